@@ -1,0 +1,217 @@
+"""The grammar of hours: a single hour as it is said or typed, in figures or in words."""
+
+from bots.dates.lexeme import Lexeme, words
+from bots.dates.pieces import Clock, Context, Half
+
+ClockFound = tuple[Clock, int]
+_MINUTES_TO = (5, 10, 15, 20, 25)
+_FREE_WORDS = words(
+    "please pls plz thanks thank thx if would is ok okay works work good great fine with w will sounds i "
+    "you we can do could best preferably maybe available free possible cool then works? perfect should "
+    "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
+    "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
+    "slot time instead works."
+)
+
+
+def clock_at(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """The hour from lexeme `i` on. `cued`: something before says that a bare number is an hour."""
+    found = _core_at(c, i, cued)
+    return _finished(c, *found) if found else None
+
+
+def part_after(c: Context, j: int) -> int | None:
+    """Where the part of day is that belongs to an hour ending at `j` ("in the morning", "de la tarde")."""
+    if c.kind(j) in ("in", "of", "for", "on", "at") and c.kind(j + 1) == "the":
+        j += 2
+    elif c.kind(j) in ("in", "of", "for", "the", "to", "at"):
+        j += 1
+    return j if c.kind(j) == "part" and c.kind(j + 1) not in ("num", "clock") else None
+
+
+def _hour(lexeme: Lexeme | None, top: int = 24) -> int | None:
+    if lexeme is None or lexeme.kind != "num" or lexeme.digits > 2 or not 0 <= lexeme.number <= top:
+        return None
+    return lexeme.number
+
+
+def _at(c: Context, i: int) -> Lexeme | None:
+    return c.lexemes[i] if 0 <= i < len(c.lexemes) else None
+
+
+def _before(hour: int, minutes: int, zero: bool = False) -> Clock:
+    """So many minutes before the hour."""
+    earlier = (hour - 1) % 24 if hour > 12 else (hour - 2) % 12 + 1 if hour else 23
+    return Clock(hour=earlier, minute=60 - minutes, half="24" if hour > 12 or not hour else None)
+
+
+def _after(hour: int, minutes: int) -> Clock:
+    return Clock(hour=hour, minute=minutes, half="24" if hour > 12 or hour == 0 else None)
+
+
+def _core_at(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """The hour itself, before what may follow it."""
+    kind = c.kind(i)
+    if kind == "num":
+        return _number_at(c, i, cued)
+    lexeme = _at(c, i)
+    if lexeme is None:
+        return None
+    if kind == "clock":
+        hour, minute = lexeme.parts
+        return Clock(hour=hour % 24, minute=minute, half="24" if lexeme.zero or hour == 0 else None), i + 1
+    if kind == "dotted":
+        hour, minute = lexeme.parts
+        strong = cued or c.kind(i + 1) in ("mer", "h_suffix") or part_after(c, i + 1) is not None
+        if not strong and (minute % 5 or c.kind(i + 1) in ("word", "counted", "unit") or len(c.lexemes) > 3):
+            return None
+        return (Clock(hour=hour % 24, minute=minute, half="24" if lexeme.zero else None), i + 1) if hour < 25 else None
+    if kind in ("noon", "noonish"):
+        return Clock(hour=lexeme.number, half="24", about=kind == "noonish"), i + 1
+    if kind in ("half", "quarter", "to_hour", "a"):
+        return _fraction_at(c, i, cued)
+    return None
+
+
+def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """Such as "Half past two", "quarter to one", "cuarto para las tres"."""
+    if c.kind(i) == "a":
+        return _fraction_at(c, i + 1, cued) if c.kind(i + 1) == "quarter" else None
+    kind, j = c.kind(i), i + 1
+    if kind == "to_hour":
+        j += c.kind(j) in ("at", "the_la")
+        hour = _hour(_at(c, j))
+        return (_before(hour, 15), j + 1) if hour is not None else None
+    if c.kind(j) == "dash":
+        j += 1
+    step, hour = c.kind(j), _hour(_at(c, j + 1))
+    noon = _at(c, j + 1)
+    if hour is None and noon and noon.kind == "noon":
+        hour = noon.number
+    if hour is None:
+        hour = _hour(_at(c, j)) if kind == "half" and cued else None
+        return (_after(hour, 30), j + 1) if hour is not None else None
+    minutes = 30 if kind == "half" else 15
+    if step in ("past_hour", "after"):
+        return _after(hour, minutes), j + 2
+    if step in ("to", "until", "before", "of") and kind == "quarter":
+        return _before(hour, minutes), j + 2
+    return None
+
+
+def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """An hour that begins with a number."""
+    lexeme, value = c.lexemes[i], c.lexemes[i].number
+    after, second = c.kind(i + 1), _at(c, i + 1)
+    if c.kind(i - 1) == "money":
+        return None
+    if lexeme.digits >= 3:
+        return _compact_at(c, i, cued)
+    if value > 59:
+        return None
+    if (found := _past_or_to(c, i, cued)) is not None:
+        return found
+    if value > 24:
+        return None
+    half: Half | None = "24" if lexeme.zero or value > 12 or (value == 0 and cued) else None
+    if after == "y_media" and second:
+        minutes = second.number
+        return (_after(value, minutes) if minutes > 0 else _before(value, -minutes)), i + 2
+    if after == "minus" and (late := _at(c, i + 2)) and late.kind in ("num", "quarter_es"):
+        return _before(value, min(late.number, 59) or 1), i + 3
+    spanish = cued and after == "and" and c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
+    if spanish and (late := _at(c, i + 2)) and late.kind == "num" and 1 <= late.number <= 59 and late.digits != 1:
+        return _after(value, late.number), i + 3
+    minute, stop = _minutes_at(c, i + 1)
+    if minute is not None and (
+        ((cued or len(c.lexemes) <= 2) and _ends_well(c, stop))
+        or c.kind(stop) == "mer"
+        or part_after(c, stop) is not None
+    ):
+        return Clock(hour=value, minute=minute, half=half), stop
+    if after in ("mer", "oclock", "h_suffix"):
+        if after == "h_suffix" and not (cued or value > 12 or len(c.lexemes) <= 4):
+            return None
+        return Clock(hour=value, half=half), i + 1
+    if after == "ish" and (cued or not c.lexemes[i + 1].word or part_after(c, i + 2) or c.lexemes[i + 1].word == "ish"):
+        return Clock(hour=value, half=half), i + 1
+    if part_after(c, i + 1) is not None and not (after == "part" and c.lexemes[i + 1].word == "nights"):
+        return Clock(hour=value, half=half), i + 1
+    if cued and after == "unit" and c.lexemes[i + 1].word in ("horas", "hrs", "hours") and c.kind(i - 1) == "at":
+        return Clock(hour=value, half=half), i + 2
+    return (Clock(hour=value, half=half), i + 1) if cued and _ends_well(c, i + 1) else None
+
+
+def _ends_well(c: Context, j: int) -> bool:
+    """Whether what follows a bare number leaves it an hour: nothing that it could count or belong to."""
+    kind, following = c.kind(j), _at(c, j)
+    if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
+        return False
+    if kind == "num" and following and following.digits != 4:
+        return c.kind(j - 1) != "num" or bool(following.digits)
+    return kind != "word" or (following is not None and following.word in _FREE_WORDS)
+
+
+def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
+    """The minutes said or typed right after an hour ("two thirty", "3 30", "three oh five")."""
+    if c.kind(j) == "oh" and (ones := _at(c, j + 1)) and ones.kind == "num" and ones.number < 10:
+        return ones.number, j + 2
+    late = _at(c, j)
+    if (
+        late
+        and late.kind == "num"
+        and late.number <= 59
+        and (late.digits == 2 or (not late.digits and late.number >= 10))
+    ):
+        return late.number, j + 1
+    return None, j
+
+
+def _past_or_to(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """Such as "20 past 4", "ten minutes to five", "veinte para las cuatro". "10 to 4" may also be a stretch of hours."""
+    value, j = c.lexemes[i].number, i + 1
+    counted = c.kind(j) == "unit" and c.lexemes[j].value == "minute"
+    j += counted
+    step = c.kind(j)
+    if step == "at" and c.lexemes[j].value == 2 and value in _MINUTES_TO:
+        hour = _hour(_at(c, j + 1))
+        return (_before(hour, value), j + 2) if hour is not None else None
+    named = _at(c, j + 1)
+    hour = named.number if named and named.kind == "noon" else _hour(named)
+    if hour is None or not 1 <= value <= 59 or c.language == "es":
+        return None
+    if step == "past_hour" or (step == "after" and counted):
+        return _after(hour, value), j + 2
+    if step in ("before", "until", "of") and counted:
+        return _before(hour, value), j + 2
+    if step == "to" and (counted or value in _MINUTES_TO) and c.kind(i - 1) not in ("from", "between"):
+        return _before(hour, value), j + 2
+    return None
+
+
+def _compact_at(c: Context, i: int, cued: bool) -> ClockFound | None:
+    """Such as "330", "1030", "0930", "1815"."""
+    lexeme = c.lexemes[i]
+    hour, minute = divmod(lexeme.number, 100)
+    marked = c.kind(i + 1) in ("mer", "oclock", "ish", "h_suffix") or part_after(c, i + 1) is not None
+    if hour > 24 or minute > 59 or not (cued or marked):
+        return None
+    if not marked and not _ends_well(c, i + 1):
+        return None
+    if hour == 0 and lexeme.digits == 3:
+        return None
+    half: Half | None = "24" if lexeme.zero or hour > 12 or hour == 0 else None
+    return Clock(hour=hour % 24, minute=minute, half=half), i + 1
+
+
+def _finished(c: Context, clock: Clock, stop: int) -> ClockFound:
+    """The hour with what follows it: am or pm, "o'clock", "ish", a part of the day."""
+    about, half, part = clock.about, clock.half, clock.part
+    while c.kind(stop) in ("oclock", "ish", "h_suffix", "mer"):
+        about = about or c.kind(stop) == "ish"
+        if c.kind(stop) == "mer" and clock.hour <= 12:
+            half = "am" if c.lexemes[stop].value == "am" else "pm"
+        stop += 1
+    if (at := part_after(c, stop)) is not None and c.lexemes[at].name not in ("lunch", "after work", "day end"):
+        part, stop = c.lexemes[at].name, at + 1
+    return Clock(hour=clock.hour, minute=clock.minute, half=half, about=about, part=part), stop

@@ -1,0 +1,394 @@
+"""The grammar of days: names of days, weekdays, dates, distances and periods, singly and with bounds."""
+
+from datetime import date, timedelta
+
+from bots.dates.lexeme import words
+from bots.dates.periods import edge_at, month_at, period_at
+from bots.dates.pieces import Context, Days, Stretch
+from bots.dates.reckon import (
+    add_months,
+    coming,
+    coming_date,
+    coming_day_of_month,
+    full_year,
+    made,
+    monday,
+    month_stretch,
+    one,
+    plus,
+)
+
+Found = tuple[Days, int]
+PAST = Days(readings=(), past=True)
+_LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
+_ARTICLES = ("the", "the_el", "on", "the_la", "dia", "of")
+_WEAK_BEFORE = words(
+    "on this next or and for by until before after from to between not dash coming early late no the_el around"
+)
+_WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash")
+
+
+def days_at(c: Context, i: int) -> Found | None:
+    """The days named from lexeme `i` on, with their bounds, and where they end."""
+    kind = c.kind(i)
+    if kind == "since":
+        found = day_at(c, _skip(c, i + 1))
+        return (PAST, found[1]) if found else None
+    if kind in ("after", "before", "by", "until", "from", "between"):
+        if kind == "from" and any(c.kind(k) == "ailing" for k in range(max(0, i - 6), i)):
+            found = day_at(c, _skip(c, i + 1))
+            return (PAST, found[1]) if found else None
+        start = _skip(c, i + 1)
+        found = day_at(c, start) or _range_of_numbers(c, start)
+        if not found:
+            return None
+        return _bounded(c, kind, found)
+    if kind == "of" and (numbers := _range_of_numbers(c, i + 1) or _del_al(c, i)):
+        return numbers
+    found = day_at(c, i)
+    if found and c.kind(found[1]) in ("to", "until", "dash") and not found[0].past:
+        return _ranged(c, found) or found
+    if found and c.kind(found[1]) == "onward":
+        return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
+    return found
+
+
+def _skip(c: Context, i: int) -> int:
+    return c.skip(i, _ARTICLES)
+
+
+def _bounded(c: Context, kind: str, found: Found) -> Found | None:
+    """Days after, before or up to those found."""
+    days, stop = found
+    if days.past or days.at:
+        return found
+    if kind in ("from", "between") and (ranged := _ranged(c, found, joins=("to", "until", "dash", "and"))):
+        return ranged
+    stop += c.kind(stop) == "onward"
+    made_readings: list[Stretch] = []
+    for first, last in days.readings:
+        if kind == "after" and last:
+            made_readings.append((plus(last, 1), plus(last, 14)))
+        elif kind == "before" and first:
+            made_readings.append((c.today, max(c.today, plus(first, -1))))
+        elif kind in ("by", "until"):
+            made_readings.append((None, last))
+        else:
+            made_readings.append((first, last if days.wide else None))
+    return Days(readings=tuple(made_readings)), stop
+
+
+def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "dash")) -> Found | None:
+    """From the day found to the one that follows, or that one alone where a visit is moved to it."""
+    days, stop = found
+    if c.kind(stop) not in joins:
+        return None
+    end = day_at(c, _skip(c, stop + 1))
+    if not end or end[0].past or end[0].at:
+        return None
+    if c.moving and c.kind(stop) != "dash":
+        return end
+    first, last = days.readings[0][0], end[0].readings[0][1]
+    if not first or not last:
+        return None
+    if last < first and days.weekday is None and (begun := made(last.year, first.month, first.day)):
+        first = max(begun, c.today)
+    if end[0].weekday is not None and last < first:
+        last = coming(first, end[0].weekday)
+    if end[0].weekday is not None and (last - first).days > 7:
+        last = plus(last, -7)
+    return (Days(readings=((first, last),), wide=True), end[1]) if last >= first else None
+
+
+def _range_of_numbers(c: Context, i: int) -> Found | None:
+    """Such as "3 al 5 de marzo", "3rd to 5th of May", "3-5 March"."""
+    i = _skip(c, i)
+    if c.kind(i) not in ("num", "ord") or c.kind(i + 1) not in ("to", "until", "dash"):
+        return None
+    j = _skip(c, i + 2)
+    end = _numbered(c, j) if c.kind(j) in ("num", "ord") else None
+    if not end or not (last := end[0].readings[0][1]):
+        return None
+    low = made(last.year, last.month, c.lexemes[i].number)
+    return (Days(readings=((low, last),), wide=True), end[1]) if low and low <= last else None
+
+
+def _del_al(c: Context, i: int) -> Found | None:
+    """Such as "Del 10 al 15": days of the coming month, where no month is said."""
+    if c.lexemes[i].value != 1 or [c.kind(i + n) for n in (1, 2, 3)] != ["num", "to", "num"]:
+        return None
+    last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
+    low = made(last.year, last.month, c.lexemes[i + 1].number) if last else None
+    if not last or not low or low > last:
+        return None
+    return Days(readings=((max(low, c.today), last),), wide=True), i + 4
+
+
+def day_at(c: Context, i: int) -> Found | None:
+    """The days named from lexeme `i` on, without bounds."""
+    kind = c.kind(i)
+    if kind == "day":
+        if c.kind(i + 1) == "unit" and c.lexemes[i + 1].value == "week":
+            return Days(readings=(one(plus(c.today, c.lexemes[i].number + 7)),)), i + 2
+        return Days(readings=(one(plus(c.today, c.lexemes[i].number)),)), i + 1
+    if kind == "day?":
+        named = c.kind(i - 1) in ("word", "title") and c.lexemes[i - 1].word not in _LEAD_WORDS
+        return None if named else (Days(readings=(one(plus(c.today, c.lexemes[i].number)),)), i + 1)
+    if kind == "past":
+        return PAST, i + 1
+    if kind in ("weekday", "weekday?", "mar"):
+        return weekday_at(c, i)
+    if kind in ("iso", "full", "slash"):
+        return _written(c, i)
+    if kind in ("the", "the_el", "on", "dia"):
+        return _articled(c, i)
+    if kind in ("a", "span days"):
+        return _distance(c, i)
+    if kind in ("num", "ord", "ord_word"):
+        return _range_of_numbers(c, i) or _distance(c, i) or _numbered(c, i)
+    if kind in ("in", "within"):
+        return _within(c, i) or month_at(c, i + 1, cued=True)
+    if kind == "hace":
+        found = _distance(c, i + 1, plain=True)
+        return (PAST, found[1]) if found else None
+    if kind in ("month", "month?"):
+        return month_at(c, i)
+    if kind in ("next", "this", "coming", "last"):
+        return _pointed(c, i) or period_at(c, i)
+    if kind in ("early", "mid", "late", "early next"):
+        return edge_at(c, i)
+    if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
+        return _week_of(c, i)
+    return period_at(c, i)
+
+
+def _base_at(c: Context, i: int) -> Found | None:
+    """A day that others are counted from: anything but a count itself."""
+    kind = c.kind(i)
+    if kind in ("num", "ord", "ord_word"):
+        return _numbered(c, i, article=True)
+    return day_at(c, i) if kind not in ("unit", "a", "span days", "in", "within") else None
+
+
+def _week_of(c: Context, i: int) -> Found | None:
+    """The week named by one of its days ("the week of March 3")."""
+    found = _base_at(c, _skip(c, i + 2))
+    if not found or not found[0].readings or not (day := found[0].readings[0][0]):
+        return None
+    return Days(readings=((max(monday(day), c.today), plus(monday(day), 6)),), wide=True), found[1]
+
+
+def weekday_at(c: Context, i: int) -> Found | None:
+    """A weekday and what says which one."""
+    lexeme = c.lexemes[i]
+    weekday = 1 if lexeme.kind == "mar" else lexeme.number
+    if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
+        return None if c.kind(i - 1) == "num" else month_at(c, i)
+    if lexeme.kind == "weekday?" and not (
+        c.kind(i - 1) in _WEAK_BEFORE or c.kind(i + 1) in _WEAK_AFTER or len(c.lexemes) <= 3 or c.expecting == "date"
+    ):
+        return None
+    after = c.kind(i + 1)
+    soon = coming(c.today, weekday)
+    if after == "que_viene" or (after == "next" and c.lexemes[i + 1].number == 1 and c.kind(i + 2) != "unit"):
+        return _following(c, weekday), i + 2
+    if after == "coming":
+        return Days(readings=(one(soon),)), i + 2
+    if after == "last":
+        return (PAST, i + 2 + (c.kind(i + 2) == "unit"))
+    if after == "unit" and c.lexemes[i + 1].value == "week":
+        return Days(readings=(one(plus(soon, 7)),)), i + 2
+    if after == "in" and (found := _count(c, i + 2)) and found[1] % 7 == 0 and found[1]:
+        return Days(readings=(one(plus(soon, found[1])),)), found[2]
+    j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
+    if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
+        period, stop = found_period
+        first, last = period.readings[0]
+        if first and last and (last - first).days <= 6:
+            day = plus(monday(last), weekday)
+            return Days(readings=(one(day if day >= c.today else plus(day, 7)),)), stop
+    if (dated := _bare_date(c, weekday, i + 1)) is not None:
+        return Days(readings=(one(dated),)), i + 2
+    if weekday == c.today.weekday():
+        return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
+    return Days(readings=(one(soon),), weekday=weekday), i + 1
+
+
+def _bare_date(c: Context, weekday: int, i: int) -> date | None:
+    """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
+    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
+        return None
+    if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
+        return None
+    if c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    return day if day and day.weekday() == weekday else None
+
+
+def _following(c: Context, weekday: int) -> Days:
+    """Such as "El viernes que viene": the coming one, or next week's when the coming one is still this week."""
+    soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
+    return Days(readings=(one(soon),) if soon == far else (one(soon), one(far)))
+
+
+def _pointed(c: Context, i: int) -> Found | None:
+    """Such as "Next Friday", "this Friday", "last Friday", "el próximo lunes"."""
+    kind, lexeme = c.kind(i), c.lexemes[i]
+    j = i + 1
+    if kind == "this" and c.kind(j) in ("coming", "next"):
+        kind, j = "coming", j + 1
+    if kind == "last":
+        if c.kind(j) in ("weekday", "weekday?", "unit", "month", "part", "weekend"):
+            return PAST, j + 1
+        if c.kind(j) == "num" and c.kind(j + 1) == "unit":
+            return PAST, j + 2
+        return None
+    if c.kind(j) not in ("weekday", "weekday?"):
+        return None
+    weekday = c.lexemes[j].number
+    soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
+    if kind == "next" and lexeme.number == 1:
+        return _following(c, weekday), j + 1
+    if kind == "next":
+        return Days(readings=(one(soon),) if soon == far else (one(far), one(soon))), j + 1
+    if kind == "this" and weekday == c.today.weekday():
+        return Days(readings=(one(c.today),)), j + 1
+    if kind == "this" and c.kind(j + 1) == "que_viene":
+        j += 1
+    return Days(readings=(one(soon),)), j + 1
+
+
+def _articled(c: Context, i: int) -> Found | None:
+    """Such as "The 5th", "on the 5th", "el 5", "el día 5", "el lunes", "the next two weeks"."""
+    j = c.skip(i, ("the", "the_el", "on", "dia"))
+    kind = c.kind(j)
+    if kind in ("ord", "ord_word", "num"):
+        spanish = c.kind(j - 1) == "dia" or (c.kind(j - 1) == "the_el" and c.lexemes[j - 1].value == 0)
+        return _range_of_numbers(c, j) or _numbered(c, j, article=True, bare=spanish)
+    return day_at(c, j) if kind not in ("", "word", "part", "the", "the_el", "on", "dia") else None
+
+
+def _count(c: Context, i: int) -> tuple[str, int, int] | None:
+    """A counted unit at `i`: the unit, how many days (or months, hours, minutes), where it ends."""
+    kind = c.kind(i)
+    if kind == "half_hour":
+        return "minute", 30, i + 1
+    if kind == "span days":
+        return "day", c.lexemes[i].number, i + 1
+    if kind not in ("num", "a") or c.kind(i + 1) != "unit":
+        return None
+    number, unit = c.lexemes[i].number, c.lexemes[i + 1].name
+    if unit in ("day", "week", "fortnight"):
+        return "day", number * {"day": 1, "week": 7, "fortnight": 14}[unit], i + 2
+    if unit in ("month", "year"):
+        return "month", number * (12 if unit == "year" else 1), i + 2
+    return unit, number, i + 2
+
+
+def _moved(c: Context, unit: str, number: int, base: date) -> Days | None:
+    """`base`, or now, moved on by a counted unit."""
+    if unit in ("hour", "minute"):
+        ahead = timedelta(minutes=number * (60 if unit == "hour" else 1))
+        if ahead > timedelta(days=14):
+            return None
+        at = c.now + ahead
+        return Days(readings=(one(at.date()),), at=at)
+    if unit == "month":
+        return Days(readings=(one(add_months(base, number)),)) if number <= 120 else None
+    return Days(readings=(one(plus(base, number)),)) if number <= 3660 else None
+
+
+def _distance(c: Context, i: int, plain: bool = False) -> Found | None:
+    """Such as "Two weeks from Friday", "3 days from now", "3 days ago"."""
+    counted = _count(c, i)
+    if not counted:
+        return None
+    unit, number, stop = counted
+    if plain:
+        return PAST, stop
+    if c.kind(stop) == "ago" or (c.kind(stop) == "last" and c.lexemes[stop].value == 0):
+        return PAST, stop + 1
+    if c.kind(stop) == "from_now":
+        days = _moved(c, unit, number, c.today)
+        return (days, stop + 1) if days else None
+    lasting = c.kind(i - 1) == "for" and c.language == "en"
+    if c.kind(stop) in ("from", "after", "on") and unit in ("day", "month") and c.lexemes[stop].word != "starting":
+        if lasting:
+            return None
+        base = _base_at(c, _skip(c, stop + 1))
+        if base and base[0].readings and (first := base[0].readings[0][0]):
+            days = _moved(c, unit, number, first)
+            return (days, base[1]) if days else None
+    return None
+
+
+def _within(c: Context, i: int) -> Found | None:
+    """Such as "In three days", "dentro de una semana", "within two weeks", "in the next few days"."""
+    j = c.skip(i + 1, ("the", "the_el", "the_la", "around"))
+    if c.kind(j) in ("next", "coming"):
+        return period_at(c, j)
+    counted = _count(c, j)
+    if not counted and c.lexemes[i].word == "de hoy en" and c.lexemes[min(j, i + 1)].number in (8, 15):
+        return Days(readings=(one(plus(c.today, c.lexemes[j].number - 1)),)), j + 1
+    if not counted:
+        return None
+    unit, number, stop = counted
+    if c.kind(i) == "within" and unit == "day":
+        return Days(readings=((c.today, plus(c.today, number)),), wide=True), stop
+    if c.kind(j) == "span days" and number in (7, 14):
+        return Days(readings=(one(plus(c.today, number + 1)), one(plus(c.today, number)))), stop
+    days = _moved(c, unit, number, c.today)
+    return (days, stop) if days else None
+
+
+def _written(c: Context, i: int) -> Found | None:
+    """A date in figures: ISO, or with the month first in English and the day first in Spanish."""
+    numbers, kind = c.lexemes[i].parts, c.kind(i)
+    if c.kind(i + 1) in ("unit", "counted") or c.kind(i - 1) == "money":
+        return None
+    if kind == "iso":
+        day = made(*numbers)
+        return (Days(readings=(one(day),)), i + 1) if day else None
+    first, second = numbers[:2]
+    month, number = (second, first) if c.language == "es" else (first, second)
+    for tried_month, tried_day in ((month, number), (number, month)):
+        if kind == "full":
+            day = made(full_year(numbers[2]), tried_month, tried_day)
+        else:
+            day = coming_date(c.today, tried_month, tried_day) if (first, second) != (24, 7) else None
+        if day:
+            return Days(readings=(one(day),)), i + 1
+    return None
+
+
+def _numbered(c: Context, i: int, article: bool = False, bare: bool = False) -> Found | None:
+    """A day of the month: "the 5th", "5 March", "5 de marzo", "5th of next month"."""
+    lexeme, number = c.lexemes[i], c.lexemes[i].number
+    if not 1 <= number <= 31 or lexeme.digits > 2:
+        return None
+    j = i + 1
+    named = c.skip(j, ("of", "the", "the_la"))
+    j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each") else j
+    if c.kind(j) in ("month", "month?", "mar"):
+        return month_at(c, j, day=number)
+    if j > i + 1 and c.kind(j) == "each" and c.kind(j + 1) == "unit":
+        day = coming_day_of_month(c.today, number)
+        return (Days(readings=(one(day),), day_of_month=True), j + 2) if day else None
+    if j > i + 1 and (period := period_at(c, j)) and (first := period[0].readings[0][0]):
+        day = made(first.year, first.month, number)
+        if day and day < c.today:
+            day = coming_day_of_month(c.today, number)
+        return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
+    following = c.kind(i + 1)
+    if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
+        following == "num" and c.lexemes[i + 1].digits
+    ):
+        return None
+    ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
+    spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
+    alone = c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num"
+    if not (ordinal or (spelled and following != "word") or bare or alone):
+        return None
+    day = coming_day_of_month(c.today, number)
+    return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None

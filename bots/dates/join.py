@@ -1,0 +1,180 @@
+"""From pieces to drafts: which day goes with which hour, what is an alternative, a correction, or ruled out."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from bots.dates.merge import merged
+from bots.dates.negation import negated_pieces
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.reckon import plus
+
+_OPPOSITE = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_MOST_DRAFTS = 8
+
+
+@dataclass(slots=True)
+class Draft:
+    """One alternative in the making. The flags say that a value was taken over from its neighbour."""
+
+    days: Days | None = None
+    hours: Hours | None = None
+    part: str | None = None
+    days_taken: bool = False
+    hours_taken: bool = False
+    hours_first: bool = False
+
+
+@dataclass(slots=True)
+class Joined:
+    """All drafts of a text and what it rules out."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    excluded: list[date] = field(default_factory=list)
+    excluded_weekdays: list[int] = field(default_factory=list)
+    relation: Relation | None = None
+    used: list[Piece] = field(default_factory=list)
+
+
+def join(c: Context, pieces: list[Piece]) -> Joined:
+    """The drafts that the pieces make together."""
+    joined = Joined()
+    ruled_out = negated_pieces(c, pieces)
+    before: Piece | None = None
+    after_excluded_day = False
+    for at, piece in enumerate(pieces):
+        found = piece.found
+        if isinstance(found, Days) and found.past:
+            before = piece
+            continue
+        joined.used.append(piece)
+        gap = {c.kind(k) for k in range(before.stop if before else 0, piece.at)}
+        if isinstance(found, Relation):
+            if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
+                joined.relation = found
+        elif at in ruled_out:
+            _exclude(joined, found, after_excluded_day and not gap)
+        elif isinstance(found, Days):
+            joined.excluded_weekdays.extend(found.excluded_weekdays)
+            _add_days(c, joined.drafts, found, piece, gap)
+        elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
+            _add_hours(c, joined.drafts, found, piece, gap)
+        after_excluded_day = isinstance(found, Days) and at in ruled_out
+        before = piece
+        del joined.drafts[_MOST_DRAFTS:]
+    return joined
+
+
+def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
+    """Note what was ruled out; hours turn into their opposite, where they have one."""
+    if isinstance(found, Hours):
+        if with_day:
+            return
+        if found.part and not found.low:
+            turned = Hours(bound="between", part=f"not {found.part}")
+        elif found.low and found.bound in _OPPOSITE:
+            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, turned=True)  # type: ignore[arg-type]
+        else:
+            return
+        if joined.drafts and joined.drafts[-1].hours is None and joined.drafts[-1].part is None:
+            _set_hours(joined.drafts[-1], turned)
+        elif not joined.drafts:
+            joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
+        return
+    if found.weekday is not None:
+        joined.excluded_weekdays.append(found.weekday)
+        return
+    first, last = found.readings[0] if found.readings else (None, None)
+    if first and last and (last - first).days <= 31:
+        if found.wide and (first.weekday(), (last - first).days) == (5, 1):
+            joined.excluded_weekdays.extend((5, 6))
+        else:
+            joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
+
+
+def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
+    """Whether the piece takes the place of what was said before it."""
+    return bool(
+        "fix" in gap
+        or {"no", "comma"} <= gap
+        or {"no_es", "comma"} <= gap
+        or c.kind(piece.stop) == "instead"
+        or (c.moving and "to" in gap)
+    )
+
+
+def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> None:
+    if days.readings == ((None, None),):
+        return
+    if not drafts:
+        drafts.append(Draft(days=days))
+        return
+    last = drafts[-1]
+    if last.days is None or last.days_taken:
+        last.days, last.days_taken, last.hours_first = days, False, True
+        for other in drafts[:-1]:
+            if other.days is None:
+                other.days = days
+    elif _replaces(c, piece, gap):
+        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part)]
+    elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
+        last.days = one
+    elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
+        last.days = days
+    elif last.hours_first:
+        drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
+    else:
+        drafts.append(Draft(days=days))
+
+
+def _set_hours(draft: Draft, hours: Hours) -> None:
+    if hours.low:
+        draft.hours = hours
+    else:
+        draft.part = hours.part
+
+
+def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:
+    if not drafts:
+        drafts.append(Draft())
+    last = drafts[-1]
+    if _replaces(c, piece, gap) and (last.hours or last.part) and (hours.low or not last.hours):
+        for draft in drafts:
+            draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
+        return
+    if last.hours_taken:
+        last.hours, last.part, last.hours_taken = None, None, False
+    if hours.low is None:
+        _add_part(drafts, hours, gap)
+    elif last.hours is None:
+        last.hours = hours
+        for draft in drafts[:-1]:
+            if draft.hours is None and draft.part is None:
+                draft.hours, draft.part = hours, last.part
+    elif (both := _between(last.hours, hours)) and "or" not in gap:
+        last.hours = both
+    else:
+        drafts.append(Draft(days=last.days, hours=hours, part=last.part, days_taken=True))
+
+
+def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
+    last = drafts[-1]
+    if last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
+        last.part = hours.part
+        for draft in drafts[:-1]:
+            if draft.hours is None and draft.part is None and last.hours is None:
+                draft.part = hours.part
+    elif last.part == hours.part:
+        return
+    elif gap & {"or"} or (last.hours is None and gap & {"and", "comma"}):
+        drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
+    elif last.hours is None:
+        last.part = hours.part
+
+
+def _between(one: Hours, other: Hours) -> Hours | None:
+    """Such as "After 2" with "before 5" is between the two."""
+    if one.bound == "after" and other.bound in ("before", "by", "until"):
+        return Hours(bound="between", low=one.low, high=other.low)
+    if other.bound == "after" and one.bound in ("before", "by", "until"):
+        return Hours(bound="between", low=other.low, high=one.low)
+    return None

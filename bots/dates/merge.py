@@ -1,0 +1,54 @@
+"""Two names of one day ("Wednesday the 18th", "Monday, next week") as one."""
+
+from datetime import date
+
+from bots.dates.lexeme import words
+from bots.dates.pieces import Days
+from bots.dates.reckon import coming, days_of_month, one, plus
+
+_NEAR = words("comma the the_el on of dash in the_la stop for word dia around")
+
+
+def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
+    """The one stretch that both mean, or None where they are two."""
+    if said.at or then.at or not said.readings or not then.readings:
+        return None
+    if said.weekday is not None and then.weekday is None:
+        return _weekday_with(today, said.weekday, then) if gap <= _NEAR else None
+    if then.weekday is not None and said.weekday is None:
+        return _weekday_with(today, then.weekday, said) if gap <= _NEAR or said.wide else None
+    for days, other in ((then, said), (said, then)):
+        first, last = other.readings[0]
+        shared = tuple(reading for reading in days.readings if _inside(reading, first, last))
+        if shared:
+            return Days(readings=shared, wide=days.wide, weekday=days.weekday)
+    if said.readings[0] in then.readings:
+        return Days(readings=(said.readings[0],))
+    shared = tuple(reading for reading in said.readings if reading in then.readings)
+    return Days(readings=shared) if shared else None
+
+
+def _inside(reading: tuple[date | None, date | None], first: date | None, last: date | None) -> bool:
+    low, high = reading
+    return bool(low and high and first and last and first <= low and high <= last)
+
+
+def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
+    """The weekday within a period, or the date that bears it; a date that does not bear it is asked about."""
+    first, last = other.readings[0]
+    if not first or not last:
+        return None
+    if other.wide:
+        day = plus(first, (weekday - first.weekday()) % 7)
+        return Days(readings=(one(day),)) if day <= last else None
+    if first != last:
+        return None
+    if first.weekday() == weekday:
+        return other
+    if other.day_of_month:
+        fitting = [day for day in days_of_month(today, first.day, 14) if day.weekday() == weekday]
+        if fitting:
+            far = (fitting[0] - today).days > 62
+            return Days(readings=(one(fitting[0]), one(first)) if far else (one(fitting[0]),))
+    near = coming(plus(first, -4), weekday)
+    return Days(readings=(one(first), one(near)) if near >= today else (one(first),))

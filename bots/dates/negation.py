@@ -1,0 +1,77 @@
+"""Which pieces the text rules out: "not Friday", "can't do the 5th", "el lunes no puedo"."""
+
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Days, Piece, Relation
+
+_THROUGH = words(
+    "do make come it be there available free good for any in that works work attend go on the this at "
+    "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
+    "en por para poder llegar come appointment appointments an cita"
+)
+_BAD = words("good possible available ideal work works great ok okay free an option convenient")
+_BACK_KINDS = words("for in the the_el the_la on this at a of around my filler unit each")
+_AFTER_WORDS = words("is are s would really i we me yo it that just does will")
+_OWN = words("doesn't doesnt isn't isnt won't wont aren't")
+
+
+def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
+    """The indices of the pieces that are ruled out."""
+    found: set[int] = set()
+    for at, piece in enumerate(pieces):
+        if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
+            continue
+        floor = pieces[at - 1].stop if at else 0
+        ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
+        if (
+            _before(c, piece.at, floor)
+            or _behind(c, piece.stop, ceiling)
+            or (at - 1 in found and at and _carries(c, floor, piece.at))
+        ):
+            found.add(at)
+    return found
+
+
+def _before(c: Context, at: int, floor: int) -> bool:
+    """Whether a "not" before the piece reaches it."""
+    k = at - 1
+    if k >= floor and c.kind(k) == "no":
+        return True
+    for steps in range(6):
+        k = at - 1 - steps
+        if k < floor:
+            return False
+        kind, word = c.kind(k), c.lexemes[k].word
+        if kind == "not":
+            return word not in _OWN or k == 0 or c.kind(k - 1) == "word"
+        if kind == "no_es":
+            return True
+        if kind not in _BACK_KINDS and word not in _THROUGH:
+            return False
+    return False
+
+
+def _behind(c: Context, stop: int, ceiling: int) -> bool:
+    """Whether a "not" after the piece speaks of it ("Friday doesn't work", "hoy no")."""
+    k = stop
+    while k < ceiling and k < stop + 2 and c.lexemes[k].word in _AFTER_WORDS:
+        k += 1
+    if k >= ceiling:
+        return False
+    kind, lexeme = c.kind(k), c.lexemes[k]
+    following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
+    if kind == "not":
+        if lexeme.word in _OWN or lexeme.word.startswith("no "):
+            return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
+        return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
+    if kind == "no_es":
+        return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
+    return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _carries(c: Context, floor: int, at: int) -> bool:
+    """Whether a ruling goes on over "or", "and", "ni" to the next piece."""
+    kinds = [c.kind(k) for k in range(floor, at)]
+    linked = any(kind in ("or", "and", "nor") for kind in kinds)
+    return linked and all(
+        kind in ("or", "and", "nor", "comma", "the", "on", "the_el", "in", "the_la") for kind in kinds
+    )

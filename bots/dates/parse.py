@@ -1,0 +1,57 @@
+"""The one way in: a text, the moment and the question asked give what the text says about when."""
+
+from datetime import datetime, time
+from typing import Literal
+
+from bots.dates.join import join
+from bots.dates.model import When, Window
+from bots.dates.pieces import Context
+from bots.dates.resolve import windows_of
+from bots.dates.scan import pieces_of
+from bots.dates.tokens import guess_language, lex
+from hub.types import Language
+
+CLINIC_HOURS = (time(8), time(18))
+
+
+def parse(
+    text: str,
+    *,
+    now: datetime,
+    language: Language | None = None,
+    expecting: Literal["date", "time"] | None = None,
+    hours: tuple[time, time] = CLINIC_HOURS,
+) -> When:
+    """What `text` says about when, days and hours in the clinic's wall time. Never raises on any text.
+
+    now: the moment, aware, in the clinic's zone; days before it are never meant unless their year is given.
+    language: the person's, guessed when None; it decides "3/4". expecting: the question just asked, after
+    which bare numbers count. hours: when the clinic opens and closes, which settle "at 3".
+    """
+    spoken = language or guess_language(text)
+    lexemes = lex(text, spoken)
+    context = Context(
+        lexemes=lexemes,
+        now=now,
+        language=spoken,
+        expecting=expecting,
+        hours=hours,
+        moving=any(lexeme.kind == "move" for lexeme in lexemes),
+    )
+    joined = join(context, pieces_of(context))
+    windows: list[Window] = []
+    ambiguous: list[Window] = []
+    for draft in joined.drafts:
+        readings = windows_of(context, draft)
+        if readings and readings[0] not in windows:
+            windows.append(readings[0])
+            if len(readings) > 1:
+                ambiguous.extend(readings)
+    return When(
+        windows=tuple(windows),
+        excluded=tuple(dict.fromkeys(joined.excluded)),
+        excluded_weekdays=tuple(dict.fromkeys(joined.excluded_weekdays)),
+        ambiguous=tuple(ambiguous),
+        relation=joined.relation.wish if joined.relation else None,
+        spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
+    )

@@ -1,0 +1,101 @@
+"""What the grammar finds in the lexemes: days, hours, relations. Pure values, not yet joined to windows."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from bots.dates.lexeme import Lexeme
+from hub.types import Language
+
+Half = Literal["am", "pm", "24"]
+Bound = Literal["at", "around", "after", "from", "before", "by", "until", "between"]
+Stretch = tuple[date | None, date | None]
+"""First and last day, both included; None is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that reading depends on. `now` is aware, in the clinic's zone; `hours` are the clinic's."""
+
+    lexemes: list[Lexeme]
+    now: datetime
+    language: Language
+    expecting: Literal["date", "time"] | None
+    hours: tuple[time, time]
+    moving: bool
+
+    @property
+    def today(self) -> date:
+        """The day of `now`."""
+        return self.now.date()
+
+    def kind(self, at: int) -> str:
+        """The kind of the lexeme at `at`; "" outside the text."""
+        return self.lexemes[at].kind if 0 <= at < len(self.lexemes) else ""
+
+    def skip(self, at: int, kinds: Container[str]) -> int:
+        """`at` moved past lexemes of these kinds, at most three: a person says no more, and time stays linear."""
+        stop = at + 3
+        while at < stop and self.kind(at) in kinds:
+            at += 1
+        return at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """An hour as it was said. half None: morning or afternoon is open; `part` was said right after it."""
+
+    hour: int
+    minute: int = 0
+    half: Half | None = None
+    about: bool = False
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """One stretch of days, in one or more readings, the likeliest first.
+
+    weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
+    at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
+    """
+
+    readings: tuple[Stretch, ...]
+    weekday: int | None = None
+    wide: bool = False
+    at: datetime | None = None
+    past: bool = False
+    day_of_month: bool = False
+    excluded_weekdays: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """A time of day, a stretch of hours, or a part of the day.
+
+    turned: turned into its opposite by the words before it ("not before 10"); other: a second reading.
+    """
+
+    bound: Bound
+    low: Clock | None = None
+    high: Clock | None = None
+    part: str | None = None
+    turned: bool = False
+    other: "Hours | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A wish relative to what was offered."""
+
+    wish: Literal["earlier", "later", "soonest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Something found, with the lexemes it was found in (`at` included, `stop` not)."""
+
+    at: int
+    stop: int
+    found: Days | Hours | Relation = field(repr=False)

@@ -1,0 +1,91 @@
+"""Reckoning with days: weekdays, months and weeks counted from a day. Weeks begin on Monday (0)."""
+
+import calendar
+from datetime import date, timedelta
+
+from bots.dates.pieces import Stretch
+
+FURTHEST = timedelta(days=3660)
+
+
+def plus(day: date, days: int) -> date:
+    """The day `days` later; `day` itself where that lies more than ten years off."""
+    return day + timedelta(days=days) if abs(days) <= FURTHEST.days else day
+
+
+def one(day: date) -> Stretch:
+    """The stretch that is `day` alone."""
+    return day, day
+
+
+def coming(today: date, weekday: int) -> date:
+    """The first such weekday after `today`, one to seven days on."""
+    return plus(today, (weekday - today.weekday() - 1) % 7 + 1)
+
+
+def monday(day: date) -> date:
+    """The Monday of the week of `day`."""
+    return plus(day, -day.weekday())
+
+
+def week(today: date, ahead: int) -> Stretch:
+    """The week `ahead` weeks on; what is past of this week is left out."""
+    first = plus(monday(today), 7 * ahead)
+    return max(first, today) if ahead == 0 else first, plus(first, 6)
+
+
+def made(year: int, month: int, day: int) -> date | None:
+    """The day so numbered, None where the calendar has none."""
+    try:
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        return None
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or the last of that month if it is shorter."""
+    index = day.year * 12 + day.month - 1 + min(months, 120)
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def month_stretch(year: int, month: int) -> Stretch:
+    """The whole month."""
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def coming_month(today: date, month: int) -> Stretch:
+    """This month's rest or the next month of that number."""
+    if month == today.month:
+        return today, month_stretch(today.year, month)[1]
+    return month_stretch(today.year + (month < today.month), month)
+
+
+def coming_date(today: date, month: int, day: int) -> date | None:
+    """The next such day, `today` included; 29 February waits for a leap year."""
+    for year in range(today.year, today.year + 9):
+        found = made(year, month, day)
+        if found and found >= today:
+            return found
+    return None
+
+
+def coming_day_of_month(today: date, day: int) -> date | None:
+    """The next day with that number, `today` included."""
+    return next((found for found in days_of_month(today, day, 4)), None)
+
+
+def days_of_month(today: date, day: int, count: int) -> list[date]:
+    """The days with that number in the coming `count` months, from `today` on."""
+    found = []
+    for ahead in range(count):
+        first = add_months(today.replace(day=1), ahead)
+        candidate = made(first.year, first.month, day)
+        if candidate and candidate >= today:
+            found.append(candidate)
+    return found
+
+
+def full_year(year: int) -> int:
+    """A year written with two digits, in this century."""
+    return year + 2000 if year < 100 else year

@@ -1,0 +1,83 @@
+"""From lexemes to pieces: at each word the grammars of days and hours are asked once, the longest find is kept."""
+
+from collections.abc import Container
+
+from bots.dates.days import days_at
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.reckon import one
+from bots.dates.stretches import hours_at, part_at
+
+_ARTICLES = ("the", "my", "a", "the_el", "to", "our")
+_DAY_GAP = words("comma dash at around filler")
+_TIME_GAP = words("or and comma fix no around at")
+
+
+def pieces_of(c: Context) -> list[Piece]:
+    """Every piece of time in the text, in order, none overlapping."""
+    found: list[Piece] = []
+    i, total = 0, len(c.lexemes)
+    while i < total:
+        stop = _name_end(c, i)
+        if stop:
+            i = stop
+            continue
+        new = _at(c, i, found)
+        if not new:
+            i += 1
+            continue
+        found.extend(new)
+        i = new[-1].stop
+    return found
+
+
+def _name_end(c: Context, i: int) -> int | None:
+    """Where a name ends that begins with a title at `i` ("Dr. Sunday")."""
+    if c.kind(i) != "title" or c.kind(i - 1) in _ARTICLES:
+        return None
+    j = i + 1 + (c.kind(i + 1) == "stop")
+    return j + 1 if c.kind(j) in ("weekday", "weekday?", "month", "month?") else None
+
+
+def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
+    """The pieces that begin at lexeme `i`."""
+    kind, last = c.kind(i), found[-1] if found else None
+    if kind in ("word", "stop", "greeting", "junk", "counted", "filler"):
+        return []
+    if kind == "tonight" or kind == "part today" or (kind == "this" and c.kind(i + 1) == "part"):
+        return _today_part(c, i)
+    with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this") or _adjoins(c, last, i, Days)
+    if kind in ("early", "late") and with_day and c.kind(i + 1) not in ("next", "unit", "month", "of", "in"):
+        part = "morning" if kind == "early" else "late afternoon"
+        return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
+    if kind == "relation":
+        wish = c.lexemes[i].name
+        return [Piece(at=i, stop=i + 1, found=Relation(wish=wish))] if wish else []  # type: ignore[arg-type]
+    days = days_at(c, i)
+    after_day = _adjoins(c, last, i, Days)
+    after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
+    hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
+    if hours and (not days or hours[1] > days[1]):
+        return [Piece(at=i, stop=hours[1], found=hours[0])]
+    return [Piece(at=i, stop=days[1], found=days[0])] if days else []
+
+
+def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Container[str] = _DAY_GAP) -> bool:
+    """Whether the piece before is of that kind and next to nothing lies between."""
+    if last is None or not isinstance(last.found, kind):
+        return False
+    return c.skip(last.stop, between) >= i
+
+
+def _today_part(c: Context, i: int) -> list[Piece]:
+    """Such as "Tonight", "this morning", "esta tarde": today and a part of it."""
+    kind = c.kind(i)
+    at = i + 1 if kind == "this" else i
+    part = "night" if kind == "tonight" else c.lexemes[at].name
+    named = part_at(c, at, True) if kind == "this" else None
+    if kind == "this" and not named:
+        return []
+    return [
+        Piece(at=i, stop=at + 1, found=Days(readings=(one(c.today),))),
+        Piece(at=i, stop=at + 1, found=Hours(bound="between", part=part)),
+    ]

@@ -1,0 +1,194 @@
+"""The grammar of stretches of hours: an hour with "after" or "before", two hours with "to", parts of the day."""
+
+from dataclasses import replace
+
+from bots.dates.clocks import clock_at
+from bots.dates.lexeme import words
+from bots.dates.pieces import Bound, Clock, Context, Hours
+
+Found = tuple[Hours, int]
+_BOUNDS: dict[str, Bound] = {
+    "at": "at",
+    "at_la": "at",
+    "at_one": "at",
+    "at_or_from": "at",
+    "around": "around",
+    "after": "after",
+    "from": "after",
+    "before": "before",
+    "by": "by",
+    "until": "until",
+    "between": "between",
+}
+_JOINS = ("to", "until", "dash")
+_PART_CUES = words("the_la for in this day weekday at_la to noon")
+_GREETINGS = ("morning", "afternoon", "evening")
+_DAY_KINDS = words("day weekday tonight part")
+
+
+def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found | None:
+    """The hours named from lexeme `i` on. `after_day`, `after_hours`: such a piece ended right before."""
+    kind = c.kind(i)
+    if kind in _BOUNDS:
+        return _bounded_at(c, i, after_hours)
+    if kind in ("part", "part?", "part today"):
+        return part_at(c, i, after_day)
+    if kind == "mer" and after_day and c.kind(i - 1) != "num":
+        return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
+    if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
+        return _led_at(c, i, after_day)
+    cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no"))
+    before = kind == "num" and _leads_to_day(c, i)
+    if c.kind(i) == "num" and c.kind(i - 1) == "part":
+        cued = True
+    if (twofold := _minutes_or_range(c, i)) is not None:
+        return twofold
+    found = clock_at(c, i, cued or before)
+    if found:
+        return _joined(c, found[0], found[1], "at", cued or before)
+    return _bare_range(c, i, cued)
+
+
+def _leads_to_day(c: Context, i: int) -> bool:
+    """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
+    if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
+        return c.kind(i + 2) in _DAY_KINDS
+    j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
+    return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
+
+
+def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
+    """Such as "2-4pm", "2 to 4 pm", "2-4": a stretch whose first hour has no cue of its own."""
+    if c.kind(i) != "num" or c.kind(i + 1) not in (*_JOINS, "and") or c.kind(i - 1) in ("dash", "money"):
+        return None
+    low = clock_at(c, i, True)
+    if not low or low[1] != i + 1:
+        return None
+    end = clock_at(c, i + 2 + (c.kind(i + 2) in ("at", "the_la")), True)
+    if not end:
+        return None
+    strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
+    strong = strong or c.kind(end[1]) in ("day", "weekday", "on")
+    strong = strong or (c.kind(i + 1) == "to" and c.kind(end[1]) in ("", "stop", "comma"))
+    return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None
+
+
+def _minutes_or_range(c: Context, i: int) -> Found | None:
+    """Such as "10 to 4", which is ten minutes before four or from ten until four; in words the former is likelier."""
+    minutes = c.lexemes[i]
+    if c.language != "en" or minutes.kind != "num" or minutes.number not in (5, 10) or c.kind(i + 1) != "to":
+        return None
+    hour = c.lexemes[i + 2] if c.kind(i + 2) == "num" else None
+    if hour is None or hour.digits > 2 or not 1 <= hour.number <= 12 or c.kind(i - 1) == "money":
+        return None
+    range_end, before_hour = clock_at(c, i + 2, True), clock_at(c, i, True)
+    if not range_end or not before_hour:
+        return None
+    exact = Hours(bound="at", low=before_hour[0])
+    stretch = Hours(bound="between", low=Clock(hour=minutes.number), high=range_end[0])
+    if minutes.number == 5 or not minutes.digits:
+        return replace(exact, other=stretch), before_hour[1]
+    return replace(stretch, other=exact), range_end[1]
+
+
+def _range(low: Clock, high: Clock, stop: int) -> Found:
+    return Hours(bound="between", low=low, high=high), stop
+
+
+def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
+    """Such as "At 3", "around noon", "after about 3", "between 2 and 4", "from 2 to 4"."""
+    bound, turned = _BOUNDS[c.kind(i)], c.lexemes[i].value == 1 and c.kind(i) in ("after", "before")
+    if c.kind(i) == "at_one":
+        return _joined(c, Clock(hour=1), i + 1, "at", True)
+    j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by"))
+    between = [c.kind(k) for k in range(i + 1, j)]
+    parts = [c.lexemes[k].name for k in range(i + 1, j) if c.kind(k) == "part"]
+    if parts and (c.kind(j - 1) != "part" or c.kind(j) not in ("num", "clock")):
+        return None
+    part = parts[0] if parts else None
+    one_only = c.kind(i) == "at_la" or "at_la" in between or "the_la" in between
+    if "around" in between and bound == "at":
+        bound = "around"
+    # "Como" and "tipo" before a bare number count things as often as hours.
+    spanish_loose = c.kind(i) == "around" and c.lexemes[i].value == 1 and not {"at", "at_la", "the_la"} & set(between)
+    if spanish_loose and c.kind(j) == "num" and c.kind(j + 1) not in ("mer", "y_media", ""):
+        return None
+    if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1:
+        return None
+    found = clock_at(c, j, True)
+    if not found:
+        return None
+    found = replace(found[0], part=found[0].part or part), found[1]
+    if bound in ("between", "after", "at") and c.kind(i) in ("between", "from", "at_or_from", "at", "after"):
+        joined = _joined(c, found[0], found[1], "at", True, joins=(*_JOINS, "and") if bound == "between" else _JOINS)
+        if joined and joined[0].high is not None and not (c.moving and c.kind(i) == "from"):
+            return joined
+        if c.moving and c.kind(i) == "from" and c.kind(found[1]) == "to":
+            return _led_at(c, found[1], True)
+    if bound == "between":
+        bound = "after"
+    low, stop = found
+    return _suffixed(c, Hours(bound=bound, low=low, turned=turned), stop)
+
+
+def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
+    """An hour behind a weaker word: "for 3pm", "to 3", "la una", "de 2 a 4", "make it 3"."""
+    kind, j = c.kind(i), i + 1
+    if kind == "this" and c.kind(j) == "part":
+        return part_at(c, j, True)
+    if kind == "of":
+        low = clock_at(c, j, True) if c.kind(j) in ("num", "clock") else None
+        if low and c.kind(low[1]) in ("to", "until"):
+            k = low[1] + 1
+            k += c.kind(k) in ("at", "the_la")
+            if high := clock_at(c, k, True):
+                return _range(low[0], high[0], high[1])
+        return None
+    j = c.skip(j, ("the", "at", "around", "the_la"))
+    if kind == "the_la":
+        if c.kind(j) != "num" or c.lexemes[j].number != 1:
+            return None
+        cued = True
+    else:
+        follows_day = c.kind(j + 1) in ("day", "weekday", "tonight", "on")
+        asked = c.expecting == "time" or after_day or follows_day
+        cued = (kind == "to" and c.moving) or kind == "make" or (kind == "for" and asked)
+    found = clock_at(c, j, cued)
+    return _joined(c, found[0], found[1], "at", cued) if found else None
+
+
+def _joined(
+    c: Context, low: Clock, stop: int, bound: Bound, cued: bool, joins: tuple[str, ...] = _JOINS
+) -> Found | None:
+    """The hour alone, or up to the hour that follows "to", "-" or, after "between", "and"."""
+    if c.kind(stop) in joins:
+        j = stop + 1
+        j = c.skip(j, ("around", "at", "the_la", "at_la", "the"))
+        high = clock_at(c, j, True)
+        if high and not (c.moving and c.kind(stop) == "to"):
+            return _range(low, high[0], high[1])
+        if high:
+            return _suffixed(c, Hours(bound="at", low=high[0]), high[1])
+    return _suffixed(c, Hours(bound=bound, low=low), stop)
+
+
+def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
+    """The hour with "or later", "onwards", "or earlier" behind it."""
+    if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
+        return Hours(bound="after", low=hours.low), stop + 1
+    if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):
+        return hours, stop + 1
+    if c.kind(stop) == "or_before":
+        return Hours(bound="until", low=hours.low), stop + 1
+    return hours, stop
+
+
+def part_at(c: Context, i: int, after_day: bool) -> Found | None:
+    """A part of the day by itself: "in the morning", "por la tarde", "afternoons"."""
+    lexeme = c.lexemes[i]
+    if lexeme.kind == "part?" and not (after_day or c.kind(i - 1) in _PART_CUES or c.expecting == "time"):
+        return None
+    greeting = i == 0 and lexeme.word in _GREETINGS and c.kind(1) in ("stop", "comma") and len(c.lexemes) > 3
+    if greeting or lexeme.word == "nights":
+        return None
+    return Hours(bound="between", part=lexeme.name), i + 1

@@ -1,0 +1,260 @@
+"""Text to lexemes: signs, numbers and words of either language, spelling errors mended, fixed phrases folded.
+
+One regular expression walks the text once; phrases are looked up by their first word. Every step is linear.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import islice
+
+from rapidfuzz.distance import OSA
+
+from bots.dates import words_en, words_es
+from bots.dates.lexeme import Lexeme, Sense, words
+from hub.types import Language
+
+_TOKEN = re.compile(
+    r"""
+      (?P<iso>(?<![\w.])\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)(?:[Tt](?=\d))?)
+    | (?P<phone>(?<!\d)(?:\+?\d{1,2}[\s.-]?)?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)|(?<!\d)\d{3}-\d{4}(?!\d))
+    | (?P<full>(?<![\w./])\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{4}|\d{2})(?![\d/]))
+    | (?P<slash>(?<![\w./])\d{1,2}/\d{1,2}(?![\d/]))
+    | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?:\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
+    | (?P<dotted>(?<![\w.$€])\d{1,2}\.[0-5]\d(?![\d%]))
+    | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
+    | (?P<num>(?<![\w])\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
+          ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
+    | (?P<junk>\d+\w*)
+    | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
+    | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
+    | (?P<word>[^\W\d_]+(?:['’`´][^\W\d_]+)*)
+    | (?P<sign>[-–—,;.!?()@&/$%#+~:\n€])
+    """,
+    re.VERBOSE,
+)
+_SIGNS = {
+    "-": "dash",
+    "–": "dash",
+    "—": "dash",
+    ",": "comma",
+    ":": "comma",
+    "@": "at",
+    "&": "and",
+    "/": "or",
+    "~": "around",
+    "$": "money",
+    "€": "money",
+    "#": "money",
+    "%": "counted",
+    "+": "filler",
+}
+_QUOTES = str.maketrans({"’": "'", "`": "'", "´": "'"})
+
+MOST = 1000
+"""How many words, numbers and signs of a text are read; a text message holds fewer."""
+
+Phrases = dict[str, list[tuple[tuple[str, ...], Sense]]]
+
+
+def _by_first(*tables: dict[str, Sense]) -> Phrases:
+    """Phrases by their first word, the longest first; an earlier table goes before a later one."""
+    found: Phrases = {}
+    for table in tables:
+        for phrase, sense in table.items():
+            words = tuple(phrase.split())
+            found.setdefault(words[0], []).append((words, sense))
+    for rows in found.values():
+        rows.sort(key=lambda row: -len(row[0]))
+    return found
+
+
+# Kinds that are understood in the other language too ("mañana at 3", "el Friday").
+_LENT = words(
+    "weekday month day tonight part noon unit next after before around weekend relation mer tarde at past greeting"
+)
+_LENT_SHORT = words("am pm tue fri mon thu hoy asap")
+_NEVER_LENT = words("once final late start rest near salvo media sobre como principio punto mejor past min ago")
+
+
+def _with_lent(own: dict[str, Sense], other: dict[str, Sense]) -> dict[str, Sense]:
+    """The words of one language, and those of the other that cannot be mistaken."""
+    lent = {
+        word: sense
+        for word, sense in other.items()
+        if sense[0] in _LENT and (len(word) >= 4 or word in _LENT_SHORT) and word not in _NEVER_LENT
+    }
+    return {**lent, **own}
+
+
+_WORDS: dict[Language, dict[str, Sense]] = {
+    "en": _with_lent(words_en.WORDS, words_es.WORDS),
+    "es": _with_lent(words_es.WORDS, words_en.WORDS),
+}
+_PHRASES: dict[Language, Phrases] = {
+    "en": _by_first(words_en.PHRASES, {k: v for k, v in words_es.PHRASES.items() if k not in words_en.PHRASES}),
+    "es": _by_first(words_es.PHRASES, {k: v for k, v in words_en.PHRASES.items() if k not in words_es.PHRASES}),
+}
+
+# Real words one letter away from a word of time: never mended.
+_REAL = words(
+    "vienes viene vierte sacado salado sabido saludo domino manzana mananero jueces juegues sundae sundry "
+    "moaning mourning morningside martas marten"
+)
+_MENDED = frozenset(("weekday", "month", "day", "part", "tonight", "weekend", "noon"))
+
+
+def _shortened(word: str) -> Iterable[str]:
+    """The word itself and every form with one letter left out."""
+    yield word
+    for at in range(len(word)):
+        yield word[:at] + word[at + 1 :]
+
+
+def _mending(words: dict[str, Sense]) -> dict[str, str]:
+    """Shortened forms of the long words of time, each with the word it may have been."""
+    return {
+        short: word
+        for word, sense in words.items()
+        if len(word) >= 6 and sense[0] in _MENDED
+        for short in _shortened(word)
+    }
+
+
+_NEAR: dict[Language, dict[str, str]] = {
+    "en": _mending(_WORDS["en"]),
+    "es": _mending(_WORDS["es"]),
+}
+
+
+def _mend(word: str, language: Language) -> Sense | None:
+    """The sense of the word of time that is one slip away from `word`, if there is one."""
+    if not 6 <= len(word) <= 11 or word in _REAL:
+        return None
+    near = _NEAR[language]
+    for short in _shortened(word):
+        if (meant := near.get(short)) and meant[0] == word[0] and OSA.distance(word, meant, score_cutoff=1) <= 1:
+            return _WORDS[language][meant]
+    return None
+
+
+def fold(word: str) -> str:
+    """`word` in lower case, without accents, with one kind of apostrophe."""
+    if word.isascii():
+        return word.lower().replace("`", "'")
+    plain = unicodedata.normalize("NFKD", word.translate(_QUOTES).casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+
+
+def guess_language(text: str) -> Language:
+    """The likelier language of `text`; English when nothing tells."""
+    words = [fold(match) for match in re.findall(r"[^\W\d_]+", text[:400])]
+    spanish = sum(word in words_es.MARKERS for word in words)
+    english = sum(word in words_en.MARKERS for word in words)
+    return "es" if spanish > english else "en"
+
+
+def lex(text: str, language: Language) -> list[Lexeme]:
+    """The lexemes of `text`, in order, phrases folded and compound numbers added up."""
+    return _join_numbers(_fold_phrases(_split(text, language), language))
+
+
+def _split(text: str, language: Language) -> list[Lexeme]:
+    """One lexeme for each word, number and sign."""
+    found: list[Lexeme] = []
+    words = _WORDS[language]
+    for match in islice(_TOKEN.finditer(text), MOST):
+        kind = match.lastgroup or ""
+        start, end = match.span()
+        raw = match[0]
+        if kind == "word":
+            word = fold(raw)
+            sense = words.get(word) or _mend(word, language) or ("word", 0)
+            found.append(Lexeme(start, end, sense[0], sense[1], word))
+        elif kind == "sign":
+            found.append(Lexeme(start, end, _SIGNS.get(raw, "stop")))
+        elif kind in ("num", "suf"):
+            found.extend(_number(match["num"], match["suf"], start))
+        elif kind in ("clock", "dotted"):
+            hour, minute = (int(part) for part in re.split(r"\s?[:hH.]\s?", raw)[:2])
+            if hour <= 24:
+                found.append(Lexeme(start, end, kind, (hour, minute), zero=raw[0] == "0" or hour > 12))
+            else:
+                found.append(Lexeme(start, end, "junk"))
+        elif kind in ("iso", "full", "sep", "slash"):
+            kind = "full" if kind == "sep" else kind
+            found.append(Lexeme(start, end, kind, tuple(int(part) for part in re.findall(r"\d+", raw)), raw))
+        elif kind == "mixed":
+            word = raw.lower()
+            found.append(Lexeme(start, end, *words_en.WORDS.get(word, ("word", 0)), word))
+        elif kind == "mer":
+            found.append(Lexeme(start, end, "mer", "am" if raw[0] in "aA" else "pm"))
+        elif kind == "oclock":
+            found.append(Lexeme(start, end, "oclock"))
+        else:
+            found.append(Lexeme(start, end, "junk"))
+    return found
+
+
+def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
+    """A number and, when a suffix is glued to it, what the suffix says."""
+    value, after = int(digits), start + len(digits)
+    suffix = (suffix or "").lower()
+    if suffix in ("st", "nd", "rd", "th", "ro", "er", "do", "to", "o", "º", "ª"):
+        yield Lexeme(start, after + len(suffix), "ord", value, digits, len(digits))
+        return
+    yield Lexeme(start, after, "num", value, digits, len(digits), zero=digits[0] == "0" and len(digits) > 1)
+    if suffix in ("am", "a"):
+        yield Lexeme(after, after + len(suffix), "mer", "am")
+    elif suffix in ("pm", "p"):
+        yield Lexeme(after, after + len(suffix), "mer", "pm")
+    elif suffix == "ish":
+        yield Lexeme(after, after + len(suffix), "ish")
+    elif suffix:
+        yield Lexeme(after, after + len(suffix), "h_suffix")
+
+
+def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
+    """Replace every fixed phrase by one lexeme with the phrase's own sense."""
+    phrases = _PHRASES[language]
+    folded: list[Lexeme] = []
+    at, total = 0, len(lexemes)
+    while at < total:
+        here = lexemes[at]
+        for phrase, sense in phrases.get(here.word, ()) if here.word else ():
+            stop = at + len(phrase)
+            if stop <= total and all(lexemes[at + n].word == word for n, word in enumerate(phrase)):
+                folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(phrase)))
+                at = stop
+                break
+        else:
+            folded.append(here)
+            at += 1
+    return folded
+
+
+def _join_numbers(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Add up "twenty five", "thirty-first", "treinta y cinco"."""
+    joined: list[Lexeme] = []
+    at = 0
+    while at < len(lexemes):
+        tens = lexemes[at]
+        stop = _compound_end(lexemes, at) if tens.kind == "num" and tens.number in (20, 30, 40, 50) else None
+        if stop:
+            ones = lexemes[stop - 1]
+            kind = "num" if ones.kind == "num" else "ord"
+            joined.append(Lexeme(tens.start, ones.end, kind, tens.number + ones.number, "joined"))
+        else:
+            joined.append(tens)
+        at = stop or at + 1
+    return joined
+
+
+def _compound_end(lexemes: list[Lexeme], at: int) -> int | None:
+    """Where the number in words ends that begins with these tens; None when no ones follow."""
+    tens, link = lexemes[at], lexemes[at + 1].kind if at + 1 < len(lexemes) else ""
+    stop = at + (3 if link in ("dash", "and") else 2)
+    if tens.digits or stop > len(lexemes) or (link == "and" and not tens.word.endswith("a")):
+        return None
+    ones = lexemes[stop - 1]
+    return stop if ones.kind in ("num", "ord_word") and not ones.digits and 1 <= ones.number <= 9 else None

@@ -1,0 +1,215 @@
+"""The English words and phrases of the line by what they mean; `lexeme` says what the kinds are. Data only.
+
+Each entry is folded: lower case, no accents; common slips of the thumb stand beside the right spelling.
+"""
+
+from bots.dates.lexeme import Sense, lexicon, words
+
+_SENSES: dict[Sense, str] = {
+    ("weekday", 0): "monday, mondays, mon, monda, munday, mondy",
+    ("weekday", 1): "tuesday, tuesdays, tue, tues, tuesd, teusday, tusday, tuseday, tueday",
+    ("weekday", 2): (
+        "wednesday, wednesdays, weds, wensday, wendsday, wednsday, wednesdy, wenesday, wedensday, wendesday"
+    ),
+    ("weekday", 3): "thursday, thursdays, thu, thur, thurs, thrus, thirsday, thrusday, thursady, thurday, thusday",
+    ("weekday", 4): "friday, fridays, fri, firday, fryday, friady",
+    ("weekday", 5): "saturday, saturdays, saterday, saturdy, satuday, satruday",
+    ("weekday", 6): "sunday, sundays, suday, sundy",
+    ("weekday?", 2): "wed",
+    ("weekday?", 5): "sat",
+    ("weekday?", 6): "sun",
+    ("month", 1): "january, jan, janurary, janury",
+    ("month", 2): "february, feb, febuary, febrary, feburary",
+    ("month", 3): "mar",
+    ("month", 4): "april, apr",
+    ("month", 6): "june, jun",
+    ("month", 7): "july, jul",
+    ("month", 8): "august, aug, agust",
+    ("month", 9): "september, sept, sep, setember, septmber",
+    ("month", 10): "october, oct, ocotber",
+    ("month", 11): "november, nov, novmber",
+    ("month", 12): "december, dec, decmber",
+    ("month?", 3): "march",
+    ("month?", 5): "may",
+    ("day", 0): "today, tday, todays, tdy, 2day, later today, today still",
+    ("day", 1): (
+        "tomorrow, tomorow, tommorow, tommorrow, tomorrw, tomorrows, tmrw, tmr, tmrow, tmw, tomo, tomoro, tomoz, "
+        "2morrow, 2moro, 2mrw, 2mro, 2mrow, to morrow"
+    ),
+    ("day", 2): "overmorrow, day after tomorrow, day after tomorow, day after tmrw, day after tom, day after next",
+    ("day?", 1): "tom",
+    ("tonight", 0): "tonight, tonite, 2nite, later tonight",
+    ("part", "night"): "nights, night, nite, at night",
+    ("part", "morning"): (
+        "morning, mornings, mornin, morn, early in the day, earlier in the day, in the am, in the a m"
+    ),
+    ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
+    ("part", "evening"): "evening, evenings, eve, after hours, early evening",
+    ("part", "lunch"): "lunchtime, lunch time, at lunch, during lunch, over lunch",
+    ("part", "mid morning"): "midmorning, mid morning",
+    ("part", "mid afternoon"): "midafternoon, mid afternoon",
+    ("part", "day end"): "eod, end of the day, end of day",
+    ("part", "early morning"): "early morning, early in the morning, early am, before work",
+    ("part", "first thing"): "first thing in the morning, first thing in the am, first thing",
+    ("part", "late morning"): "late morning, before lunch",
+    ("part", "early afternoon"): "early afternoon",
+    ("part", "late afternoon"): "late afternoon, late in the afternoon, late in the day, later in the day",
+    ("part", "after lunch"): "after lunch",
+    ("part", "after work"): "after work",
+    ("part", "after school"): "after school",
+    ("part", "pm"): "in the pm, in the p m",
+    ("noon", 0): "midnight",
+    ("noon", 12): "noon, midday, mid day, 12 noon, twelve noon",
+    ("noonish", 12): "noonish",
+    ("mer", "am"): "am",
+    ("mer", "pm"): "pm",
+    ("oclock", 0): "oclock, o'clock, clock, sharp, o clock, on the dot",
+    ("ish", 0): "ish, or so, or thereabouts, give or take, more or less",
+    ("half", 30): "half",
+    ("quarter", 15): "quarter",
+    ("num", 0): "zero",
+    ("num", 1): "one",
+    ("num", 2): "two, couple, a couple of, a couple, couple of",
+    ("num", 3): "three, few, several, a few",
+    ("num", 4): "four",
+    ("num", 5): "five",
+    ("num", 6): "six",
+    ("num", 7): "seven",
+    ("num", 8): "eight",
+    ("num", 9): "nine",
+    ("num", 10): "ten",
+    ("num", 11): "eleven",
+    ("num", 12): "twelve",
+    ("num", 13): "thirteen",
+    ("num", 14): "fourteen",
+    ("num", 15): "fifteen",
+    ("num", 16): "sixteen",
+    ("num", 17): "seventeen",
+    ("num", 18): "eighteen",
+    ("num", 19): "nineteen",
+    ("num", 20): "twenty",
+    ("num", 30): "thirty",
+    ("num", 40): "forty, fourty",
+    ("num", 50): "fifty",
+    ("oh", 0): "oh",
+    ("a", 1): "a, an",
+    ("ord_word", 1): "first",
+    ("ord_word", 2): "second",
+    ("ord_word", 3): "third",
+    ("ord_word", 4): "fourth",
+    ("ord_word", 5): "fifth",
+    ("ord_word", 6): "sixth",
+    ("ord_word", 7): "seventh",
+    ("ord_word", 8): "eighth",
+    ("ord_word", 9): "ninth",
+    ("ord_word", 10): "tenth",
+    ("ord_word", 11): "eleventh",
+    ("ord_word", 12): "twelfth",
+    ("ord_word", 13): "thirteenth",
+    ("ord_word", 14): "fourteenth",
+    ("ord_word", 15): "fifteenth",
+    ("ord_word", 16): "sixteenth",
+    ("ord_word", 17): "seventeenth",
+    ("ord_word", 18): "eighteenth",
+    ("ord_word", 19): "nineteenth",
+    ("ord_word", 20): "twentieth",
+    ("ord_word", 30): "thirtieth",
+    ("counted", 0): (
+        "people, person, persons, kids, kid, children, child, guests, adults, patients, yrs, yr, old, mg, mcg, "
+        "ml, milligrams, pills, tablets, doses, dose, dollars, bucks, percent, questions, question, visits, "
+        "visit, times, things, thing, blocks, miles, mile, km, pounds, lbs, lb, kg, feet, ft, inches, inch, "
+        "street, st, ave, avenue, road, rd, blvd, drive, main, oak, elm, floor, grade, grader, options, option, "
+        "tickets, seats, bags, bag, rooms, beds, passengers, riders, ppl, degrees, stars, star, items, am_i, "
+        "refills, appointments, appts, sessions, sisters, brothers, sons, daughters, doctors, nurses, siblings, "
+        "cats, dogs, birthday, trimester, opinion, shot, covid, vaccine, booster, choice, class, place, party, "
+        "column, step, round, attempt"
+    ),
+    ("unit", "year"): "years, year",
+    ("unit", "week"): "weeks, week, wk, wks",
+    ("unit", "month"): "months, month",
+    ("unit", "day"): "days, day",
+    ("unit", "minute"): "minutes, mins, min, minute",
+    ("unit", "hour"): "hour, hours, hr, hrs",
+    ("unit", "fortnight"): "fortnight",
+    ("of", 0): "of",
+    ("past", 0): "yesterday, day before yesterday, last night, earlier today, last evening",
+    ("ago", 0): "ago",
+    ("since", 0): "since",
+    ("past_hour", 0): "past",
+    ("until", 0): "till, til, until, untill, through, thru",
+    ("to", 0): "to",
+    ("at", 0): "at",
+    ("around", 0): "around, about, approximately, roughly, circa, near",
+    ("filler", 0): (
+        "either, at the latest, not sure, why not, not only, don't care, don't mind, can't wait, is it not, on "
+        "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
+        "one, sat down, sun screen, the sun, at least, at most, at all"
+    ),
+    ("after", 0): "after, any time after, anytime after, later than",
+    ("after", 1): "on or after, no earlier than, not earlier than, no sooner than, not before",
+    ("before", 0): "before, b4, earlier than, sooner than",
+    ("by", 0): "by, no later than, not later than, not after",
+    ("between", 0): "between, btwn",
+    ("from", 0): "from, starting",
+    ("and", 0): "and",
+    ("or", 0): "or, nor",
+    ("onward", 0): "onward, onwards, at the earliest, or later, or after, and later, and after, and up",
+    ("next", 0): "next, nxt, following",
+    ("this", 0): "this, ths",
+    ("coming", 0): "coming, upcoming",
+    ("last", 0): "last, previous, this past",
+    ("in", 0): "in",
+    ("within", 0): "within",
+    ("on", 0): "on",
+    ("for", 0): "for",
+    ("the", 0): "the, teh",
+    ("each", 0): "every, each",
+    ("weekend", 0): "weekend, weekends, wknd",
+    ("weekdays", 0): "weekday, weekdays",
+    ("early", 0): "early, beginning, start",
+    ("mid", 0): "mid, middle",
+    ("late", 0): "late, end",
+    ("late", 1): "rest",
+    ("relation", "earlier"): "earlier, sooner",
+    ("relation", "later"): "later, later on",
+    ("relation", "soonest"): (
+        "earliest, soonest, asap, quickest, as soon as possible, as soon as you can, as early as possible, soon "
+        "as possible, first available, next available, first opening, next opening, right away"
+    ),
+    ("not", 0): (
+        "not, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, except, "
+        "unavailable, busy, never, avoid, other than, anything but, any day but, no good, do not, can not"
+    ),
+    ("not", 1): "instead of, rather than",
+    ("no", 0): "no, nope, nah",
+    ("fix", 0): (
+        "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
+        "make that, or rather"
+    ),
+    ("instead", 0): "instead",
+    ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
+    ("my", 0): "my, our",
+    ("move", 0): "move, change, switch, reschedule, push, moved, changed, rescheduled",
+    ("greeting", 0): (
+        "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "
+        "later, talk later, sooner or later"
+    ),
+    ("or_before", 0): "or earlier, or before, or sooner",
+    ("from_now", 0): "from now, from today",
+    ("early next", 0): "early next",
+    ("week", 2): "week after next",
+    ("week after", 0): "week after",
+    ("half_hour", 30): "half an hour, half hour",
+    ("make", 0): "make it",
+    ("period", "this week"): "this week",
+    ("period", "this month"): "this month, the month",
+}
+
+WORDS, PHRASES = lexicon(_SENSES)
+
+# Words that tell the language of a text.
+MARKERS = words(
+    "a after afternoon and appointment at before can day do evening for friday from half have hello hi i "
+    "in is it me monday morning my need next of on or past please quarter saturday sunday thanks the this "
+    "thursday to today tomorrow tuesday want wednesday week what with you"
+)

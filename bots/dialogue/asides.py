@@ -1,0 +1,27 @@
+"""Questions and courtesies that are answered in passing, whatever the conversation is about."""
+
+from bots.dialogue.state import RESTING, State
+from bots.dialogue.turns import Context, Say
+
+
+def said(intent: str, state: State, context: Context) -> tuple[Say, ...] | None:
+    resting = state.phase in RESTING
+    match intent:
+        case "hours_location":
+            return (facts(state, context),)
+        case "bot_challenge":
+            return (Say("bot.challenge", {"clinic": context.clinic.name}),)
+        case "thanks":
+            return (Say("bot.welcome"),)
+        case "goodbye":
+            return (Say("bot.goodbye"),)
+        case "greeting" | "repeat":
+            return (Say("bot.offer_help"),) if resting else ()
+    return None
+
+
+def facts(state: State, context: Context) -> Say:
+    clinic = context.clinic
+    hours = clinic.hours.get(state.language or context.language) or clinic.hours["en"]
+    facts = {"clinic": clinic.name, "address": clinic.address, "hours": hours, "phone": clinic.phone}
+    return Say("info.hours_location", facts)

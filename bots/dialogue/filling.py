@@ -1,0 +1,63 @@
+"""Answers that fill in a wish: a kind of visit, a provider, a day, a time, or leave to ask staff."""
+
+from msgspec.structs import replace
+
+from bots.dates.model import When
+from bots.dialogue import hints, wishes
+from bots.dialogue.flow import advance, finish, hand
+from bots.dialogue.state import Phase, State
+from bots.dialogue.turns import Context, Heard, Say, Turn
+
+
+def filled(state: State, event: Heard, context: Context) -> Turn | None:
+    """A kind of visit, a provider or a time, whichever the text holds and whichever was asked."""
+    said = event.meaning.entities
+    new = wishes.with_said(state, event)
+    numbered = (
+        hints.nth(state.types, said.choice) if said.choice is not None and state.phase is Phase.VISIT_TYPE else None
+    )
+    if numbered and said.visit_type is None:
+        new = replace(new, wish=replace(new.wish, visit_type=numbered))
+    if state.phase is Phase.WHEN:
+        if event.meaning.intent == "decline" and new.wish == state.wish:
+            return finish(state, context, Say("bot.left_as_is"))
+        open_to_all = hints.any_time(event.text) or event.meaning.intent == "alternatives"
+        if open_to_all and not wishes.speaks(said.when):
+            new = replace(new, wish=replace(new.wish, when=wishes.SOONEST))
+        elif said.when.windows:
+            new = replace(new, declined=(), rounds=0)
+    if state.phase is Phase.PROVIDER and event.meaning.intent == "decline":
+        new = replace(new, wish=replace(new.wish, any_provider=True))
+    if new.wish == state.wish and not wishes.speaks(said.when):
+        return None
+    return advance(new, context)
+
+
+def which(state: State, event: Heard, context: Context) -> Turn | None:
+    """One of the readings of an ambiguous day or time, or a new wish in its place."""
+    said = event.meaning.entities
+    when = state.wish.when or When()
+    picked = state.readings
+    if said.choice is not None:
+        reading = hints.nth(state.readings, said.choice)
+        picked = (reading,) if reading else ()
+    elif wishes.speaks(said.when):
+        named = said.when.windows[0] if said.when.windows else None
+        picked = tuple(
+            reading
+            for reading in state.readings
+            if named is not None and named.first in (None, reading.first) and named.earliest in (None, reading.earliest)
+        )
+    if len(picked) == 1:
+        sure = When(windows=picked, excluded=when.excluded, excluded_weekdays=when.excluded_weekdays)
+        return advance(replace(state, wish=replace(state.wish, when=sure)), context)
+    return filled(state, event, context) if said.choice is None else None
+
+
+def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:
+    said = event.meaning.entities
+    if wishes.speaks(said.when) or said.provider or hints.another_provider(event.text):
+        return advance(replace(wishes.with_said(state, event), declined=(), rounds=0), context)
+    if event.meaning.intent == "confirm":
+        return hand(state, "waitlist")
+    return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None

@@ -1,0 +1,145 @@
+"""How a job goes on: what it needs next, how it ends, and how it passes to staff."""
+
+from typing import Any, cast, get_args
+
+from msgspec.structs import replace
+
+from bots.dates.model import Window
+from bots.dialogue import wishes
+from bots.dialogue.prompts import CHOICES, question
+from bots.dialogue.state import Job, Phase, State, Wish
+from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown
+
+JOBS: frozenset[str] = frozenset(get_args(Job))
+OWN: frozenset[str] = JOBS - {"book"}
+"""Jobs that show or change visits a person already has."""
+FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms"})
+_SILENT = frozenset({"opt_out", "wrong_number"})
+"""Reasons that others answer: here any word would be one too many."""
+_TRIED = 8
+
+
+def person_of(state: State, context: Context) -> str | None:
+    """Who writes, or None while that is not known."""
+    match context.standing:
+        case Known(person_id=person_id):
+            return person_id
+        case Shared(candidates=candidates):
+            return state.person_id if state.person_id in candidates else None
+        case Unknown():
+            return state.person_id
+
+
+def put(state: State, context: Context, phase: Phase, *before: Say, **changes: Any) -> Turn:
+    """Wait in `phase`, and ask for what it needs."""
+    state = replace(state, phase=phase, awaiting=None, **changes)
+    return Turn(state=state, says=(*before, *question(state, context)))
+
+
+def call(state: State, call: Call, *before: Say, awaiting: str = "", **changes: Any) -> Turn:
+    """Make `call`, and remember that its answer is due."""
+    return Turn(state=replace(state, awaiting=awaiting or type(call).__name__, **changes), says=before, call=call)
+
+
+def tried(state: State, what: str) -> State:
+    """`state` that remembers for staff what was tried."""
+    return replace(state, tried=(*state.tried, what)[-_TRIED:])
+
+
+def rest(state: State, phase: Phase, **changes: Any) -> State:
+    """`state` without its job: who writes, the language and what waits are kept."""
+    kept = {
+        "introduced": state.introduced,
+        "identity": state.identity,
+        "person_id": state.person_id,
+        "language": state.language,
+        "updated_at": state.updated_at,
+        "last": state.last,
+        "later": state.later,
+    }
+    return State(phase=phase, **(kept | changes))
+
+
+def hand(state: State, reason: str, *before: Say) -> Turn:
+    """Pass the conversation to staff, and end the job."""
+    says = before if reason in _SILENT else (*before, Say(f"handoff.{reason}"))
+    ended = rest(state, Phase.IDLE, later=(), last=None)
+    return Turn(state=ended, says=says, handoff=Handoff(reason, facts(state)))
+
+
+def finish(state: State, context: Context, *says: Say) -> Turn:
+    """End the job with `says`, then turn to the next wish that waits."""
+    if not state.later:
+        return Turn(state=rest(state, Phase.DONE), says=says)
+    following, *waiting = state.later
+    state = rest(state, Phase.DONE, later=tuple(waiting))
+    if following in FOR_STAFF:
+        return hand(state, following, *says)
+    return begin(state, following, context, *says, Say("bot.next_wish"))
+
+
+def begin(state: State, job: str, context: Context, *before: Say) -> Turn:
+    """Take up `job`."""
+    return advance(replace(state, job=cast(Job, job)), context, *before)
+
+
+def advance(state: State, context: Context, *before: Say) -> Turn:
+    """Ask for what the job still needs, or make the call that it is ready for."""
+    person = person_of(state, context)
+    if person is None:
+        return put(state, context, Phase.NAME, *before, identity="asked")
+    if state.job in OWN and state.visit is None and isinstance(context.standing, Unknown):
+        return hand(state, "unverified", *before)
+    if state.job == "cancel" and state.visit is not None:
+        return put(state, context, Phase.CONFIRM_CANCEL, *before)
+    if state.job in OWN and state.visit is None:
+        return call(state, List(person, context.now), *before)
+    return _search(state, person, context, before)
+
+
+def _search(state: State, person: str, context: Context, before: tuple[Say, ...]) -> Turn:
+    wish = state.wish
+    types = context.catalogue.visit_types
+    if state.job == "book" and len(types) > 1 and not (wish.visit_type or wish.provider or wish.specialty):
+        return put(state, context, Phase.VISIT_TYPE, *before, types=types if len(types) <= CHOICES else ())
+    if wish.when is not None and len(wish.when.ambiguous) > 1:
+        return put(state, context, Phase.WHICH_WHEN, *before, readings=wish.when.ambiguous[:CHOICES])
+    if not wishes.searchable(state):
+        return put(state, context, Phase.WHEN, *before)
+    return call(state, Find(wishes.query(state, person, context)), *before)
+
+
+def facts(state: State) -> tuple[tuple[str, str], ...]:
+    """What staff should know to go on: what was wished, what was offered, what was tried."""
+    wish = state.wish
+    slots = "; ".join(f"{slot.start:%Y-%m-%d %H:%M} {slot.provider}" for slot in state.offered)
+    visit = f"{state.visit.start:%Y-%m-%d %H:%M} {state.visit.provider}" if state.visit else ""
+    every = (
+        ("wants", state.job or ""),
+        ("visit type", wish.visit_type or ""),
+        ("provider", wish.provider or ""),
+        ("specialty", wish.specialty or ""),
+        ("when", _when(wish)),
+        ("visit", visit),
+        ("offered", slots),
+        ("tried", ", ".join(state.tried)),
+        ("also wants", ", ".join(state.later)),
+        ("name given", state.name or ""),
+        ("birth date given", state.birth_date or ""),
+    )
+    return tuple((what, value) for what, value in every if value)
+
+
+def _when(wish: Wish) -> str:
+    if wish.when is None:
+        return ""
+    said = [_window(window) for window in (wish.when.windows or wish.when.ambiguous)]
+    said += [f"not {day:%Y-%m-%d}" for day in wish.when.excluded]
+    said += [wish.when.relation] if wish.when.relation else []
+    return "; ".join(part for part in said if part)
+
+
+def _window(window: Window) -> str:
+    days = "/".join(dict.fromkeys(f"{day:%Y-%m-%d}" for day in (window.first, window.last) if day))
+    hours = "-".join(dict.fromkeys(f"{at:%H:%M}" for at in (window.earliest, window.latest) if at))
+    return " ".join(part for part in (days, hours) if part)

@@ -1,0 +1,99 @@
+"""Small turns of phrase that change what an answer means, whatever intent the engine found."""
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_NEVER_MIND = re.compile(
+    r"\b(never ?mind|nvm|forget (it|about it)|olv[ií]d[ae]lo|d[eé]j[ae]lo( as[ií])?|ya no importa)\b", re.IGNORECASE
+)
+_ANOTHER_PROVIDER = re.compile(
+    r"\b(another|different|other)\b[^.?!]{0,12}\b(doctor|dr|provider|dentist|physician)s?\b"
+    r"|\b(someone|somebody|anyone) else\b"
+    r"|\b(otr[oa]s?)\b[^.?!]{0,6}\b(doctora?|dra?|m[eé]dic[oa]|dentista)s?\b|\bcon otr[oa]( persona)?\b",
+    re.IGNORECASE,
+)
+_ANYONE = re.compile(
+    r"\b(any ?one|any ?body|whoever|any (doctor|dr|provider)|no preference|cualquier[ao]?|quien sea|sin preferencia)\b",
+    re.IGNORECASE,
+)
+_ANY_TIME = re.compile(
+    r"\b(any ?time|any ?day|whenever|no preference|i'?m (flexible|open|free)|doesn'?t matter|don'?t care"
+    r"|cuando sea|cualquier|me da igual|no importa)\b",
+    re.IGNORECASE,
+)
+_ALSO = re.compile(r"\b(also|too|another|as well|additional|tambi[eé]n|adem[aá]s|otra cita)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
+_GO_AHEAD = re.compile(
+    r"\b(book|take|reserve|schedule|grab|do|get) (it|that|this)\b|\bgo ahead\b|\bplease do\b"
+    r"|\b(res[eé]rv|ag[eé]nd|apart)[ae](me)?l[ao]\b",
+    re.IGNORECASE,
+)
+_BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)?\s*\d\W*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\s*(hi|hello|hola)?[,.! ]*(it'?s|its|this is|i'?m|i am|my name is|name is|the patient is|for"
+    r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|es|para)?\s+",
+    re.IGNORECASE,
+)
+
+
+def never_mind(text: str) -> bool:
+    """Whether the person drops what they were about."""
+    return bool(_NEVER_MIND.search(text))
+
+
+def another_provider(text: str) -> bool:
+    """Whether the person wants somebody else than who was offered."""
+    return bool(_ANOTHER_PROVIDER.search(text))
+
+
+def anyone(text: str) -> bool:
+    """Whether any provider will do."""
+    return bool(_ANYONE.search(text)) and not another_provider(text)
+
+
+def any_time(text: str) -> bool:
+    """Whether any day or time will do."""
+    return bool(_ANY_TIME.search(text))
+
+
+def also(text: str) -> bool:
+    """Whether a wish comes on top of the present one rather than repeating it."""
+    return bool(_ALSO.search(text))
+
+
+def negated(text: str) -> bool:
+    """Whether the text holds a "no" or a "not"."""
+    return bool(_NOT.search(text))
+
+
+def go_ahead(text: str) -> bool:
+    """Whether the person tells us to do just what was proposed."""
+    return bool(_GO_AHEAD.search(text)) and not negated(text)
+
+
+def bare_number(text: str) -> bool:
+    """Whether the text is one digit and nothing more: a choice, never an hour."""
+    return bool(_BARE_NUMBER.fullmatch(text))
+
+
+def nth(rows: Sequence[T], choice: int) -> T | None:
+    """The row that a number picks, counted from 1, or from -1 at the end; None when there is no such row."""
+    index = choice - 1 if choice > 0 else choice
+    return rows[index] if choice != 0 and -len(rows) <= index < len(rows) else None
+
+
+def key(text: str) -> str:
+    """The single letter a reminder asked for, in lower case; empty when the text is more than one letter."""
+    bare = text.strip(" .!\"'").lower()
+    return bare if len(bare) == 1 and bare.isalpha() else ""
+
+
+def bare_name(text: str) -> str | None:
+    """`text` as a name, when it holds one to four words of letters and nothing else."""
+    words = _LEAD.sub("", f" {text}", count=1).strip(" .,!").split()
+    if 1 <= len(words) <= 4 and all(word.strip("-'.,").replace("-", "").replace("'", "").isalpha() for word in words):
+        return " ".join(word.strip(".,") for word in words)
+    return None

@@ -1,0 +1,97 @@
+"""The question that each phase asks, so that it can be asked again word for word."""
+
+from collections.abc import Iterable
+
+from bots.dates.model import Window
+from bots.dialogue.state import Phase, State
+from bots.dialogue.turns import Context, Say, Shared
+from bots.scheduling.base import Appointment, Slot
+
+CHOICES = 3
+NAMES = 6
+
+_FIXED: dict[Phase, tuple[str, ...]] = {
+    Phase.IDLE: ("bot.offer_help",),
+    Phase.DONE: ("bot.offer_help",),
+    Phase.BIRTH_DATE: ("identity.ask_birth_date",),
+    Phase.OFFER_REBOOK: ("cancel.offer_booking",),
+    Phase.OFFER_BOOK: ("visits.offer_booking",),
+    Phase.OFFER_STAFF: ("slots.none",),
+}
+
+
+def question(state: State, context: Context) -> tuple[Say, ...]:
+    """The lines that ask for what `state` waits for."""
+    match state.phase:
+        case Phase.NAME:
+            return (Say(_name_question(state, context)),)
+        case Phase.VISIT_TYPE if state.types:
+            return (Say("book.choose_visit_type", {"choices": tuple((name,) for name in state.types)}),)
+        case Phase.VISIT_TYPE:
+            return (Say("book.ask_visit_type", {"visit_types": _listed(context.catalogue.visit_types)}),)
+        case Phase.PROVIDER:
+            return (Say("book.ask_provider", {"names": _listed(context.catalogue.providers)}),)
+        case Phase.WHEN if state.declined:
+            return (Say("book.ask_other_when"),)
+        case Phase.WHEN if state.visit is not None:
+            return (Say("move.ask_when", visit_facts(state.visit)),)
+        case Phase.WHEN:
+            return (Say("book.ask_when"),)
+        case Phase.WHICH_WHEN:
+            return (Say("book.which_when", {"choices": tuple(_reading(window) for window in state.readings)}),)
+        case Phase.CHOOSE_SLOT:
+            key = "slots.offer" if state.exact else "slots.offer_nearest"
+            return (Say(key, {"choices": _slots(state.offered)}),)
+        case Phase.CONFIRM_SLOT:
+            key = "slots.propose_move" if state.job == "reschedule" else "slots.propose"
+            return (Say(key if state.exact else f"{key}_nearest", _slot_facts(state.offered[0])),)
+        case Phase.CHOOSE_VISIT:
+            key = "visits.choose_move" if state.job == "reschedule" else "visits.choose_cancel"
+            return (Say(key, {"choices": visit_choices(state.visits)}),)
+        case Phase.CONFIRM_CANCEL if state.visit is not None:
+            return (Say("cancel.ask", visit_facts(state.visit)),)
+    return tuple(Say(key) for key in _FIXED.get(state.phase, ("bot.offer_help",)))
+
+
+def visit_facts(visit: Appointment) -> dict[str, object]:
+    """What a line may say of a visit: never its kind, which can reveal why."""
+    return {"start": visit.start, "provider": visit.provider, "location": visit.location}
+
+
+def visit_choices(visits: Iterable[Appointment]) -> tuple[tuple[object, ...], ...]:
+    """Visits as rows to be numbered."""
+    return tuple((visit.start, visit.provider) for visit in visits)
+
+
+def _slot_facts(slot: Slot) -> dict[str, object]:
+    return {"start": slot.start, "provider": slot.provider, "location": slot.location}
+
+
+def _slots(slots: tuple[Slot, ...]) -> tuple[tuple[object, ...], ...]:
+    """Slots as rows: time and provider, then whatever else tells them apart."""
+    types = len({slot.visit_type for slot in slots}) > 1
+    places = len({slot.location for slot in slots}) > 1
+    return tuple(
+        (slot.start, slot.provider, *((slot.visit_type,) * types), *((slot.location,) * places)) for slot in slots
+    )
+
+
+def _reading(window: Window) -> tuple[object, ...]:
+    parts: list[object] = []
+    if window.first is not None:
+        span = window.last is not None and window.last != window.first
+        parts.append((window.first, window.last) if span else window.first)
+    if window.earliest is not None:
+        alone = window.exact or window.about or window.latest in (None, window.earliest)
+        parts.append(window.earliest if alone else (window.earliest, window.latest))
+    return tuple(parts) or (str(window.part_of_day or ""),)
+
+
+def _name_question(state: State, context: Context) -> str:
+    if state.misses:
+        return "identity.not_found"
+    return "identity.ask_first_name" if isinstance(context.standing, Shared) else "identity.ask_full_name"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:NAMES])

@@ -1,0 +1,140 @@
+"""Visits a person already has: showing them, picking one, cancelling, confirming."""
+
+from dataclasses import replace as rewindow
+
+from msgspec.structs import replace
+
+from bots.dates.model import When, Window
+from bots.dialogue import hints
+from bots.dialogue.flow import advance, begin, call, finish, hand, person_of, put, tried
+from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
+from bots.dialogue.state import Phase, State, Wish
+from bots.dialogue.turns import Cancel, Confirm, Context, Heard, Say, Turn
+from bots.scheduling.base import Appointment, Gone
+
+ASIDE = "aside"
+"""Marks a list of visits asked for in the middle of a job, which goes on after it."""
+
+# --- what scheduling answered
+
+
+def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> Turn:
+    """Go on with the person's visits known: show, confirm, pick or ask."""
+    if state.awaiting == ASIDE:
+        state = replace(state, awaiting=None)
+        return Turn(state=state, says=(*_shown(visits), *question(state, context)))
+    if not visits:
+        return put(replace(state, job=None), context, Phase.OFFER_BOOK, *_shown(visits))
+    person = person_of(state, context) or ""
+    match state.job:
+        case "appointment_status":
+            return finish(state, context, *_shown(visits))
+        case "confirm":
+            return call(state, Confirm(visits[0].id, person), visit=visits[0])
+    visit, wish = _meant(visits, state)
+    if visit is None:
+        return put(state, context, Phase.CHOOSE_VISIT, visits=visits[:CHOICES])
+    return advance(replace(state, visit=visit, wish=wish, awaiting=None), context)
+
+
+def _shown(visits: tuple[Appointment, ...]) -> tuple[Say, ...]:
+    if not visits:
+        return (Say("visits.none"),)
+    if len(visits) == 1:
+        return (Say("visits.one", visit_facts(visits[0])),)
+    return (Say("visits.list", {"choices": visit_choices(visits[:CHOICES])}),)
+
+
+def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment | None, Wish]:
+    """The visit that the wish points at, and the wish without the words that did the pointing.
+
+    "Move my Tuesday visit to Friday" names the visit by Tuesday and wishes Friday.
+    """
+    wish = state.wish
+    when = wish.when or When()
+    pointing = when.windows[:1] if state.job == "reschedule" else when.windows
+    pointing = tuple(window for window in (*pointing, *when.ambiguous) if window.first is not None)
+    pool = tuple(visit for visit in visits if wish.provider in (None, visit.provider)) or visits
+    named = tuple(visit for visit in pool if any(window.suits(visit.start) for window in pointing))
+    if len(named) == 1:
+        if state.job == "cancel":
+            return named[0], Wish()
+        return named[0], replace(wish, when=_without_first(when))
+    return (pool[0] if len(pool) == 1 else None), wish
+
+
+def _without_first(when: When) -> When | None:
+    rest = when.windows[1:]
+    return rewindow(when, windows=rest, ambiguous=()) if rest or when.relation else None
+
+
+def cancelled(state: State, answer: Appointment | Gone, context: Context) -> Turn:
+    """Say "cancelled" only when the visit reads back as cancelled; then offer a new time."""
+    if isinstance(answer, Gone):
+        return hand(tried(state, "visit had changed meanwhile"), "visit_changed")
+    if state.visit is None or answer.id != state.visit.id or answer.status != "cancelled":
+        return hand(tried(state, "cancelling did not read back as asked"), "not_confirmed")
+    done = Say("cancel.done", visit_facts(answer))
+    if state.later:
+        return finish(state, context, done)
+    wish = Wish(visit_type=answer.visit_type, provider=answer.provider)
+    state = replace(state, wish=wish, job=None, visit=None, offered=(), declined=())
+    return put(state, context, Phase.OFFER_REBOOK, done)
+
+
+def confirmed(state: State, answer: Appointment | Gone, context: Context) -> Turn:
+    """Thank for the confirmation once it is noted."""
+    if isinstance(answer, Gone) or answer.status != "booked":
+        return hand(tried(state, "visit had changed meanwhile"), "visit_changed")
+    return finish(state, context, Say("confirm.done", visit_facts(answer)))
+
+
+# --- what the person said
+
+
+def chosen(state: State, event: Heard, context: Context) -> Turn | None:
+    """Understand which visit is meant; None when the answer does not say."""
+    said = event.meaning.entities
+    windows: tuple[Window, ...] = (*said.when.windows, *said.when.ambiguous)
+    if hints.bare_number(event.text):
+        windows = ()
+    fits = tuple(
+        visit
+        for visit in state.visits
+        if said.provider in (None, visit.provider)
+        and (not windows or any(window.suits(visit.start) for window in windows))
+    )
+    if said.choice is not None:
+        picked = hints.nth(state.visits, said.choice)
+        fits = (picked,) if picked else ()
+    elif said.provider is None and not windows:
+        return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent in _NONE else None
+    if len(fits) != 1:
+        return None
+    return advance(replace(state, visit=fits[0]), context)
+
+
+_NONE = frozenset({"alternatives", "decline"})
+
+
+def answered_cancel(state: State, event: Heard, context: Context) -> Turn | None:
+    """Cancel on a clear yes, keep on a no; None for anything else."""
+    intent = event.meaning.intent
+    person = person_of(state, context)
+    agrees = intent == "confirm" or (intent == "cancel" and not hints.negated(event.text))
+    if agrees and state.visit is not None and person is not None:
+        return call(state, Cancel(state.visit.id, person))
+    if intent == "decline" or (intent == "cancel" and hints.negated(event.text)):
+        return finish(state, context, Say("cancel.kept"))
+    return None
+
+
+def answered_offer(state: State, event: Heard, context: Context) -> Turn | None:
+    """Take up the offer of a booking, or let it be; None for anything else."""
+    said = event.meaning.entities
+    intent = event.meaning.intent
+    if intent in ("confirm", "book", "find_provider") or said.when.windows or said.when.relation:
+        return begin(state, "book", context)
+    if intent == "decline":
+        return finish(state, context, Say("bot.goodbye"))
+    return None

@@ -1,0 +1,140 @@
+"""What a person would like, as it grows and changes from text to text, and the search it becomes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace as restruct
+
+from bots.dates.model import When, Window
+from bots.dialogue import hints
+from bots.dialogue.prompts import CHOICES
+from bots.dialogue.state import State, Wish
+from bots.dialogue.turns import Context, Heard
+from bots.nlu.model import Entities
+from bots.scheduling.base import Query
+
+SOONEST = When(relation="soonest")
+WIDE = 24  # searched when some are sorted out afterwards
+
+
+def speaks(when: When) -> bool:
+    """Whether anything was said about time."""
+    return bool(when.windows or when.ambiguous or when.relation or when.excluded or when.excluded_weekdays)
+
+
+def with_said(state: State, heard: Heard) -> State:
+    """`state` with what this text adds to, or changes in, the wish."""
+    said = heard.meaning.entities
+    wish = _with_names(state, said, heard.text)
+    when = _merged(state, said.when)
+    if when is not state.wish.when:
+        wish = restruct(wish, when=when)
+    return restruct(state, wish=wish)
+
+
+def _with_names(state: State, said: Entities, text: str) -> Wish:
+    wish = state.wish
+    if said.visit_type:
+        wish = restruct(wish, visit_type=said.visit_type)
+    if said.specialty and said.specialty != wish.specialty:
+        wish = restruct(wish, specialty=said.specialty, provider=None)
+    if hints.another_provider(text):
+        seen = {slot.provider for slot in state.offered} | ({wish.provider} if wish.provider else set())
+        if not seen and state.visit is not None:
+            seen.add(state.visit.provider)
+        avoid = tuple(sorted({*wish.avoid, *seen}))
+        wanted = said.provider if said.provider not in avoid else None
+        return restruct(wish, provider=wanted, avoid=avoid, any_provider=wanted is None)
+    if said.provider:
+        avoid = tuple(name for name in wish.avoid if name != said.provider)
+        return restruct(wish, provider=said.provider, avoid=avoid, any_provider=False)
+    if hints.anyone(text):
+        return restruct(wish, provider=None, any_provider=True)
+    return wish
+
+
+def _merged(state: State, new: When) -> When | None:
+    """The time wished for after `new`: what it leaves open is taken from what was said before."""
+    old = state.wish.when
+    if not speaks(new):
+        return old
+    if old is None:
+        old = When()
+    names_day = any(window.first is not None for window in (*new.windows, *new.ambiguous))
+    if not names_day:
+        days = (*old.excluded, *new.excluded)
+        weekdays = (*old.excluded_weekdays, *new.excluded_weekdays)
+        new = replace(new, excluded=tuple(dict.fromkeys(days)), excluded_weekdays=tuple(dict.fromkeys(weekdays)))
+    if not new.windows and not new.relation and not new.ambiguous:
+        return replace(new, windows=old.windows)
+    if len(new.windows) == 1 and not new.ambiguous:
+        return replace(new, windows=_completed(new.windows[0], old, state))
+    return new
+
+
+def _completed(new: Window, old: When, state: State) -> tuple[Window, ...]:
+    before = old.windows[0] if old.windows else Window()
+    if new.first is None:
+        if before.first is not None:
+            return (replace(new, first=before.first, last=before.last),)
+        days = {slot.start.date() for slot in state.offered}
+        return (replace(new, first=min(days), last=min(days)),) if len(days) == 1 else (new,)
+    if new.earliest is None and new.latest is None and (before.earliest or before.latest):
+        hours = replace(
+            new,
+            earliest=before.earliest,
+            latest=before.latest,
+            exact=before.exact,
+            about=before.about,
+            part_of_day=before.part_of_day,
+        )
+        return (hours, new)
+    return (new,)
+
+
+def searchable(state: State) -> bool:
+    """Whether enough was said about time to search by."""
+    when = state.wish.when
+    if when is None or not speaks(when):
+        return False
+    relative = when.relation in ("earlier", "later") and not when.windows
+    return not relative or bool(state.offered or state.visit)
+
+
+def query(state: State, person_id: str, context: Context) -> Query:
+    """The search for what `state` wishes."""
+    wish = state.wish
+    when, not_before = _resolved(state, context.now)
+    visit_type, provider = wish.visit_type, wish.provider
+    exclude = state.declined
+    if state.job == "reschedule" and state.visit is not None:
+        visit_type = visit_type or state.visit.visit_type
+        if provider is None and not wish.any_provider and wish.specialty is None:
+            provider = state.visit.provider
+        exclude += (state.visit.slot_id,) if state.visit.slot_id else ()
+    return Query(
+        person_id=person_id,
+        when=when,
+        not_before=not_before,
+        visit_type=visit_type,
+        provider=provider,
+        specialty=None if provider else wish.specialty,
+        exclude=exclude,
+        limit=WIDE if wish.avoid else CHOICES,
+    )
+
+
+def _resolved(state: State, now: datetime) -> tuple[When, datetime]:
+    """The time to search by: "later" and "earlier" are bounds against the slots shown, or the visit to be moved."""
+    when = state.wish.when or When()
+    relative = when.relation in ("earlier", "later") and not when.windows
+    starts = sorted(slot.start for slot in state.offered) or ([state.visit.start] if state.visit else [])
+    if not relative or not starts:
+        return when, now
+    if when.relation == "later":
+        return replace(when, relation="soonest"), max(now, starts[-1] + timedelta(minutes=1))
+    first = starts[0].astimezone(now.tzinfo)
+    same_day = Window(first=first.date(), last=first.date(), latest=first.time())
+    before = Window(first=now.date(), last=first.date() - timedelta(days=1))
+    windows = (same_day, before) if first.date() > now.date() else (same_day,)
+    return replace(when, relation=None, windows=windows), now

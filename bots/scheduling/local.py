@@ -1,0 +1,340 @@
+"""The embedded calendar: open slots and booked visits in the hub's own database.
+
+1. `find` reads; what it offers is free at that moment, no more.
+2. `hold`, `book`, `move`, `cancel` and `confirm` each are one unit of work: look, decide, write, with the audit
+   entry, the event and the answer kept under the caller's key. The same key finds that answer and writes nothing.
+3. What is told as booked is read again after the commit.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bots.nlu.model import Catalogue
+from bots.scheduling.base import HOLD_FOR, Appointment, Gone, Held, Offer, Query, Scheduling, Slot, Taken
+from bots.scheduling.free import unclaimed, unhindered
+from bots.scheduling.names import Directory, Names
+from bots.scheduling.search import Search, as_slot
+from hub import events
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db import Database, Unit
+from hub.db.tables import appointment, scheduling_request, slot
+from hub.errors import SchedulingError, StorageError
+from hub.events import Change
+from hub.types import new_id
+from hub.vault import Vault
+
+_BOT = Actor("bot")
+R = TypeVar("R")
+_Kind = Literal["hold", "book", "move", "cancel", "confirm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What was decided under a key. `slot_id` is the slot asked about, None where only a visit was."""
+
+    outcome: Literal["done", "taken", "gone"]
+    slot_id: str | None = None
+    appointment_id: str | None = None
+    until: datetime | None = None
+
+
+class LocalScheduling(Scheduling):
+    """Scheduling over the hub's own tables. All times it returns are in the clinic's zone."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock, zone: ZoneInfo, trail: Trail) -> None:
+        self._db = db
+        self._clock = clock
+        self._zone = zone
+        self._trail = trail
+        self._names = Names(vault)
+
+    async def catalogue(self) -> Catalogue:
+        """Every name that the calendar knows."""
+        async with self._db.read() as conn:
+            directory = await self._names.read(conn)
+        return Catalogue(
+            providers=directory.all_of("provider"),
+            specialties=directory.all_of("specialty"),
+            visit_types=directory.all_of("visit_type"),
+            locations=directory.all_of("location"),
+        )
+
+    async def find(self, query: Query) -> Offer:
+        """Open slots for the wish, or the nearest to it."""
+        async with self._db.read() as conn:
+            directory = await self._names.read(conn)
+            return await Search(conn, directory, query, self._clock.now(), self._zone).offer()
+
+    async def hold(self, slot_id: str, person_id: str, key: str) -> Held | Taken:
+        """Keep a slot for ten minutes, and let go of what the person held before."""
+
+        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
+            if await _free_slot(conn, slot_id, person_id, now) is None:
+                return _Answer(outcome="taken", slot_id=slot_id)
+            until = now + HOLD_FOR
+            await _release(conn, slot.c.held_by == person_id)
+            kept = {"state": "held", "held_by": person_id, "held_until": until}
+            await conn.execute(sa.update(slot).where(slot.c.id == slot_id).values(**kept))
+            return _Answer(outcome="done", slot_id=slot_id, until=until)
+
+        answer = await self._once(key, "hold", slot_id, act)
+        if answer.outcome != "done" or answer.until is None:
+            return Taken(slot_id)
+        async with self._db.read() as conn:
+            return Held(slot=await self._slot(conn, slot_id), until=answer.until.astimezone(self._zone))
+
+    async def book(self, slot_id: str, person_id: str, key: str) -> Appointment | Taken:
+        """Book a slot that is free or held for this person."""
+
+        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
+            wanted = await _free_slot(conn, slot_id, person_id, now)
+            if wanted is None:
+                return _Answer(outcome="taken", slot_id=slot_id)
+            booked = await self._insert(conn, wanted, person_id, now)
+            await self._tell(conn, now, "book", person_id, booked, Change("appointment.booked", booked))
+            return _Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
+
+        answer = await self._once(key, "book", slot_id, act)
+        if answer.outcome != "done":
+            return Taken(slot_id)
+        return await self._read_back(answer, person_id)
+
+    async def move(self, appointment_id: str, slot_id: str, person_id: str, key: str) -> Appointment | Taken | Gone:
+        """Book the new slot and cancel the old visit, both or neither. The new visit has an id of its own."""
+
+        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
+            old = await _booked_visit(conn, appointment_id, person_id)
+            if old is None:
+                return _Answer(outcome="gone", slot_id=slot_id)
+            wanted = await _free_slot(conn, slot_id, person_id, now, leaving=appointment_id)
+            if wanted is None:
+                return _Answer(outcome="taken", slot_id=slot_id)
+            await _cancel(conn, old, now)
+            booked = await self._insert(conn, wanted, person_id, now)
+            changes = (Change("appointment.cancelled", appointment_id), Change("appointment.booked", booked))
+            await self._tell(conn, now, "move", person_id, booked, *changes, replaces=appointment_id)
+            return _Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
+
+        answer = await self._once(key, "move", slot_id, act)
+        if answer.outcome == "gone":
+            return Gone(appointment_id)
+        if answer.outcome == "taken":
+            return Taken(slot_id)
+        return await self._read_back(answer, person_id)
+
+    async def cancel(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
+        """Cancel a booked visit; its slot may be offered again."""
+
+        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
+            old = await _booked_visit(conn, appointment_id, person_id)
+            if old is None:
+                return _Answer(outcome="gone", appointment_id=appointment_id)
+            await _cancel(conn, old, now)
+            change = Change("appointment.cancelled", appointment_id)
+            await self._tell(conn, now, "cancel", person_id, appointment_id, change)
+            return _Answer(outcome="done", appointment_id=appointment_id)
+
+        return await self._visit_or_gone(key, "cancel", appointment_id, person_id, act)
+
+    async def confirm(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
+        """Note that the person will come. The visit itself, and so its version, stays as it is."""
+
+        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
+            if await _booked_visit(conn, appointment_id, person_id) is None:
+                return _Answer(outcome="gone", appointment_id=appointment_id)
+            noted = {"confirmed_at": now, "updated_at": now}
+            await conn.execute(sa.update(appointment).where(appointment.c.id == appointment_id).values(**noted))
+            change = Change("appointment.confirmed", appointment_id)
+            await self._tell(conn, now, "confirm", person_id, appointment_id, change)
+            return _Answer(outcome="done", appointment_id=appointment_id)
+
+        return await self._visit_or_gone(key, "confirm", appointment_id, person_id, act)
+
+    async def appointments(self, person_id: str, *, after: datetime) -> tuple[Appointment, ...]:
+        """The person's booked visits that start after `after`, soonest first."""
+        query = (
+            sa.select(appointment)
+            .where(
+                appointment.c.person_id == person_id,
+                appointment.c.status == "booked",
+                appointment.c.start > after,
+            )
+            .order_by(appointment.c.start, appointment.c.id)
+        )
+        async with self._db.read() as conn:
+            directory = await self._names.read(conn)
+            return tuple(_as_appointment(row, directory, self._zone) for row in await conn.execute(query))
+
+    async def sweep_holds(self) -> int:
+        """Set free what was held past its time; returns how many. Housekeeping: no reader minds such a hold."""
+        lapsed = sa.and_(slot.c.held_by.is_not(None), slot.c.held_until <= self._clock.now())
+        async with self._db.read() as conn:
+            if (await conn.execute(sa.select(slot.c.id).where(lapsed).limit(1))).first() is None:
+                return 0
+        return await self._write(lambda conn: _release(conn, lapsed))
+
+    async def _once(
+        self, key: str, kind: _Kind, target: str, act: Callable[[AsyncConnection, datetime], Awaitable[_Answer]]
+    ) -> _Answer:
+        """The answer kept under `key`, or that of `act`, kept with what it wrote."""
+
+        async def unit(conn: AsyncConnection) -> _Answer:
+            asked = sa.select(scheduling_request).where(scheduling_request.c.key == key)
+            known = (await conn.execute(asked)).first()
+            if known is not None:
+                if known.kind != kind:
+                    raise SchedulingError(f"the key of an earlier {known.kind} was used again to {kind}")
+                return _known(known)
+            now = self._clock.now()
+            answer = await act(conn, now)
+            row = {
+                "key": key,
+                "kind": kind,
+                "outcome": answer.outcome,
+                "slot_id": answer.slot_id,
+                "appointment_id": answer.appointment_id,
+                "until": answer.until,
+                "at": now,
+            }
+            await conn.execute(sa.insert(scheduling_request), row)
+            return answer
+
+        try:
+            answer = await self._write(unit)
+        except IntegrityError:
+            # Another process was first with this slot or key: now its row is there to be seen.
+            try:
+                answer = await self._write(unit)
+            except IntegrityError:
+                raise SchedulingError("the calendar refused the visit: is the person on the books?") from None
+        if (answer.slot_id or answer.appointment_id) != target:
+            raise SchedulingError("the key of an earlier request was used again for another slot or visit")
+        return answer
+
+    async def _write(self, unit: Unit[R]) -> R:
+        try:
+            return await self._db.write(unit)
+        except StorageError as error:
+            raise SchedulingError(f"the calendar did not take the change ({error.code})") from error
+
+    async def _visit_or_gone(
+        self,
+        key: str,
+        kind: _Kind,
+        appointment_id: str,
+        person_id: str,
+        act: Callable[[AsyncConnection, datetime], Awaitable[_Answer]],
+    ) -> Appointment | Gone:
+        answer = await self._once(key, kind, appointment_id, act)
+        if answer.outcome != "done":
+            return Gone(appointment_id)
+        return await self._read_back(answer, person_id)
+
+    async def _insert(self, conn: AsyncConnection, wanted: Any, person_id: str, now: datetime) -> str:
+        """A new visit in the slot, which it takes; returns its id. What else the person held is let go."""
+        await _release(conn, slot.c.held_by == person_id)
+        taken = {"state": "booked", "held_by": None, "held_until": None}
+        await conn.execute(sa.update(slot).where(slot.c.id == wanted.id).values(**taken))
+        row = {
+            "id": new_id(),
+            "person_id": person_id,
+            "slot_id": wanted.id,
+            "provider_id": wanted.provider_id,
+            "visit_type_id": wanted.visit_type_id,
+            "location_id": wanted.location_id,
+            "start": wanted.start,
+            "minutes": wanted.minutes,
+            "status": "booked",
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
+        await conn.execute(sa.insert(appointment), row)
+        return str(row["id"])
+
+    async def _tell(
+        self,
+        conn: AsyncConnection,
+        now: datetime,
+        what: _Kind,
+        person_id: str,
+        appointment_id: str,
+        *changes: Change,
+        **details: str,
+    ) -> None:
+        entry = Entry(
+            action=f"appointment.{what}", actor=_BOT, person_id=person_id, object_id=appointment_id, details=details
+        )
+        await self._trail.record(conn, entry)
+        await events.publish(conn, now, changes)
+
+    async def _slot(self, conn: AsyncConnection, slot_id: str) -> Slot:
+        row = (await conn.execute(sa.select(slot).where(slot.c.id == slot_id))).first()
+        if row is None:
+            raise SchedulingError("a slot that was held is no longer in the calendar")
+        return as_slot(row, await self._names.read(conn), self._zone)
+
+    async def _read_back(self, answer: _Answer, person_id: str) -> Appointment:
+        """The visit as the calendar now holds it. Raises: SchedulingError when it is not there for this person."""
+        query = sa.select(appointment).where(appointment.c.id == answer.appointment_id)
+        async with self._db.read() as conn:
+            row = (await conn.execute(query)).first()
+            if row is None or row.person_id != person_id:
+                raise SchedulingError("the visit could not be read back")
+            return _as_appointment(row, await self._names.read(conn), self._zone)
+
+
+async def _free_slot(
+    conn: AsyncConnection, slot_id: str, person_id: str, now: datetime, leaving: str | None = None
+) -> Any:
+    """The slot's row if this person may have it now, else None."""
+    query = sa.select(slot).where(
+        slot.c.id == slot_id, slot.c.start > now, unclaimed(now, person_id), unhindered(leaving)
+    )
+    return (await conn.execute(query)).first()
+
+
+async def _booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
+    query = sa.select(appointment).where(
+        appointment.c.id == appointment_id, appointment.c.person_id == person_id, appointment.c.status == "booked"
+    )
+    return (await conn.execute(query)).first()
+
+
+async def _cancel(conn: AsyncConnection, old: Any, now: datetime) -> None:
+    ended = {"status": "cancelled", "version": old.version + 1, "updated_at": now}
+    await conn.execute(sa.update(appointment).where(appointment.c.id == old.id).values(**ended))
+    await conn.execute(sa.update(slot).where(slot.c.id == old.slot_id).values(state="free"))
+
+
+async def _release(conn: AsyncConnection, which: sa.ColumnElement[bool]) -> int:
+    freed = {"state": "free", "held_by": None, "held_until": None}
+    done = await conn.execute(sa.update(slot).where(slot.c.state == "held", which).values(**freed))
+    return int(done.rowcount)
+
+
+def _known(row: Any) -> _Answer:
+    return _Answer(outcome=row.outcome, slot_id=row.slot_id, appointment_id=row.appointment_id, until=row.until)
+
+
+def _as_appointment(row: Any, directory: Directory, zone: ZoneInfo) -> Appointment:
+    return Appointment(
+        id=row.id,
+        person_id=row.person_id,
+        slot_id=row.slot_id,
+        provider=directory.name(row.provider_id),
+        visit_type=directory.name(row.visit_type_id),
+        location=directory.name(row.location_id),
+        start=row.start.astimezone(zone),
+        minutes=row.minutes,
+        status=row.status,
+        version=row.version,
+    )

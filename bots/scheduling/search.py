@@ -1,0 +1,186 @@
+"""Looking for open slots in the embedded calendar. The database does the looking; few rows leave it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bots.dates.model import Window
+from bots.scheduling.base import Offer, Query, Slot
+from bots.scheduling.free import unclaimed, unhindered
+from bots.scheduling.names import Directory
+from bots.scheduling.wish import Cell, Found, Season, around, choose, in_order, timed, within
+from hub.db.columns import Moment
+from hub.db.tables import slot
+
+_CELLS = 28
+"""Cells asked for in one statement: a fortnight of half days."""
+_SPARE = 4
+"""Slots read of a cell beyond what may be offered, for those that turn out not to suit."""
+_EXCLUDED = 500
+"""Slots already declined that a search minds; beyond it the oldest may be offered again."""
+
+_asked = sa.column("n", sa.Integer), sa.column("first", Moment), sa.column("last", Moment)
+
+
+class Search:
+    """One search, over one connection, at one moment."""
+
+    def __init__(
+        self, conn: AsyncConnection, directory: Directory, query: Query, now: datetime, zone: ZoneInfo
+    ) -> None:
+        self._conn = conn
+        self._directory = directory
+        self._query = query
+        self._earliest = max(now, query.not_before)
+        self._zone = zone
+        self._open = [unclaimed(now, query.person_id), unhindered(), slot.c.start >= self._earliest]
+        if query.exclude:
+            self._open.append(slot.c.id.not_in(query.exclude[-_EXCLUDED:]))
+
+    async def offer(self) -> Offer:
+        """What fits the wish; else what is nearest to it: with the same clinician first, then with others."""
+        season = await self._season()
+        if season is None or self._query.limit < 1:
+            return Offer(slots=(), exact=False)
+        wishes = self._query.when.windows or (Window(),)
+        same, others = self._named(), self._named_without_provider()
+        found: list[Slot] = []
+        if same is not None:
+            for window in wishes:
+                found += await self._met(window, season, same, found)
+            if found:
+                return Offer(slots=tuple(found), exact=True)
+            found += await self._nearest(wishes[0], season, same, found)
+        if others is not None:
+            found += await self._nearest(wishes[0], season, others, found)
+        return Offer(slots=tuple(found), exact=False)
+
+    async def _season(self) -> Season | None:
+        latest = (await self._conn.execute(sa.select(sa.func.max(slot.c.start)))).scalar()
+        if latest is None or latest < self._earliest:
+            return None
+        first, last = (moment.astimezone(self._zone).date() for moment in (self._earliest, latest))
+        return Season(first=first, last=last, when=self._query.when, zone=self._zone)
+
+    def _named(self) -> list[sa.ColumnElement[bool]] | None:
+        """Conditions for every name asked for; None when the clinic does not know one of them."""
+        conditions = self._named_without_provider()
+        if conditions is None or self._query.provider is None:
+            return conditions
+        provider = self._directory.id_of("provider", self._query.provider)
+        if provider is None:
+            return None
+        return [*self._kind_of_visit(), slot.c.provider_id == provider]
+
+    def _named_without_provider(self) -> list[sa.ColumnElement[bool]] | None:
+        """Conditions for what another clinician must match too; None when the clinic does not offer it."""
+        query, directory = self._query, self._directory
+        for kind, name in (("visit_type", query.visit_type), ("specialty", query.specialty)):
+            if name is not None and directory.id_of(kind, name) is None:  # type: ignore[arg-type]
+                return None
+        conditions = self._kind_of_visit()
+        provider = directory.id_of("provider", query.provider) if query.provider is not None else None
+        if provider is not None and query.specialty is None:
+            # Somebody else of the same field: a skin doctor does not stand in for a heart doctor.
+            field = slot.alias("field")
+            fields = sa.select(field.c.specialty_id).where(field.c.provider_id == provider)
+            conditions.append(slot.c.specialty_id.in_(fields))
+        return conditions
+
+    def _kind_of_visit(self) -> list[sa.ColumnElement[bool]]:
+        conditions: list[sa.ColumnElement[bool]] = []
+        if self._query.visit_type is not None:
+            conditions.append(slot.c.visit_type_id == self._directory.id_of("visit_type", self._query.visit_type))
+        if self._query.specialty is not None:
+            conditions.append(slot.c.specialty_id == self._directory.id_of("specialty", self._query.specialty))
+        return conditions
+
+    async def _met(
+        self, window: Window, season: Season, named: list[sa.ColumnElement[bool]], beside: Sequence[Slot]
+    ) -> list[Slot]:
+        return await self._collect(within(window, season), window, named, beside, met=True)
+
+    async def _nearest(
+        self, window: Window, season: Season, named: list[sa.ColumnElement[bool]], beside: Sequence[Slot]
+    ) -> list[Slot]:
+        return await self._collect(around(window, season), window, named, beside, met=False)
+
+    async def _collect(
+        self,
+        cells: Iterable[Cell],
+        window: Window,
+        named: list[sa.ColumnElement[bool]],
+        beside: Sequence[Slot],
+        *,
+        met: bool,
+    ) -> list[Slot]:
+        wanted = self._query.limit - len(beside)
+        found: list[Found] = []
+        for number, batch in enumerate(_batches(cells)):
+            if len(found) >= self._query.limit or wanted < 1:
+                break
+            for one in await self._look(batch, number * _CELLS, named):
+                if not met or window.suits(one.slot.start):
+                    found.append(one)
+        ordered = [one.slot for one in in_order(found, window, met=met)]
+        return choose(ordered, wanted, spread=not timed(window), beside=beside)
+
+    async def _look(self, cells: list[Cell], base: int, named: list[sa.ColumnElement[bool]]) -> list[Found]:
+        """The best open slots of each cell."""
+        rows: list[tuple[int, Any]] = []
+        onward = [(n, cell.aim or cell.first, cell.last) for n, cell in enumerate(cells)]
+        rows += await self._rows(onward, named, slot.c.start.asc())
+        before = [(n, cell.first, cell.aim) for n, cell in enumerate(cells) if cell.aim and cell.aim > cell.first]
+        if before:
+            rows += await self._rows(before, named, slot.c.start.desc())
+        ranked = sorted(rows, key=lambda row: (row[0], abs(row[1].start - _target(cells[row[0]])), row[1].id))
+        found: dict[str, Found] = {}
+        places: dict[int, int] = {}
+        for n, row in ranked:
+            if row.id not in found:
+                places[n] = places.get(n, -1) + 1
+                found[row.id] = Found(base + n, places[n], as_slot(row, self._directory, self._zone))
+        return list(found.values())
+
+    async def _rows(
+        self, spans: Sequence[tuple[int, datetime, datetime]], named: list[sa.ColumnElement[bool]], order: Any
+    ) -> list[tuple[int, Any]]:
+        asked = sa.values(*_asked, name="asked").data(list(spans)).cte("asked")
+        best = (
+            sa.select(slot.c.id)
+            .where(slot.c.start >= asked.c.first, slot.c.start <= asked.c.last, *self._open, *named)
+            .order_by(order, slot.c.id)
+            .limit(self._query.limit + _SPARE)
+            .correlate(asked)
+        )
+        shown = slot.alias("shown")
+        query = sa.select(asked.c.n, shown).select_from(asked).join(shown, shown.c.id.in_(best))
+        return [(row.n, row) for row in await self._conn.execute(query)]
+
+
+def as_slot(row: Any, directory: Directory, zone: ZoneInfo) -> Slot:
+    """A row of `slot` as the port shows it: names open, the start in the clinic's zone."""
+    return Slot(
+        id=row.id,
+        provider=directory.name(row.provider_id),
+        specialty=directory.name(row.specialty_id),
+        visit_type=directory.name(row.visit_type_id),
+        location=directory.name(row.location_id),
+        start=row.start.astimezone(zone),
+        minutes=row.minutes,
+    )
+
+
+def _target(cell: Cell) -> datetime:
+    return cell.aim or cell.first
+
+
+def _batches(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+    left = iter(cells)
+    while batch := list(islice(left, _CELLS)):
+        yield batch

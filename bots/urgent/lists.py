@@ -1,0 +1,126 @@
+"""The phrase lists of both languages, read from TOML and indexed for one pass over a text.
+
+A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, or `this/that` in place; a word of
+several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bots.urgent.model import Level
+from bots.urgent.words import Speller, speller
+
+_FILES = ("phrases_en.toml", "phrases_es.toml")
+_GAP = re.compile(r"\*(\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One row of items, as indexes of word sets, each with the gap allowed before it.
+
+    level: None for a calm reading. needs: a bit for each word set, all of which a text must hold.
+    """
+
+    id: str
+    level: Level | None
+    items: tuple[tuple[int, int], ...]
+    needs: int
+    denies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Everything that screening looks up.
+
+    starts: the first token of a word → its further tokens and the word sets it belongs to.
+    fillers, negators: what may stand between a denial and what it denies, and the denial.
+    distant, present: sets of words that place a text long ago, or now.
+    """
+
+    version: str
+    phrases: tuple[Phrase, ...]
+    calm: tuple[Phrase, ...]
+    starts: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+    spelling: Speller
+    negators: frozenset[str]
+    fillers: frozenset[str]
+    distant: int
+    present: int
+
+
+class _Index:
+    """Word sets by their number, while lists are being read."""
+
+    def __init__(self) -> None:
+        self.sets: dict[frozenset[str], int] = {}
+
+    def number(self, words: Iterable[str]) -> int:
+        return self.sets.setdefault(frozenset(words), len(self.sets))
+
+
+@cache
+def load() -> Lists:
+    """The lists of both languages as one, read and indexed once."""
+    raws = [tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")) for name in _FILES]
+    index = _Index()
+    phrases: list[Phrase] = []
+    calm: list[Phrase] = []
+    markers: dict[str, set[str]] = {key: set() for key in ("negators", "fillers", "distant", "present", "real")}
+    for raw in raws:
+        named = {name: row.split() for name, row in raw["words"].items()}
+        for name, row in named.items():
+            named[name] = [word for entry in row for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
+        for row in raw["phrase"]:
+            phrases += (_phrase(row, one, named, index) for one in row["match"])
+        for row in raw["calm"]:
+            calm += (_phrase(row, one, named, index) for one in row["match"])
+        for key, words in markers.items():
+            words.update(raw["markers"][key].split())
+    distant, present = index.number(markers["distant"]), index.number(markers["present"])
+    vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
+    real = frozenset(markers["real"] | markers["fillers"] | markers["negators"])
+    return Lists(
+        version="+".join(raw["version"] for raw in raws),
+        phrases=tuple(phrases),
+        calm=tuple(calm),
+        starts=_starts(index),
+        spelling=speller(vocabulary, real),
+        negators=frozenset(markers["negators"]),
+        fillers=frozenset(markers["fillers"]),
+        distant=distant,
+        present=present,
+    )
+
+
+def _phrase(row: Mapping[str, Any], match: str, named: Mapping[str, list[str]], index: _Index) -> Phrase:
+    items: list[tuple[int, int]] = []
+    gap = needs = 0
+    for part in match.split():
+        skipping = _GAP.fullmatch(part)
+        if skipping:
+            gap = int(skipping.group(1))
+            continue
+        words = [word for entry in part.split("/") for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
+        number = index.number(words)
+        items.append((gap, number))
+        needs |= 1 << number
+        gap = 0
+    return Phrase(row["id"], row.get("level"), tuple(items), needs, bool(row.get("denies", False)))
+
+
+def _starts(index: _Index) -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:
+    """First token → further tokens and a bit mask of the word sets; longest words first."""
+    masks: dict[tuple[str, ...], int] = {}
+    for words, number in index.sets.items():
+        for word in words:
+            parts = tuple(word.split("_"))
+            masks[parts] = masks.get(parts, 0) | 1 << number
+    found: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for parts, mask in masks.items():
+        found.setdefault(parts[0], []).append((parts[1:], mask))
+    return {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in found.items()}

@@ -1,0 +1,29 @@
+"""What screening says about a text."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["crisis", "medical", "urgent"]
+
+RANK: dict[Level | None, int] = {None: 0, "urgent": 1, "medical": 2, "crisis": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """How urgent a text is, and why.
+
+    level: "crisis" is self-harm or violence (988), "medical" an emergency (911), "urgent" wants a nurse within the
+        hour, None is neither.
+    phrase_id: the phrase that decided, None without one; list_version: the lists it came from.
+    negated, history: the deciding phrase was denied ("no chest pain") or lies in the past; that lowers the level.
+    matched: every phrase that counted, the deciding one first; ids only, never text.
+    failed: screening broke and the text is flagged for staff because of it.
+    """
+
+    level: Level | None = None
+    phrase_id: str | None = None
+    list_version: str = ""
+    negated: bool = False
+    history: bool = False
+    matched: tuple[str, ...] = ()
+    failed: bool = False

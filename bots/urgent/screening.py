@@ -1,0 +1,152 @@
+"""Finds what in a text may be an emergency, and weighs what stands around it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bots.urgent.lists import Lists, Phrase, load
+from bots.urgent.model import RANK, Level, Urgency
+from bots.urgent.words import END, tokens
+
+_BEFORE = 8  # how many fillers may stand between a denial and what it denies
+_AROUND = 9  # how far from an alarm a word of time may stand and still speak of it
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarm:
+    """One phrase found at [start, end), with what its surroundings make of it."""
+
+    phrase: Phrase
+    level: Level | None
+    negated: bool
+    history: bool
+
+
+def screen(text: str) -> Urgency:
+    """How urgent `text` is. Pure; never raises: a text that cannot be screened comes back "urgent" and `failed`.
+
+    A denied alarm ("no chest pain") is lowered to "urgent", never dropped, because people deny what frightens them.
+    An alarm clearly in the distant past ("had a stroke in 2015") is no emergency, unless something in the same
+    sentence says now; a past crisis stays "urgent". Idioms and questions of fact are no emergency.
+    """
+    try:
+        return _screen(text)
+    except Exception:  # the one place where anything goes: a broken screen must still reach a nurse
+        return Urgency(level="urgent", failed=True)
+
+
+def _screen(text: str) -> Urgency:
+    lists = load()
+    reading = _Reading(tokens(text), lists)
+    alarms = [alarm for phrase in lists.phrases for alarm in _strongest(phrase, reading, lists)]
+    if not alarms:
+        return Urgency(list_version=lists.version)
+    alarms.sort(key=lambda alarm: -RANK[alarm.level])
+    first = alarms[0]
+    return Urgency(
+        level=first.level,
+        phrase_id=first.phrase.id,
+        list_version=lists.version,
+        negated=first.negated,
+        history=first.history,
+        matched=tuple(dict.fromkeys(alarm.phrase.id for alarm in alarms)),
+    )
+
+
+class _Reading:
+    """A text with the word sets that begin at each place: number → the ends of its words."""
+
+    def __init__(self, words: list[str], lists: Lists) -> None:
+        self.words = words
+        self.lists = lists
+        known: dict[str, tuple[str, ...]] = {}
+        self.readings: list[tuple[str, ...]] = []
+        for word in words:
+            if word not in known:
+                known[word] = lists.spelling.readings(word)
+            self.readings.append(known[word])
+        self.at: list[list[tuple[int, int]]] = []
+        self.present = 0
+        for place in range(len(words)):
+            hits: list[tuple[int, int]] = []
+            for start in self.readings[place]:
+                for rest, mask in lists.starts.get(start, ()):
+                    end = place + 1 + len(rest)
+                    if not rest or (end <= len(words) and self._follows(place + 1, rest)):
+                        hits.append((mask, end))
+                        self.present |= mask
+            self.at.append(hits)
+        self.calm = [span for phrase in lists.calm for span in self.find(phrase)]
+
+    def _follows(self, place: int, rest: tuple[str, ...]) -> bool:
+        return all(part in self.readings[place + offset] for offset, part in enumerate(rest))
+
+    def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
+        """Every [start, end) at which the phrase stands, one for each start."""
+        if self.present & phrase.needs != phrase.needs:
+            return
+        number = phrase.items[0][1]
+        for start, hits in enumerate(self.at):
+            for mask, end in hits:
+                if mask >> number & 1:
+                    last = self._match(phrase, 1, end)
+                    if last is not None:
+                        yield start, last
+                        break
+
+    def _match(self, phrase: Phrase, item: int, place: int) -> int | None:
+        if item == len(phrase.items):
+            return place
+        gap, number = phrase.items[item]
+        for at in range(place, min(place + gap + 1, len(self.words))):
+            for mask, end in self.at[at]:
+                if mask >> number & 1:
+                    last = self._match(phrase, item + 1, end)
+                    if last is not None:
+                        return last
+            if self.words[at] == END:
+                return None
+        return None
+
+    def holds(self, number: int, start: int, end: int) -> bool:
+        """Whether a word of the set begins near [start, end), within the same sentence."""
+        low, high = start, end
+        while low > max(0, start - _AROUND) and self.words[low - 1] != END:
+            low -= 1
+        while high < min(len(self.words), end + _AROUND) and self.words[high] != END:
+            high += 1
+        return any(mask >> number & 1 for place in range(low, high) for mask, _ in self.at[place])
+
+
+def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Alarm]:
+    """The alarm this phrase raises at its worst place, if any."""
+    best: _Alarm | None = None
+    for start, end in reading.find(phrase):
+        if any(low < end and start < high for low, high in reading.calm):
+            continue
+        alarm = _weigh(phrase, start, end, reading, lists)
+        if alarm is not None and (best is None or RANK[alarm.level] > RANK[best.level]):
+            best = alarm
+        if best is not None and best.level == phrase.level:
+            break
+    if best is not None:
+        yield best
+
+
+def _weigh(phrase: Phrase, start: int, end: int, reading: _Reading, lists: Lists) -> _Alarm | None:
+    if not phrase.denies and _denied(start, reading, lists):
+        return _Alarm(phrase, "urgent", negated=True, history=False) if phrase.level != "urgent" else None
+    if reading.holds(lists.distant, start, end) and not reading.holds(lists.present, start, end):
+        level: Level | None = "urgent" if phrase.level == "crisis" else None
+        return _Alarm(phrase, level, negated=False, history=True)
+    return _Alarm(phrase, phrase.level, negated=False, history=False)
+
+
+def _denied(start: int, reading: _Reading, lists: Lists) -> bool:
+    """Whether only fillers stand between a denial and the place."""
+    for place in range(start - 1, max(-1, start - 1 - _BEFORE), -1):
+        word = reading.words[place]
+        if word in lists.negators:
+            return True
+        if word not in lists.fillers:
+            return False
+    return False

@@ -1,0 +1,145 @@
+"""Cuts a text into tokens and reads each, misspelt or not, as the words of a vocabulary it may stand for."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+END = "|"  # the end of a sentence, as a token
+
+_APOSTROPHES = re.compile(r"['’‘`´]")
+_MASKED = re.compile(r"(?<=[a-z])[*.\-_](?=[a-z])")
+_END_MARKS = re.compile(r"[.!?;\n\r…]+")
+_NOT_WORD = re.compile(r"[^a-z0-9|]+")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_LEET = str.maketrans("013457", "oieast")
+_SYMBOLS = str.maketrans({"@": "a", "$": "s"})
+_SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
+_VOWELS = re.compile(r"[aeiou]+")
+_DOUBLED = re.compile(r"(.)\1+")
+_MAX_TOKEN = 24
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of `text`, with `|` where a sentence ends; repeated words shortened to two."""
+    lowered = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    plain = _APOSTROPHES.sub("", plain)
+    plain = _END_MARKS.sub(" | ", _unmask(plain))
+    plain = _STRETCHED.sub(r"\1", _NOT_WORD.sub(" ", plain.translate(_SYMBOLS)))
+    plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
+    out: list[str] = []
+    for token in plain.split():
+        if len(out) < 2 or token != out[-1] or token != out[-2]:
+            out.append(token[:_MAX_TOKEN])
+    return out
+
+
+def _unmask(text: str) -> str:
+    """Letters hidden or set apart by signs ("su*cide", "k.i.l.l") brought together, word by word."""
+    return _MASKED.sub(lambda sign: "" if sign.group() == "*" else " ", text) if "*" in text else text
+
+
+def sound(word: str) -> str:
+    """What a word sounds like, roughly, to a writer of English or Spanish: "estoi" and "estoy" are one."""
+    key = word.replace("ph", "f").replace("qu", "k").replace("ck", "k").replace("gh", "")
+    key = re.sub(r"c(?=[ei])", "s", key)
+    key = re.sub(r"(?<![cst])h", "", key)
+    key = re.sub(r"c(?!h)", "k", key).replace("z", "s").replace("v", "b").replace("x", "ks")
+    key = key.replace("ll", "i").replace("y", "i").replace("j", "g")
+    key = re.sub(r"ee|ea|ie|ei", "i", key).replace("ou", "u").replace("oo", "u")
+    key = _DOUBLED.sub(r"\1", key)
+    return key[:-1] if len(key) > 3 and key.endswith("e") else key
+
+
+def skeleton(word: str) -> str:
+    """The consonants of a word: how it is written in haste ("chst", "brth")."""
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
+
+
+def _deletions(word: str) -> Iterable[str]:
+    for index in range(len(word)):
+        yield word[:index] + word[index + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Speller:
+    """Reads a token as the vocabulary's words that it may be a misspelling of.
+
+    Made by `speller`. Words in `real` are words in their own right and never misspellings.
+    """
+
+    words: frozenset[str]
+    real: frozenset[str]
+    by_sound: dict[str, tuple[str, ...]]
+    by_skeleton: dict[str, tuple[str, ...]]
+    by_deletion: dict[str, tuple[str, ...]]
+
+    def readings(self, token: str) -> tuple[str, ...]:
+        """The words `token` may stand for, itself first. Bounded: a handful of look-ups whatever the token."""
+        if token in self.words or token in self.real or len(token) < 3 or token.isdigit():
+            return (token, *_figures(token)) if token.isdigit() else (token,)
+        plain = token.translate(_LEET) if not token.isalpha() else token
+        if plain != token and plain in self.words:
+            return (token, plain)
+        found: dict[str, None] = {token: None}
+        for near in self.by_sound.get(sound(plain), ()):
+            found[near] = None
+        bones = skeleton(plain)
+        if len(bones) >= 3 and len(plain) - len(bones) <= 1:
+            for near in self.by_skeleton.get(bones, ()):
+                if len(near) > len(plain) and near[0] == plain[0]:
+                    found[near] = None
+        if len(plain) >= 4:
+            for near in self._one_edit_away(plain):
+                found[near] = None
+        return tuple(found)
+
+    def _one_edit_away(self, token: str) -> Iterable[str]:
+        """Words of five letters or more that are one letter more, less, other or swapped away."""
+        for form in (token, *_deletions(token)):
+            for near in self.by_deletion.get(form, ()):
+                if near[0] == token[0] or near[1:2] == token[:1] or near[1:] == token:
+                    yield near
+
+
+def speller(words: frozenset[str], real: frozenset[str]) -> Speller:
+    """A speller for these words, with everything looked up beforehand."""
+    by_sound: dict[str, list[str]] = {}
+    by_skeleton: dict[str, list[str]] = {}
+    by_deletion: dict[str, list[str]] = {}
+    for word in sorted(words):
+        if not word.isalpha() or len(word) < 4:
+            continue
+        key = sound(word)
+        if len(key) >= 4:
+            by_sound.setdefault(key, []).append(word)
+        bones = skeleton(word)
+        if len(bones) >= 3:
+            by_skeleton.setdefault(bones, []).append(word)
+        if len(word) >= 5:
+            for form in {word, *_deletions(word)}:
+                by_deletion.setdefault(form, []).append(word)
+    return Speller(words, real, _frozen(by_sound), _frozen(by_skeleton), _frozen(by_deletion))
+
+
+def _frozen(index: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(found) for key, found in index.items()}
+
+
+# What a figure may mean beside "sugar", "fever" or "pressure"; in mg/dL, degrees Fahrenheit or Celsius, and mmHg.
+_FIGURES: tuple[tuple[str, range], ...] = (
+    ("#low", range(15, 60)),
+    ("#high", range(400, 1000)),
+    ("#fever", range(103, 109)),
+    ("#fever", range(40, 43)),
+    ("#pressure", range(180, 300)),
+    ("#oxygen", range(50, 90)),
+)
+
+
+def _figures(token: str) -> tuple[str, ...]:
+    if len(token) > 3:
+        return ()
+    value = int(token)
+    return tuple(name for name, span in _FIGURES if value in span)

@@ -1,0 +1,114 @@
+"""What a channel is: the whole contract between the hub and a provider.
+
+A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), and
+to say what a provider's code means (`Explaining`).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol, Self, runtime_checkable
+
+from hub.errors import ChannelError
+from hub.settings import Settings
+from hub.types import ChannelKind, Inbound, Part, Receipt, Status, Webhook
+
+__all__ = ["Channel", "Explaining", "Limits", "Reconciling", "Unclear"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request of the channel can carry, and what the provider promises about it.
+
+    max_characters: longest text of one part; None where there is no limit.
+    max_media: files with one part.
+    deduplicates: the provider drops a second request with the same reference, so that an unknown outcome may
+        simply be sent again.
+    reports_delivery: the provider calls back with what became of a part, so that `sent` is not the last word.
+    """
+
+    max_characters: int | None
+    max_media: int = 0
+    deduplicates: bool = False
+    reports_delivery: bool = False
+
+
+class Channel(ABC):
+    """A way to reach a person. Nothing beyond these members is required.
+
+    kind: which channel it is.
+    limits: what one request can carry.
+    secrets: names of the settings that must never be shown.
+    """
+
+    kind: ClassVar[ChannelKind]
+    limits: ClassVar[Limits]
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: Settings) -> Self | None:
+        """The channel as the operator set it up, or None where it is not. Connects to nothing."""
+
+    @abstractmethod
+    async def send(self, part: Part) -> Receipt:
+        """The provider's word that it took `part`, asked for with one request.
+
+        Raises: one of the `ChannelError` family; each says itself whether and when to try again.
+        """
+
+    @abstractmethod
+    def verify(self, hook: Webhook) -> None:
+        """Nothing, if the provider signed `hook`.
+
+        Raises: SignatureInvalid.
+        """
+
+    @abstractmethod
+    def parse(self, hook: Webhook) -> list[Inbound | Status]:
+        """What a verified `hook` says; empty when it says nothing that concerns the hub.
+
+        Raises: PayloadInvalid.
+        """
+
+    async def close(self) -> None:  # noqa: B027 - most channels hold nothing to give back
+        """Give back connections; the channel is not used after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """The provider's records do not settle it: ask a person, or later.
+
+    reason: one word for logs, `unanswered`, `too_many`, `redacted` or `ambiguous`.
+    candidates: provider ids that would fit.
+    """
+
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Reconciling(Protocol):
+    """A channel that can ask its provider what became of a part."""
+
+    async def lookup(self, part: Part, since: datetime, *, known: Collection[str] = ()) -> Receipt | Unclear | None:
+        """The receipt of `part` if the provider took it at or after `since` (aware), None if it certainly did not.
+
+        `known` are provider ids that already belong to other deliveries. Ask no sooner than a minute after the
+        attempt: None makes a second attempt safe, and a provider may list a request some seconds late.
+        """
+        ...
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A channel that knows what its provider's codes mean."""
+
+    def explain(self, code: str | None) -> str:
+        """What `code` means, in one sentence that a nurse understands."""
+        ...
+
+    def fault(self, code: str | None) -> type[ChannelError]:
+        """The kind of error that `code` stands for, when it comes with a callback rather than as an exception."""
+        ...

@@ -1,0 +1,60 @@
+"""A simulated carrier: Twilio's Messages API and webhooks, with phones at the other end.
+
+`hub demo` and the tests text through it; nothing in the hub knows that it is not Twilio.
+
+    hub ── POST Messages.json ──► api ─► fault? ─► Carrier.accept ─► the phone shows it
+    hub ◄─ signed status callbacks ── callbacks ◄─ queued, sent, delivered
+    hub ◄─ signed webhook ─────────── Carrier.text ◄─ a person writes
+    hub ── GET Messages.json ───► api ─► what was taken, newest first
+
+The files:
+
+    carrier     who may text whom, what was taken, when it is delivered; the front door of the package
+    api         the HTTP side: Twilio's addresses, checks and error answers
+    callbacks   signs and posts webhooks to the hub
+    faults      what can be made to go wrong, scripted per number
+    phone       a person's phone: the conversation, its ticks, and the wait for the next text
+    shapes      messages as Twilio writes them
+
+Nothing is random if a seed is given, and everything kept is bounded.
+"""
+
+from channels.carrier.callbacks import Reply
+from channels.carrier.carrier import Carrier, File
+from channels.carrier.faults import (
+    Break,
+    CallbackFirst,
+    Drop,
+    DuplicateCallbacks,
+    Fault,
+    Garbage,
+    Hang,
+    LoseCallbacks,
+    Refuse,
+    RegressCallbacks,
+    Slow,
+    Throttle,
+    Undeliver,
+)
+from channels.carrier.phone import Entry, Phone
+
+__all__ = [
+    "Break",
+    "CallbackFirst",
+    "Carrier",
+    "Drop",
+    "DuplicateCallbacks",
+    "Entry",
+    "Fault",
+    "File",
+    "Garbage",
+    "Hang",
+    "LoseCallbacks",
+    "Phone",
+    "Refuse",
+    "RegressCallbacks",
+    "Reply",
+    "Slow",
+    "Throttle",
+    "Undeliver",
+]

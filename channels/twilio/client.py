@@ -1,0 +1,146 @@
+"""One request to Twilio's API, and its answer.
+
+The twilio package's client makes the request; its transport is replaced here by one that shares a connection pool
+with time limits, goes to the configured address, and writes nothing into logs (the package's own transport logs
+addresses of requests, which hold account ids and, when listing, numbers).
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import msgspec
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
+from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
+from hub.settings import Secret
+
+__all__ = ["Answer", "TwilioApi"]
+
+TWILIO = "https://api.twilio.com"
+TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10, sock_connect=5, sock_read=20)
+"""In seconds. `connect` covers the wait for a pooled connection, so that running out of them is never mistaken
+for a request that was written."""
+
+CONNECTIONS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Twilio answered. `body` may quote numbers and text: never log it."""
+
+    status: int
+    body: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def code(self) -> str | None:
+        """Twilio's error code in a refusal, if it gave one."""
+        try:
+            return str(msgspec.json.decode(self.body, type=_Refusal).code)
+        except msgspec.DecodeError:
+            return None
+
+
+class _Refusal(msgspec.Struct):
+    code: int
+
+
+class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio package is not typed
+    """Carries requests over one session, opened with the first of them, in the loop that runs then."""
+
+    def __init__(self, base_url: str, timeout: aiohttp.ClientTimeout) -> None:
+        # Not AsyncTwilioHttpClient's own, which opens a session at once and so needs a running loop.
+        AsyncHttpClient.__init__(self, _logger, True)
+        self.session: aiohttp.ClientSession | None = None
+        self._base_url = base_url.rstrip("/")
+        self._timeout = timeout
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the twilio package's signature
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Twilio's answer, of any status."""
+        headers = dict(headers or {})
+        if auth is not None:
+            headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
+        if self.session is None:
+            self.session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300),
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        async with self.session.request(
+            method,
+            self._base_url + url.removeprefix(TWILIO),
+            params=params or None,
+            data=urlencode(data, doseq=True).encode() if data else None,
+            headers=headers,
+            allow_redirects=allow_redirects,
+        ) as response:
+            return Response(response.status, (await response.read()).decode("utf-8", "replace"), response.headers)
+
+    async def close(self) -> None:
+        if self.session is not None:
+            await self.session.close()
+            self.session = None
+
+
+class TwilioApi:
+    """The API of one account. Bind it to no loop by making it: the first request opens the connections."""
+
+    def __init__(
+        self, account_sid: str, auth_token: Secret, *, base_url: str = TWILIO, timeout: aiohttp.ClientTimeout = TIMEOUT
+    ) -> None:
+        self._transport = _Transport(base_url, timeout)
+        self._client = Client(
+            account_sid,
+            auth_token.reveal(),
+            http_client=self._transport,
+            environment={"TWILIO_REGION": ""},  # the operator's settings alone decide where requests go
+        )
+        self._account = f"{TWILIO}/2010-04-01/Accounts/{account_sid}"
+
+    async def post(self, path: str, data: Mapping[str, object]) -> Answer:
+        """The answer to one POST below the account, of any status.
+
+        Raises: Unreachable if nothing was written, OutcomeUnknown if the request may have arrived, ConfigInvalid
+        if the configured address is none.
+        """
+        return await self._request("POST", self._account + path, data=data)
+
+    async def get(self, path: str, params: Mapping[str, object]) -> Answer:
+        """The answer to one GET below the account, of any status.
+
+        Raises: as `post`.
+        """
+        return await self._request("GET", self._account + path, params=params)
+
+    async def _request(self, method: str, url: str, **content: Any) -> Answer:
+        # `from None`: what aiohttp says may name hosts and addresses, and our error must be fit for a log.
+        try:
+            response = await self._client.request_async(method, url, **content)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Unreachable("the carrier could not be reached") from None
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            raise ConfigInvalid("HUB_TWILIO_API_URL is not an address that can be asked") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise OutcomeUnknown(f"the carrier did not answer ({type(error).__name__})") from None
+        return Answer(response.status_code, response.text, response.headers)
+
+    async def close(self) -> None:
+        """Close the connections; a later request would open new ones."""
+        await self._transport.close()

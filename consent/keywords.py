@@ -1,0 +1,107 @@
+"""Hears STOP, START and HELP in a text: the carrier's words, and plain sentences that ask for silence."""
+
+import re
+from dataclasses import dataclass
+
+from consent.facts import PHONE, PHONE_CHANNELS, Scope
+from consent.phrases import Found, PhraseList, fold, load
+from hub.types import ChannelKind, Language, OptOutWord, Purpose
+
+_LISTS: dict[Language, str] = {"en": "opt_out_en", "es": "opt_out_es"}
+
+_PURPOSES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
+    (Purpose.SURVEY, re.compile(r" (?:surveys?|encuestas?)(?= )")),
+    (
+        Purpose.MARKETING,
+        re.compile(
+            r" (?:promos?|promotion(?:s|al)|marketing|ads|advertisements?|newsletters?|offers"
+            r"|propaganda|publicidad|promociones|anuncios|ofertas)(?= )"
+        ),
+    ),
+    (Purpose.BILLING, re.compile(r" (?:billing|bills?|payment|facturas?|cobros?)(?= )")),
+    (Purpose.APPOINTMENT, re.compile(r" (?:reminders?|appointments?|appts?|recordatorios?)(?= )")),
+)
+_CALLS = re.compile(r" (?:call\w*|robocalls|llam\w+|marquen)(?= )")
+_TEXTS = re.compile(
+    r" (?:te?xt\w*|messag\w*|msg\w*|sms|mensaj\w*|textos?|textee\w*|escrib\w*|send\w*|manden?|envien?)(?= )"
+)
+_MAIL = re.compile(r" (?:e ?mail\w*|correos?)(?= )")
+_TEXT_INSTEAD = re.compile(
+    r" (?:(?:just|only|please|can|pls) (?:you )?te?xt|te?xt (?:me|us|only|is|instead|works)|texts? (?:are|is) (?:fine|ok|okay|good)"
+    r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
+    r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
+)
+_CALL_INSTEAD = re.compile(
+    r" (?:(?:just|only|please|pls) call|call (?:me|us|only|instead)|calls (?:are|is) (?:fine|ok|okay|good)"
+    r"|(?:mejor|prefiero que me|solo) llam\w+|llamenme|llameme)(?= )"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A consent word that a text holds.
+
+    matched: the id of the phrase ("keyword" for the bare word); never the text.
+    list_version: which version of which list found it.
+    scope: what is asked to end: calls and texts unless the person named something narrower.
+    exact: the whole text is the carrier's word; the carrier itself may have acted on it.
+    """
+
+    word: OptOutWord
+    matched: str
+    language: Language
+    list_version: str
+    scope: Scope = PHONE
+    exact: bool = False
+
+
+def consent_word(text: str, language: Language | None = None) -> Match | None:
+    """The consent word that `text` holds, or None. Both languages are heard, `language` first.
+
+    STOP is heard as the bare word and as any sentence of the lists; START and HELP only as the bare word, because an
+    ordinary message never subscribes anyone. "Cancel" alone is STOP, as it is at the carrier; "cancel my visit" is not.
+
+    Source: 47 CFR 64.1200(a)(10); CTIA Messaging Principles; carrier keyword lists.
+    """
+    folded = fold(text)
+    order: tuple[Language, ...] = ("es", "en") if language == "es" else ("en", "es")
+    bare = folded.replace("|", " ").split()
+    # No bare word is longer; a whole letter need not be joined to see that it is none.
+    if len(bare) <= 5:
+        whole = " ".join(bare)
+        for one in order:
+            phrases = load(_LISTS[one])
+            for word in OptOutWord:
+                if whole in phrases.lists.get(word, ()):
+                    return Match(word=word, matched="keyword", language=one, list_version=phrases.version, exact=True)
+    for one in order:
+        phrases = load(_LISTS[one])
+        found = phrases.first(folded)
+        if found is not None:
+            return _sentence(found, folded, one, phrases)
+    return None
+
+
+def _sentence(found: Found, folded: str, language: Language, phrases: PhraseList) -> Match:
+    return Match(
+        word=OptOutWord.STOP,
+        matched=found.id,
+        language=language,
+        list_version=phrases.version,
+        scope=_scope(f"{found.words} ", folded),
+    )
+
+
+def _scope(asked: str, folded: str) -> Scope:
+    """What a sentence asks to end, from the words it stands on; the rest of the text may offer another channel."""
+    named = [purpose for purpose, pattern in _PURPOSES if pattern.search(asked)]
+    purposes = frozenset(named[:1]) or None
+    calls, texts, mail = (bool(pattern.search(asked)) for pattern in (_CALLS, _TEXTS, _MAIL))
+    channels = PHONE_CHANNELS
+    if mail and not calls and not texts:
+        channels = frozenset({ChannelKind.EMAIL})
+    elif calls and not texts and _TEXT_INSTEAD.search(folded):
+        channels = frozenset({ChannelKind.VOICE})
+    elif texts and not calls and _CALL_INSTEAD.search(folded):
+        channels = frozenset({ChannelKind.SMS})
+    return Scope(channels=channels, purposes=purposes)

@@ -1,0 +1,89 @@
+"""Phrase lists as versioned data, folded text, and one compiled pattern a list.
+
+A list is TOML: `words` names alternatives that patterns may use as `{name}`; each `pattern` has an id and matches whole
+folded words. All the patterns of a list become one regular expression whose repetitions are bounded and never
+nested, so the time to search is linear in the text.
+"""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+# Letters written as digits, only inside a word ("st0p"), never in a number.
+_LEET = str.maketrans("01345", "oleas")
+_LEET_WORD = re.compile(r"\b(?=\w*[a-z]{2})(?=\w*[01345])[a-z01345]+\b")
+_APOSTROPHES = re.compile(r"['\u2019\u2018`\u00b4]")
+_CLAUSE_END = re.compile(r"[.!?;\n\r…|]+")
+_NOT_WORD = re.compile(r"[^a-z0-9|]+")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase that a list found: its id, its marks, and the folded words it stands on."""
+
+    id: str
+    marks: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseList:
+    """A compiled list. `version` is recorded with what it found."""
+
+    version: str
+    pattern: re.Pattern[str]
+    ids: tuple[str, ...]
+    marks: tuple[tuple[str, ...], ...]
+    lists: dict[str, frozenset[str]]
+
+    def first(self, folded: str) -> Found | None:
+        """The first phrase in folded text, or None."""
+        found = self.pattern.search(folded)
+        if found is None or found.lastgroup is None:
+            return None
+        index = int(found.lastgroup[1:])
+        return Found(self.ids[index], self.marks[index], found.group())
+
+
+def fold(text: str) -> str:
+    """The words of `text` in plain lower-case letters, between single spaces; `|` stands where a sentence ends.
+
+    Accents, apostrophes, emoji and punctuation are dropped, stretched letters shortened ("stooop"), digits inside
+    a word read as letters ("st0p"), letters set apart joined ("s t o p").
+    """
+    lowered = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    plain = _NOT_WORD.sub(" ", _CLAUSE_END.sub(" | ", _APOSTROPHES.sub("", plain)))
+    plain = _STRETCHED.sub(r"\1", plain)
+    plain = _LEET_WORD.sub(lambda word: word.group().translate(_LEET), plain)
+    plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
+    return f" {plain.strip()} "
+
+
+@cache
+def load(name: str) -> PhraseList:
+    """The list in `consent/phrases/<name>.toml`, read and compiled once."""
+    raw = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    words: dict[str, str] = {}
+    for key, alternatives in raw.get("words", {}).items():
+        words[key] = f"(?:{_fill(alternatives, words)})"
+    patterns: list[dict[str, Any]] = raw.get("pattern", [])
+    parts = [f"(?P<p{index}>{_fill(row['match'], words)})" for index, row in enumerate(patterns)]
+    return PhraseList(
+        version=raw["version"],
+        pattern=re.compile(rf" (?:{'|'.join(parts)})(?= )" if parts else r"(?!)"),
+        ids=tuple(row["id"] for row in patterns),
+        marks=tuple(tuple(row.get("marks", ())) for row in patterns),
+        lists={key: frozenset(entries) for key, entries in raw.get("lists", {}).items()},
+    )
+
+
+def _fill(pattern: str, words: dict[str, str]) -> str:
+    """`pattern` with each `{name}` replaced by its alternatives; counts such as `{0,3}` stay."""
+    return re.sub(r"\{([a-z_]+)\}", lambda name: words[name.group(1)], pattern)

@@ -1,0 +1,112 @@
+"""The figures that policy decides by, read from versioned TOML, each with its source.
+
+A figure that changes is a new version in the file, never a new line of code.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+from consent.facts import StopMode
+from consent.quiet_hours import Hours
+from hub.types import ChannelKind, Purpose
+
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which rule decided: its id, its version (of the file, then of the rule), and the text it rests on."""
+
+    id: str
+    version: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """All the figures of one jurisdiction.
+
+    solicitation, transactional: the product's hours for marketing, and for everything else that is automated.
+    states: hours that a state adds for solicitations, by its two letters.
+    reasons: the sentence for staff, by rule id.
+    """
+
+    version: str
+    stop_confirmation: timedelta
+    reply: timedelta
+    clock_skew: timedelta
+    per_day: int
+    per_week: int
+    capped: frozenset[ChannelKind]
+    granted_by_enrolling: frozenset[ChannelKind]
+    written: frozenset[Purpose]
+    stop_mode: StopMode
+    quiet_channels: frozenset[ChannelKind]
+    solicitations: frozenset[Purpose]
+    unknown_zones: tuple[str, ...]
+    federal: Hours
+    transactional: Hours
+    solicitation: Hours
+    states: Mapping[str, Hours]
+    rules: Mapping[str, Rule]
+    reasons: Mapping[str, str]
+
+    def hours(self, purpose: Purpose, state: str | None) -> Hours:
+        """The hours for an automated message of this purpose to a person in `state` (None: unknown, so all of them)."""
+        if purpose not in self.solicitations:
+            return self.transactional.within(self.federal)
+        found = self.solicitation.within(self.federal)
+        adding = self.states.values() if state is None else filter(None, [self.states.get(state)])
+        for one in adding:
+            found = found.within(one)
+        return found
+
+
+@cache
+def load(name: str = "us-2026") -> RuleSet:
+    """The rule set in `consent/rules/<name>.toml`, read once."""
+    return parse(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> RuleSet:
+    """The rule set that a TOML text describes. Raises KeyError or ValueError when a figure is missing or wrong."""
+    raw = tomllib.loads(text)
+    rules = {row["id"]: Rule(row["id"], f"{raw['version']}/{row['version']}", row["source"]) for row in raw["rule"]}
+    mode = raw["stop"]["mode"]
+    if mode not in ("number", "category"):
+        raise ValueError("stop.mode is neither number nor category")
+    return RuleSet(
+        version=raw["version"],
+        stop_confirmation=timedelta(minutes=raw["windows"]["stop_confirmation"]),
+        reply=timedelta(minutes=raw["windows"]["reply"]),
+        clock_skew=timedelta(minutes=raw["windows"]["clock_skew"]),
+        per_day=raw["caps"]["day"],
+        per_week=raw["caps"]["week"],
+        capped=frozenset(map(ChannelKind, raw["caps"]["channels"])),
+        granted_by_enrolling=frozenset(map(ChannelKind, raw["consent"]["granted_by_enrolling"])),
+        written=frozenset(map(Purpose, raw["consent"]["written"])),
+        stop_mode=cast(StopMode, mode),
+        quiet_channels=frozenset(map(ChannelKind, raw["quiet"]["channels"])),
+        solicitations=frozenset(map(Purpose, raw["quiet"]["solicitations"])),
+        unknown_zones=tuple(raw["quiet"]["unknown_zones"]),
+        federal=_hours(raw["hours"]["federal"]),
+        transactional=_hours(raw["hours"]["transactional"]),
+        solicitation=_hours(raw["hours"]["solicitation"]),
+        states={state: _hours(row) for state, row in raw["states"].items()},
+        rules=rules,
+        reasons={row["id"]: row["reason"] for row in raw["rule"]},
+    )
+
+
+def _hours(row: Mapping[str, Any]) -> Hours:
+    """Hours from `every`, `weekdays` and single days, the more special one winning."""
+    days = []
+    for index, day in enumerate(_WEEK):
+        span = row.get(day) or (row.get("weekdays") if index < 5 else None) or row.get("every")
+        days.append((time.fromisoformat(span[0]), time.fromisoformat(span[1])) if span else None)
+    return Hours(tuple(days))

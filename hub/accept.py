@@ -1,0 +1,216 @@
+"""Accepting: an inbound message becomes durable, once, in its person's thread, before anyone is told it arrived.
+
+Webhooks that arrive while a commit is in flight share the next one: a batch is deduplicated, given its persons and
+threads, sealed and committed together, so that one fsync is paid for many messages.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.tables import message
+from hub.errors import Overloaded
+from hub.events import Change, publish
+from hub.log import say
+from hub.metrics import Metrics
+from hub.people import Senders
+from hub.threads import NewMessage, Threads
+from hub.types import AuthorKind, ChannelKind, Direction, Inbound, new_id
+from hub.vault import Vault
+
+_log = logging.getLogger(__name__)
+_BATCH = 256
+_CARRIER = Actor("carrier")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The message is durable in `thread_id`; `duplicate` when it already was."""
+
+    message_id: str
+    thread_id: str
+    duplicate: bool = False
+
+
+class Acceptor:
+    """Takes inbound messages, a batch at a time.
+
+    `on_accepted` hears the ids of the threads that got something new, after the commit.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        senders: Senders,
+        threads: Threads,
+        trail: Trail,
+        clock: Clock,
+        metrics: Metrics,
+        limit: int,
+        on_accepted: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._senders = senders
+        self._threads = threads
+        self._trail = trail
+        self._clock = clock
+        self._metrics = metrics
+        self._on_accepted = on_accepted
+        self._limit = limit
+        self._waiting: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
+        self._arrived = asyncio.Event()
+        self._committing = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take messages."""
+        self._task = asyncio.create_task(self._commit_batches(), name="accept")
+
+    async def stop(self) -> None:
+        """Commit what is waiting, then end."""
+        while self._waiting or self._committing:
+            await asyncio.sleep(0.005)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for their commit."""
+        return len(self._waiting) + self._committing
+
+    async def accept(self, inbound: Inbound) -> Accepted:
+        """Where the message is kept, once it is durable.
+
+        Raises: Overloaded when the queue is full (nothing was stored), StorageError when the commit failed.
+        """
+        if self.waiting >= self._limit:
+            self._metrics.accepted.labels(inbound.channel, "overloaded").inc()
+            raise Overloaded()
+        done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append((inbound, done))
+        self._arrived.set()
+        return await done
+
+    async def _commit_batches(self) -> None:
+        while True:
+            await self._arrived.wait()
+            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            if not self._waiting:
+                self._arrived.clear()
+            self._committing = len(batch)
+            self._metrics.accept_waiting.set(self.waiting)
+            self._metrics.accept_batch.observe(len(batch))
+            try:
+                answers = await self._store([inbound for inbound, _ in batch])
+            except Exception as error:
+                say(_log, "batch_refused", logging.ERROR, error=error, messages=len(batch))
+                await self._one_by_one(batch, error)
+            else:
+                for (_, done), answer in zip(batch, answers, strict=True):
+                    if not done.done():
+                        done.set_result(answer)
+            finally:
+                self._committing = 0
+
+    async def _one_by_one(self, batch: list[tuple[Inbound, "asyncio.Future[Accepted]"]], error: Exception) -> None:
+        """After a batch failed: no message may fall because of another one's fault."""
+        for inbound, done in batch:
+            outcome: Accepted | Exception = error
+            if len(batch) > 1:
+                try:
+                    (outcome,) = await self._store([inbound])
+                except Exception as single:
+                    outcome = single
+            if done.done():
+                continue
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+    async def _store(self, batch: list[Inbound]) -> list[Accepted]:
+        async def unit(conn: AsyncConnection) -> list[Accepted]:
+            return await self._insert(conn, batch)
+
+        answers = await self._db.write(unit)
+        for inbound, answer in zip(batch, answers, strict=True):
+            self._metrics.accepted.labels(inbound.channel, "duplicate" if answer.duplicate else "new").inc()
+        self._on_accepted({answer.thread_id for answer in answers if not answer.duplicate})
+        return answers
+
+    async def _insert(self, conn: AsyncConnection, batch: list[Inbound]) -> list[Accepted]:
+        """One answer for each message of the batch; what is new is inserted, in order."""
+        known = await _already_here(conn, batch)
+        new: dict[tuple[ChannelKind, str], Inbound] = {}
+        for inbound in batch:
+            key = (inbound.channel, inbound.provider_id)
+            if key not in known:
+                # The first of two in one batch is the message, the second a duplicate of it.
+                new.setdefault(key, inbound)
+        made = await self._append(conn, list(new.values())) if new else []
+        fresh = dict(zip(new, made, strict=True))
+        answers = []
+        for inbound in batch:
+            key = (inbound.channel, inbound.provider_id)
+            first = new.get(key) is inbound
+            answers.append(fresh[key] if first else known.get(key) or _repeated(fresh[key]))
+        return answers
+
+    async def _append(self, conn: AsyncConnection, batch: list[Inbound]) -> list[Accepted]:
+        senders = await self._senders.resolve(conn, [inbound.sender for inbound in batch])
+        persons = {sender.person_id for sender in senders.values()}
+        threads = await self._threads.open_for(conn, persons)
+        keys = await self._vault.keys(conn, persons)
+        entries, records = [], []
+        for inbound in batch:
+            sender = senders[inbound.sender]
+            entry = NewMessage(
+                id=new_id(),
+                thread_id=threads[sender.person_id].id,
+                person_id=sender.person_id,
+                direction=Direction.INBOUND,
+                author=AuthorKind.PATIENT,
+                at=inbound.received_at,
+                text=inbound.text,
+                channel=inbound.channel,
+                address_id=sender.address_id,
+                media=inbound.media,
+                provider_id=inbound.provider_id,
+                opt_out=inbound.opt_out,
+            )
+            entries.append(entry)
+            records.append(
+                Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
+            )
+        await self._threads.append(conn, keys, entries)
+        await self._trail.record(conn, *records)
+        await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
+        return [Accepted(entry.id, entry.thread_id) for entry in entries]
+
+
+async def _already_here(conn: AsyncConnection, batch: list[Inbound]) -> dict[tuple[ChannelKind, str], Accepted]:
+    """Those of the batch that an earlier commit holds."""
+    found = {}
+    for channel in {inbound.channel for inbound in batch}:
+        ids = {inbound.provider_id for inbound in batch if inbound.channel is channel}
+        query = sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
+            message.c.channel == channel, message.c.provider_id.in_(ids)
+        )
+        for row in await conn.execute(query):
+            found[(channel, row.provider_id)] = Accepted(row.id, row.thread_id, duplicate=True)
+    return found
+
+
+def _repeated(first: Accepted) -> Accepted:
+    return Accepted(first.message_id, first.thread_id, duplicate=True)

@@ -1,0 +1,91 @@
+"""An endpoint as a value: where it is, who may call it, what it takes and gives, and what it does."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.api.tokens import Token
+from hub.parts import Parts
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A query that must be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[Q, B]):
+    """One request, checked: `ids` are the UUIDs in its path, `body` is None for GET."""
+
+    parts: Parts
+    token: Token
+    request_id: str
+    ids: Mapping[str, str]
+    query: Q
+    body: B
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What was read, and what the audit says of it: the action, whose data, and which object."""
+
+    value: msgspec.Struct
+    action: str
+    persons: Sequence[str]
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """The answer to a change. `after` runs once the change is durable; a replayed answer does not run it again."""
+
+    status: int
+    value: msgspec.Struct
+    after: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What all endpoints say of themselves. `answers` has a type for each status of success."""
+
+    method: str
+    path: str
+    summary: str
+    description: str = ""
+    scope: str | None
+    answers: Mapping[int, Any]
+    problems: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Endpoint):
+    """A GET that reads protected data, in one consistent view of the database."""
+
+    read: Callable[[AsyncConnection, Call[Any, None]], Awaitable[Read]]
+    query: type[msgspec.Struct] = NoQuery
+    method: str = "GET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing(Endpoint):
+    """A POST that changes something, in one unit of work; it awaits nothing but the connection."""
+
+    write: Callable[[AsyncConnection, Call[NoQuery, Any]], Awaitable[Wrote]]
+    body: type[msgspec.Struct]
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw(Endpoint):
+    """A GET that answers by itself: the description, and the stream of events. `token` is None where it needs none."""
+
+    answer: Callable[[web.Request, Parts, Token | None, str], Awaitable[web.StreamResponse]]
+    content_type: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""Every endpoint of the API, on one page."""
+
+from hub.api import appointments, consents, events, messages, openapi, patients, replies, sending, threads
+from hub.api.endpoints import Endpoint, Raw, Reading, Writing
+from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Recorded, Sent, Thread
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Reading(
+        path="/patients",
+        scope="patients:read",
+        summary="List patients",
+        description="Those on the books, in the order they were entered.",
+        query=patients.PatientsQuery,
+        answers={200: Page[Patient]},
+        read=patients.patients,
+    ),
+    Reading(
+        path="/patients/{id}",
+        scope="patients:read",
+        summary="Read a patient",
+        answers={200: Patient},
+        problems=(404,),
+        read=patients.patient,
+    ),
+    Reading(
+        path="/threads",
+        scope="threads:read",
+        summary="List threads",
+        description="The inbox's list, last active first.",
+        query=threads.ThreadsQuery,
+        answers={200: Page[Thread]},
+        read=threads.threads,
+    ),
+    Reading(
+        path="/threads/{id}",
+        scope="threads:read",
+        summary="Read a thread",
+        answers={200: Thread},
+        problems=(404,),
+        read=threads.one_thread,
+    ),
+    Reading(
+        path="/threads/{id}/messages",
+        scope="threads:read",
+        summary="List the messages of a thread",
+        description="Oldest first, each with how far it has come.",
+        query=messages.MessagesQuery,
+        answers={200: Page[Message]},
+        problems=(404, 410),
+        read=messages.messages,
+    ),
+    Writing(
+        path="/threads/{id}/messages",
+        scope="messages:write",
+        summary="Reply, or keep a note",
+        description=(
+            "A reply takes the thread from the bot. 409 says in `reasons` why consent or policy forbids it. "
+            "A note is for staff only."
+        ),
+        body=replies.Reply,
+        answers={201: Sent | replies.Noted},
+        problems=(404, 409, 410),
+        write=replies.write,
+    ),
+    Writing(
+        path="/messages",
+        scope="messages:write",
+        summary="Send to a person from another system",
+        description="Subject to consent, caps and quiet hours, now and again when it is delivered. 409 says why not.",
+        body=sending.Outgoing,
+        answers={202: Sent},
+        problems=(404, 409, 410),
+        write=sending.send,
+    ),
+    Reading(
+        path="/appointments",
+        scope="appointments:read",
+        summary="List appointments",
+        description="Of any status, in the order they were made.",
+        query=appointments.AppointmentsQuery,
+        answers={200: Page[Appointment]},
+        problems=(404,),
+        read=appointments.appointments,
+    ),
+    Reading(
+        path="/consents",
+        scope="consents:read",
+        summary="Read the consent ledger of a person",
+        description="Newest first. What holds now is in the patient's `contacts`.",
+        query=consents.ConsentsQuery,
+        answers={200: Page[Consent]},
+        problems=(404,),
+        read=consents.consents,
+    ),
+    Writing(
+        path="/consents",
+        scope="consents:write",
+        summary="Append a decision to the consent ledger",
+        description="A grant from here never lifts a STOP: only the person's own START does.",
+        body=consents.NewConsent,
+        answers={201: Recorded},
+        problems=(404, 410),
+        write=consents.decide,
+    ),
+    Raw(
+        path="/events",
+        scope=events.SCOPE,
+        summary="Follow what changes",
+        description=(
+            "Server-sent events, resumable with `Last-Event-ID`. `data` is an Event; `reset` means that events were "
+            "missed for good: read everything anew."
+        ),
+        content_type="text/event-stream",
+        answers={200: str},
+        problems=(503,),
+        headers={"Last-Event-ID": "The id of the last event seen."},
+        answer=events.stream,
+    ),
+    Raw(
+        path="/openapi.json",
+        scope=None,
+        summary="This description",
+        content_type="application/json",
+        answers={200: dict[str, object]},
+        answer=openapi.answer,
+    ),
+)

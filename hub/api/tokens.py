@@ -1,0 +1,102 @@
+"""Bearer tokens: who calls, and what they may."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db.tables import api_token
+from hub.errors import InputError
+from hub.types import new_id
+
+SCOPES = (
+    "patients:read",
+    "threads:read",
+    "messages:write",
+    "appointments:read",
+    "consents:read",
+    "consents:write",
+    "events:read",
+)
+"""What a token may be given; `*` is all of it."""
+
+ALL = "*"
+_PREFIX = "hub_"
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token in use. `name` is what the operator called it, and how messages it writes are signed."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> Actor:
+        """The token as the audit names it."""
+        return Actor("token", self.id)
+
+    def may(self, scope: str) -> bool:
+        """Whether the token was given `scope`."""
+        return scope in self.scopes or ALL in self.scopes
+
+
+async def new_token(
+    conn: AsyncConnection, name: str, scopes: Iterable[str], *, trail: Trail, clock: Clock, actor: Actor
+) -> str:
+    """A new token, to be shown once: only its digest is kept, in the caller's transaction.
+
+    Raises: InputError when the name is empty or too long, or a scope is not one of `SCOPES` or `*`.
+    """
+    wanted = sorted(set(scopes))
+    unknown = [scope for scope in wanted if scope != ALL and scope not in SCOPES]
+    if unknown or not wanted:
+        raise InputError("a token needs at least one scope out of: " + ", ".join((*SCOPES, ALL)))
+    if not name.strip() or len(name) > _LONGEST_NAME:
+        raise InputError(f"a token needs a name of at most {_LONGEST_NAME} characters")
+    token = _PREFIX + secrets.token_urlsafe(32)
+    row = {
+        "id": new_id(),
+        "name": name.strip(),
+        "digest": _digest(token),
+        "scopes": " ".join(wanted),
+        "created_at": clock.now(),
+    }
+    await conn.execute(sa.insert(api_token), row)
+    await trail.record(conn, Entry(action="token.create", actor=actor, object_id=str(row["id"])))
+    return token
+
+
+async def revoke(conn: AsyncConnection, token_id: str, *, trail: Trail, clock: Clock, actor: Actor) -> bool:
+    """End a token, from the next request on; False when it is unknown or was ended before."""
+    ended = await conn.execute(
+        sa.update(api_token)
+        .where(api_token.c.id == token_id, api_token.c.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )
+    if not ended.rowcount:
+        return False
+    await trail.record(conn, Entry(action="token.revoke", actor=actor, object_id=token_id))
+    return True
+
+
+async def find(conn: AsyncConnection, presented: str) -> Token | None:
+    """The token whose secret is `presented`, unless it is unknown or revoked."""
+    digest = _digest(presented)
+    row = (await conn.execute(sa.select(api_token).where(api_token.c.digest == digest))).first()
+    if row is None or row.revoked_at is not None or not hmac.compare_digest(row.digest, digest):
+        return None
+    return Token(id=row.id, name=row.name, scopes=frozenset(row.scopes.split()))
+
+
+def _digest(token: str) -> bytes:
+    # Plain SHA-256 will do: a token is 256 random bits, so there is nothing to guess from its digest.
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,78 @@
+"""Recording: one entry in the transaction of the action it tells of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.crypto import Place
+from hub.db.tables import audit_event
+from hub.types import new_id
+from hub.vault import AUDIT, Vault
+
+ActorKind = Literal["patient", "bot", "staff", "system", "token", "carrier"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acted: `id` is a token's, user's or part's id, never a name."""
+
+    kind: ActorKind
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that was done. `details` holds ids, codes and counts only.
+
+    action: `noun.verb`, such as `message.accept`.
+    person_id: whom it concerns; object_id: what was touched.
+    """
+
+    action: str
+    actor: Actor
+    person_id: str | None = None
+    object_id: str = ""
+    request_id: str = ""
+    details: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+class Trail:
+    """Where entries are written."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+
+    async def record(self, conn: AsyncConnection, *entries: Entry) -> None:
+        """Write `entries` in the caller's transaction."""
+        if not entries:
+            return
+        keys = await self._vault.key(conn, AUDIT)
+        now = self._clock.now()
+        rows = []
+        for entry in entries:
+            entry_id = new_id()
+            payload = msgspec.json.encode(entry.details)
+            rows.append(
+                {
+                    "id": entry_id,
+                    "at": now,
+                    "action": entry.action,
+                    "actor_kind": entry.actor.kind,
+                    "actor_id": entry.actor.id,
+                    "person_id": entry.person_id,
+                    "object_id": entry.object_id,
+                    "request_id": entry.request_id,
+                    "payload_sealed": keys.seal(AUDIT, payload, _place(entry_id)),
+                }
+            )
+        await conn.execute(sa.insert(audit_event), rows)
+
+
+def _place(entry_id: str) -> Place:
+    return Place("audit_event", "payload_sealed", entry_id)

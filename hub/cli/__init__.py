@@ -1,0 +1,79 @@
+"""The command `hub`: data to stdout, talk to stderr; 0 success, 1 failure, 2 bad usage or settings.
+
+Commands import what they need when they run, so that `hub --help` answers at once. No traceback reaches a user.
+"""
+
+import sys
+
+import click
+
+from hub.cli import audit, bot, demo, doctor, imports, keys, serving, tokens, understand
+from hub.errors import (
+    HubError,
+    InputError,
+    KeyringMissing,
+    KeyringWrong,
+    SchemaOutdated,
+    SettingsError,
+)
+
+_WRONG_SETUP = (SettingsError, InputError, SchemaOutdated, KeyringMissing, KeyringWrong)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carehub", prog_name="hub")
+def hub() -> None:
+    r"""Carehub: patients text, the bot books, staff answer, compliance proves.
+
+    \b
+    Example:
+      hub demo
+    """
+
+
+for command in (
+    *serving.COMMANDS,
+    demo.demo,
+    doctor.doctor,
+    keys.keys,
+    tokens.tokens,
+    imports.patients,
+    imports.schedule,
+    imports.appointments,
+    understand.understand,
+    bot.bot,
+    audit.audit,
+):
+    hub.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = hub.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"hub: {problem}", err=True)
+        sys.exit(2)
+    except HubError as error:
+        click.echo(f"hub: {error}", err=True)
+        sys.exit(2 if isinstance(error, _WRONG_SETUP) else 1)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        # The last resort: the kind of fault, never its text, which may quote what was being worked on.
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else "?"
+        click.echo(
+            f"hub: something broke that should not ({type(error).__name__} in {where}); please report it", err=True
+        )
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

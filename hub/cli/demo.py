@@ -1,0 +1,121 @@
+"""`hub demo`: a synthetic clinic to try, and `--check`, which tries it without a person."""
+
+import asyncio
+import dataclasses
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli.context import configured
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from channels.carrier import Carrier
+    from hub.parts import Parts
+    from hub.settings import Settings
+
+CLINIC_NUMBER = "+12025550100"
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to listen on.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder to keep; else one for this run.")
+@click.option("--check", is_flag=True, help="Play the scenes without a person; exit 0 only if all end as they must.")
+def demo(port: int, data: Path | None, check: bool) -> None:
+    r"""Run a synthetic clinic on this machine: no account, no real person.
+
+    Open the printed address and text the clinic from a simulated phone. Ctrl-C stops it cleanly.
+
+    \b
+    Example:
+      hub demo
+      hub demo --check
+    """
+    with ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carehub-demo-")))
+        code = asyncio.run(_demonstrate(0 if check else port, folder, check=check))
+    if code:
+        raise SystemExit(code)
+
+
+async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
+    """Compose the simulated carrier and a hub that takes it for the real one."""
+    from channels.carrier import Carrier
+    from hub import app
+    from hub import demo as clinic
+    from templates.segments import segments
+
+    # A person watches the ticks change; a check does not wait for them.
+    pace = timedelta(milliseconds=20) if check else timedelta(milliseconds=400)
+    carrier = Carrier(
+        numbers=(CLINIC_NUMBER,), opt_out=False, segments=segments, sent_after=pace, delivered_after=3 * pace
+    )
+    await carrier.start()
+    settings = _demo_settings(configured(), port, folder, carrier)
+    await app.prepare(settings)
+    hub = await app.Hub.open(settings)
+    try:
+        await clinic.seed(hub.parts)
+
+        def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
+            return clinic.routes(parts, carrier)
+
+        await hub.start(extra=routes)
+        base = f"http://127.0.0.1:{hub.port}"
+        carrier.webhook = f"{base}/webhooks/twilio/sms"
+        if check:
+            return await clinic.check(hub.parts, carrier, click.echo)
+        _tell(base, folder, lambda line: click.echo(line, err=True))
+        await app.asked_to_end()
+        click.echo("hub: stopping", err=True)
+    finally:
+        carrier.closing.set()
+        await hub.stop()
+        await carrier.stop()
+    return 0
+
+
+def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carrier") -> "Settings":
+    """The operator's clinic, on this machine only, with the simulated carrier whatever account is set."""
+    from hub.settings import Secret
+
+    return dataclasses.replace(
+        settings,
+        data=folder,
+        database_url="",
+        keyring_file=None,
+        host="127.0.0.1",
+        port=port or _free_port(),
+        public_url="",
+        twilio_account_sid=carrier.account_sid,
+        twilio_auth_token=Secret(carrier.auth_token),
+        twilio_api_url=carrier.base_url,
+        sms_from=CLINIC_NUMBER,
+        sms_rate=50.0,
+        reconcile_after=2.0,
+    )
+
+
+def _free_port() -> int:
+    """A port that is free now: webhook signatures need its number before the server listens."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _tell(base: str, folder: Path, tell: Callable[[str], None]) -> None:
+    tell("")
+    tell(f"  Text the clinic from a phone   {base}/demo")
+    tell(f"  The hub's front page           {base}/")
+    tell(f"  API description                {base}/api/v1/openapi.json")
+    tell(f"  Everything is kept in          {folder}")
+    tell("")
+    tell("  Ctrl-C stops it.")

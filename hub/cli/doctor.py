@@ -1,0 +1,96 @@
+"""`hub doctor`: one line for each thing the hub needs, and how to mend what is wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import click
+
+from hub import settings as configuration
+from hub.errors import HubError, SettingsError
+from hub.settings import Settings
+
+
+@click.command()
+def doctor() -> None:
+    r"""Check settings, database, keys and the carrier's credentials; sends nothing.
+
+    \b
+    Example:
+      hub doctor
+    """
+    try:
+        settings = configuration.load()
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"wrong  settings   {problem}")
+        raise SystemExit(2) from None
+    if not asyncio.run(_all_well(settings)):
+        raise SystemExit(1)
+
+
+async def _all_well(settings: Settings) -> bool:
+    well = True
+    async for state, part, words in _findings(settings):
+        click.echo(f"{state:<6} {part:<10} {words}")
+        well = well and state != "wrong"
+    return well
+
+
+async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    """(state, part, words): state is ok, note or wrong."""
+    yield "ok", "settings", f"read; public address {settings.base_url}"
+    for name in settings.unused:
+        yield "note", "settings", f"{name} is set, but its part of the product is not in this release"
+    async for finding in _storage(settings):
+        yield finding
+    async for finding in _carrier(settings):
+        yield finding
+
+
+async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    from hub.crypto import Keyring
+    from hub.db import HEAD, Database
+    from hub.vault import Vault
+
+    if not settings.database_url and not (settings.data / "hub.db").exists():
+        yield "note", "database", "there is none yet: `hub serve` or `hub migrate` makes it"
+        return
+    try:
+        db = await Database.open(settings.database)
+    except HubError as error:
+        yield "wrong", "database", str(error)
+        return
+    try:
+        yield "ok", "database", f"answers; at revision {HEAD}"
+        async with db.read() as conn:
+            keyring = Keyring.load(settings.keyring)
+            await Vault(keyring).check(conn)
+        yield (
+            "ok",
+            "keys",
+            f"{len(keyring.ids)} in the keyring, {keyring.active} is active, and they open this database",
+        )
+    except HubError as error:
+        yield "wrong", "keys", str(error)
+    finally:
+        await db.close()
+
+
+async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    from channels import registry
+    from channels.base import Checking
+
+    channels = registry.build(settings)
+    if not channels:
+        yield "note", "channels", "none is set up: set HUB_TWILIO_ACCOUNT_SID and what belongs to it, or try `hub demo`"
+    for kind, channel in channels.items():
+        try:
+            if isinstance(channel, Checking):
+                await channel.check()
+                yield "ok", kind.value, "the provider takes our credentials"
+            else:
+                yield "ok", kind.value, "set up; the provider cannot be asked without sending"
+        except HubError as error:
+            yield "wrong", kind.value, str(error)
+        finally:
+            await channel.close()

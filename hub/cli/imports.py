@@ -1,0 +1,143 @@
+"""`hub patients|schedule|appointments import`: what other systems know, from CSV."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli.context import opened
+
+if TYPE_CHECKING:
+    from hub.imports import Progress, Report
+    from hub.parts import Parts
+
+_FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.group()
+def patients() -> None:
+    r"""Bring patients in.
+
+    \b
+    Example:
+      hub patients import patients.csv
+    """
+
+
+@click.group()
+def schedule() -> None:
+    r"""Bring open slots in.
+
+    \b
+    Example:
+      hub schedule import slots.csv
+    """
+
+
+@click.group()
+def appointments() -> None:
+    r"""Bring booked visits in.
+
+    \b
+    Example:
+      hub appointments import visits.csv
+    """
+
+
+@patients.command("import")
+@_FILE
+def import_patients(file: Path) -> None:
+    r"""Make or change patients, found again by `mrn`.
+
+    \b
+    Columns: mrn,given_name,family_name,birth_date,language,timezone,phone,email,
+      preferred_channel,sms_consent,voice_consent,email_consent
+    Example:
+      hub patients import patients.csv
+    """
+    from hub import imports
+
+    async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        return await imports.import_patients(
+            file,
+            db=parts.db,
+            clock=parts.clock,
+            people=parts.people,
+            ledger=parts.ledger,
+            region=parts.settings.region,
+            progress=progress,
+        )
+
+    _import(file, work)
+
+
+@schedule.command("import")
+@_FILE
+def import_schedule(file: Path) -> None:
+    r"""Make or change open slots; `start` is ISO 8601 with its offset.
+
+    \b
+    Columns: provider,specialty,visit_type,location,start,minutes
+    Example:
+      hub schedule import slots.csv
+    """
+    from hub import imports
+
+    async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        return await imports.import_schedule(
+            file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
+        )
+
+    _import(file, work)
+
+
+@appointments.command("import")
+@_FILE
+def import_appointments(file: Path) -> None:
+    r"""Make or change visits, found again by patient, provider and start.
+
+    \b
+    Columns: mrn,provider,visit_type,location,start,minutes,status
+    Example:
+      hub appointments import visits.csv
+    """
+    from hub import imports
+
+    async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        return await imports.import_appointments(
+            file,
+            db=parts.db,
+            vault=parts.vault,
+            clock=parts.clock,
+            trail=parts.trail,
+            people=parts.people,
+            progress=progress,
+        )
+
+    _import(file, work)
+
+
+def _import(file: Path, work: "Callable[[Parts, Progress | None], Awaitable[Report]]") -> None:
+    """Run an import with a progress bar on a terminal; exit 1 when a row was refused."""
+
+    async def main(progress: "Progress | None") -> "Report":
+        async with opened() as parts:
+            return await work(parts, progress)
+
+    with ExitStack() as stack:
+        progress: Progress | None = None
+        if sys.stderr.isatty():
+            bar = stack.enter_context(click.progressbar(length=file.stat().st_size, label=file.name, file=sys.stderr))
+            progress = bar.update
+        report = asyncio.run(main(progress))
+    for problem in report.problems:
+        click.echo(f"line {problem.line}: {problem.message}", err=True)
+    if report.unlisted:
+        click.echo(f"… and {report.unlisted} more", err=True)
+    click.echo(f"{report.created} created, {report.updated} changed, {report.unchanged} as they were", err=True)
+    if report.problems:
+        raise SystemExit(1)

@@ -1,0 +1,90 @@
+"""`hub understand`: what the engine makes of a text, for measuring and for tuning."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from hub.cli.context import configured
+from hub.errors import InputError
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["embedded", "rasa"]), default="embedded", show_default=True)
+def understand(engine: str) -> None:
+    r"""Read one JSON object a line, {"text", "language"?, "now"?}, and write what each means, one a line.
+
+    `now` is ISO 8601; without an offset it is the clinic's wall time.
+
+    \b
+    Example:
+      echo '{"text": "can I come in tomorrow after 3?"}' | hub understand
+    """
+    if engine == "rasa":
+        raise InputError("the Rasa engine is not in this release; use --engine embedded")
+    asyncio.run(_answer(sys.stdin))
+
+
+async def _answer(lines: Any) -> None:
+    from bots.nlu.embedded import load_or_train_aside
+    from bots.urgent import screen
+    from consent.keywords import consent_word
+    from hub.types import OptOutWord
+
+    settings = configured()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = await load_or_train_aside(settings.data / "models")
+    for number, row in _rows(lines):
+        text, language = row["text"], row.get("language")
+        meaning = await engine.understand(
+            text, now=_moment(number, row.get("now"), settings.timezone), language=language
+        )
+        word = consent_word(text, language)
+        when = meaning.entities.when
+        entities: dict[str, Any] = {
+            "date": when.date.isoformat() if when.date else None,
+            "time": when.time.strftime("%H:%M") if when.time else None,
+            "part_of_day": when.part_of_day,
+            "choice": meaning.entities.choice,
+            "provider": meaning.entities.provider,
+            "specialty": meaning.entities.specialty,
+            "visit_type": meaning.entities.visit_type,
+        }
+        answer = {
+            "intent": meaning.intent,
+            "confidence": round(meaning.confidence, 4),
+            "entities": {name: value for name, value in entities.items() if value is not None},
+            "emergency": screen(text).level,
+            "opt_out": word is not None and word.word is OptOutWord.STOP,
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _rows(lines: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise InputError(f"line {number} is not JSON") from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise InputError(f'line {number} needs a "text"')
+        if row.get("language") not in (None, "en", "es"):
+            raise InputError(f'line {number}: "language" is en or es')
+        yield number, row
+
+
+def _moment(number: int, raw: object, zone: ZoneInfo) -> datetime:
+    if raw is None:
+        return datetime.now(zone)
+    try:
+        moment = datetime.fromisoformat(str(raw))
+    except ValueError:
+        raise InputError(f'line {number}: "now" is not an ISO 8601 time') from None
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)

@@ -1,0 +1,16 @@
+"""Sealing: what protected content goes through before it may be stored.
+
+1. `keyring` holds the key-encryption keys (KEK), the root of the blind indexes and the audit's signing key.
+2. A random data key (DEK) for each person is wrapped by the KEK; `Wrapper` is the port a KMS would fill.
+3. `seal` encrypts one value under a DEK with AES-256-GCM; its additional data names the place it belongs to, so
+   that it opens nowhere else.
+4. `blind` turns an address or a record number into an index that can be looked up and not read.
+
+Primitives are the `cryptography` package's; only their use is ours.
+"""
+
+from hub.crypto.blind import BlindIndex
+from hub.crypto.keyring import Keyring, Wrapper
+from hub.crypto.sealing import DataKey, Place
+
+__all__ = ["BlindIndex", "DataKey", "Keyring", "Place", "Wrapper"]

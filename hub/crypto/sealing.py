@@ -1,0 +1,82 @@
+"""One sealed value: its format, and the place it is bound to."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.errors import SealBroken
+
+FORMAT = 1
+AES_256_GCM = 1
+_HEADER = 2 + 4
+_NONCE = 12
+_TAG = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs: a table, its row, the field, and whose it is.
+
+    A value moved to any other place does not open.
+    """
+
+    table: str
+    field: str
+    row: str
+    person: str = ""
+    thread: str = ""
+
+    def bound(self) -> bytes:
+        """The place as additional data: every part with its length, so that no two places read alike."""
+        return _prefix(self.table, self.field) + b"".join(_part(p) for p in (self.row, self.person, self.thread))
+
+
+@lru_cache(maxsize=256)
+def _prefix(table: str, field: str) -> bytes:
+    return b"carehub1" + _part(table) + _part(field)
+
+
+def _part(text: str) -> bytes:
+    raw = text.encode()
+    return len(raw).to_bytes(2, "big") + raw
+
+
+class DataKey:
+    """A person's data-encryption key in use (32 bytes), and its version.
+
+    A sealed value is `format 1 · algorithm 1 · key version 4 · nonce 12 · ciphertext · tag 16` bytes: it says what
+    opens it, so nothing is ever tried.
+    """
+
+    __slots__ = ("_cipher", "_header", "version")
+
+    def __init__(self, key: bytes, version: int) -> None:
+        self._cipher = AESGCM(key)
+        self.version = version
+        self._header = bytes((FORMAT, AES_256_GCM)) + version.to_bytes(4, "big")
+
+    def seal(self, plaintext: bytes, place: Place) -> bytes:
+        """`plaintext` encrypted for `place`."""
+        nonce = os.urandom(_NONCE)
+        return self._header + nonce + self._cipher.encrypt(nonce, plaintext, self._header + place.bound())
+
+    def open(self, sealed: bytes, place: Place) -> bytes:
+        """What was sealed for `place`.
+
+        Raises: SealBroken when it was changed, cut, moved, or sealed by another key or format.
+        """
+        if len(sealed) < _HEADER + _NONCE + _TAG or sealed[:_HEADER] != self._header:
+            raise SealBroken(f"a value of {place.table}.{place.field} is not in a format that this key opens")
+        nonce = sealed[_HEADER : _HEADER + _NONCE]
+        try:
+            return self._cipher.decrypt(nonce, sealed[_HEADER + _NONCE :], self._header + place.bound())
+        except InvalidTag:
+            raise SealBroken(f"a value of {place.table}.{place.field} was changed or moved") from None
+
+
+def version_of(sealed: bytes) -> int:
+    """The version of the data key that `sealed` names."""
+    return int.from_bytes(sealed[2:_HEADER], "big")

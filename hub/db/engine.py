@@ -1,0 +1,181 @@
+"""Connections, and the one way to write: a unit of work in a shared, durable commit."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.db.migrate import HEAD, current_revision
+from hub.errors import HubError, Overloaded, SchemaOutdated, StorageError
+from hub.log import say
+from hub.metrics import Metrics
+
+_log = logging.getLogger(__name__)
+R = TypeVar("R")
+Unit = Callable[[AsyncConnection], Awaitable[R]]
+
+_GROUP = 128
+"""Units that share one commit at most: bounds how long the first of them waits."""
+_WAITING = 20_000
+"""Units that may wait in memory before a further one is refused."""
+
+
+@dataclass(slots=True)
+class _Job(Generic[R]):
+    unit: Unit[R]
+    done: "asyncio.Future[R]"
+
+
+class Database:
+    """A database in use. Made by `Database.open`, ended by `close`."""
+
+    def __init__(self, url: str, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics
+        self._reader = _engine(url, begin="BEGIN", size=4)
+        # SQLite has one writer at a time: one connection, taken with its lock, never waits for another of ours.
+        self._writer = _engine(url, begin="BEGIN IMMEDIATE", size=1)
+        self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue(_WAITING)
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str, metrics: Metrics | None = None) -> "Database":
+        """The database at `url`, ready for use.
+
+        Raises: SchemaOutdated when it needs `hub migrate`, StorageError when it cannot be reached.
+        """
+        db = cls(url, metrics)
+        try:
+            async with db.read() as conn:
+                found = await conn.run_sync(current_revision)
+        except SQLAlchemyError as error:
+            await db.close()
+            raise StorageError(f"the database cannot be opened ({type(error).__name__})") from None
+        if found != HEAD:
+            await db.close()
+            raise SchemaOutdated("the database is not up to date: run `hub migrate`")
+        db._task = asyncio.create_task(db._commit_groups(), name="db-writer")
+        return db
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of every connection."""
+        if self._task is not None:
+            await self._jobs.join()
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; what it sees does not change while it is held."""
+        async with self._reader.connect() as conn:
+            yield conn
+
+    async def write(self, unit: Unit[R]) -> R:
+        """The result of `unit(conn)`, once it is durable.
+
+        The unit runs alone: others of its group neither see nor undo it. It must await nothing but `conn`.
+
+        Raises: what the unit raised (nothing of it is kept), StorageError when the commit failed, Overloaded.
+        """
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        try:
+            self._jobs.put_nowait(_Job(unit, done))
+        except asyncio.QueueFull:
+            raise Overloaded() from None
+        return await done
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for a commit."""
+        return self._jobs.qsize()
+
+    async def _commit_groups(self) -> None:
+        while True:
+            group = [await self._jobs.get()]
+            while len(group) < _GROUP and not self._jobs.empty():
+                group.append(self._jobs.get_nowait())
+            started = time.perf_counter()
+            try:
+                await self._commit(group)
+            finally:
+                for _ in group:
+                    self._jobs.task_done()
+            if self._metrics is not None:
+                self._metrics.commit_seconds.observe(time.perf_counter() - started)
+                self._metrics.commit_units.observe(len(group))
+
+    async def _commit(self, group: list[_Job[Any]]) -> None:
+        """Run the group in one transaction and answer each unit after the commit."""
+        results: list[tuple[_Job[Any], Any]] = []
+        failed: list[tuple[_Job[Any], BaseException]] = []
+        try:
+            async with self._writer.connect() as conn, conn.begin():
+                for job in group:
+                    try:
+                        async with conn.begin_nested():
+                            results.append((job, await job.unit(conn)))
+                    except Exception as error:
+                        failed.append((job, _translated(error)))
+        except Exception as error:
+            say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
+            refusal = StorageError(f"the database did not take the change ({type(error).__name__})")
+            refusal.__cause__ = error
+            failed += [(job, refusal) for job, _ in results]
+            results = []
+            answered = {id(job) for job, _ in failed}
+            failed += [(job, refusal) for job in group if id(job) not in answered]
+        for job, result in results:
+            if not job.done.done():
+                job.done.set_result(result)
+        for job, problem in failed:
+            if not job.done.done():
+                job.done.set_exception(problem)
+
+
+def _translated(error: Exception) -> BaseException:
+    """A database driver's error without its statement and parameters, which may hold protected content."""
+    if isinstance(error, HubError) or not isinstance(error, DBAPIError):
+        return error
+    if isinstance(error, sa.exc.IntegrityError):
+        return error
+    return StorageError(f"the database refused a change ({type(error.orig).__name__})")
+
+
+def _engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+    """An engine over SQLite whose transactions start with `begin`, with every pragma set on each connection."""
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "temp_store=MEMORY",
+            "wal_autocheckpoint=2000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,44 @@
+"""Every table, by what it is about. Text, names, birth dates and addresses are only ever in `sealed` columns."""
+
+from hub.db.tables.base import metadata
+from hub.db.tables.conversation import message, thread
+from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
+from hub.db.tables.people import address, contact, data_key, key_canary, person
+from hub.db.tables.records import (
+    api_token,
+    audit_checkpoint,
+    audit_event,
+    audit_link,
+    consent_event,
+    counter,
+    event,
+    idempotency,
+)
+from hub.db.tables.visits import appointment, resource, scheduling_request, slot
+
+__all__ = [
+    "address",
+    "api_token",
+    "appointment",
+    "attempt",
+    "audit_checkpoint",
+    "audit_event",
+    "audit_link",
+    "consent_event",
+    "contact",
+    "counter",
+    "data_key",
+    "delivery",
+    "delivery_event",
+    "event",
+    "idempotency",
+    "key_canary",
+    "message",
+    "metadata",
+    "person",
+    "resource",
+    "scheduling_request",
+    "slot",
+    "thread",
+    "unmatched_status",
+]

@@ -1,0 +1,66 @@
+"""Threads and their messages."""
+
+import sqlalchemy as sa
+
+from hub.db.columns import Id, Moment
+from hub.db.tables.base import metadata, one_of
+
+thread = sa.Table(
+    "thread",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False, unique=True),
+    sa.Column("status", sa.String(8), nullable=False),
+    # 0 ordinary, 1 soon, 2 urgent, 3 emergency.
+    sa.Column("priority", sa.Integer, nullable=False),
+    # Why staff should look, as a code; empty when they need not.
+    sa.Column("attention", sa.String(32), nullable=False),
+    sa.Column("assignee", Id),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    sa.Column("last_inbound_at", Moment),
+    sa.Column("last_channel", sa.String(8)),
+    # The bot's state, sealed with the thread; it expires a day after `dialogue_at`.
+    sa.Column("dialogue_sealed", sa.LargeBinary),
+    sa.Column("dialogue_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index("ix_thread_status_last_at", "status", "last_at", "id"),
+    sa.Index("ix_thread_last_at", "last_at", "id"),
+    one_of("status", ("bot", "open", "snoozed", "closed")),
+)
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("thread_id", Id, sa.ForeignKey("thread.id"), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("direction", sa.String(8), nullable=False),
+    sa.Column("author_kind", sa.String(8), nullable=False),
+    sa.Column("author_id", Id),
+    sa.Column("channel", sa.String(8)),
+    sa.Column("address_id", Id, sa.ForeignKey("address.id")),
+    # JSON: text, author (a name, where one is shown), media.
+    sa.Column("body_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    # The provider's id of an inbound message: once in the whole table, whatever is replayed (invariant 1).
+    sa.Column("provider_id", sa.String(64)),
+    # The intent's key of an outbound message: an intent made twice is queued once.
+    sa.Column("intent_key", sa.String(160), unique=True),
+    # The carrier's own reading of a consent word, when it acted on one.
+    sa.Column("opt_out", sa.String(8)),
+    # Inbound only; NULL is work to do.
+    sa.Column("handled_at", Moment),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("thread_id", "seq"),
+    sa.UniqueConstraint("channel", "provider_id"),
+    sa.Index(
+        "ix_message_unhandled",
+        "thread_id",
+        "seq",
+        sqlite_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
+        postgresql_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
+    ),
+    one_of("direction", ("inbound", "outbound", "note")),
+    one_of("author_kind", ("patient", "staff", "bot", "campaign", "system")),
+)

@@ -1,0 +1,73 @@
+"""Persons, the addresses they share, and the keys that seal what is theirs."""
+
+import sqlalchemy as sa
+
+from hub.db.columns import Id, Moment
+from hub.db.tables.base import metadata, one_of
+
+data_key = sa.Table(
+    "data_key",
+    metadata,
+    # A person's id, or the fixed id of the hub's own or the audit's key.
+    sa.Column("owner_id", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("kek_id", sa.String(64), nullable=False),
+    # NULL once destroyed: disposal keeps the row as proof that there was a key.
+    sa.Column("wrapped", sa.LargeBinary),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("destroyed_at", Moment),
+)
+
+key_canary = sa.Table(
+    "key_canary",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kek_id", sa.String(64), nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("blind", sa.LargeBinary, nullable=False),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    # JSON: mrn, given_name, family_name, birth_date.
+    sa.Column("profile_sealed", sa.LargeBinary),
+    sa.Column("mrn_blind", sa.LargeBinary, unique=True),
+    # Full name and birth date together, for telling who writes from an unknown number.
+    sa.Column("identity_blind", sa.LargeBinary, index=True),
+    sa.Column("language", sa.String(8)),
+    sa.Column("timezone", sa.String(64)),
+    sa.Column("preferred_channel", sa.String(8)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    # patient: on the clinic's books; proxy: acts for one; unidentified: an unknown sender; line: a number that
+    # several persons share, until they say who writes.
+    one_of("kind", ("patient", "proxy", "unidentified", "line")),
+)
+
+address = sa.Table(
+    "address",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("blind", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("state_reason", sa.String(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.UniqueConstraint("kind", "blind"),
+    # invalid: the provider cannot reach it; suspended: "wrong number", until staff have looked.
+    one_of("state", ("ok", "invalid", "suspended")),
+)
+
+contact = sa.Table(
+    "contact",
+    metadata,
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("address_id", Id, sa.ForeignKey("address.id"), primary_key=True),
+    # The address itself, under this person's key: disposing of one person leaves the others' copy.
+    sa.Column("value_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index("ix_contact_address_id", "address_id"),
+)

@@ -1,0 +1,113 @@
+"""What must be provable later: consent, the audit chain, live events, tokens and idempotency keys."""
+
+import sqlalchemy as sa
+
+from hub.db.columns import Id, Moment
+from hub.db.tables.base import metadata, one_of
+
+consent_event = sa.Table(
+    "consent_event",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("address_id", Id, sa.ForeignKey("address.id"), nullable=False),
+    # Whose decision it was; NULL when nobody knows which person of a shared number wrote.
+    sa.Column("person_id", Id, sa.ForeignKey("person.id")),
+    sa.Column("state", sa.String(8), nullable=False),
+    # Space-separated names; `*` is all.
+    sa.Column("channels", sa.String(64), nullable=False),
+    sa.Column("purposes", sa.String(96), nullable=False),
+    sa.Column("source", sa.String(24), nullable=False),
+    sa.Column("written", sa.Boolean, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", Id),
+    sa.Column("message_id", Id),
+    # JSON: the words said or shown, their version and language, and how they were captured.
+    sa.Column("evidence_sealed", sa.LargeBinary),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("recorded_at", Moment, nullable=False),
+    sa.Index("ix_consent_event_address_id", "address_id", "at", "id"),
+    sa.Index("ix_consent_event_person_id", "person_id", "at", "id"),
+    one_of("state", ("grant", "revoke")),
+)
+
+audit_event = sa.Table(
+    "audit_event",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    # Given by the sealer, not by the action: NULL until chained.
+    sa.Column("seq", sa.BigInteger, unique=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("person_id", Id),
+    sa.Column("object_id", sa.String(64), nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    # JSON of ids, codes and counts, under the audit key: shredding a person does not break the chain.
+    sa.Column("payload_sealed", sa.LargeBinary, nullable=False),
+    sa.Index("ix_audit_event_person_id", "person_id", "at"),
+    sa.Index(
+        "ix_audit_event_unsealed",
+        "id",
+        sqlite_where=sa.text("seq IS NULL"),
+        postgresql_where=sa.text("seq IS NULL"),
+    ),
+)
+
+audit_link = sa.Table(
+    "audit_link",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", Id, nullable=False, unique=True),
+    sa.Column("previous", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+
+audit_checkpoint = sa.Table(
+    "audit_checkpoint",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    # From `counter`, locked in the transaction of the change: readers never skip a late commit.
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("type", sa.String(32), nullable=False),
+    sa.Column("object_id", Id, nullable=False),
+    sa.Column("audience", sa.String(48), nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+)
+
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("scopes", sa.String(160), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("token_id", Id, sa.ForeignKey("api_token.id"), primary_key=True),
+    sa.Column("key", sa.LargeBinary, primary_key=True),
+    sa.Column("request_digest", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("response_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+)

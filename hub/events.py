@@ -1,0 +1,99 @@
+"""The event log: what changed, as ids, for everyone who watches live.
+
+An event is written in the transaction of the change. Its number comes from a counter row that the transaction
+locks, so that numbers appear in order and a reader who has seen `n` never misses one below it. After a day
+events are pruned: who has been away longer reads the state anew.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db.tables import counter, event
+
+KEEP = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`type` is `noun.verb`; `audience` says who may hear of it (`staff`, or `person:ID`)."""
+
+    type: str
+    object_id: str
+    audience: str = "staff"
+
+
+class Bell:
+    """Wakes everyone who waits, in this process; what they then do is read the database."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+
+    def ring(self) -> None:
+        """Wake all who wait."""
+        for waiting in self._waiting:
+            waiting.set()
+
+    async def wait(self, timeout: float) -> bool:
+        """True when rung, False after `timeout` seconds."""
+        waiting = asyncio.Event()
+        self._waiting.add(waiting)
+        try:
+            await asyncio.wait_for(waiting.wait(), timeout)
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            self._waiting.discard(waiting)
+
+
+async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change]) -> None:
+    """Write `changes` in the caller's transaction."""
+    if not changes:
+        return
+    taken = await conn.execute(
+        sa.update(counter)
+        .where(counter.c.name == "event")
+        .values(value=counter.c.value + len(changes))
+        .returning(counter.c.value)
+    )
+    last = taken.scalar_one_or_none()
+    if last is None:
+        last = len(changes)
+        await conn.execute(sa.insert(counter), {"name": "event", "value": last})
+    first = last - len(changes) + 1
+    rows = [
+        {"seq": first + n, "type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now}
+        for n, c in enumerate(changes)
+    ]
+    await conn.execute(sa.insert(event), rows)
+
+
+async def read(
+    conn: AsyncConnection, after: int, audiences: Iterable[str], limit: int = 200
+) -> list[tuple[int, Change]]:
+    """Events after number `after` that one of `audiences` may hear of, in order."""
+    query = (
+        sa.select(event)
+        .where(event.c.seq > after, event.c.audience.in_(list(audiences)))
+        .order_by(event.c.seq)
+        .limit(limit)
+    )
+    return [(row.seq, Change(row.type, row.object_id, row.audience)) for row in await conn.execute(query)]
+
+
+async def bounds(conn: AsyncConnection) -> tuple[int, int]:
+    """The lowest number still kept and the highest given (0, 0 when there was none)."""
+    lowest = (await conn.execute(sa.select(sa.func.min(event.c.seq)))).scalar_one()
+    highest = (await conn.execute(sa.select(counter.c.value).where(counter.c.name == "event"))).scalar_one_or_none()
+    return lowest or 0, highest or 0
+
+
+async def prune(conn: AsyncConnection, now: datetime) -> int:
+    """Delete events older than a day; returns how many."""
+    return (await conn.execute(sa.delete(event).where(event.c.at < now - KEEP))).rowcount

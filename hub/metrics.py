@@ -1,0 +1,34 @@
+"""What the hub counts, for Prometheus: names of states and codes as labels, never anything of a person."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The counters of one running hub."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self.accepted = Counter("hub_accepted", "Inbound messages", ["channel", "result"], registry=r)
+        self.accept_batch = Histogram(
+            "hub_accept_batch_size", "Messages a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r
+        )
+        self.accept_waiting = Gauge("hub_accept_waiting", "Webhooks waiting for a commit", registry=r)
+        self.react_seconds = Histogram("hub_react_seconds", "From accepted to answered", buckets=_FAST, registry=r)
+        self.react_waiting = Gauge("hub_react_waiting", "Threads with unread messages", registry=r)
+        self.react_errors = Counter("hub_react_errors", "Messages the bot could not handle", ["code"], registry=r)
+        self.urgent = Counter("hub_urgent", "Messages screened as urgent", ["level"], registry=r)
+        self.decisions = Counter("hub_decisions", "Decisions on intents", ["decision", "rule"], registry=r)
+        self.deliveries = Counter("hub_deliveries", "Deliveries by state reached", ["channel", "state"], registry=r)
+        self.attempts = Counter("hub_attempts", "Provider calls by outcome", ["channel", "outcome"], registry=r)
+        self.webhooks_refused = Counter("hub_webhooks_refused", "Webhooks refused", ["code"], registry=r)
+        self.commit_seconds = Histogram("hub_commit_seconds", "Group commits", buckets=_FAST, registry=r)
+        self.commit_units = Histogram(
+            "hub_commit_units", "Units of work a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r
+        )
+
+    def page(self) -> bytes:
+        """The counters in Prometheus's text format."""
+        return generate_latest(self.registry)

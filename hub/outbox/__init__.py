@@ -1,0 +1,14 @@
+"""The outbox: the only way out.
+
+1. `queue.enqueue` writes a delivery in the transaction of its message.
+2. `claims.claim` takes what is due: asks consent again, re-reads the appointment, commits the attempt.
+3. `dispatch.Outbox` sends one part for each claim, no faster than `pacing` allows, replies before bulk.
+4. `settle.settle` records what came of it, fenced by the attempt's number; `backoff` says when to try again.
+5. `reconcile` asks the provider about attempts whose answer was lost, before any second one.
+6. `statuses.report` takes the providers' callbacks; `states` lets a delivery only move forward.
+"""
+
+from hub.outbox.dispatch import Outbox
+from hub.outbox.queue import NewDelivery, enqueue
+
+__all__ = ["NewDelivery", "Outbox", "enqueue"]

@@ -1,0 +1,236 @@
+"""The dispatcher: claims, sends and settles, until it is told to stop."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.base import Channel
+from consent.ledger import Ledger
+from hub.audit import Trail
+from hub.clock import Clock
+from hub.db import Database
+from hub.errors import ChannelError, StorageError
+from hub.events import Bell
+from hub.log import say
+from hub.metrics import Metrics
+from hub.outbox import statuses as callbacks
+from hub.outbox.backoff import failed, taken
+from hub.outbox.claims import Claim, Claims
+from hub.outbox.pacing import Bucket
+from hub.outbox.reconcile import Reconciler
+from hub.outbox.settle import Result, settle
+from hub.types import Address, ChannelKind, Lane, Status
+from hub.vault import Vault
+
+_log = logging.getLogger(__name__)
+_IN_FLIGHT = 64
+_POLL = 0.5
+_SWEEP = 1.0
+_UNMATCHED_FOR = timedelta(days=1)
+
+
+class Outbox:
+    """Sends what the router queued.
+
+    `senders` are the clinic's own addresses by channel, `rate` the segments a second that a sender may use.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        ledger: Ledger,
+        trail: Trail,
+        clock: Clock,
+        metrics: Metrics,
+        bell: Bell,
+        channels: Mapping[ChannelKind, Channel],
+        senders: Mapping[ChannelKind, Address],
+        rate: float,
+        reconcile_after: timedelta,
+    ) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._clock = clock
+        self._metrics = metrics
+        self._bell = bell
+        self._channels = channels
+        self._claims = Claims(vault, ledger, trail, senders)
+        self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
+        self._reconcile_after = reconcile_after
+        self._bucket = Bucket(rate, time.monotonic)
+        self._work = asyncio.Event()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._results: list[Result] = []
+        self._ended = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def recover(self) -> int:
+        """At the start of the only process: what was being sent when the last one ended is now unknown."""
+
+        async def unit(conn: AsyncConnection) -> int:
+            return await self._reconciler.mark_lost(conn, self._clock.now(), all_leases=True)
+
+        return await self._db.write(unit)
+
+    def start(self) -> None:
+        """Begin to send."""
+        loops = {"send": self._send_due, "settle": self._settle_results, "sweep": self._sweep}
+        self._tasks = [
+            asyncio.create_task(self._again_and_again(name, step), name=f"outbox-{name}")
+            for name, step in loops.items()
+        ]
+
+    async def stop(self) -> None:
+        """Claim nothing more, wait for what is under way, record it, and end."""
+        self._stopping = True
+        self.wake()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._settle_waiting()
+
+    def wake(self) -> None:
+        """Say that something was queued."""
+        self._work.set()
+
+    async def report(self, statuses: Sequence[Status]) -> None:
+        """Record what a provider says became of deliveries, durably."""
+
+        async def unit(conn: AsyncConnection) -> list[tuple[ChannelKind, object]]:
+            return list(await callbacks.report(conn, self._ledger, self._channels, statuses, self._clock.now()))
+
+        for channel, state in await self._db.write(unit):
+            self._metrics.deliveries.labels(channel, state).inc()
+        self._bell.ring()
+        # A person's next message may have waited for this one.
+        self.wake()
+
+    async def _again_and_again(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Run `step` for ever: a fault in one round must not end the sending."""
+        while not self._stopping:
+            try:
+                await step()
+            except StorageError as error:
+                say(_log, "storage_failed", logging.ERROR, loop=name, error=error)
+                await asyncio.sleep(1.0)
+            except Exception:
+                _log.exception("round_failed", extra={"values": {"loop": name}})
+                await asyncio.sleep(1.0)
+
+    async def _send_due(self) -> None:
+        self._work.clear()
+        if len(self._in_flight) > _IN_FLIGHT // 2:
+            # Claiming a handful at a time would cost a commit each.
+            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+            return
+        lanes, budget = self._open_lanes()
+        decided = 0
+        if budget > 0:
+            claims, decided = await self._claim(lanes, budget)
+            for claim in claims:
+                self._bucket.take(claim.segments)
+                task = asyncio.create_task(self._attempt(claim), name="outbox-attempt")
+                self._in_flight.add(task)
+                task.add_done_callback(self._in_flight.discard)
+        if not decided:
+            pause = _POLL if budget > 0 else min(_POLL, self._bucket.wait(Lane.REPLY))
+            try:
+                await asyncio.wait_for(self._work.wait(), pause)
+            except TimeoutError:
+                return
+
+    def _open_lanes(self) -> tuple[list[Lane], float]:
+        """The lanes that may send now, and how many segments."""
+        budget = self._bucket.available(Lane.REPLY)
+        lanes = [Lane.SAFETY, Lane.REPLY]
+        if self._bucket.available(Lane.BULK) > 0:
+            lanes.append(Lane.BULK)
+        return lanes, budget
+
+    async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
+        limit = _IN_FLIGHT - len(self._in_flight)
+
+        async def unit(conn: AsyncConnection) -> tuple[list[Claim], int]:
+            return await self._claims.claim(conn, self._clock.now(), lanes=lanes, limit=limit, segments=budget)
+
+        return await self._db.write(unit)
+
+    async def _attempt(self, claim: Claim) -> None:
+        """One provider request, and its result handed to the settling loop."""
+        channel = self._channels[claim.channel]
+        try:
+            outcome = taken(await channel.send(claim.part), self._clock.now())
+        except ChannelError as error:
+            outcome = failed(
+                error,
+                claim.attempt,
+                self._clock.now(),
+                jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
+                reconcile_after=self._reconcile_after,
+            )
+            if error.alert:
+                say(_log, "attempt_failed", logging.ERROR, delivery=claim.delivery_id, error=error)
+        self._metrics.attempts.labels(claim.channel, outcome.result).inc()
+        self._results.append(
+            Result(
+                delivery_id=claim.delivery_id,
+                attempt=claim.attempt,
+                thread_id=claim.thread_id,
+                address_id=claim.address_id,
+                channel=claim.channel,
+                lane=claim.lane,
+                outcome=outcome,
+            )
+        )
+        self._ended.set()
+
+    async def _settle_results(self) -> None:
+        await self._ended.wait()
+        self._ended.clear()
+        await self._settle_waiting()
+
+    async def _settle_waiting(self) -> None:
+        if not self._results:
+            return
+        batch, self._results = self._results, []
+        try:
+            await self._settle(batch)
+        except StorageError:
+            # Kept: the result of an attempt is not to be had again.
+            self._results = batch + self._results
+            self._ended.set()
+            raise
+
+    async def _settle(self, batch: list[Result]) -> None:
+        async def unit(conn: AsyncConnection) -> list[Result]:
+            return await settle(conn, self._ledger, batch, self._clock.now())
+
+        for result in await self._db.write(unit):
+            self._metrics.deliveries.labels(result.channel, result.outcome.state).inc()
+        self._bell.ring()
+        self.wake()
+
+    async def _sweep(self) -> None:
+        """Every state that is not final has somebody who comes back to it."""
+        now = self._clock.now()
+
+        async def unit(conn: AsyncConnection) -> int:
+            await callbacks.prune(conn, now - _UNMATCHED_FOR)
+            return await self._reconciler.mark_lost(conn, now)
+
+        if lost := await self._db.write(unit):
+            say(_log, "leases_lost", logging.WARNING, deliveries=lost)
+        results = await self._reconciler.results(now)
+        if results:
+            await self._settle(results)
+        await asyncio.sleep(min(_SWEEP, max(0.05, self._reconcile_after.total_seconds() / 4)))

@@ -1,0 +1,78 @@
+"""Queueing: a delivery is written with its message, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db.tables import delivery, delivery_event
+from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """One message on its way to one address.
+
+    state: queued, or held until `due_at` because of `reason` (a rule's id).
+    segments: what the sender's rate limit counts.
+    """
+
+    message_id: str
+    thread_id: str
+    person_id: str
+    address_id: str
+    channel: ChannelKind
+    lane: Lane
+    purpose: Purpose
+    automated: bool
+    state: DeliveryState
+    reason: str
+    due_at: datetime
+    segments: int
+    replies_to: datetime | None = None
+    confirms_stop: bool = False
+    answers_help: bool = False
+    appointment: tuple[str, int] | None = None
+
+
+async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str:
+    """The id of the delivery, written in the caller's transaction."""
+    delivery_id = new_id()
+    appointment_id, version = new.appointment or (None, None)
+    row = {
+        "id": delivery_id,
+        "message_id": new.message_id,
+        "thread_id": new.thread_id,
+        "person_id": new.person_id,
+        "address_id": new.address_id,
+        "channel": new.channel,
+        "lane": new.lane,
+        "purpose": new.purpose,
+        "automated": new.automated,
+        "confirms_stop": new.confirms_stop,
+        "answers_help": new.answers_help,
+        "replies_to": new.replies_to,
+        "appointment_id": appointment_id,
+        "appointment_version": version,
+        "state": new.state,
+        "reason": new.reason if new.state is DeliveryState.HELD else "",
+        "segments": new.segments,
+        "due_at": new.due_at,
+        "attempts": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+    await conn.execute(sa.insert(delivery), row)
+    await note(conn, [(delivery_id, new.state, str(row["reason"]))], now)
+    return delivery_id
+
+
+async def note(conn: AsyncConnection, reached: list[tuple[str, DeliveryState, str]], at: datetime) -> None:
+    """Write that deliveries reached a state, with the reason, into their history."""
+    if reached:
+        rows = [
+            {"id": new_id(), "delivery_id": delivery_id, "state": state, "reason": reason, "at": at}
+            for delivery_id, state, reason in reached
+        ]
+        await conn.execute(sa.insert(delivery_event), rows)

@@ -1,0 +1,175 @@
+"""Reconciling: an attempt whose answer was lost is asked about before there is a second one (invariant 5).
+
+It covers a timeout after the request was written, a process that died in the middle, and a text the provider took and
+never reported on.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.base import Channel, Reconciling, Unclear
+from hub.db import Database
+from hub.db.tables import attempt, delivery
+from hub.errors import ChannelError, CryptoError
+from hub.log import say
+from hub.outbox.backoff import Outcome, taken
+from hub.outbox.claims import Claims
+from hub.outbox.settle import Result
+from hub.types import ChannelKind, DeliveryState, Lane, Part, Receipt
+
+_log = logging.getLogger(__name__)
+_ASK_AGAIN = timedelta(minutes=1)
+_GIVE_UP = timedelta(hours=1)
+_STOP_ASKING = timedelta(hours=24)
+_BATCH = 32
+
+
+class Reconciler:
+    """Finds out what became of attempts nobody answered for."""
+
+    def __init__(self, db: Database, claims: Claims, channels: Mapping[ChannelKind, Channel], after: timedelta) -> None:
+        self._db = db
+        self._claims = claims
+        self._channels = channels
+        self._after = after
+
+    async def mark_lost(self, conn: AsyncConnection, now: datetime, *, all_leases: bool = False) -> int:
+        """Mark attempts whose holder is gone as unknown; returns how many.
+
+        `all_leases`: at the start of the only process, no lease has a holder, however long it still runs.
+        """
+        lost = sa.and_(delivery.c.state == DeliveryState.SENDING, delivery.c.unknown_since.is_(None))
+        if not all_leases:
+            lost = sa.and_(lost, delivery.c.lease_until < now)
+        marked = await conn.execute(
+            sa.update(delivery)
+            .where(lost)
+            .values(unknown_since=now, reason="outcome_unknown", due_at=now + self._after, updated_at=now)
+        )
+        return marked.rowcount
+
+    async def results(self, now: datetime) -> list[Result]:
+        """What the providers say of attempts that are due to be asked about."""
+        async with self._db.read() as conn:
+            rows = (await conn.execute(_asked_about(now))).all()
+            parts: list[tuple[Any, Part | CryptoError]] = []
+            for row in rows:
+                try:
+                    parts.append((row, (await self._claims.part_of(conn, row.id))[1]))
+                except CryptoError as error:
+                    # Disposed of meanwhile: nothing can be asked, and nothing may be sent.
+                    parts.append((row, error))
+            known = await _known(conn, rows)
+        results = []
+        for row, part in parts:
+            outcome = _lost(row, now) if isinstance(part, CryptoError) else await self._ask(row, part, known, now)
+            if outcome is not None:
+                results.append(_result(row, outcome))
+        return results
+
+    async def _ask(self, row: Any, part: Part, known: Mapping[str, set[str]], now: datetime) -> Outcome | None:
+        channel = self._channels.get(ChannelKind(row.channel))
+        sent = row.state == DeliveryState.SENT
+        if channel is None:
+            return None
+        if not isinstance(channel, Reconciling):
+            if sent:
+                return _unreported(row, now, now + _STOP_ASKING)
+            return _again(now) if channel.limits.deduplicates else _lost(row, now)
+        others = known.get(row.address_id, set()) - {row.provider_id}
+        try:
+            found = await channel.lookup(part, row.started_at, known=others)
+        except ChannelError as error:
+            say(_log, "lookup_failed", logging.WARNING, delivery=row.id, error=error)
+            found = Unclear(reason=error.code)
+        if isinstance(found, Receipt):
+            return (
+                _unreported(row, now, _next(row, now))
+                if sent and found.state is DeliveryState.SENT
+                else taken(found, now)
+            )
+        if sent:
+            return _unreported(row, now, _next(row, now))
+        if found is None:
+            say(_log, "was_not_taken", delivery=row.id)
+            return _again(now)
+        say(_log, "outcome_unclear", logging.WARNING, delivery=row.id, reason=found.reason)
+        if now - (row.unknown_since or now) > _GIVE_UP:
+            return _lost(row, now)
+        return Outcome(
+            state=DeliveryState.SENDING,
+            due_at=now + _ASK_AGAIN,
+            result="unknown",
+            reason="outcome_unknown",
+            unknown=True,
+        )
+
+
+def _asked_about(now: datetime) -> sa.Select[Any]:
+    unknown = sa.and_(delivery.c.state == DeliveryState.SENDING, delivery.c.unknown_since.is_not(None))
+    unreported = sa.and_(delivery.c.state == DeliveryState.SENT, delivery.c.reason != "unreported")
+    return (
+        sa.select(delivery, attempt.c.started_at)
+        .join(attempt, sa.and_(attempt.c.delivery_id == delivery.c.id, attempt.c.number == delivery.c.attempts))
+        .where(sa.or_(unknown, unreported), delivery.c.due_at <= now)
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(_BATCH)
+    )
+
+
+async def _known(conn: AsyncConnection, rows: Any) -> dict[str, set[str]]:
+    """The provider's ids that other deliveries to the same addresses already have."""
+    addresses = {row.address_id for row in rows}
+    if not addresses:
+        return {}
+    since = min(row.started_at for row in rows) - _STOP_ASKING
+    query = sa.select(delivery.c.address_id, delivery.c.provider_id).where(
+        delivery.c.address_id.in_(addresses), delivery.c.provider_id.is_not(None), delivery.c.updated_at > since
+    )
+    known: dict[str, set[str]] = {}
+    for row in await conn.execute(query):
+        known.setdefault(row.address_id, set()).add(row.provider_id)
+    return known
+
+
+def _again(now: datetime) -> Outcome:
+    return Outcome(state=DeliveryState.QUEUED, due_at=now, result="not_taken", reason="not_taken")
+
+
+def _lost(row: Any, now: datetime) -> Outcome:
+    return Outcome(state=DeliveryState.FAILED, due_at=now, result="unknown", reason="outcome_unknown", alert=True)
+
+
+def _unreported(row: Any, now: datetime, due_at: datetime) -> Outcome:
+    """Still only sent: the provider has no more to say. After a day nobody asks any more."""
+    final = now - row.created_at > _STOP_ASKING
+    return Outcome(
+        state=DeliveryState.SENT,
+        due_at=due_at,
+        result="taken",
+        reason="unreported" if final else row.reason,
+        provider_id=row.provider_id,
+    )
+
+
+def _next(row: Any, now: datetime) -> datetime:
+    """Ask after as long again as it has already waited."""
+    waited: timedelta = now - row.created_at
+    return now + max(_ASK_AGAIN, waited)
+
+
+def _result(row: Any, outcome: Outcome) -> Result:
+    return Result(
+        delivery_id=row.id,
+        attempt=row.attempts,
+        thread_id=row.thread_id,
+        address_id=row.address_id,
+        channel=ChannelKind(row.channel),
+        lane=Lane(row.lane),
+        outcome=outcome,
+    )

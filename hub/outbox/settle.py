@@ -1,0 +1,188 @@
+"""Settling: what came of an attempt is recorded, if the attempt is still the one that counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.facts import PHONE, ConsentState, Source
+from consent.ledger import Ledger, NewFact
+from hub.audit import Actor
+from hub.db.tables import address, attempt, delivery, thread, unmatched_status
+from hub.events import Change, publish
+from hub.outbox.backoff import Outcome
+from hub.outbox.queue import note
+from hub.outbox.states import sources
+from hub.types import ChannelKind, DeliveryState, Lane
+
+_CARRIER = Actor("carrier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """An attempt's outcome, on its way into the database."""
+
+    delivery_id: str
+    attempt: int
+    thread_id: str
+    address_id: str
+    channel: ChannelKind
+    lane: Lane
+    outcome: Outcome
+
+
+async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result], now: datetime) -> list[Result]:
+    """Those of `results` that counted.
+
+    A result names its attempt: one whose number is no longer the delivery's, or whose delivery a callback has moved on
+    meanwhile, changes nothing but the record of the attempt.
+    """
+    await conn.execute(
+        _ATTEMPT,
+        [
+            {
+                "of": result.delivery_id,
+                "nr": result.attempt,
+                "moment": now,
+                "result": result.outcome.result,
+                "what": result.outcome.reason[:16],
+            }
+            for result in results
+        ],
+    )
+    current = await _states(conn, [result.delivery_id for result in results])
+    counted, history = [], []
+    for result in results:
+        state, number = current[result.delivery_id]
+        if number != result.attempt:
+            continue
+        stays = result.outcome.unknown and state is DeliveryState.SENDING
+        if stays or state in sources(result.outcome.state):
+            counted.append(result)
+            if not stays:
+                history.append((result.delivery_id, result.outcome.state, result.outcome.reason))
+        elif result.outcome.provider_id:
+            # A callback was quicker; it may not have known which of our rows it spoke of.
+            await conn.execute(
+                sa.update(delivery)
+                .where(delivery.c.id == result.delivery_id, delivery.c.provider_id.is_(None))
+                .values(provider_id=result.outcome.provider_id)
+            )
+    if not counted:
+        return []
+    await conn.execute(_SETTLE, [_row(result, now) for result in counted])
+    await note(conn, history, now)
+    await _mark_addresses(conn, ledger, counted, now)
+    await _apply_early_reports(conn, counted, now)
+    await alert(conn, [(r.thread_id, r.outcome.reason) for r in counted if r.outcome.alert and r.lane is not Lane.BULK])
+    await publish(conn, now, [Change("delivery.updated", result.delivery_id) for result in counted])
+    return counted
+
+
+async def alert(conn: AsyncConnection, threads: Sequence[tuple[str, str]]) -> None:
+    """Ask staff to look at threads in which something the person waits for was not delivered."""
+    for thread_id, _reason in threads:
+        await conn.execute(
+            sa.update(thread)
+            .where(thread.c.id == thread_id, thread.c.attention == "")
+            .values(attention="delivery_failed", priority=sa.case((thread.c.priority < 1, 1), else_=thread.c.priority))
+        )
+
+
+async def mark_address(conn: AsyncConnection, address_id: str, reason: str) -> None:
+    """Note that the provider cannot reach this address."""
+    await conn.execute(
+        sa.update(address)
+        .where(address.c.id == address_id, address.c.state == "ok")
+        .values(state="invalid", state_reason=reason[:64])
+    )
+
+
+async def record_carrier_stop(conn: AsyncConnection, ledger: Ledger, address_id: str, now: datetime) -> None:
+    """Write a STOP that the provider knows of and we did not, unless the ledger already holds one."""
+    holding = (await ledger.standings(conn, (address_id,)))[address_id]
+    if any(fact.state is ConsentState.REVOKE and fact.source is Source.PROVIDER for fact in holding.facts[-1:]):
+        return
+    fact = NewFact(
+        address_id=address_id,
+        person_id=None,
+        state=ConsentState.REVOKE,
+        scope=PHONE,
+        source=Source.PROVIDER,
+        at=now,
+        actor=_CARRIER,
+        evidence={"how": "the provider refused: its block list holds this number"},
+    )
+    await ledger.record(conn, fact)
+
+
+_ATTEMPT = (
+    sa.update(attempt)
+    .where(attempt.c.delivery_id == sa.bindparam("of"), attempt.c.number == sa.bindparam("nr"))
+    .values(ended_at=sa.bindparam("moment"), outcome=sa.bindparam("result"), code=sa.bindparam("what"))
+)
+_SETTLE = (
+    sa.update(delivery)
+    .where(delivery.c.id == sa.bindparam("of"))
+    .values(
+        state=sa.bindparam("to"),
+        reason=sa.bindparam("why"),
+        due_at=sa.bindparam("next"),
+        lease_until=None,
+        unknown_since=sa.bindparam("unknown"),
+        provider_id=sa.func.coalesce(sa.bindparam("theirs", type_=sa.String), delivery.c.provider_id),
+        updated_at=sa.bindparam("moment"),
+    )
+)
+
+
+def _row(result: Result, now: datetime) -> dict[str, object]:
+    outcome = result.outcome
+    return {
+        "of": result.delivery_id,
+        "to": outcome.state,
+        "why": outcome.reason[:64],
+        "next": outcome.due_at,
+        "unknown": now if outcome.unknown else None,
+        "theirs": outcome.provider_id,
+        "moment": now,
+    }
+
+
+async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, tuple[DeliveryState, int]]:
+    query = sa.select(delivery.c.id, delivery.c.state, delivery.c.attempts).where(delivery.c.id.in_(ids))
+    return {row.id: (DeliveryState(row.state), row.attempts) for row in await conn.execute(query)}
+
+
+async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:
+    for result in results:
+        if result.outcome.bad_address:
+            await mark_address(conn, result.address_id, result.outcome.reason)
+        if result.outcome.opted_out:
+            await record_carrier_stop(conn, ledger, result.address_id, now)
+
+
+async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now: datetime) -> None:
+    """A callback without our reference may have come before we knew the provider's id."""
+    by_provider = {r.outcome.provider_id: r for r in results if r.outcome.provider_id}
+    if not by_provider:
+        return
+    query = (
+        sa.select(unmatched_status)
+        .where(unmatched_status.c.provider_id.in_(by_provider))
+        .order_by(unmatched_status.c.at, unmatched_status.c.id)
+    )
+    rows = (await conn.execute(query)).all()
+    for row in rows:
+        state, delivery_id = DeliveryState(row.state), by_provider[row.provider_id].delivery_id
+        moved = await conn.execute(
+            sa.update(delivery)
+            .where(delivery.c.id == delivery_id, delivery.c.state.in_(sources(state)))
+            .values(state=state, reason=row.code, updated_at=now)
+        )
+        if moved.rowcount:
+            await note(conn, [(delivery_id, state, row.code)], row.at)
+    if rows:
+        await conn.execute(sa.delete(unmatched_status).where(unmatched_status.c.id.in_([row.id for row in rows])))

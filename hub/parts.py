@@ -1,0 +1,47 @@
+"""The parts of a running hub, as its surfaces see them. `hub.app` alone puts them together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bots.scheduling.base import Scheduling
+from channels.base import Channel
+from consent.ledger import Ledger
+from hub.accept import Acceptor
+from hub.audit import Sealer, Trail
+from hub.clock import Clock
+from hub.db import Database
+from hub.events import Bell
+from hub.metrics import Metrics
+from hub.outbox import Outbox
+from hub.people import Identifier, People, Senders
+from hub.reception import Reception
+from hub.router import Router
+from hub.settings import Settings
+from hub.threads import Threads
+from hub.types import ChannelKind
+from hub.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a surface may use. Surfaces read through `db`, and change things through the parts only."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    db: Database
+    vault: Vault
+    trail: Trail
+    sealer: Sealer
+    bell: Bell
+    people: People
+    senders: Senders
+    identifier: Identifier
+    threads: Threads
+    ledger: Ledger
+    channels: Mapping[ChannelKind, Channel]
+    scheduling: Scheduling
+    router: Router
+    outbox: Outbox
+    acceptor: Acceptor
+    reception: Reception

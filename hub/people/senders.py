@@ -1,0 +1,102 @@
+"""Whose thread an inbound message belongs to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.db.tables import address, contact, person
+from hub.people.records import address_row, contact_row
+from hub.types import Address, new_id
+from hub.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The person whose thread takes a message, and how sure that is.
+
+    known: the only patient on the address. shared: a stand-in for several. unknown: nobody on the books.
+    """
+
+    person_id: str
+    address_id: str
+    standing: Literal["known", "shared", "unknown"]
+
+
+class Senders:
+    """Resolves addresses to senders, making what is missing."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+
+    async def resolve(self, conn: AsyncConnection, addresses: Iterable[Address]) -> dict[Address, Sender]:
+        """The sender behind each address, in the caller's transaction.
+
+        A number that several patients share gets a thread of its own: what is written there is nobody's until
+        they say who they are (invariant 9).
+        """
+        blinds = {one: self._vault.blind.of(one.kind.value, one.value) for one in set(addresses)}
+        query = (
+            sa.select(
+                address.c.kind,
+                address.c.blind,
+                address.c.id,
+                person.c.id.label("person_id"),
+                person.c.kind.label("who"),
+            )
+            .outerjoin(contact, contact.c.address_id == address.c.id)
+            .outerjoin(person, person.c.id == contact.c.person_id)
+            .where(address.c.blind.in_(blinds.values()))
+            .order_by(contact.c.created_at)
+        )
+        ids: dict[tuple[str, bytes], str] = {}
+        linked: dict[tuple[str, bytes], list[tuple[str, str]]] = {}
+        for row in await conn.execute(query):
+            ids[(row.kind, row.blind)] = row.id
+            if row.person_id is not None:
+                linked.setdefault((row.kind, row.blind), []).append((row.person_id, row.who))
+
+        senders: dict[Address, Sender] = {}
+        stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]] = []
+        new_addresses = []
+        for one, blind in blinds.items():
+            key = (one.kind.value, blind)
+            address_id = ids.get(key)
+            if address_id is None:
+                address_id = new_id()
+                new_addresses.append(address_row(address_id, one.kind, blind, self._clock.now()))
+            persons = linked.get(key, [])
+            on_the_books = [person_id for person_id, who in persons if who in ("patient", "proxy")]
+            if len(on_the_books) == 1:
+                senders[one] = Sender(on_the_books[0], address_id, "known")
+                continue
+            wanted: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
+            stand_in = next((person_id for person_id, who in persons if who == wanted), None)
+            if stand_in is None:
+                stand_in = new_id()
+                stand_ins.append((one, stand_in, wanted))
+            senders[one] = Sender(stand_in, address_id, "shared" if on_the_books else "unknown")
+        if new_addresses:
+            await conn.execute(sa.insert(address), new_addresses)
+        if stand_ins:
+            await self._make(conn, stand_ins, senders)
+        return senders
+
+    async def _make(
+        self,
+        conn: AsyncConnection,
+        stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]],
+        senders: dict[Address, Sender],
+    ) -> None:
+        now = self._clock.now()
+        keys = await self._vault.create(conn, [person_id for _, person_id, _ in stand_ins], now)
+        rows = [
+            {"id": person_id, "kind": kind, "created_at": now, "updated_at": now} for _, person_id, kind in stand_ins
+        ]
+        await conn.execute(sa.insert(person), rows)
+        links = [contact_row(keys, person_id, senders[one].address_id, one, now) for one, person_id, _ in stand_ins]
+        await conn.execute(sa.insert(contact), links)

@@ -1,0 +1,176 @@
+"""What is to follow from a message, as a value; and the fixed answers, which depend on no model. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from bots.dialogue import Clinic
+from consent.facts import PHONE, ConsentState, Source
+from consent.ledger import NewFact
+from hub.audit import Actor
+from hub.reception.reading import Incoming
+from hub.reception.sorting import Sorted
+from hub.types import AuthorKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
+from templates import render
+
+EMERGENCY, URGENT, SOON = 3, 2, 1
+"""A thread's priority: what staff see first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Words that the hub would like to say in answer."""
+
+    text: str = field(repr=False)
+    purpose: Purpose = Purpose.CARE
+    lane: Lane = Lane.REPLY
+    author: AuthorKind = AuthorKind.SYSTEM
+    confirms_stop: bool = False
+    answers_help: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is to be written for one message. None leaves a part of the thread as it is.
+
+    by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
+    forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
+    """
+
+    action: str
+    reply: Reply | None = None
+    by_bot: bool = False
+    status: ThreadStatus | None = None
+    priority: int | None = None
+    attention: str | None = None
+    dialogue: bytes | None = field(default=None, repr=False)
+    forget: bool = False
+    fact: NewFact | None = None
+    suspend: bool = False
+    note: str = field(default="", repr=False)
+    details: dict[str, str | int | None] = field(default_factory=dict)
+
+
+class FixedAnswers:
+    """The answers to emergencies, consent words and strangers."""
+
+    def __init__(self, clinic: Clinic, zone: ZoneInfo) -> None:
+        self._clinic = clinic
+        self._zone = zone
+
+    def emergency(self, incoming: Incoming, what: Sorted) -> Plan:
+        """The safety reply, at any hour; the bot stops and staff are called. A STOP said with it is recorded."""
+        level = what.urgency.level or "medical"
+        stop = what.opt_out is not None and what.opt_out.word is OptOutWord.STOP
+        text = self._say(f"safety.{level}", what, incoming, {})
+        return Plan(
+            action="emergency.detect",
+            reply=Reply(text=text, purpose=Purpose.EMERGENCY, lane=Lane.SAFETY),
+            status=ThreadStatus.OPEN,
+            priority=EMERGENCY,
+            attention=f"emergency_{level}",
+            forget=True,
+            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP) if stop else None,
+            details=_why(what),
+        )
+
+    def urgent(self, incoming: Incoming, what: Sorted) -> Plan:
+        """A nurse will look within the hour, and the person is told what to do if that is too late."""
+        text = self._say("safety.urgent", what, incoming, {"phone": self._clinic.phone})
+        return Plan(
+            action="urgent.detect",
+            reply=Reply(text=text),
+            status=ThreadStatus.OPEN,
+            priority=URGENT,
+            attention="urgent",
+            forget=True,
+            details=_why(what),
+        )
+
+    def consent(self, incoming: Incoming, what: Sorted) -> Plan:
+        """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again."""
+        facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
+        answered = incoming.opt_out is not None
+        details: dict[str, str | int | None] = {"matched": what.opt_out.matched if what.opt_out else "carrier"}
+        if what.kind == "help":
+            text = self._say("consent.help", what, incoming, facts)
+            reply = None if answered else Reply(text=text, answers_help=True)
+            return Plan(action="consent.help", reply=reply, details=details)
+        if what.kind == "start":
+            text = self._say("consent.started", what, incoming, {"clinic": self._clinic.name})
+            return Plan(
+                action="consent.start",
+                reply=None if answered else Reply(text=text),
+                fact=_fact(incoming, what, ConsentState.GRANT, Source.START),
+                attention="" if incoming.thread.attention == "opted_out" else None,
+                details=details,
+            )
+        text = self._say("consent.stopped", what, incoming, facts)
+        whole = what.opt_out is None or what.opt_out.scope.purposes is None
+        # A second STOP changes nothing and is not confirmed a second time.
+        again = incoming.standing.of(incoming.channel, Purpose.CARE).state is ConsentState.REVOKE
+        return Plan(
+            action="consent.stop",
+            reply=None if answered or again else Reply(text=text, confirms_stop=whole),
+            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP),
+            attention="opted_out" if whole and not incoming.thread.attention else None,
+            forget=True,
+            details=details,
+        )
+
+    def stranger(self, incoming: Incoming, what: Sorted) -> Plan:
+        """Staff look; a number that says it is the wrong one is not written to again, not even to say so."""
+        return Plan(
+            action="person.wrong_number",
+            status=ThreadStatus.OPEN,
+            priority=max(SOON, incoming.thread.priority),
+            attention=what.kind,
+            forget=True,
+            suspend=what.kind == "wrong_number",
+            details={"matched": what.wrong.matched if what.wrong else ""},
+        )
+
+    def handed_over(self, incoming: Incoming, action: str, attention: str) -> Plan:
+        """A person takes over, and the patient is told so."""
+        text = render("inbox.handed_over", {}, incoming.language or "en", incoming.channel, self._zone).text
+        return Plan(
+            action=action,
+            reply=Reply(text=text, author=AuthorKind.BOT),
+            by_bot=True,
+            status=ThreadStatus.OPEN,
+            priority=max(SOON, incoming.thread.priority),
+            attention=attention,
+        )
+
+    def _say(self, template: str, what: Sorted, incoming: Incoming, params: Mapping[str, object]) -> str:
+        """The text in the language that was written, as far as that shows, else the person's own."""
+        return render(template, params, _language(what, incoming), incoming.channel, self._zone).text
+
+
+def _language(what: Sorted, incoming: Incoming) -> Language:
+    heard = what.urgency.language or (what.opt_out.language if what.opt_out else None)
+    # One word such as STOP is the same everywhere and says nothing of the person's language.
+    if what.opt_out is not None and what.opt_out.exact and heard == "en":
+        heard = None
+    return heard or incoming.language or "en"
+
+
+def _fact(incoming: Incoming, what: Sorted, state: ConsentState, source: Source) -> NewFact:
+    evidence = {"words": incoming.text[:500], "how": "a message on the channel itself"}
+    if what.opt_out is not None:
+        evidence |= {"matched": what.opt_out.matched, "list": what.opt_out.list_version}
+    return NewFact(
+        address_id=incoming.address_id,
+        person_id=incoming.person.id if incoming.person.kind in ("patient", "proxy") else None,
+        state=state,
+        scope=PHONE if what.opt_out is None else what.opt_out.scope,
+        source=source,
+        at=incoming.at,
+        actor=Actor("patient"),
+        message_id=incoming.message_id,
+        evidence=evidence,
+    )
+
+
+def _why(what: Sorted) -> dict[str, str | int | None]:
+    return {"level": what.urgency.level, "matched": what.urgency.phrase_id, "list": what.urgency.list_version}

@@ -1,0 +1,199 @@
+"""What follows from one message: decided once, written in one transaction that also marks it handled."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.ledger import Ledger
+from consent.policy import Denied, Request, may
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.tables import address, message
+from hub.events import Change, publish
+from hub.metrics import Metrics
+from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
+from hub.reception.reading import Incoming
+from hub.reception.sorting import Sorted, sort
+from hub.reception.talking import Talker
+from hub.router import Routed, Router
+from hub.threads import NewMessage, Threads
+from hub.types import AuthorKind, Direction, Intent, Purpose, ThreadStatus, new_id
+from hub.vault import Vault
+
+_RECEPTION = Actor("system", "reception")
+_BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
+
+
+class Reactions:
+    """Reacts to messages, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        threads: Threads,
+        ledger: Ledger,
+        trail: Trail,
+        clock: Clock,
+        metrics: Metrics,
+        router: Router,
+        fixed: FixedAnswers,
+        talker: Talker,
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._threads = threads
+        self._ledger = ledger
+        self._trail = trail
+        self._clock = clock
+        self._metrics = metrics
+        self._router = router
+        self._fixed = fixed
+        self._talker = talker
+
+    def sort(self, incoming: Incoming) -> Sorted:
+        """What the message is; an emergency is looked for before anything else."""
+        return sort(incoming.text, incoming.language, incoming.opt_out)
+
+    def is_for_the_bot(self, incoming: Incoming, what: Sorted) -> bool:
+        """Whether the bot must understand the text; safety and consent never wait for that."""
+        return what.kind == "talk" and incoming.thread.status in _BOTS and self._may_answer(incoming)
+
+    async def react(self, incoming: Incoming, what: Sorted) -> None:
+        """Do all that follows from the message, and mark it handled."""
+        plan = await self._plan(incoming, what)
+        if what.unscreened:
+            plan = replace(
+                plan, status=ThreadStatus.OPEN, priority=max(SOON, plan.priority or 0), attention="screen_failed"
+            )
+        await self._write(incoming, plan)
+        if what.urgency.level is not None:
+            self._metrics.urgent.labels(what.urgency.level).inc()
+
+    async def give_up(self, incoming: Incoming) -> None:
+        """After repeated faults: a person takes over, and the patient is told so."""
+        await self._write(incoming, self._fixed.handed_over(incoming, "reception.give_up", "bot_failed"))
+
+    async def _plan(self, incoming: Incoming, what: Sorted) -> Plan:
+        match what.kind:
+            case "emergency":
+                return self._fixed.emergency(incoming, what)
+            case "stop" | "start" | "help":
+                return self._fixed.consent(incoming, what)
+            case "urgent":
+                return self._fixed.urgent(incoming, what)
+            case "wrong_number" | "who_is_this":
+                return self._fixed.stranger(incoming, what)
+            case "talk":
+                return await self._talk(incoming)
+
+    async def _talk(self, incoming: Incoming) -> Plan:
+        if incoming.thread.status not in _BOTS:
+            return Plan(action="message.inbox", status=ThreadStatus.OPEN)
+        if not self._may_answer(incoming):
+            # Nothing is begun for a person whom the answer could not reach.
+            priority = max(SOON, incoming.thread.priority)
+            return Plan(
+                action="message.inbox", status=ThreadStatus.OPEN, priority=priority, attention="opted_out_wrote"
+            )
+        if incoming.media and not incoming.text.strip():
+            return self._fixed.handed_over(incoming, "message.inbox", "attachment")
+        return await self._talker.answer(incoming)
+
+    def _may_answer(self, incoming: Incoming) -> bool:
+        asked = Request(
+            purpose=Purpose.APPOINTMENT,
+            channel=incoming.channel,
+            automated=True,
+            now=self._clock.now(),
+            standing=incoming.standing,
+            replies_to=incoming.at,
+            address_state=incoming.address_state,
+        )
+        return not isinstance(may(asked), Denied)
+
+    async def _write(self, incoming: Incoming, plan: Plan) -> None:
+        async def unit(conn: AsyncConnection) -> list[Routed]:
+            return await self._write_in(conn, incoming, plan)
+
+        routed = await self._db.write(unit)
+        self._metrics.react_seconds.observe((self._clock.now() - incoming.at).total_seconds())
+        self._router.announce(*routed)
+
+    async def _write_in(self, conn: AsyncConnection, incoming: Incoming, plan: Plan) -> list[Routed]:
+        now = self._clock.now()
+        marked = await conn.execute(
+            sa.update(message)
+            .where(message.c.id == incoming.message_id, message.c.handled_at.is_(None))
+            .values(handled_at=now)
+        )
+        if not marked.rowcount:
+            return []  # another reaction was quicker: nothing of this may happen twice
+        if plan.fact is not None:
+            await self._ledger.record(conn, plan.fact)
+        routed = []
+        if not (plan.by_bot and await self._taken_by_staff(conn, incoming)):
+            if plan.reply is not None:
+                routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
+            await self._change_thread(conn, incoming, plan, now)
+        if plan.suspend:
+            await conn.execute(
+                sa.update(address)
+                .where(address.c.id == incoming.address_id)
+                .values(state="suspended", state_reason="wrong_number")
+            )
+        entry = Entry(
+            action=plan.action,
+            actor=_RECEPTION,
+            person_id=incoming.person.id,
+            object_id=incoming.message_id,
+            details=plan.details,
+        )
+        await self._trail.record(conn, entry)
+        await publish(conn, now, [Change("thread.updated", incoming.thread.id)])
+        return routed
+
+    async def _change_thread(self, conn: AsyncConnection, incoming: Incoming, plan: Plan, now: datetime) -> None:
+        thread = incoming.thread
+        await self._threads.set_state(
+            conn, thread.id, status=plan.status, priority=plan.priority, attention=plan.attention
+        )
+        keys = await self._vault.key(conn, thread.person_id)
+        if plan.forget or plan.dialogue is not None:
+            await self._threads.keep_dialogue(conn, keys, thread, None if plan.forget else plan.dialogue)
+        if plan.note:
+            note = NewMessage(
+                id=new_id(),
+                thread_id=thread.id,
+                person_id=thread.person_id,
+                direction=Direction.NOTE,
+                author=AuthorKind.BOT,
+                at=now,
+                text=plan.note,
+            )
+            await self._threads.append(conn, keys, [note])
+
+    async def _taken_by_staff(self, conn: AsyncConnection, incoming: Incoming) -> bool:
+        """Whether a person took the thread since the message was read."""
+        thread = await self._threads.get(conn, incoming.thread.id)
+        return thread is not None and thread.status is not incoming.thread.status
+
+
+def _intent(incoming: Incoming, reply: Reply) -> Intent:
+    return Intent(
+        key=f"reply:{incoming.message_id}",
+        person_id=incoming.thread.person_id,
+        purpose=reply.purpose,
+        author=reply.author,
+        body=reply.text,
+        lane=reply.lane,
+        channel=incoming.channel,
+        address_id=incoming.address_id,
+        replies_to=incoming.at,
+        confirms_stop=reply.confirms_stop,
+        answers_help=reply.answers_help,
+    )

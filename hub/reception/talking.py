@@ -1,0 +1,107 @@
+"""The bot's turn: a text is understood, the conversation is carried on, and its lines are put into words."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from bots import dialogue
+from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
+from bots.nlu.model import Engine
+from bots.scheduling.base import Scheduling
+from hub.clock import Clock
+from hub.db import Database
+from hub.people import Identifier
+from hub.reception.plans import SOON, Plan, Reply
+from hub.reception.reading import Incoming
+from hub.types import AuthorKind, ChannelKind, Language, Purpose, ThreadStatus
+from templates import render
+
+
+class Talker:
+    """Speaks for the bot. `engine` gives the understanding engine, once it is loaded."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        identifier: Identifier,
+        clock: Clock,
+        scheduling: Scheduling,
+        engine: Callable[[], Engine],
+        clinic: Clinic,
+        zone: ZoneInfo,
+    ) -> None:
+        self._directory = _Directory(db, identifier)
+        self._clock = clock
+        self._scheduling = scheduling
+        self._engine = engine
+        self._clinic = clinic
+        self._zone = zone
+
+    async def answer(self, incoming: Incoming) -> Plan:
+        """What the bot does about the message. Scheduling may have been changed when this returns.
+
+        The calls to scheduling are made under the message's id: reacting again after a crash changes nothing twice.
+        """
+        state = dialogue.decode(incoming.dialogue[0]) if incoming.dialogue else dialogue.State()
+        state = dialogue.fresh(state, incoming.at)
+        now = self._clock.now().astimezone(self._zone)
+        catalogue = await self._scheduling.catalogue()
+        meaning = await self._engine().understand(
+            incoming.text, now=now, language=incoming.language, question=state.question, catalogue=catalogue
+        )
+        context = Context(
+            now=now,
+            clinic=self._clinic,
+            standing=incoming.writer,
+            catalogue=catalogue,
+            language=incoming.language or meaning.language,
+        )
+        heard = Heard(meaning=meaning, text=incoming.text, at=incoming.at)
+        outcome = await dialogue.converse(state, heard, context, self._scheduling, self._directory, incoming.message_id)
+        text = self._lines(outcome.says, outcome.state.language or context.language, incoming.channel)
+        handed = outcome.handoff
+        return Plan(
+            action="bot.reply" if handed is None else "bot.handoff",
+            reply=Reply(text=text, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if text else None,
+            by_bot=True,
+            status=ThreadStatus.BOT if handed is None else ThreadStatus.OPEN,
+            priority=None if handed is None else max(SOON, incoming.thread.priority),
+            attention=None if handed is None else handed.reason,
+            dialogue=dialogue.encode(outcome.state),
+            note="" if handed is None else _summary(handed),
+            details={"intent": meaning.intent, "did": ",".join(did.what for did in outcome.did)},
+        )
+
+    def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> str:
+        return "\n".join(render(say.template, say.params, language, channel, self._zone).text for say in says)
+
+
+class _Directory:
+    """The clinic's books, as the dialogue asks them."""
+
+    def __init__(self, db: Database, identifier: Identifier) -> None:
+        self._db = db
+        self._identifier = identifier
+
+    async def identify(
+        self, candidates: tuple[str, ...] | None, name: str, birth_date: date | None
+    ) -> Identified | NotFound | Several:
+        async with self._db.read() as conn:
+            if candidates is not None:
+                match = await self._identifier.among(conn, candidates, name, birth_date)
+            elif birth_date is not None:
+                match = await self._identifier.on_the_books(conn, name, birth_date)
+            else:
+                return NotFound()
+        if len(match.persons) > 1:
+            return Several()
+        if not match.persons:
+            return NotFound()
+        return Identified(match.persons[0].id, match.persons[0].profile.given_name)
+
+
+def _summary(handed: Handoff) -> str:
+    """What the bot has collected, for whoever takes over."""
+    lines = [f"Handed over by the assistant: {handed.reason.replace('_', ' ')}."]
+    return "\n".join(lines + [f"{what}: {value}" for what, value in handed.facts])

@@ -1,0 +1,161 @@
+"""The workers: many threads at once, one message at a time in each, in the order accepted (invariant 2)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db import Database
+from hub.db.tables import message
+from hub.errors import HubError, StorageError
+from hub.log import say
+from hub.metrics import Metrics
+from hub.reception.reaction import Reactions
+from hub.reception.reading import Incoming, Reader
+
+_log = logging.getLogger(__name__)
+_WORKERS = 8
+_SWEEP = 5.0
+_GIVE_UP_AFTER = 3
+
+
+class Reception:
+    """Handles what was accepted.
+
+    `ready` says whether the understanding engine is loaded; until then only what needs none is handled.
+    `busy` says whether webhooks are waiting for their commit: accepting goes before answering.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        reader: Reader,
+        reactions: Reactions,
+        metrics: Metrics,
+        ready: Callable[[], bool],
+        busy: Callable[[], bool],
+    ) -> None:
+        self._db = db
+        self._reader = reader
+        self._reactions = reactions
+        self._metrics = metrics
+        self._ready = ready
+        self._busy = busy
+        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._known: set[str] = set()
+        self._again: set[str] = set()
+        self._parked: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to handle; what an earlier run left is found by the first sweep."""
+        self._tasks = [asyncio.create_task(self._work(), name=f"reception-{n}") for n in range(_WORKERS)]
+        self._tasks.append(asyncio.create_task(self._sweep(), name="reception-sweep"))
+
+    async def stop(self) -> None:
+        """Finish the messages in hand, and end; the rest is found at the next start."""
+        for task in self._tasks[_WORKERS:]:
+            task.cancel()
+        for _ in range(_WORKERS):
+            self._queue.put_nowait("")
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def notice(self, thread_ids: Iterable[str]) -> None:
+        """Say that these threads have something unhandled."""
+        for thread_id in thread_ids:
+            if thread_id in self._known:
+                self._again.add(thread_id)
+            else:
+                self._known.add(thread_id)
+                self._queue.put_nowait(thread_id)
+        self._metrics.react_waiting.set(len(self._known))
+
+    def engine_ready(self) -> None:
+        """Say that the engine is loaded: what waited for it goes on."""
+        parked, self._parked = self._parked, set()
+        self.notice(parked)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is known to wait."""
+        return not self._known and not self._parked
+
+    async def _work(self) -> None:
+        while thread_id := await self._queue.get():
+            try:
+                await self._give_way()
+                await self._handle_thread(thread_id)
+            except StorageError as error:
+                say(_log, "storage_failed", logging.ERROR, thread=thread_id, error=error)
+                await asyncio.sleep(0.5)
+            except Exception:
+                _log.exception("thread_failed", extra={"values": {"thread": thread_id}})
+            finally:
+                self._known.discard(thread_id)
+                if thread_id in self._again:
+                    self._again.discard(thread_id)
+                    self.notice((thread_id,))
+
+    async def _give_way(self) -> None:
+        """Let waiting webhooks be committed first, but never for long: a person waits for an answer, too."""
+        for _ in range(10):
+            if not self._busy():
+                return
+            await asyncio.sleep(0.01)
+
+    async def _handle_thread(self, thread_id: str) -> None:
+        while True:
+            async with self._db.read() as conn:
+                incoming = await self._reader.next(conn, thread_id)
+            if incoming is None:
+                return
+            what = self._reactions.sort(incoming)
+            if self._reactions.is_for_the_bot(incoming, what) and not self._ready():
+                self._parked.add(thread_id)
+                return
+            try:
+                await self._reactions.react(incoming, what)
+            except StorageError:
+                raise
+            except Exception as error:
+                code = error.code if isinstance(error, HubError) else type(error).__name__
+                self._metrics.react_errors.labels(code).inc()
+                _log.exception("reaction_failed", extra={"values": {"message": incoming.message_id}})
+                await self._count_failure(incoming)
+
+    async def _count_failure(self, incoming: Incoming) -> None:
+        """Try a message again a few times; then a person takes over. Nothing is dropped."""
+        if incoming.failures + 1 >= _GIVE_UP_AFTER:
+            await self._reactions.give_up(incoming)
+            return
+
+        async def unit(conn: AsyncConnection) -> None:
+            await conn.execute(
+                sa.update(message).where(message.c.id == incoming.message_id).values(failures=message.c.failures + 1)
+            )
+
+        await self._db.write(unit)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                async with self._db.read() as conn:
+                    self.notice(await _unhandled(conn))
+            except Exception as error:
+                say(_log, "sweep_failed", logging.ERROR, error=error)
+            await asyncio.sleep(_SWEEP)
+
+
+async def _unhandled(conn: AsyncConnection) -> list[str]:
+    """The threads that have something unhandled, those that waited longest first."""
+    query = (
+        sa.select(message.c.thread_id)
+        .where(message.c.direction == "inbound", message.c.handled_at.is_(None))
+        .group_by(message.c.thread_id)
+        .order_by(sa.func.min(message.c.at))
+        .limit(1000)
+    )
+    return list((await conn.execute(query)).scalars())

@@ -1,0 +1,304 @@
+"""The router: what becomes of an intent. It reads, decides, writes, and never goes back.
+
+An intent that may be sent, now or later, becomes a sealed message and a delivery in one transaction; one that may not
+becomes an audit entry and a reason. Nothing is sent here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.facts import Standing
+from consent.ledger import Ledger
+from consent.policy import AddressState, Allowed, Denied, Request, Wait, may
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.tables import address, contact, delivery, message, person
+from hub.events import Bell, Change, publish
+from hub.metrics import Metrics
+from hub.outbox import NewDelivery, enqueue
+from hub.outbox.claims import sent_recently
+from hub.threads import NewMessage, Threads
+from hub.types import (
+    AddressKind,
+    AuthorKind,
+    ChannelKind,
+    Decision,
+    DeliveryState,
+    Direction,
+    Hold,
+    Intent,
+    Lane,
+    Purpose,
+    Send,
+    Skip,
+    new_id,
+)
+from hub.vault import Vault
+from templates.segments import segments
+
+_REACHES: Mapping[ChannelKind, AddressKind] = {
+    ChannelKind.SMS: AddressKind.PHONE,
+    ChannelKind.VOICE: AddressKind.PHONE,
+    ChannelKind.EMAIL: AddressKind.MAILBOX,
+    ChannelKind.PUSH: AddressKind.PUSH,
+    ChannelKind.PORTAL: AddressKind.PORTAL,
+}
+_ORDER = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.PUSH, ChannelKind.EMAIL, ChannelKind.VOICE)
+"""Channels in the order tried for a person who never said what they prefer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What was decided, and the rows it made (None for a Skip). `rules` are the ids of the rules that decided."""
+
+    decision: Decision
+    rules: tuple[str, ...]
+    message_id: str | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to reach a person: a channel and an address, with what holds there."""
+
+    channel: ChannelKind
+    address_id: str
+    state: AddressState
+    standing: Standing
+
+
+class Router:
+    """Decides about intents and queues what may be sent."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        ledger: Ledger,
+        threads: Threads,
+        trail: Trail,
+        clock: Clock,
+        metrics: Metrics,
+        bell: Bell,
+        channels: Sequence[ChannelKind],
+        on_queued: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._ledger = ledger
+        self._threads = threads
+        self._trail = trail
+        self._clock = clock
+        self._metrics = metrics
+        self._bell = bell
+        self._channels = tuple(channels)
+        self._on_queued = on_queued
+
+    async def route(self, intent: Intent) -> Routed:
+        """Decide what becomes of `intent`, durably."""
+
+        async def unit(conn: AsyncConnection) -> Routed:
+            return await self.route_in(conn, intent)
+
+        routed = await self._db.write(unit)
+        self.announce(routed)
+        return routed
+
+    def announce(self, *routed: Routed) -> None:
+        """After the commit of `route_in`: count what was decided, and wake the outbox."""
+        for one in routed:
+            for rule in one.rules:
+                self._metrics.decisions.labels(type(one.decision).__name__.lower(), rule).inc()
+        self._bell.ring()
+        self._on_queued()
+
+    async def route_in(self, conn: AsyncConnection, intent: Intent) -> Routed:
+        """Decide what becomes of `intent`, in the caller's transaction. Sends nothing.
+
+        An intent whose key was routed before is not routed again: the first decision stands.
+        """
+        # 1 read
+        if (earlier := await _earlier(conn, intent.key)) is not None:
+            return earlier
+        who = (await conn.execute(sa.select(person).where(person.c.id == intent.person_id))).one()
+        ways = await self._ways(conn, intent)
+        now = self._clock.now()
+        counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
+        recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
+
+        # 2 decide
+        decision, rules = decide(
+            intent, rank(ways, intent.channel, who.preferred_channel), now, who.timezone, recent.get(who.id, ())
+        )
+
+        # 3 write
+        if isinstance(decision, Skip):
+            await self._refuse(conn, intent, rules)
+            return Routed(decision, rules)
+        return await self._queue(conn, intent, decision, rules, now)
+
+    async def _ways(self, conn: AsyncConnection, intent: Intent) -> list[Way]:
+        """Every way to the person that a channel of this hub can take."""
+        query = (
+            sa.select(address.c.id, address.c.kind, address.c.state)
+            .join(contact, contact.c.address_id == address.c.id)
+            .where(contact.c.person_id == intent.person_id)
+            .order_by(contact.c.created_at, address.c.id)
+        )
+        if intent.address_id is not None:
+            query = query.where(address.c.id == intent.address_id)
+        rows = (await conn.execute(query)).all()
+        standings = await self._ledger.standings(conn, [row.id for row in rows])
+        return [
+            Way(channel=channel, address_id=row.id, state=row.state, standing=standings[row.id])
+            for channel in self._channels
+            for row in rows
+            if row.kind == _REACHES[channel]
+        ]
+
+    async def _refuse(self, conn: AsyncConnection, intent: Intent, rules: tuple[str, ...]) -> None:
+        entry = Entry(
+            action="send.refuse",
+            actor=Actor("system", "router"),
+            person_id=intent.person_id,
+            details={"purpose": intent.purpose.value, "author": intent.author.value, "rule": ",".join(rules)},
+        )
+        await self._trail.record(conn, entry)
+
+    async def _queue(
+        self, conn: AsyncConnection, intent: Intent, decision: Send | Hold, rules: tuple[str, ...], now: datetime
+    ) -> Routed:
+        thread = (await self._threads.open_for(conn, (intent.person_id,)))[intent.person_id]
+        keys = await self._vault.key(conn, intent.person_id)
+        entry = NewMessage(
+            id=new_id(),
+            thread_id=thread.id,
+            person_id=intent.person_id,
+            direction=Direction.OUTBOUND,
+            author=intent.author,
+            author_name=intent.author_name,
+            at=now,
+            text=intent.body,
+            channel=decision.channel,
+            address_id=decision.address_id,
+            intent_key=intent.key,
+        )
+        await self._threads.append(conn, keys, [entry])
+        held = isinstance(decision, Hold)
+        new = NewDelivery(
+            message_id=entry.id,
+            thread_id=thread.id,
+            person_id=intent.person_id,
+            address_id=decision.address_id,
+            channel=decision.channel,
+            lane=intent.lane,
+            purpose=intent.purpose,
+            automated=_automated(intent),
+            state=DeliveryState.HELD if held else DeliveryState.QUEUED,
+            reason=rules[0] if held else "",
+            due_at=decision.until if isinstance(decision, Hold) else now,
+            segments=segments(intent.body) if decision.channel is ChannelKind.SMS else 1,
+            replies_to=intent.replies_to,
+            confirms_stop=intent.confirms_stop,
+            answers_help=intent.answers_help,
+            appointment=intent.appointment,
+        )
+        delivery_id = await enqueue(conn, new, now)
+        await self._trail.record(
+            conn,
+            Entry(
+                action="message.queue",
+                actor=Actor("staff" if intent.author is AuthorKind.STAFF else "bot", intent.author.value),
+                person_id=intent.person_id,
+                object_id=entry.id,
+                details={"delivery": delivery_id, "channel": decision.channel.value, "rule": rules[0]},
+            ),
+        )
+        await publish(conn, now, [Change("message.created", entry.id)])
+        return Routed(decision, rules, entry.id, delivery_id)
+
+
+def rank(ways: Sequence[Way], asked: ChannelKind | None, preferred: str | None) -> list[Way]:
+    """The ways to try, best first: the channel asked for alone, else the person's own choice, else ours."""
+    if asked is not None:
+        return [way for way in ways if way.channel is asked]
+    return sorted(ways, key=lambda way: (way.channel != preferred, _ORDER.index(way.channel)))
+
+
+def decide(
+    intent: Intent, ways: Sequence[Way], now: datetime, timezone: str | None, recent: Sequence[datetime]
+) -> tuple[Decision, tuple[str, ...]]:
+    """The first way that may be taken now; else the one that opens first; else why there is none. Pure."""
+    holds: list[tuple[Hold, str]] = []
+    refusals: list[tuple[str, str]] = []
+    for way in ways:
+        at = max(now, intent.not_before) if intent.not_before else now
+        verdict = may(_request(intent, way, at, timezone, recent))
+        match verdict:
+            case Allowed(reason, rule) if at <= now:
+                return Send(way.channel, way.address_id, reason), (rule.id,)
+            case Allowed():
+                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), "not-before"))
+            case Wait(until, reason, rule):
+                holds.append((Hold(way.channel, way.address_id, until, reason), rule.id))
+            case Denied(reason, rule):
+                refusals.append((reason, rule.id))
+    if holds:
+        hold, rule_id = min(holds, key=lambda held: held[0].until)
+        return hold, (rule_id,)
+    if not refusals:
+        return Skip(("There is no address on file that this hub can send to.",)), ("no-address",)
+    reasons = dict(refusals)
+    return Skip(tuple(reasons)), tuple(dict.fromkeys(reasons.values()))
+
+
+def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, recent: Sequence[datetime]) -> Request:
+    return Request(
+        purpose=intent.purpose,
+        channel=way.channel,
+        automated=_automated(intent),
+        now=at,
+        standing=way.standing,
+        replies_to=intent.replies_to,
+        zones=(timezone,) if timezone else (),
+        address_state=way.state,
+        sent_recently=tuple(recent),
+        confirms_stop=intent.confirms_stop,
+        answers_help=intent.answers_help,
+        safety=intent.lane is Lane.SAFETY and intent.purpose is Purpose.EMERGENCY,
+    )
+
+
+def _automated(intent: Intent) -> bool:
+    return intent.author is not AuthorKind.STAFF
+
+
+async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
+    """What became of an intent with this key, if it was queued before."""
+    query = (
+        sa.select(
+            message.c.id,
+            delivery.c.id.label("delivery_id"),
+            delivery.c.channel,
+            delivery.c.address_id,
+            delivery.c.state,
+            delivery.c.due_at,
+        )
+        .join(delivery, delivery.c.message_id == message.c.id)
+        .where(message.c.intent_key == key)
+    )
+    row: Any = (await conn.execute(query)).first()
+    if row is None:
+        return None
+    channel = ChannelKind(row.channel)
+    decision: Decision = Send(channel, row.address_id, "It was queued before.")
+    if row.state == DeliveryState.HELD:
+        decision = Hold(channel, row.address_id, row.due_at, "It was queued before.")
+    return Routed(decision, (), row.id, row.delivery_id)

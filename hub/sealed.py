@@ -1,0 +1,52 @@
+"""What is sealed of a message and of a contact, and the place each is bound to.
+
+More than one room opens these: threads show a message and the outbox sends it, people list an address and the outbox
+needs it to send.
+"""
+
+import msgspec
+
+from hub.crypto import Place
+from hub.vault import Keys
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is sealed of a message: its text, the author's name where one is shown, and files."""
+
+    text: str
+    author: str = ""
+    media: tuple[dict[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return "Body(…)"
+
+
+_BODY = msgspec.json.Decoder(Body)
+
+
+def seal_body(keys: Keys, person_id: str, thread_id: str, message_id: str, body: Body) -> bytes:
+    """`body` sealed for its message."""
+    return keys.seal(person_id, msgspec.json.encode(body), _message(person_id, thread_id, message_id))
+
+
+def open_body(keys: Keys, person_id: str, thread_id: str, message_id: str, sealed: bytes) -> Body:
+    """What a message says. Raises: SealBroken, KeyDestroyed."""
+    return _BODY.decode(keys.open(person_id, sealed, _message(person_id, thread_id, message_id)))
+
+
+def seal_contact(keys: Keys, person_id: str, address_id: str, value: str) -> bytes:
+    """An address sealed as one of this person's."""
+    return keys.seal(person_id, value.encode(), _contact(person_id, address_id))
+
+
+def open_contact(keys: Keys, person_id: str, address_id: str, sealed: bytes) -> str:
+    """The address kept in a row of `contact`. Raises: SealBroken, KeyDestroyed."""
+    return keys.open(person_id, sealed, _contact(person_id, address_id)).decode()
+
+
+def _message(person_id: str, thread_id: str, message_id: str) -> Place:
+    return Place("message", "body_sealed", message_id, person_id, thread_id)
+
+
+def _contact(person_id: str, address_id: str) -> Place:
+    return Place("contact", "value_sealed", address_id, person_id)

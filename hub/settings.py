@@ -1,0 +1,313 @@
+"""The settings: environment variables (and a `.env` file), typed, checked all at once at start.
+
+Each field of `Settings` is one variable; its metadata is what README prints. A secret may also come from a
+file: `HUB_TWILIO_AUTH_TOKEN_FILE` names one. Nothing here connects to anything.
+"""
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hub.errors import SettingsError
+
+LATER = (
+    "HUB_REDIS_URL",
+    "HUB_VOICE_FROM",
+    "HUB_SMTP_URL",
+    "HUB_EMAIL_FROM",
+    "HUB_INBOUND_SMTP_PORT",
+    "HUB_IMAP_URL",
+    "HUB_VAPID_PRIVATE_KEY",
+    "HUB_FCM_CREDENTIALS_FILE",
+    "HUB_SLACK_BOT_TOKEN",
+    "HUB_SLACK_SIGNING_SECRET",
+    "HUB_SLACK_CHANNEL",
+    "HUB_SLACK_API_URL",
+    "HUB_RASA_URL",
+    "HUB_MLLP_PORT",
+)
+"""Variables of the public contract whose part of the product is not in this release; they are reported, not used."""
+
+
+class Secret:
+    """A value that shows itself only when asked."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(set)" if self._value else "Secret(unset)"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def _text(raw: str) -> str:
+    return raw.strip()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if not re.fullmatch(r"\d+", raw.strip()) or not low <= int(raw) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(raw)
+
+    return parse
+
+
+def _rate(raw: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", raw.strip()) or float(raw) <= 0:
+        raise ValueError("must be a number above 0, such as 1 or 0.5")
+    return float(raw)
+
+
+def _web_address(raw: str) -> str:
+    value = raw.strip().rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be a web address such as https://hub.example.org")
+    return value
+
+
+def _zone(raw: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(raw.strip())
+    except (ValueError, OSError, KeyError):
+        raise ValueError("must be an IANA time zone such as America/New_York") from None
+
+
+def _region(raw: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", raw.strip()):
+        raise ValueError("must be a two-letter country code such as US")
+    return raw.strip()
+
+
+def _phone(raw: str) -> str:
+    if not re.fullmatch(r"\+[1-9]\d{6,14}|\d{5,6}", raw.strip()):
+        raise ValueError("must be a number such as +12025550100, or a short code")
+    return raw.strip()
+
+
+def _database(raw: str) -> str:
+    value = raw.strip()
+    if not value.startswith("sqlite+aiosqlite:///"):
+        raise ValueError("must start with sqlite+aiosqlite:/// (this release runs on the embedded database)")
+    return value
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw.strip() not in allowed:
+            raise ValueError("must be one of " + ", ".join(allowed))
+        return raw.strip()
+
+    return parse
+
+
+def _path(raw: str) -> Path:
+    return Path(raw.strip()).expanduser()
+
+
+def _setting(name: str, meaning: str, parse: Callable[[str], Any], default: Any, *, shown: str = "") -> Any:
+    """One variable: its parser, default and the words README prints for both."""
+    metadata = {"name": name, "meaning": meaning, "parse": parse, "shown": shown or str(default)}
+    return field(default=default, metadata=metadata)
+
+
+def _secret(raw: str) -> Secret:
+    return Secret(raw.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator decides. Every default works for `hub demo` and `hub serve` on one machine."""
+
+    data: Path = _setting(
+        "HUB_DATA",
+        "folder of the embedded database, the development keyring and the trained model; mode 0700",
+        _path,
+        Path("hub-data"),
+        shown="./hub-data",
+    )
+    database_url: str = _setting(
+        "HUB_DATABASE_URL", "where everything is kept", _database, "", shown="`hub.db` in `HUB_DATA`"
+    )
+    keyring_file: Path | None = _setting(
+        "HUB_KEYRING_FILE",
+        "the key-encryption keys; must be given once `HUB_PUBLIC_URL` is not this machine",
+        _path,
+        None,
+        shown="`keyring.json` in `HUB_DATA`",
+    )
+    host: str = _setting("HUB_HOST", "address to listen on", _text, "127.0.0.1")
+    port: int = _setting("HUB_PORT", "port to listen on; 0 takes a free one", _whole(0, 65535), 8080)
+    public_url: str = _setting(
+        "HUB_PUBLIC_URL",
+        "base of every link and of webhook signatures",
+        _web_address,
+        "",
+        shown="`http://127.0.0.1:PORT`",
+    )
+    clinic_name: str = _setting("HUB_CLINIC_NAME", "how the clinic names itself", _text, "Maple Street Clinic")
+    clinic_phone: str = _setting("HUB_CLINIC_PHONE", "the number people may call", _phone, "+12025550100")
+    clinic_address: str = _setting("HUB_CLINIC_ADDRESS", "where the clinic is", _text, "12 Maple Street, Springfield")
+    clinic_hours: str = _setting(
+        "HUB_CLINIC_HOURS", "opening hours, as told to patients", _text, "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM"
+    )
+    timezone: ZoneInfo = _setting(
+        "HUB_TIMEZONE", "the clinic's zone", _zone, ZoneInfo("America/New_York"), shown="America/New_York"
+    )
+    region: str = _setting("HUB_REGION", "country for numbers written without a code", _region, "US")
+    twilio_account_sid: str = _setting("HUB_TWILIO_ACCOUNT_SID", "Twilio account", _text, "", shown="unset")
+    twilio_auth_token: Secret = _setting(
+        "HUB_TWILIO_AUTH_TOKEN", "its secret; also signs webhooks", _secret, Secret(""), shown="unset"
+    )
+    twilio_api_url: str = _setting(
+        "HUB_TWILIO_API_URL", "where Twilio's API answers", _web_address, "https://api.twilio.com"
+    )
+    sms_from: str = _setting("HUB_SMS_FROM", "the clinic's number for texts", _phone, "", shown="unset")
+    sms_rate: float = _setting(
+        "HUB_SMS_RATE", "segments a second that the carrier lets the number send", _rate, 1.0, shown="1"
+    )
+    accept_queue: int = _setting(
+        "HUB_ACCEPT_QUEUE",
+        "webhooks that may wait for the database before the hub answers 503",
+        _whole(1, 1_000_000),
+        2000,
+    )
+    reconcile_after: float = _setting(
+        "HUB_RECONCILE_AFTER",
+        "seconds to wait before asking the carrier what became of a text whose answer was lost",
+        _rate,
+        60.0,
+        shown="60",
+    )
+    scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", _one_of("local"), "local")
+    log_level: str = _setting(
+        "HUB_LOG_LEVEL", "least severe line to log", _one_of("debug", "info", "warning", "error"), "info"
+    )
+    log_format: str = _setting(
+        "HUB_LOG_FORMAT", "`text` or `json`", _one_of("text", "json", ""), "", shown="`text` on a terminal, else `json`"
+    )
+    unused: tuple[str, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """The public base address, without a trailing slash."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def development(self) -> bool:
+        """Whether the hub is reached on this machine only, so that it may make its own keys."""
+        return urlsplit(self.base_url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy address."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'hub.db'}"
+
+    @property
+    def keyring(self) -> Path:
+        """The keyring's file."""
+        return self.keyring_file or self.data / "keyring.json"
+
+    @property
+    def carrier_configured(self) -> bool:
+        """Whether texts go to a real account."""
+        return bool(self.twilio_account_sid)
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Every setting as (name, default, meaning), in the order of README's table."""
+    return [
+        (f.metadata["name"], f.metadata["shown"], f.metadata["meaning"])
+        for f in dataclasses.fields(Settings)
+        if "name" in f.metadata
+    ]
+
+
+def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+    """The settings out of `environ` (the process's own when None) over those in the file `dotenv`.
+
+    Raises: SettingsError, with every problem that was found.
+    """
+    values = _gather(os.environ if environ is None else environ, dotenv)
+    fields = {f.metadata["name"]: f for f in dataclasses.fields(Settings) if "name" in f.metadata}
+    secrets = {name for name, f in fields.items() if f.metadata["parse"] is _secret}
+    problems: list[str] = []
+    chosen: dict[str, Any] = {}
+
+    for name in sorted(secrets):
+        path = values.pop(f"{name}_FILE", "")
+        if path and name in values:
+            problems.append(f"{name} and {name}_FILE are both set: keep one")
+        elif path:
+            try:
+                values[name] = Path(path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                problems.append(f"{name}_FILE names a file that cannot be read")
+
+    for name, raw in values.items():
+        if name in LATER:
+            continue
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            problems.append(f"{name} is not a setting" + (f": did you mean {close[0]}?" if close else ""))
+            continue
+        try:
+            chosen[fields[name].name] = fields[name].metadata["parse"](raw)
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+
+    settings = Settings(**chosen, unused=tuple(name for name in LATER if name in values))
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _gather(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """All non-empty HUB_ variables; the environment wins over the file."""
+    values: dict[str, str] = {}
+    if dotenv is not None and dotenv.is_file():
+        from dotenv import dotenv_values
+
+        values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+    values.update(environ)
+    return {k: v for k, v in values.items() if k.startswith("HUB_") and v.strip()}
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    given = bool(settings.twilio_account_sid), bool(settings.twilio_auth_token), bool(settings.sms_from)
+    if any(given[:2]) and not all(given):
+        missing = [
+            name
+            for name, has in zip(
+                ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM"), given, strict=True
+            )
+            if not has
+        ]
+        problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
+    if not settings.development and settings.keyring_file is None:
+        problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
+    return problems

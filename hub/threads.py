@@ -1,0 +1,225 @@
+"""Threads: the one continuing conversation with a person, and its sealed messages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.crypto import Place
+from hub.db.tables import message, thread
+from hub.sealed import Body, seal_body
+from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_id
+from hub.vault import Keys, Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A thread's plain state."""
+
+    id: str
+    person_id: str
+    status: ThreadStatus
+    priority: int
+    attention: str
+    last_seq: int
+    last_inbound_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """An entry that is to be appended to a thread. `at` is aware."""
+
+    id: str
+    thread_id: str
+    person_id: str
+    direction: Direction
+    author: AuthorKind
+    at: datetime
+    text: str = field(repr=False)
+    author_name: str = field(default="", repr=False)
+    author_id: str | None = None
+    channel: ChannelKind | None = None
+    address_id: str | None = None
+    media: tuple[Media, ...] = ()
+    provider_id: str | None = None
+    intent_key: str | None = None
+    opt_out: OptOutWord | None = None
+
+
+class Threads:
+    """Opens threads, appends to them, and changes who has them."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+
+    async def open_for(self, conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, Thread]:
+        """The thread of each person, made where there is none. A burst never makes two: the database refuses."""
+        wanted = set(person_ids)
+        rows = (await conn.execute(sa.select(*_PLAIN).where(thread.c.person_id.in_(wanted)))).all()
+        found = {row.person_id: _thread(row) for row in rows}
+        now = self._clock.now()
+        made = [
+            {
+                "id": new_id(),
+                "person_id": person_id,
+                "status": ThreadStatus.BOT,
+                "priority": 0,
+                "attention": "",
+                "last_seq": 0,
+                "last_at": now,
+                "created_at": now,
+            }
+            for person_id in sorted(wanted - found.keys())
+        ]
+        if made:
+            await conn.execute(sa.insert(thread), made)
+            for row in made:
+                found[str(row["person_id"])] = Thread(
+                    id=str(row["id"]),
+                    person_id=str(row["person_id"]),
+                    status=ThreadStatus.BOT,
+                    priority=0,
+                    attention="",
+                    last_seq=0,
+                    last_inbound_at=None,
+                )
+        return found
+
+    async def get(self, conn: AsyncConnection, thread_id: str) -> Thread | None:
+        """The thread with this id."""
+        row = (await conn.execute(sa.select(*_PLAIN).where(thread.c.id == thread_id))).first()
+        return None if row is None else _thread(row)
+
+    async def append(self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage]) -> list[int]:
+        """The numbers that `entries` got within their threads, appended in the order given.
+
+        `keys` opens every person concerned.
+        """
+        counts: dict[str, int] = {}
+        newest: dict[str, NewMessage] = {}
+        inbound: dict[str, NewMessage] = {}
+        for entry in entries:
+            counts[entry.thread_id] = counts.get(entry.thread_id, 0) + 1
+            newest[entry.thread_id] = entry
+            if entry.direction is Direction.INBOUND:
+                inbound[entry.thread_id] = entry
+        last = await self._take_numbers(conn, counts)
+        following = {thread_id: number - counts[thread_id] for thread_id, number in last.items()}
+        numbers, rows = [], []
+        for entry in entries:
+            following[entry.thread_id] += 1
+            numbers.append(following[entry.thread_id])
+            rows.append(_row(keys, entry, following[entry.thread_id]))
+        await conn.execute(sa.insert(message), rows)
+        touched = [
+            {"thread": thread_id, "moment": entry.at} for thread_id, entry in newest.items() if thread_id not in inbound
+        ]
+        if touched:
+            await conn.execute(_TOUCH, touched)
+        heard = [{"thread": thread_id, "moment": entry.at, "by": entry.channel} for thread_id, entry in inbound.items()]
+        if heard:
+            await conn.execute(_TOUCH_INBOUND, heard)
+        return numbers
+
+    async def set_state(
+        self,
+        conn: AsyncConnection,
+        thread_id: str,
+        *,
+        status: ThreadStatus | None = None,
+        priority: int | None = None,
+        attention: str | None = None,
+    ) -> None:
+        """Change who has the thread and why staff should look; None leaves a part as it is."""
+        values: dict[str, Any] = {"status": status, "priority": priority, "attention": attention}
+        values = {name: value for name, value in values.items() if value is not None}
+        if values:
+            await conn.execute(sa.update(thread).where(thread.c.id == thread_id).values(**values))
+
+    async def dialogue(self, conn: AsyncConnection, keys: Keys, one: Thread) -> tuple[bytes, datetime] | None:
+        """The bot's state in this thread and when it was kept; None when there is none."""
+        query = sa.select(thread.c.dialogue_sealed, thread.c.dialogue_at).where(thread.c.id == one.id)
+        row = (await conn.execute(query)).one()
+        if row.dialogue_sealed is None:
+            return None
+        return keys.open(one.person_id, row.dialogue_sealed, _dialogue_place(one)), row.dialogue_at
+
+    async def keep_dialogue(self, conn: AsyncConnection, keys: Keys, one: Thread, state: bytes | None) -> None:
+        """Keep the bot's state, or forget it."""
+        sealed = None if state is None else keys.seal(one.person_id, state, _dialogue_place(one))
+        values = {"dialogue_sealed": sealed, "dialogue_at": self._clock.now()}
+        await conn.execute(sa.update(thread).where(thread.c.id == one.id).values(**values))
+
+    async def _take_numbers(self, conn: AsyncConnection, counts: Mapping[str, int]) -> dict[str, int]:
+        """The last number of each thread after taking as many as `counts` says."""
+        taking = [{"thread": thread_id, "n": n} for thread_id, n in sorted(counts.items())]
+        await conn.execute(_TAKE, taking)
+        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(counts))
+        return {row.id: row.last_seq for row in await conn.execute(query)}
+
+
+_PLAIN = (
+    thread.c.id,
+    thread.c.person_id,
+    thread.c.status,
+    thread.c.priority,
+    thread.c.attention,
+    thread.c.last_seq,
+    thread.c.last_inbound_at,
+)
+_TAKE = (
+    sa.update(thread)
+    .where(thread.c.id == sa.bindparam("thread"))
+    .values(last_seq=thread.c.last_seq + sa.bindparam("n"))
+)
+_TOUCH = sa.update(thread).where(thread.c.id == sa.bindparam("thread")).values(last_at=sa.bindparam("moment"))
+_TOUCH_INBOUND = (
+    sa.update(thread)
+    .where(thread.c.id == sa.bindparam("thread"))
+    .values(
+        last_at=sa.bindparam("moment"),
+        last_inbound_at=sa.bindparam("moment"),
+        last_channel=sa.bindparam("by"),
+    )
+)
+
+
+def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
+    media = tuple({"url": one.url, "content_type": one.content_type} for one in entry.media)
+    body = Body(text=entry.text, author=entry.author_name, media=media)
+    return {
+        "id": entry.id,
+        "thread_id": entry.thread_id,
+        "seq": seq,
+        "direction": entry.direction,
+        "author_kind": entry.author,
+        "author_id": entry.author_id,
+        "channel": entry.channel,
+        "address_id": entry.address_id,
+        "body_sealed": seal_body(keys, entry.person_id, entry.thread_id, entry.id, body),
+        "at": entry.at,
+        "provider_id": entry.provider_id,
+        "intent_key": entry.intent_key,
+        "opt_out": entry.opt_out,
+    }
+
+
+def _thread(row: Any) -> Thread:
+    return Thread(
+        id=row.id,
+        person_id=row.person_id,
+        status=ThreadStatus(row.status),
+        priority=row.priority,
+        attention=row.attention,
+        last_seq=row.last_seq,
+        last_inbound_at=row.last_inbound_at,
+    )
+
+
+def _dialogue_place(one: Thread) -> Place:
+    return Place("thread", "dialogue_sealed", one.id, one.person_id, one.id)

@@ -1,0 +1,73 @@
+"""An intent to tell a person something, and what may become of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hub.types.messages import AuthorKind, ChannelKind, Purpose
+
+
+class Lane(StrEnum):
+    """How urgent a delivery is to the sender's rate limit: `bulk` never holds up a `reply`."""
+
+    SAFETY = "safety"
+    REPLY = "reply"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A wish to tell one person something, for one purpose. The router turns it into a decision.
+
+    key: makes the intent idempotent: a second one with the same key changes nothing.
+    body: the finished text, sealed before it is stored.
+    replies_to: when the person wrote what this answers; None for anything the clinic starts.
+    confirms_stop: the one confirmation that may leave after an opt-out.
+    answers_help: the direct answer to the word HELP, which may leave even after an opt-out.
+    appointment: id and version of the visit this speaks of; a later version voids it.
+    not_before: earliest moment to send, aware.
+    """
+
+    key: str
+    person_id: str
+    purpose: Purpose
+    author: AuthorKind
+    author_name: str = field(default="", repr=False)
+    body: str = field(repr=False)
+    lane: Lane = Lane.REPLY
+    channel: ChannelKind | None = None
+    address_id: str | None = None
+    replies_to: datetime | None = None
+    confirms_stop: bool = False
+    answers_help: bool = False
+    appointment: tuple[str, int] | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send now, by this channel, to this address."""
+
+    channel: ChannelKind
+    address_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Send later: not before `until` (aware), because of `reason`; then decide anew."""
+
+    channel: ChannelKind
+    address_id: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Send nothing, and say why in words a nurse understands."""
+
+    reasons: tuple[str, ...]
+
+
+Decision = Send | Hold | Skip

@@ -1,0 +1,178 @@
+"""What comes in from a provider and what goes out to one.
+
+`repr` of anything here never shows text or an address, so that a careless log line stays harmless.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from multidict import CIMultiDictProxy, MultiDictProxy
+
+Language = Literal["en", "es"]
+
+
+class ChannelKind(StrEnum):
+    """A way to reach a person."""
+
+    SMS = "sms"
+    VOICE = "voice"
+    EMAIL = "email"
+    PUSH = "push"
+    PORTAL = "portal"
+
+
+class AddressKind(StrEnum):
+    """What sort of contact point an address is; SMS and voice share phones."""
+
+    PHONE = "phone"
+    MAILBOX = "mailbox"
+    PUSH = "push"
+    PORTAL = "portal"
+
+
+class Direction(StrEnum):
+    """Which way an entry of a thread went; a note is for staff only and goes nowhere."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    NOTE = "note"
+
+
+class AuthorKind(StrEnum):
+    """Who wrote an entry of a thread."""
+
+    PATIENT = "patient"
+    STAFF = "staff"
+    BOT = "bot"
+    CAMPAIGN = "campaign"
+    SYSTEM = "system"
+
+
+class ThreadStatus(StrEnum):
+    """Who has the thread: the bot, a person of the staff (`open`), the calendar, or nobody."""
+
+    BOT = "bot"
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
+class Purpose(StrEnum):
+    """Why the clinic tells a person something; consent is asked per purpose."""
+
+    CARE = "care"
+    APPOINTMENT = "appointment"
+    BILLING = "billing"
+    SURVEY = "survey"
+    MARKETING = "marketing"
+    EMERGENCY = "emergency"
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has come; it only moves forward (DESIGN invariant 6)."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+
+
+class OptOutWord(StrEnum):
+    """What a text asks of the consent ledger."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A contact point in its normal form: E.164 for a phone, lower-case for a mailbox."""
+
+    kind: AddressKind
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file that a provider holds for us; `url` may need the provider's credentials."""
+
+    url: str = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A provider's request as it came, before anything of it is believed.
+
+    `url` is the public address the provider signed (built from `HUB_PUBLIC_URL`, never from Host).
+    """
+
+    route: str
+    url: str
+    headers: CIMultiDictProxy[str] = field(repr=False)
+    form: MultiDictProxy[str] = field(repr=False)
+    query: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One message from a person, as a channel understood it.
+
+    `provider_id` is unique within the channel. `opt_out` is set when the carrier itself already acted
+    on a consent word. `received_at` is aware, UTC.
+    """
+
+    channel: ChannelKind
+    provider_id: str
+    sender: Address
+    recipient: Address
+    text: str = field(repr=False)
+    received_at: datetime
+    media: tuple[Media, ...] = ()
+    opt_out: OptOutWord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a provider says has become of a delivery.
+
+    `delivery_id` is our own reference when the callback carries it; `code` is the provider's error code.
+    """
+
+    channel: ChannelKind
+    provider_id: str
+    delivery_id: str | None
+    state: DeliveryState
+    at: datetime
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one provider request carries. `reference` is our delivery's id; a callback brings it back."""
+
+    reference: str
+    attempt: int
+    sender: Address
+    recipient: Address
+    text: str = field(repr=False)
+    media: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The provider took the part: under which id, and in what state it already is."""
+
+    provider_id: str
+    state: DeliveryState = DeliveryState.SENT
+    code: str | None = None

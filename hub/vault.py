@@ -1,0 +1,180 @@
+"""Data keys in use: who wants to seal or open something of a person asks here for that person's key.
+
+A `Keys` handed out keeps working whatever the cache does meanwhile, so that a unit of work never loses a key
+halfway. The cache is bounded in size and time; shredding a person takes their key out of it.
+"""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.crypto import BlindIndex, DataKey, Keyring, Place
+from hub.db.tables import data_key, key_canary
+from hub.errors import CryptoError, KeyDestroyed, KeyringMissing, KeyringWrong
+
+HUB = "00000000-0000-7000-8000-000000000001"
+"""Owner of the key that seals what belongs to the clinic: names of clinicians, visit types, places."""
+AUDIT = "00000000-0000-7000-8000-000000000002"
+"""Owner of the key that seals audit payloads; disposing of a person leaves it be."""
+
+_CANARY = b"carehub canary"
+
+
+class Keys:
+    """The data keys of some owners, ready to seal and open."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Mapping[str, DataKey]) -> None:
+        self._keys = keys
+
+    def seal(self, owner: str, text: bytes, place: Place) -> bytes:
+        """`text` sealed under `owner`'s key for `place`."""
+        return self._key(owner).seal(text, place)
+
+    def open(self, owner: str, sealed: bytes, place: Place) -> bytes:
+        """What was sealed. Raises: SealBroken, KeyDestroyed."""
+        return self._key(owner).open(sealed, place)
+
+    def __contains__(self, owner: object) -> bool:
+        return owner in self._keys
+
+    def _key(self, owner: str) -> DataKey:
+        try:
+            return self._keys[owner]
+        except KeyError:
+            raise KeyDestroyed("the key of this person was destroyed") from None
+
+
+class Vault:
+    """The way to data keys: wrapped in the database, unwrapped by the keyring, cached for a while."""
+
+    def __init__(self, keyring: Keyring, *, size: int = 20_000, seconds: float = 300.0) -> None:
+        self.keyring = keyring
+        self.blind = BlindIndex(keyring.index_root)
+        self._size = size
+        self._seconds = seconds
+        self._cache: OrderedDict[str, tuple[float, DataKey]] = OrderedDict()
+
+    async def check(self, conn: AsyncConnection) -> None:
+        """Refuse a keyring that is not this database's.
+
+        Raises: KeyringWrong, KeyringMissing when keys exist and no canary was ever written.
+        """
+        row = (await conn.execute(sa.select(key_canary).where(key_canary.c.id == 1))).first()
+        if row is None:
+            if await self.has_keys(conn):
+                raise KeyringMissing("the database holds keys but no canary: restore it from a whole backup")
+            return
+        opened = self.keyring.unwrap(row.kek_id, row.wrapped, b"canary")
+        if opened != _CANARY or row.blind != self.blind.of("mrn", "canary"):
+            raise KeyringWrong("the keyring is not the one this database was sealed with")
+
+    @staticmethod
+    async def has_keys(conn: AsyncConnection) -> bool:
+        """Whether the database holds any data key: then a new keyring would lock everything out."""
+        return (await conn.execute(sa.select(data_key.c.owner_id).limit(1))).first() is not None
+
+    async def found(self, conn: AsyncConnection, now: datetime) -> None:
+        """Write what a new database needs: the canary, and the hub's and the audit's keys. Changes nothing later."""
+        if (await conn.execute(sa.select(key_canary.c.id))).first() is not None:
+            return
+        kek_id, wrapped = self.keyring.wrap(_CANARY, b"canary")
+        values = {"id": 1, "kek_id": kek_id, "wrapped": wrapped, "blind": self.blind.of("mrn", "canary")}
+        await conn.execute(sa.insert(key_canary), values)
+        await self.create(conn, (HUB, AUDIT), now)
+
+    async def create(self, conn: AsyncConnection, owners: Iterable[str], now: datetime) -> Keys:
+        """A new data key for each of `owners`, stored wrapped in the caller's transaction."""
+        rows: list[dict[str, Any]] = []
+        made: dict[str, DataKey] = {}
+        for owner in owners:
+            raw = secrets.token_bytes(32)
+            kek_id, wrapped = self.keyring.wrap(raw, _context(owner, 1))
+            rows.append({"owner_id": owner, "version": 1, "kek_id": kek_id, "wrapped": wrapped, "created_at": now})
+            made[owner] = DataKey(raw, 1)
+        if rows:
+            await conn.execute(sa.insert(data_key), rows)
+        # Not cached: the caller's transaction may yet be undone, and with it the key.
+        return Keys(made)
+
+    async def keys(self, conn: AsyncConnection, owners: Iterable[str]) -> Keys:
+        """The data keys of `owners`; one whose key was destroyed is left out."""
+        wanted = set(owners)
+        found: dict[str, DataKey] = {}
+        now = time.monotonic()
+        for owner in wanted:
+            entry = self._cache.get(owner)
+            if entry is not None and entry[0] > now:
+                self._cache.move_to_end(owner)
+                found[owner] = entry[1]
+        missing = wanted - found.keys()
+        if missing:
+            # The newest version of each owner's key. Owners are few here: a batch, a page.
+            query = (
+                sa.select(data_key)
+                .where(data_key.c.owner_id.in_(missing), data_key.c.wrapped.is_not(None))
+                .order_by(data_key.c.version)
+            )
+            for row in await conn.execute(query):
+                raw = self.keyring.unwrap(row.kek_id, row.wrapped, _context(row.owner_id, row.version))
+                found[row.owner_id] = DataKey(raw, row.version)
+            for owner in missing & found.keys():
+                self._remember(owner, found[owner], now)
+        return Keys(found)
+
+    async def key(self, conn: AsyncConnection, owner: str) -> Keys:
+        """The data key of one owner. Raises: KeyDestroyed."""
+        keys = await self.keys(conn, (owner,))
+        if owner not in keys:
+            raise KeyDestroyed("the key of this person was destroyed")
+        return keys
+
+    def forget(self, owner: str) -> None:
+        """Take an owner's key out of the cache."""
+        self._cache.pop(owner, None)
+
+    async def rewrap(self, conn: AsyncConnection, limit: int = 500) -> int:
+        """Wrap up to `limit` data keys, and the canary, by the active key; returns how many were. Opens no data."""
+        active = self.keyring.active
+        query = sa.select(data_key).where(data_key.c.kek_id != active, data_key.c.wrapped.is_not(None)).limit(limit)
+        rows = (await conn.execute(query)).all()
+        for row in rows:
+            context = _context(row.owner_id, row.version)
+            kek_id, wrapped = self.keyring.wrap(self.keyring.unwrap(row.kek_id, row.wrapped, context), context)
+            # Compare and swap: a key destroyed or re-wrapped meanwhile stays as it is.
+            await conn.execute(
+                sa.update(data_key)
+                .where(
+                    data_key.c.owner_id == row.owner_id,
+                    data_key.c.version == row.version,
+                    data_key.c.kek_id == row.kek_id,
+                    data_key.c.wrapped.is_not(None),
+                )
+                .values(kek_id=kek_id, wrapped=wrapped)
+            )
+        canary = (await conn.execute(sa.select(key_canary))).first()
+        if canary is None:
+            raise CryptoError("the database has no canary: run `hub migrate` first")
+        if canary.kek_id != active:
+            kek_id, wrapped = self.keyring.wrap(
+                self.keyring.unwrap(canary.kek_id, canary.wrapped, b"canary"), b"canary"
+            )
+            await conn.execute(sa.update(key_canary).values(kek_id=kek_id, wrapped=wrapped))
+        return len(rows)
+
+    def _remember(self, owner: str, key: DataKey, now: float) -> None:
+        self._cache[owner] = (now + self._seconds, key)
+        self._cache.move_to_end(owner)
+        while len(self._cache) > self._size:
+            self._cache.popitem(last=False)
+
+
+def _context(owner: str, version: int) -> bytes:
+    return f"carehub dek {owner} {version}".encode()

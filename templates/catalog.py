@@ -1,0 +1,109 @@
+"""The library, read once: every text by key and language."""
+
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from hub.errors import TemplateError
+from hub.types import ChannelKind, Language
+from templates.model import KINDS, LEVELS, Piece, Template
+
+LIBRARY = Path(__file__).parent / "library"
+_FIELDS = frozenset({"version", "level", "variables", "text", "subject"})
+_CHANNELS = frozenset(kind.value for kind in ChannelKind)
+
+
+class Catalog:
+    """Templates by key and language."""
+
+    def __init__(self, templates: Mapping[tuple[str, Language], Template]) -> None:
+        self._templates = dict(templates)
+
+    def get(self, key: str, language: Language) -> Template:
+        """The template in `language`, or in English where it is not translated.
+
+        Raises: TemplateError when there is no such key.
+        """
+        found = self._templates.get((key, language)) or self._templates.get((key, "en"))
+        if found is None:
+            raise TemplateError(f"there is no template {key!r}")
+        return found
+
+    def keys(self, language: Language | None = None) -> tuple[str, ...]:
+        """All keys, or those that exist in `language`, sorted."""
+        return tuple(sorted({key for key, spoken in self._templates if language in (None, spoken)}))
+
+    def __iter__(self) -> Iterator[Template]:
+        return iter(self._templates.values())
+
+
+def load(library: Path = LIBRARY) -> Catalog:
+    """Read every `<language>/*.toml` under `library`.
+
+    Raises: TemplateError that names the file and key of the first text which cannot be used.
+    """
+    templates: dict[tuple[str, Language], Template] = {}
+    for language in get_args(Language):
+        for path in sorted((library / language).glob("*.toml")):
+            try:
+                entries = tomllib.loads(path.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as broken:
+                raise TemplateError(f"{language}/{path.name}: {broken}") from None
+            for key, entry in entries.items():
+                where = f"{language}/{path.name} [{key}]"
+                if (key, language) in templates:
+                    raise TemplateError(f"{where}: this key was given before")
+                templates[key, language] = _template(where, key, language, entry)
+    return Catalog(templates)
+
+
+@cache
+def shipped() -> Catalog:
+    """The library that ships with the product."""
+    return load()
+
+
+def _template(where: str, key: str, language: Language, entry: dict[str, Any]) -> Template:
+    unknown = entry.keys() - _FIELDS - _CHANNELS
+    if unknown:
+        raise TemplateError(f"{where}: unknown field {min(unknown)!r}")
+    variables = entry.get("variables", {})
+    for name, kind in variables.items():
+        if kind not in KINDS:
+            raise TemplateError(f"{where}: {name!r} is of unknown kind {kind!r}")
+    if entry.get("level") not in LEVELS:
+        raise TemplateError(f"{where}: level must be one of {', '.join(LEVELS)}")
+    if not isinstance(entry.get("version"), int):
+        raise TemplateError(f"{where}: version must be a whole number")
+    if not entry.get("text"):
+        raise TemplateError(f"{where}: text is missing")
+    channels = {ChannelKind(name): entry[name] for name in entry.keys() & _CHANNELS}
+    template = Template(
+        key=key,
+        language=language,
+        version=entry["version"],
+        level=entry["level"],
+        variables=variables,
+        text=_pieces(where, entry["text"]),
+        channels={channel: _pieces(where, text) for channel, text in channels.items()},
+        subject=_pieces(where, entry.get("subject", "")),
+    )
+    every = (template.text, template.subject, *template.channels.values())
+    for name in {name for pieces in every for _, name in pieces if name is not None}:
+        if name not in variables:
+            raise TemplateError(f"{where}: {{{name}}} is not among its variables")
+    return template
+
+
+def _pieces(where: str, text: str) -> tuple[Piece, ...]:
+    try:
+        parsed = list(string.Formatter().parse(text.strip()))
+    except ValueError as broken:
+        raise TemplateError(f"{where}: {broken}") from None
+    for _, name, spec, conversion in parsed:
+        if name is not None and (not name.isidentifier() or spec or conversion):
+            raise TemplateError(f"{where}: a variable is written {{name}} and nothing more")
+    return tuple((literal, name) for literal, name, _, _ in parsed)

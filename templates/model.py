@@ -1,0 +1,44 @@
+"""A template: one text in one language, with what it needs and how much it may reveal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from hub.types import ChannelKind, Language
+
+Kind = Literal["text", "moment", "day", "number", "choices"]
+"""What a variable holds: a string, an aware datetime, a date, an int, or rows to be numbered."""
+
+Level = Literal["none", "limited", "full"]
+"""What a text may reveal: nothing of a person; first name, time and place; anything (behind a log-in only)."""
+
+KINDS: tuple[str, ...] = get_args(Kind)
+LEVELS: tuple[str, ...] = get_args(Level)
+
+Piece = tuple[str, str | None]
+"""Words as they stand, then the variable that follows them (None at the end)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One text of the library in one language.
+
+    version: grows whenever the words change; consent proof and audit name it.
+    variables: what `render` must be given, by name.
+    text: the words for every channel that has none of its own.
+    channels: other words for some channels (a voice says it differently).
+    subject: of a mail; empty where no mail is meant.
+    """
+
+    key: str
+    language: Language
+    version: int
+    level: Level
+    variables: Mapping[str, Kind]
+    text: tuple[Piece, ...]
+    channels: Mapping[ChannelKind, tuple[Piece, ...]]
+    subject: tuple[Piece, ...] = ()
+
+    def pieces(self, channel: ChannelKind) -> tuple[Piece, ...]:
+        """The words for `channel`."""
+        return self.channels.get(channel, self.text)

@@ -1,0 +1,168 @@
+"""Filling in a template: words, dates and numbered choices for one language, channel and zone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
+from functools import cache
+from typing import NamedTuple, cast
+
+from babel.dates import get_day_names, get_month_names, get_period_names
+
+from hub.errors import TemplateError
+from hub.types import ChannelKind, Language
+from templates.catalog import Catalog, shipped
+from templates.model import Kind, Piece, Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A finished text. `fell_back` when it is English for want of a translation."""
+
+    text: str = field(repr=False)
+    language: Language
+    fell_back: bool
+    version: int
+    subject: str = field(default="", repr=False)
+
+
+def render(
+    key: str,
+    params: Mapping[str, object],
+    language: Language,
+    channel: ChannelKind,
+    zone: tzinfo,
+    catalog: Catalog | None = None,
+) -> Rendered:
+    """Fill in template `key`; moments are told in `zone`, the clinic's.
+
+    A choice is a row of parts: strings, moments, days, times, or two days or times as (first, last).
+
+    Raises: TemplateError when the template is missing, or a value is missing or of the wrong kind; it names
+        the key and the variable, never the value.
+    """
+    template = (catalog or shipped()).get(key, language)
+    subject = template.subject if channel is ChannelKind.EMAIL else ()
+    return Rendered(
+        text=_fill(template, template.pieces(channel), params, zone),
+        language=template.language,
+        fell_back=template.language != language,
+        version=template.version,
+        subject=_fill(template, subject, params, zone),
+    )
+
+
+def _fill(template: Template, pieces: tuple[Piece, ...], params: Mapping[str, object], zone: tzinfo) -> str:
+    words = _words(template.language)
+    filled: list[str] = []
+    for literal, name in pieces:
+        filled.append(literal)
+        if name is None:
+            continue
+        if name not in params:
+            raise TemplateError(f"template {template.key!r} needs {name!r}")
+        kind = template.variables[name]
+        try:
+            filled.append(_WRITERS[kind](params[name], words, zone))
+        except (TypeError, ValueError, AttributeError):
+            raise TemplateError(f"template {template.key!r}: {name!r} cannot be written as {kind}") from None
+    return "".join(filled)
+
+
+class _Words(NamedTuple):
+    """Babel's names for a language, looked up once: its own formatting costs fifty times as much."""
+
+    language: Language
+    short_days: tuple[str, ...]
+    days: tuple[str, ...]
+    months: tuple[str, ...]
+    am: str
+    pm: str
+
+
+@cache
+def _words(language: Language) -> _Words:
+    short_days = get_day_names("abbreviated", locale=language)
+    days = get_day_names("wide", locale=language)
+    months = get_month_names("abbreviated", locale=language)
+    periods = get_period_names("abbreviated", context="format", locale=language)
+    return _Words(
+        language,
+        tuple(short_days[i].rstrip(".") for i in range(7)),
+        tuple(days[i] for i in range(7)),
+        ("", *(months[i].rstrip(".") for i in range(1, 13))),
+        _plain(periods["am"]),
+        _plain(periods["pm"]),
+    )
+
+
+def _plain(text: str) -> str:
+    """`text` with ordinary spaces: a no-break space would cost an SMS more than half its room."""
+    return " ".join(text.replace("\u202f", " ").replace("\xa0", " ").split())
+
+
+def _day(day: date, words: _Words, comma: str = ",") -> str:
+    if words.language == "es":  # "mar 3 mar" would read as Tuesday or as March
+        return f"{words.days[day.weekday()]} {day.day} {words.months[day.month]}"
+    return f"{words.short_days[day.weekday()]}{comma} {words.months[day.month]} {day.day}"
+
+
+def _time(at: time, words: _Words) -> str:
+    return f"{at.hour % 12 or 12}:{at.minute:02d} {words.pm if at.hour >= 12 else words.am}"
+
+
+def _moment(value: object, words: _Words, zone: tzinfo, comma: str = ",") -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError
+    local = value.astimezone(zone)
+    return f"{_day(local, words, comma)}, {_time(local.time(), words)}"
+
+
+def _text(value: object, words: _Words, zone: tzinfo) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object, words: _Words, zone: tzinfo) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return str(value)
+
+
+def _date(value: object, words: _Words, zone: tzinfo) -> str:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise TypeError
+    return _day(value, words)
+
+
+def _part(value: object, words: _Words, zone: tzinfo) -> str:
+    match value:
+        case str():
+            return value
+        case datetime():
+            return _moment(value, words, zone, comma="")
+        case date():
+            return _day(value, words, comma="")
+        case time():
+            return _time(value, words)
+        case (first, last):
+            return f"{_part(first, words, zone)} - {_part(last, words, zone)}"
+    raise TypeError
+
+
+def _choices(value: object, words: _Words, zone: tzinfo) -> str:
+    rows = cast(Sequence[Sequence[object]], value)
+    if isinstance(rows, str) or not rows:
+        raise TypeError
+    return "\n".join(
+        f"{number}) " + ", ".join(_part(part, words, zone) for part in row) for number, row in enumerate(rows, start=1)
+    )
+
+
+_WRITERS: dict[Kind, Callable[[object, _Words, tzinfo], str]] = {
+    "text": _text,
+    "moment": _moment,
+    "day": _date,
+    "number": _number,
+    "choices": _choices,
+}

@@ -1,0 +1,77 @@
+"""How well dates and times are understood: our own typed texts, and the measuring set beside the checkout."""
+
+import json
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bots.dates import When, parse
+from tests.shared import SHARED, needs_shared
+
+TYPED = Path(__file__).with_name("dates_typed.jsonl")
+ZONE = ZoneInfo("America/New_York")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _date(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _time(at: time | None) -> str | None:
+    return at.strftime("%H:%M") if at else None
+
+
+def _windows(when: When) -> list[dict[str, str | None]]:
+    return [
+        {
+            "first": _date(window.first),
+            "last": _date(window.last),
+            "earliest": _time(window.earliest),
+            "latest": _time(window.latest),
+        }
+        for window in when.windows
+    ]
+
+
+def _read(row: dict[str, Any], moment: str) -> When:
+    now = datetime.fromisoformat(row[moment]).replace(tzinfo=ZONE)
+    return parse(row["text"], now=now, language=row["lang"], expecting=row.get("expecting"))
+
+
+def _typed_is_right(row: dict[str, Any]) -> bool:
+    when = _read(row, "now")
+    said = (_date(when.date), _time(when.time), when.part_of_day)
+    return said == (row["date"], row["time"], row["part_of_day"]) and row.get("windows") in (None, _windows(when))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_typed_texts_are_read_as_they_were_meant(language: str) -> None:
+    rows = [row for row in _rows(TYPED) if row["lang"] == language]
+
+    wrong = [row["text"] for row in rows if not _typed_is_right(row)]
+
+    assert len(rows) >= 100
+    assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+class TestShared:
+    pytestmark = needs_shared
+
+    def test_both_date_and_time_are_exact_in_97_of_100_texts(self, record_property: Any) -> None:
+        rows = _rows(SHARED / "data" / "datetime-dev.jsonl")
+
+        right = 0
+        for row in rows:
+            when = _read(row, "reference")
+            right += (_date(when.date), _time(when.time)) == (row["gold_date"], row["gold_time"])
+
+        figure = right / len(rows)
+        record_property("exact", figure)
+        print(f"date and time exact: {figure:.4f} of {len(rows)}")
+        assert figure >= 0.97

@@ -1,0 +1,218 @@
+"""Everything that is not the job itself: courtesies, questions in passing, changes of mind, hand-offs."""
+
+from datetime import timedelta
+
+import pytest
+
+from bots.dates.model import When
+from bots.dialogue import Phase
+from tests.bots.talk import THU, TUE, Talk, on
+
+ASKED_WHEN = 'What day and time suit you? You can also say "soonest".'
+
+
+async def asked_when() -> Talk:
+    talk = Talk()
+    await talk.hears("check-up", "book", visit_type="Check-up")
+    assert talk.reply == ASKED_WHEN
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("intent", "template"),
+    [
+        ("greeting", "bot.offer_help"),
+        ("thanks", "bot.welcome"),
+        ("goodbye", "bot.goodbye"),
+        ("bot_challenge", "bot.challenge"),
+        ("hours_location", "info.hours_location"),
+        ("repeat", "bot.offer_help"),
+    ],
+)
+async def test_between_jobs_a_courtesy_is_answered(intent: str, template: str) -> None:
+    talk = Talk()
+
+    await talk.hears("…", intent)
+
+    assert talk.said == ["bot.intro", template]
+
+
+@pytest.mark.parametrize(
+    ("intent", "templates"),
+    [
+        ("greeting", ["book.ask_when"]),
+        ("thanks", ["bot.welcome", "book.ask_when"]),
+        ("bot_challenge", ["bot.challenge", "book.ask_when"]),
+        ("hours_location", ["info.hours_location", "book.ask_when"]),
+        ("repeat", ["book.ask_when"]),
+    ],
+)
+async def test_a_question_in_passing_is_answered_and_the_pending_one_asked_again(
+    intent: str, templates: list[str]
+) -> None:
+    talk = await asked_when()
+
+    await talk.hears("…", intent)
+
+    assert talk.said == templates
+    assert talk.state.phase is Phase.WHEN
+
+
+@pytest.mark.parametrize("reason", ["cost_insurance", "refill", "results", "forms"])
+async def test_what_only_staff_can_do_is_said_so_and_handed_over(reason: str) -> None:
+    talk = Talk()
+
+    await talk.hears("…", reason)
+
+    assert talk.said == ["bot.intro", f"handoff.{reason}"]
+    assert talk.handoff.reason == reason
+
+
+async def test_a_matter_for_staff_in_the_middle_of_a_booking_hands_over_with_the_wish() -> None:
+    talk = await asked_when()
+
+    await talk.hears("I also need my pills refilled", "refill")
+
+    assert talk.handoff.reason == "refill"
+    assert ("visit type", "Check-up") in talk.handoff.facts
+
+
+@pytest.mark.parametrize("reason", ["opt_out", "wrong_number"])
+async def test_opt_out_and_wrong_number_are_passed_on_without_a_word(reason: str) -> None:
+    talk = Talk()
+
+    await talk.hears("…", reason)
+
+    assert talk.said == []
+    assert talk.handoff.reason == reason
+
+
+@pytest.mark.parametrize("text", ["never mind", "nvm", "forget it", "olvídelo", "déjelo así"])
+async def test_never_mind_drops_the_job_at_any_step(text: str) -> None:
+    talk = await asked_when()
+
+    reply = await talk.hears(text, "decline")
+
+    assert reply == "OK, I left everything as it is. Text us any time."
+    assert talk.state.job is None
+
+
+async def test_a_person_is_called_whatever_else_the_text_says() -> None:
+    talk = await asked_when()
+
+    await talk.hears("can I just talk to somebody", "inform", "human")
+
+    assert talk.handoff.reason == "asked"
+    assert talk.state.job is None
+
+
+async def test_the_first_text_not_understood_is_asked_again_and_the_second_goes_to_a_person() -> None:
+    talk = await asked_when()
+
+    assert await talk.hears("mumble", "out_of_scope") == f"Sorry, I did not get that.\n{ASKED_WHEN}"
+    await talk.hears("mumble", "out_of_scope")
+
+    assert talk.handoff.reason == "not_understood"
+    assert ("wants", "book") in talk.handoff.facts
+
+
+async def test_failures_are_forgiven_once_a_text_is_understood() -> None:
+    talk = await asked_when()
+    await talk.hears("mumble", "out_of_scope")
+    await talk.hears("what are your hours", "hours_location")
+
+    await talk.hears("mumble", "out_of_scope")
+
+    assert talk.handoff is None
+
+
+@pytest.mark.parametrize("intent", ["cancel", "refill", "human", "opt_out", "confirm"])
+async def test_a_guess_below_the_threshold_is_not_acted_on(intent: str) -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+
+    reply = await talk.hears("mmh", intent, confidence=0.2)
+
+    assert reply.startswith("Sorry, I did not get that.")
+    assert talk.handoff is None
+
+
+async def test_what_an_unsure_text_names_is_still_used() -> None:
+    talk = await asked_when()
+
+    reply = await talk.hears("thrsdy 3", "refill", confidence=0.2, when=on(THU, "15:00"))
+
+    assert reply.startswith("I have Thu, Mar 5, 3:00 PM")
+
+
+async def test_a_yes_with_a_further_wish_books_first_and_then_turns_to_it() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    reply = await talk.hears("Yes please. I also need to get my kid vaccinated", "confirm", "book")
+
+    assert reply.startswith("You're booked: Tue, Mar 3, 2:30 PM")
+    assert "Now your other request.\nWhat kind of visit do you need?" in reply
+
+
+async def test_yes_book_it_is_one_wish_and_not_two() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    reply = await talk.hears("yes book it", "confirm", "book")
+
+    assert talk.said == ["book.booked"]
+    assert "Tue" in reply
+
+
+async def test_two_wishes_in_one_text_are_done_one_after_the_other() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+    await talk.hears("cancel my visit and refill my pills", "cancel", "refill")
+
+    reply = await talk.hears("yes", "confirm")
+
+    assert reply.startswith("Your visit Tue, Mar 3, 9:00 AM with Dr. Kim is cancelled.\nI cannot handle refills")
+    assert talk.handoff.reason == "refill"
+
+
+async def test_a_question_beside_a_wish_is_answered_first() -> None:
+    talk = Talk()
+
+    await talk.hears("where are you and can I get a check-up", "book", "hours_location", visit_type="Check-up")
+
+    assert talk.said == ["bot.intro", "info.hours_location", "book.ask_when"]
+
+
+async def test_cancel_and_find_another_day_in_one_text_is_a_move() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+
+    reply = await talk.hears("need to cancel and reschedule", "cancel", "reschedule")
+
+    assert reply.endswith("What day and time suit you instead?")
+
+
+async def test_after_a_day_of_silence_the_conversation_starts_anew() -> None:
+    talk = await asked_when()
+    talk.now += timedelta(days=1, minutes=1)
+
+    await talk.hears("hello", "greeting")
+
+    assert talk.said == ["bot.intro", "bot.offer_help"]
+
+
+async def test_a_time_without_a_verb_starts_a_booking() -> None:
+    talk = Talk()
+
+    reply = await talk.hears("check-up thursday 3pm?", "inform", visit_type="Check-up", when=on(THU, "15:00"))
+
+    assert reply.startswith("I have Thu, Mar 5, 3:00 PM")
+
+
+async def test_soonest_is_an_answer_to_when() -> None:
+    talk = await asked_when()
+
+    await talk.hears("asap", when=When(relation="soonest"))
+
+    assert talk.state.phase is Phase.CHOOSE_SLOT

@@ -1,0 +1,50 @@
+"""What every test gets without asking: the stores' fixtures, steady property tests, no network beyond this machine."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.stores import clock, database_url, db, keyring, template, trail, vault
+
+__all__ = ["clock", "database_url", "db", "keyring", "template", "trail", "vault"]
+
+settings.register_profile(
+    "carehub",
+    deadline=None,  # the machine may be busy; a slow example is no defect
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("carehub")
+
+
+def _local(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a Unix socket
+    host = str(address[0])
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """No test reaches another host: a connection to one fails at once."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    yield
+    patch.undo()
+
+
+def _guarded(connect: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if not _local(address):
+            raise ConnectionRefusedError("tests reach this machine only")
+        return connect(self, address)
+
+    return guarded
