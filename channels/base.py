@@ -1,7 +1,7 @@
 """What a channel is: the whole contract between the hub and a provider.
 
-A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), and
-to say what a provider's code means (`Explaining`).
+A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), to say
+what a provider's code means (`Explaining`), and to try the credentials without sending (`Checking`).
 """
 
 from abc import ABC, abstractmethod
@@ -14,7 +14,7 @@ from hub.errors import ChannelError
 from hub.settings import Settings
 from hub.types import ChannelKind, Inbound, Part, Receipt, Status, Webhook
 
-__all__ = ["Channel", "Explaining", "Limits", "Reconciling", "Unclear"]
+__all__ = ["Channel", "Checking", "Explaining", "Limits", "Reconciling", "Unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +111,13 @@ class Explaining(Protocol):
 
     def fault(self, code: str | None) -> type[ChannelError]:
         """The kind of error that `code` stands for, when it comes with a callback rather than as an exception."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """A channel whose provider can be asked, without sending anything, whether it takes our credentials."""
+
+    async def check(self) -> None:
+        """Nothing, if all is well. Raises: one of the `ChannelError` family."""
         ...

@@ -195,6 +195,12 @@ class SmsChannel(Channel):
         """The kind of error that a callback's `code` stands for."""
         return errors.fault(code)
 
+    async def check(self) -> None:
+        """Nothing, if Twilio takes the account's credentials. Raises: see `channels.twilio.errors.raise_for`."""
+        answer = await self._api.get("/Messages.json", {"PageSize": 1})
+        if answer.status != 200:
+            errors.raise_for(answer.status, answer.code, answer.headers)
+
     async def close(self) -> None:
         """Close the connections to Twilio."""
         await self._api.close()

@@ -12,8 +12,9 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -151,8 +152,18 @@ class Hub:
         say(_log, "engine_ready")
 
 
+def with_port(settings: Settings) -> Settings:
+    """`settings` with a port that is free now in place of 0: links and signatures need its number beforehand."""
+    if settings.port:
+        return settings
+    with socket.socket() as probe:
+        probe.bind((settings.host, 0))
+        return replace(settings, port=probe.getsockname()[1])
+
+
 async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub], None] | None = None) -> None:
     """Run the roles until the process is asked to end (SIGINT or SIGTERM)."""
+    settings = with_port(settings) if "web" in roles else settings
     hub = await Hub.open(settings, roles=roles)
     await hub.start()
     say(_log, "ready", roles=",".join(roles), port=hub.port)

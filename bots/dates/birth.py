@@ -1,5 +1,6 @@
 """Birth dates as people type them: "3/14/1987", "14 mar 87", "14 de marzo de 1987", "March 14 1987"."""
 
+import re
 from datetime import UTC, date, datetime
 
 from bots.dates.lexeme import Lexeme, words
@@ -20,6 +21,8 @@ def parse_birth_date(text: str, *, language: Language, today: date | None = None
     last = today or datetime.now(UTC).date()
     lexemes = lex(text[:500], language)
     for at, lexeme in enumerate(lexemes):
+        if lexeme.kind == "junk" and re.fullmatch(r"\d{8}", run := text[lexeme.start : lexeme.end]):
+            return _figured((int(run[:2]), int(run[2:4]), int(run[4:])), "full", language, last)
         if lexeme.kind in ("iso", "full"):
             return _figured(lexeme.parts, lexeme.kind, language, last)
         if lexeme.kind in ("month", "month?", "mar") and (found := _worded(lexemes, at, last)):

@@ -109,7 +109,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return _compact_at(c, i, cued)
     if value > 59:
         return None
-    if (found := _past_or_to(c, i, cued)) is not None:
+    if (found := _past_or_to(c, i)) is not None:
         return found
     if value > 24:
         return None
@@ -167,8 +167,8 @@ def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
     return None, j
 
 
-def _past_or_to(c: Context, i: int, cued: bool) -> ClockFound | None:
-    """Such as "20 past 4", "ten minutes to five", "veinte para las cuatro". "10 to 4" may also be a stretch of hours."""
+def _past_or_to(c: Context, i: int) -> ClockFound | None:
+    """Such as "20 past 4", "ten minutes to five", "veinte para las cuatro"."""
     value, j = c.lexemes[i].number, i + 1
     counted = c.kind(j) == "unit" and c.lexemes[j].value == "minute"
     j += counted

@@ -91,6 +91,8 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None
+    if days.weekday == c.today.weekday():
+        first = c.today
     if last < first and days.weekday is None and (begun := made(last.year, first.month, first.day)):
         first = max(begun, c.today)
     if end[0].weekday is not None and last < first:
@@ -387,7 +389,9 @@ def _numbered(c: Context, i: int, article: bool = False, bare: bool = False) -> 
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
     spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
-    alone = c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num"
+    # "The 2" may be a choice from a list; no list is longer than three.
+    numbered = article and number > 3 and lexeme.kind == "num" and following in ("", "stop", "comma", "at", "clock")
+    alone = numbered or (c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num")
     if not (ordinal or (spelled and following != "word") or bare or alone):
         return None
     day = coming_day_of_month(c.today, number)

@@ -5,10 +5,10 @@ from datetime import date
 
 from bots.dates.merge import merged
 from bots.dates.negation import negated_pieces
-from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import plus
 
-_OPPOSITE = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
 
 
@@ -72,7 +72,7 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
         elif found.low and found.bound in _OPPOSITE:
-            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, turned=True)  # type: ignore[arg-type]
+            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low)
         else:
             return
         if joined.drafts and joined.drafts[-1].hours is None and joined.drafts[-1].part is None:
@@ -98,7 +98,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
-        or (c.moving and "to" in gap)
+        or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap)))
     )
 
 

@@ -6,7 +6,7 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Days
 from bots.dates.reckon import coming, days_of_month, one, plus
 
-_NEAR = words("comma the the_el on of dash in the_la stop for word dia around")
+_NEAR = words("comma the the_el on of dash in the_la stop word dia around")
 
 
 def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:

@@ -1,7 +1,7 @@
 """Which pieces the text rules out: "not Friday", "can't do the 5th", "el lunes no puedo"."""
 
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Piece, Relation
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
@@ -9,8 +9,10 @@ _THROUGH = words(
     "en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
-_BACK_KINDS = words("for in the the_el the_la on this at a of around my filler unit each")
+_BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
 _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
+# "I work until 5": the hours named are taken.
+_AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -23,12 +25,19 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         floor = pieces[at - 1].stop if at else 0
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            _before(c, piece.at, floor)
+            _is_taken(c, piece, floor)
+            or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
             or (at - 1 in found and at and _carries(c, floor, piece.at))
         ):
             found.add(at)
     return found
+
+
+def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
+    """Whether the person says what keeps them until then."""
+    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by")
+    return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
 
 
 def _before(c: Context, at: int, floor: int) -> bool:

@@ -9,6 +9,7 @@ from bots.dates.lexeme import Lexeme
 from hub.types import Language
 
 Half = Literal["am", "pm", "24"]
+Wish = Literal["earlier", "later", "soonest"]
 Bound = Literal["at", "around", "after", "from", "before", "by", "until", "between"]
 Stretch = tuple[date | None, date | None]
 """First and last day, both included; None is open."""
@@ -74,14 +75,13 @@ class Days:
 class Hours:
     """A time of day, a stretch of hours, or a part of the day.
 
-    turned: turned into its opposite by the words before it ("not before 10"); other: a second reading.
+    other: a second reading.
     """
 
     bound: Bound
     low: Clock | None = None
     high: Clock | None = None
     part: str | None = None
-    turned: bool = False
     other: "Hours | None" = None
 
 
@@ -89,7 +89,7 @@ class Hours:
 class Relation:
     """A wish relative to what was offered."""
 
-    wish: Literal["earlier", "later", "soonest"]
+    wish: Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ def _bounded(hours: Hours, at: time, part: PartOfDay | None) -> Window:
     if hours.bound == "before":
         return Window(latest=_minute_before(at), part_of_day=part)
     if hours.bound in ("by", "until"):
-        return Window(latest=_minute_before(at) if hours.turned else at, part_of_day=part)
+        return Window(latest=at, part_of_day=part)
     if hours.bound == "around" or (hours.low and hours.low.about):
         return Window(earliest=at, about=True, part_of_day=part)
     return Window(earliest=at, latest=at, exact=True, part_of_day=part)

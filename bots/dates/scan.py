@@ -4,11 +4,12 @@ from collections.abc import Container
 
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
 from bots.dates.reckon import one
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
+_WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _DAY_GAP = words("comma dash at around filler")
 _TIME_GAP = words("or and comma fix no around at")
 
@@ -51,8 +52,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         part = "morning" if kind == "early" else "late afternoon"
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
-        wish = c.lexemes[i].name
-        return [Piece(at=i, stop=i + 1, found=Relation(wish=wish))] if wish else []  # type: ignore[arg-type]
+        return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
     days = days_at(c, i)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)

@@ -86,7 +86,7 @@ def _minutes_or_range(c: Context, i: int) -> Found | None:
         return None
     exact = Hours(bound="at", low=before_hour[0])
     stretch = Hours(bound="between", low=Clock(hour=minutes.number), high=range_end[0])
-    if minutes.number == 5 or not minutes.digits:
+    if minutes.number == 5 or not minutes.digits or range_end[0].part:
         return replace(exact, other=stretch), before_hour[1]
     return replace(stretch, other=exact), range_end[1]
 
@@ -97,7 +97,7 @@ def _range(low: Clock, high: Clock, stop: int) -> Found:
 
 def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     """Such as "At 3", "around noon", "after about 3", "between 2 and 4", "from 2 to 4"."""
-    bound, turned = _BOUNDS[c.kind(i)], c.lexemes[i].value == 1 and c.kind(i) in ("after", "before")
+    bound = _BOUNDS[c.kind(i)]
     if c.kind(i) == "at_one":
         return _joined(c, Clock(hour=1), i + 1, "at", True)
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by"))
@@ -128,7 +128,7 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if bound == "between":
         bound = "after"
     low, stop = found
-    return _suffixed(c, Hours(bound=bound, low=low, turned=turned), stop)
+    return _suffixed(c, Hours(bound=bound, low=low), stop)
 
 
 def _led_at(c: Context, i: int, after_day: bool) -> Found | None:

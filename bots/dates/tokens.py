@@ -214,6 +214,10 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
+# "3 or after" ends there; "before 9 or after 5" does not.
+_TRAILING = ("onward", "or_before")
+
+
 def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
     """Replace every fixed phrase by one lexeme with the phrase's own sense."""
     phrases = _PHRASES[language]
@@ -223,6 +227,8 @@ def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
         here = lexemes[at]
         for phrase, sense in phrases.get(here.word, ()) if here.word else ():
             stop = at + len(phrase)
+            if sense[0] in _TRAILING and stop < total and lexemes[stop].kind in ("num", "clock", "at", "noon"):
+                continue
             if stop <= total and all(lexemes[at + n].word == word for n, word in enumerate(phrase)):
                 folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(phrase)))
                 at = stop

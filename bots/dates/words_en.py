@@ -45,7 +45,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
     ("part", "evening"): "evening, evenings, eve, after hours, early evening",
-    ("part", "lunch"): "lunchtime, lunch time, at lunch, during lunch, over lunch",
+    ("part", "lunch"): "lunchtime, lunch time, at lunch, around lunch, by lunch, during lunch, over lunch",
     ("part", "mid morning"): "midmorning, mid morning",
     ("part", "mid afternoon"): "midafternoon, mid afternoon",
     ("part", "day end"): "eod, end of the day, end of day",
@@ -141,7 +141,8 @@ _SENSES: dict[Sense, str] = {
     ("at", 0): "at",
     ("around", 0): "around, about, approximately, roughly, circa, near",
     ("filler", 0): (
-        "either, at the latest, not sure, why not, not only, don't care, don't mind, can't wait, is it not, on "
+        "either, at the latest, not sure, what about, how about, why not, not only, don't care, "
+        "don't mind, can't wait, is it not, on "
         "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
         "one, sat down, sun screen, the sun, at least, at most, at all"
     ),
@@ -177,7 +178,8 @@ _SENSES: dict[Sense, str] = {
         "as possible, first available, next available, first opening, next opening, right away"
     ),
     ("not", 0): (
-        "not, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, except, "
+        "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, "
+        "aren't, won't, wont, except, "
         "unavailable, busy, never, avoid, other than, anything but, any day but, no good, do not, can not"
     ),
     ("not", 1): "instead of, rather than",

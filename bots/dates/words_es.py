@@ -154,7 +154,7 @@ _SENSES: dict[Sense, str] = {
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues",
     ("no_es", 0): "no",
     ("not", 0): (
-        "excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no trabajo, "
+        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no trabajo, "
         "no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es"
     ),
     ("not", 1): "en vez de, en vez del, en lugar de, en lugar del",

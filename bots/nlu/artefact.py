@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -35,7 +36,7 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def load_or_train(cache_dir: Path) -> Classifier:
+def trained_model(cache_dir: Path) -> Classifier:
     """The model for this data and code, out of `cache_dir` (made if missing, mode 0700), trained there if need be.
 
     Takes a few seconds when it must train; several processes may ask at once, one trains. Raises SettingsError
@@ -60,7 +61,7 @@ def load_or_train(cache_dir: Path) -> Classifier:
 def _load(path: Path) -> Classifier | None:
     try:
         return Classifier.load(path)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
@@ -69,7 +70,9 @@ def _train(path: Path) -> None:
     os.close(handle)
     unfinished = Path(name)
     root = str(_HERE.parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(":")}
+    # One thread each: the matrices are sparse, and spinning BLAS threads only take the cores from the server.
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(":")}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, and a path that we made
             [sys.executable, "-m", "bots.nlu.train", str(unfinished)],

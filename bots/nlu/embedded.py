@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bots.dates import When, parse, parse_birth_date
-from bots.nlu import artefact
+from bots.nlu.artefact import trained_model
 from bots.nlu.choice import pick
 from bots.nlu.classifier import Classifier, Floats, softmax
 from bots.nlu.clauses import clauses
@@ -25,6 +25,7 @@ from bots.nlu.names import given_name, without
 from hub.types import Language
 
 _FOUND = 0.5
+_LOST = 0.3
 _BARE_WORDS = 8
 _FIT_GAIN = 2.0
 _NAMED_LOSS = 2.5
@@ -98,7 +99,10 @@ class EmbeddedEngine:
         answers = _ANSWERS.get(question.expects, ()) if question and question.expects else ()
         parts = clauses(text)
         gained = np.zeros_like(whole)
-        found = {int(whole.argmax())}
+        best_whole = int(whole.argmax())
+        if whole[best_whole] < _LOST and question is None and not _names_something(entities):
+            return ("out_of_scope",), float(whole[self._row["out_of_scope"]])
+        found = {best_whole}
         if len(parts) > 1:
             for part in parts:
                 here = softmax(self._classifier.scores(part)[0] + expected)
@@ -120,7 +124,7 @@ class EmbeddedEngine:
         for intent, gain in prior(question).items():
             if intent in self._row:
                 expected[self._row[intent]] += gain
-        if entities.provider or entities.specialty or entities.visit_type:
+        if _names_something(entities):
             expected[self._row["out_of_scope"]] -= _NAMED_LOSS
         if question is not None and question.options and entities.when.relation and len(tokens(text)) <= _BARE_WORDS:
             expected[self._row["alternatives"]] += _FIT_GAIN
@@ -131,12 +135,16 @@ class EmbeddedEngine:
 
 def load_or_train(cache_dir: Path) -> EmbeddedEngine:
     """The engine, its model out of `cache_dir` or trained into it. Raises SettingsError when that fails."""
-    return EmbeddedEngine(artefact.load_or_train(cache_dir))
+    return EmbeddedEngine(trained_model(cache_dir))
 
 
 async def load_or_train_aside(cache_dir: Path) -> EmbeddedEngine:
     """As `load_or_train`, without holding up the event loop."""
     return await asyncio.to_thread(load_or_train, cache_dir)
+
+
+def _names_something(entities: Entities) -> bool:
+    return bool(entities.provider or entities.specialty or entities.visit_type)
 
 
 def _language(spanish: float, known: Language | None) -> Language:

@@ -4,6 +4,7 @@ scikit-learn is imported here and nowhere else: training runs in a process of it
 with it, and serving needs numpy alone.
 """
 
+import math
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,27 +21,37 @@ from bots.nlu.corpus import Example, augmented, read_examples
 from bots.nlu.features import UNKNOWN, Features, extract
 from bots.nlu.model import INTENTS
 
-_STRENGTH = 20.0
+_STRENGTH = 8.0
 _MIN_TEXTS = 2
-_MAX_ROUNDS = 80
+_MAX_ROUNDS = 60
+_TOLERANCE = 1e-3
+_CAUTION = 0.5
 
 
 def train(examples: list[Example]) -> Classifier:
-    """A classifier that learned from `examples` (and their variations), calibrated on parts held out."""
-    temperature = _temperature(examples)
-    return _fit(examples, temperature)
-
-
-def _fit(examples: list[Example], temperature: float) -> Classifier:
-    words, pieces = _vocabularies([extract(e.text) for e in examples])
+    """A classifier that learned from `examples` and their variations, calibrated on a part held out."""
     every = augmented(examples)
-    features = [extract(e.text) for e in every]
-    idf = _idf(features, words, pieces)
-    matrix = _matrix(features, words, pieces, idf)
+    known = {e.text: extract(e.text) for e in every}
+    words, pieces = _vocabularies([known[e.text] for e in examples])
+    idf = _idf([known[e.text] for e in every], words, pieces)
     intents = [name for name in INTENTS if any(e.intent == name for e in every)]
-    wishes = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=_MAX_ROUNDS, tol=1e-3)
-    wishes.fit(matrix, [intents.index(e.intent) for e in every])
-    spanish = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=_MAX_ROUNDS, tol=1e-3)
+
+    def vectors(some: list[Example]) -> csr_matrix:
+        return _matrix([known[e.text] for e in some], words, pieces, idf)
+
+    def labels(some: list[Example]) -> list[int]:
+        return [intents.index(e.intent) for e in some]
+
+    seen, unseen = next(iter(StratifiedKFold(5, shuffle=True, random_state=0).split(examples, labels(examples))))
+    shown = [examples[i] for i in seen]
+    trial = _regression(labels(shown)).fit(vectors(shown), labels(shown))
+    held_out = [examples[i] for i in unseen]
+    temperature = _temperature(trial.decision_function(vectors(held_out)), np.array(labels(held_out)))
+    matrix = vectors(every)
+    wishes = _regression(labels(every)).fit(matrix, labels(every))
+    bias = wishes.intercept_.copy()
+    bias[intents.index("out_of_scope")] += _CAUTION
+    spanish = LogisticRegression(C=_STRENGTH, max_iter=_MAX_ROUNDS, tol=_TOLERANCE)
     spanish.fit(matrix, [e.language == "es" for e in every])
     return Classifier(
         intents=intents,
@@ -48,18 +59,21 @@ def _fit(examples: list[Example], temperature: float) -> Classifier:
         pieces=list(pieces),
         idf=idf,
         weights=np.vstack([wishes.coef_, spanish.coef_]).T.astype(np.float16),
-        bias=np.concatenate([wishes.intercept_, spanish.intercept_]).astype(np.float32),
+        bias=np.concatenate([bias, spanish.intercept_]).astype(np.float32),
         temperature=temperature,
     )
 
 
-def _temperature(examples: list[Example]) -> float:
-    """How much to soften the scores so that confidence is how often the answer is right, on a part held out."""
-    labels = [e.intent for e in examples]
-    seen, unseen = next(iter(StratifiedKFold(5, shuffle=True, random_state=0).split(labels, labels)))
-    model = _fit([examples[i] for i in seen], 1.0)
-    scores = np.array([model.scores(examples[i].text)[0] for i in unseen])
-    truth = np.array([model.intents.index(examples[i].intent) for i in unseen])
+def _regression(labels: list[int]) -> LogisticRegression:
+    """Rare intents count more than their share, but not as much as the common ones."""
+    counts = Counter(labels)
+    mean = len(labels) / len(counts)
+    weights = {label: math.sqrt(mean / n) for label, n in counts.items()}
+    return LogisticRegression(C=_STRENGTH, class_weight=weights, max_iter=_MAX_ROUNDS, tol=_TOLERANCE)
+
+
+def _temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """How much to soften the scores so that confidence is how often the answer is right."""
 
     def loss(temperature: float) -> float:
         scaled = scores / temperature

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bots.dates.model import Window
 from bots.scheduling.base import Offer, Query, Slot
 from bots.scheduling.free import unclaimed, unhindered
-from bots.scheduling.names import Directory
+from bots.scheduling.names import Directory, Kind
 from bots.scheduling.wish import Cell, Found, Season, around, choose, in_order, timed, within
 from hub.db.columns import Moment
 from hub.db.tables import slot
@@ -48,16 +48,16 @@ class Search:
         if season is None or self._query.limit < 1:
             return Offer(slots=(), exact=False)
         wishes = self._query.when.windows or (Window(),)
-        same, others = self._named(), self._named_without_provider()
+        same, others = self._same(), self._others()
         found: list[Slot] = []
         if same is not None:
             for window in wishes:
-                found += await self._met(window, season, same, found)
+                found += await self._collect(window, season, same, found, met=True)
             if found:
                 return Offer(slots=tuple(found), exact=True)
-            found += await self._nearest(wishes[0], season, same, found)
-        if others is not None:
-            found += await self._nearest(wishes[0], season, others, found)
+        for named in (same, others):
+            if named is not None:
+                found += await self._collect(wishes[0], season, named, found, met=False)
         return Offer(slots=tuple(found), exact=False)
 
     async def _season(self) -> Season | None:
@@ -67,59 +67,56 @@ class Search:
         first, last = (moment.astimezone(self._zone).date() for moment in (self._earliest, latest))
         return Season(first=first, last=last, when=self._query.when, zone=self._zone)
 
-    def _named(self) -> list[sa.ColumnElement[bool]] | None:
+    def _same(self) -> list[sa.ColumnElement[bool]] | None:
         """Conditions for every name asked for; None when the clinic does not know one of them."""
-        conditions = self._named_without_provider()
-        if conditions is None or self._query.provider is None:
-            return conditions
-        provider = self._directory.id_of("provider", self._query.provider)
-        if provider is None:
+        visit, provider = self._kind_of_visit(), self._provider()
+        if visit is None or self._query.provider is None:
+            return visit
+        return None if provider is None else [*visit, slot.c.provider_id == provider]
+
+    def _others(self) -> list[sa.ColumnElement[bool]] | None:
+        """Conditions for who may stand in for the clinician asked for; None when there is nobody to stand in for."""
+        visit, provider = self._kind_of_visit(), self._provider()
+        if visit is None or self._query.provider is None:
             return None
-        return [*self._kind_of_visit(), slot.c.provider_id == provider]
+        if provider is None or self._query.specialty is not None:
+            return visit
+        # Somebody else of the same field: a skin doctor does not stand in for a heart doctor.
+        field = slot.alias("field")
+        fields = sa.select(field.c.specialty_id).where(field.c.provider_id == provider)
+        return [*visit, slot.c.specialty_id.in_(fields)]
 
-    def _named_without_provider(self) -> list[sa.ColumnElement[bool]] | None:
-        """Conditions for what another clinician must match too; None when the clinic does not offer it."""
-        query, directory = self._query, self._directory
-        for kind, name in (("visit_type", query.visit_type), ("specialty", query.specialty)):
-            if name is not None and directory.id_of(kind, name) is None:  # type: ignore[arg-type]
-                return None
-        conditions = self._kind_of_visit()
-        provider = directory.id_of("provider", query.provider) if query.provider is not None else None
-        if provider is not None and query.specialty is None:
-            # Somebody else of the same field: a skin doctor does not stand in for a heart doctor.
-            field = slot.alias("field")
-            fields = sa.select(field.c.specialty_id).where(field.c.provider_id == provider)
-            conditions.append(slot.c.specialty_id.in_(fields))
+    def _provider(self) -> str | None:
+        name = self._query.provider
+        return None if name is None else self._directory.id_of("provider", name)
+
+    def _kind_of_visit(self) -> list[sa.ColumnElement[bool]] | None:
+        """Conditions for what any clinician must match; None when the clinic does not offer it."""
+        asked: tuple[tuple[Kind, str | None], ...] = (
+            ("visit_type", self._query.visit_type),
+            ("specialty", self._query.specialty),
+        )
+        conditions = []
+        for kind, name in asked:
+            if name is not None:
+                known = self._directory.id_of(kind, name)
+                if known is None:
+                    return None
+                conditions.append(slot.c[f"{kind}_id"] == known)
         return conditions
-
-    def _kind_of_visit(self) -> list[sa.ColumnElement[bool]]:
-        conditions: list[sa.ColumnElement[bool]] = []
-        if self._query.visit_type is not None:
-            conditions.append(slot.c.visit_type_id == self._directory.id_of("visit_type", self._query.visit_type))
-        if self._query.specialty is not None:
-            conditions.append(slot.c.specialty_id == self._directory.id_of("specialty", self._query.specialty))
-        return conditions
-
-    async def _met(
-        self, window: Window, season: Season, named: list[sa.ColumnElement[bool]], beside: Sequence[Slot]
-    ) -> list[Slot]:
-        return await self._collect(within(window, season), window, named, beside, met=True)
-
-    async def _nearest(
-        self, window: Window, season: Season, named: list[sa.ColumnElement[bool]], beside: Sequence[Slot]
-    ) -> list[Slot]:
-        return await self._collect(around(window, season), window, named, beside, met=False)
 
     async def _collect(
         self,
-        cells: Iterable[Cell],
         window: Window,
+        season: Season,
         named: list[sa.ColumnElement[bool]],
         beside: Sequence[Slot],
         *,
         met: bool,
     ) -> list[Slot]:
+        """Slots to add to those `beside`: within the window, or (not `met`) the nearest to it."""
         wanted = self._query.limit - len(beside)
+        cells = within(window, season) if met else around(window, season)
         found: list[Found] = []
         for number, batch in enumerate(_batches(cells)):
             if len(found) >= self._query.limit or wanted < 1:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bots.dates.model import When, Window
+from bots.dates.model import ABOUT_MINUTES, When, Window
 from bots.scheduling.base import Slot
 
 _DAY = timedelta(days=1)
-_NEAR = timedelta(hours=2)
+_NEAR = timedelta(minutes=ABOUT_MINUTES)
 _NEVER_MIND = timedelta(microseconds=1)
 _NOON = (time(12),)
 _HOURS = (time(10), time(12), time(14), time(16), time(18))
@@ -70,9 +70,9 @@ def within(window: Window, season: Season) -> Iterator[Cell]:
             continue
         if window.earliest is not None and timed(window):
             aim = _instant(day, window.earliest, season.zone, min)
-            latest = _instant(day, window.latest or window.earliest, season.zone, max)
-            reach = timedelta(0) if window.exact else _NEAR
-            yield Cell(first=aim - reach, last=max(aim + reach, latest), aim=aim)
+            latest = _instant(day, window.earliest, season.zone, max)
+            reach = _NEAR if window.about else timedelta(0)
+            yield Cell(first=aim - reach, last=latest + reach, aim=aim)
         else:
             yield from _cells(day, window.earliest or time.min, window.latest or time.max, cuts, season.zone)
 

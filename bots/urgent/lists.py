@@ -14,8 +14,9 @@ from typing import Any
 
 from bots.urgent.model import Level
 from bots.urgent.words import Speller, speller
+from hub.types import Language
 
-_FILES = ("phrases_en.toml", "phrases_es.toml")
+_FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
 _GAP = re.compile(r"\*(\d)")
 
 
@@ -27,6 +28,7 @@ class Phrase:
     """
 
     id: str
+    language: Language
     level: Level | None
     items: tuple[tuple[int, int], ...]
     needs: int
@@ -66,26 +68,30 @@ class _Index:
 @cache
 def load() -> Lists:
     """The lists of both languages as one, read and indexed once."""
-    raws = [tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")) for name in _FILES]
+    raws = {
+        language: tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+        for language, name in _FILES.items()
+    }
     index = _Index()
     phrases: list[Phrase] = []
     calm: list[Phrase] = []
     markers: dict[str, set[str]] = {key: set() for key in ("negators", "fillers", "distant", "present", "real")}
-    for raw in raws:
+    for language, raw in raws.items():
         named = {name: row.split() for name, row in raw["words"].items()}
         for name, row in named.items():
             named[name] = [word for entry in row for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
         for row in raw["phrase"]:
-            phrases += (_phrase(row, one, named, index) for one in row["match"])
+            phrases += (_phrase(row, one, language, named, index) for one in row["match"])
         for row in raw["calm"]:
-            calm += (_phrase(row, one, named, index) for one in row["match"])
+            calm += (_phrase(row, one, language, named, index) for one in row["match"])
         for key, words in markers.items():
             words.update(raw["markers"][key].split())
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
     vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
-    real = frozenset(markers["real"] | markers["fillers"] | markers["negators"])
+    everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").partition("\n")[2].split()
+    real = frozenset(markers["real"] | markers["fillers"] | markers["negators"] | set(everyday))
     return Lists(
-        version="+".join(raw["version"] for raw in raws),
+        version="+".join(raw["version"] for raw in raws.values()),
         phrases=tuple(phrases),
         calm=tuple(calm),
         starts=_starts(index),
@@ -97,7 +103,9 @@ def load() -> Lists:
     )
 
 
-def _phrase(row: Mapping[str, Any], match: str, named: Mapping[str, list[str]], index: _Index) -> Phrase:
+def _phrase(
+    row: Mapping[str, Any], match: str, language: Language, named: Mapping[str, list[str]], index: _Index
+) -> Phrase:
     items: list[tuple[int, int]] = []
     gap = needs = 0
     for part in match.split():
@@ -110,7 +118,7 @@ def _phrase(row: Mapping[str, Any], match: str, named: Mapping[str, list[str]], 
         items.append((gap, number))
         needs |= 1 << number
         gap = 0
-    return Phrase(row["id"], row.get("level"), tuple(items), needs, bool(row.get("denies", False)))
+    return Phrase(row["id"], language, row.get("level"), tuple(items), needs, bool(row.get("denies", False)))
 
 
 def _starts(index: _Index) -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.types import Language
+
 Level = Literal["crisis", "medical", "urgent"]
 
 RANK: dict[Level | None, int] = {None: 0, "urgent": 1, "medical": 2, "crisis": 3}
@@ -16,6 +18,7 @@ class Urgency:
         hour, None is neither.
     phrase_id: the phrase that decided, None without one; list_version: the lists it came from.
     negated, history: the deciding phrase was denied ("no chest pain") or lies in the past; that lowers the level.
+    language: of the list whose phrase decided, None without one.
     matched: every phrase that counted, the deciding one first; ids only, never text.
     failed: screening broke and the text is flagged for staff because of it.
     """
@@ -25,5 +28,6 @@ class Urgency:
     list_version: str = ""
     negated: bool = False
     history: bool = False
+    language: Language | None = None
     matched: tuple[str, ...] = ()
     failed: bool = False

@@ -48,6 +48,7 @@ def _screen(text: str) -> Urgency:
         list_version=lists.version,
         negated=first.negated,
         history=first.history,
+        language=first.phrase.language,
         matched=tuple(dict.fromkeys(alarm.phrase.id for alarm in alarms)),
     )
 

@@ -14,6 +14,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9|]+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LEET = str.maketrans("013457", "oieast")
 _SYMBOLS = str.maketrans({"@": "a", "$": "s"})
+_BANG = re.compile(r"(?<=[a-z])!(?=[a-z])")
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 _VOWELS = re.compile(r"[aeiou]+")
 _DOUBLED = re.compile(r"(.)\1+")
@@ -25,7 +26,7 @@ def tokens(text: str) -> list[str]:
     lowered = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
     plain = _APOSTROPHES.sub("", plain)
-    plain = _END_MARKS.sub(" | ", _unmask(plain))
+    plain = _END_MARKS.sub(" | ", _unmask(_BANG.sub("i", plain)))
     plain = _STRETCHED.sub(r"\1", _NOT_WORD.sub(" ", plain.translate(_SYMBOLS)))
     plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
     out: list[str] = []
@@ -57,6 +58,11 @@ def skeleton(word: str) -> str:
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
 
 
+def _letters(word: str) -> str:
+    """The first letter and then the others in order: the same for "want" and "wnat"."""
+    return word[0] + "".join(sorted(word[1:]))
+
+
 def _deletions(word: str) -> Iterable[str]:
     for index in range(len(word)):
         yield word[:index] + word[index + 1 :]
@@ -74,6 +80,7 @@ class Speller:
     by_sound: dict[str, tuple[str, ...]]
     by_skeleton: dict[str, tuple[str, ...]]
     by_deletion: dict[str, tuple[str, ...]]
+    by_letters: dict[str, tuple[str, ...]]
 
     def readings(self, token: str) -> tuple[str, ...]:
         """The words `token` may stand for, itself first. Bounded: a handful of look-ups whatever the token."""
@@ -90,6 +97,12 @@ class Speller:
             for near in self.by_skeleton.get(bones, ()):
                 if len(near) > len(plain) and near[0] == plain[0]:
                     found[near] = None
+        once = _DOUBLED.sub(r"\1", plain)
+        if once != plain and once in self.words:
+            found[once] = None
+        if len(plain) == 4:
+            for near in self.by_letters.get(_letters(plain), ()):
+                found[near] = None
         if len(plain) >= 4:
             for near in self._one_edit_away(plain):
                 found[near] = None
@@ -108,6 +121,7 @@ def speller(words: frozenset[str], real: frozenset[str]) -> Speller:
     by_sound: dict[str, list[str]] = {}
     by_skeleton: dict[str, list[str]] = {}
     by_deletion: dict[str, list[str]] = {}
+    by_letters: dict[str, list[str]] = {}
     for word in sorted(words):
         if not word.isalpha() or len(word) < 4:
             continue
@@ -117,10 +131,12 @@ def speller(words: frozenset[str], real: frozenset[str]) -> Speller:
         bones = skeleton(word)
         if len(bones) >= 3:
             by_skeleton.setdefault(bones, []).append(word)
+        if len(word) == 4:
+            by_letters.setdefault(_letters(word), []).append(word)
         if len(word) >= 5:
             for form in {word, *_deletions(word)}:
                 by_deletion.setdefault(form, []).append(word)
-    return Speller(words, real, _frozen(by_sound), _frozen(by_skeleton), _frozen(by_deletion))
+    return Speller(words, real, _frozen(by_sound), _frozen(by_skeleton), _frozen(by_deletion), _frozen(by_letters))
 
 
 def _frozen(index: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,7 @@ _APOSTROPHES = re.compile(r"['\u2019\u2018`\u00b4]")
 _CLAUSE_END = re.compile(r"[.!?;\n\r…|]+")
 _NOT_WORD = re.compile(r"[^a-z0-9|]+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
+_DOTTED = re.compile(r"(?<=\b[a-z])[.*_\-](?=[a-z]\b)")
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 
 
@@ -59,6 +60,7 @@ def fold(text: str) -> str:
     """
     lowered = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    plain = _DOTTED.sub("", plain)
     plain = _NOT_WORD.sub(" ", _CLAUSE_END.sub(" | ", _APOSTROPHES.sub("", plain)))
     plain = _STRETCHED.sub(r"\1", plain)
     plain = _LEET_WORD.sub(lambda word: word.group().translate(_LEET), plain)

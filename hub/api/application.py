@@ -26,7 +26,7 @@ from hub.types import new_id
 
 _log = logging.getLogger(__name__)
 
-_REQUEST_ID = "request_id"
+_REQUEST_ID = web.RequestKey("request_id", str)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -57,10 +57,10 @@ async def _answering(request: web.Request, handler: Handler) -> web.StreamRespon
     except web.HTTPException as error:
         response = problems.of_http(error).response(request_id)
     except HubError as error:
-        problem = problems.of_error(error)
-        if problem.status >= 500:
+        refusal = problems.of_error(error)
+        if refusal.status >= 500:
             say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
-        response = problem.response(request_id)
+        response = refusal.response(request_id)
     except (ConnectionError, CancelledError):
         raise
     except Exception as error:
@@ -75,7 +75,7 @@ async def _answering(request: web.Request, handler: Handler) -> web.StreamRespon
 
 def _handler(endpoint: Endpoint, parts: Parts, refusals: Refusals) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        request_id: str = request[_REQUEST_ID]
+        request_id = request[_REQUEST_ID]
         token = await _authorised(request, endpoint, parts, refusals, request_id)
         if isinstance(endpoint, Raw):
             return await endpoint.answer(request, parts, token, request_id)

@@ -8,13 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.phones import e164
 from consent.facts import ConsentState, Scope, Source
-from consent.ledger import NewFact
-from consent.ledger import Recorded as LedgerEntry
+from consent.ledger import NewFact, Recorded
 from hub.api import cursors
 from hub.api.endpoints import Call, NoQuery, Read, Wrote
 from hub.api.patients import CHANNELS_OF, person_id_of
 from hub.api.problems import unusable
-from hub.api.shapes import Consent, ConsentActor, Cursor, Limit, Moment, Mrn, Page, Recorded
+from hub.api.shapes import Consent, ConsentActor, Cursor, Limit, Moment, Mrn, Page
 from hub.events import Change, publish
 from hub.parts import Parts
 from hub.people import Contact
@@ -96,7 +95,9 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
         ),
     )
     await publish(conn, now, [Change("consent.recorded", one) for one in ids])
-    return Wrote(status=201, value=Recorded(ids=ids), after=parts.bell.ring)
+    recorded = await parts.ledger.of_person(conn, person_id, [one.address_id for one, _ in concerned])
+    page = Page(items=[_consent(one) for one in recorded if one.fact.id in ids])
+    return Wrote(status=201, value=page, after=parts.bell.ring)
 
 
 def _concerned(
@@ -117,7 +118,7 @@ def _same(parts: Parts, one: Contact, given: str) -> bool:
     return given.strip().lower() == one.address.value.lower()
 
 
-def _consent(one: LedgerEntry) -> Consent:
+def _consent(one: Recorded) -> Consent:
     fact = one.fact
     return Consent(
         id=fact.id,

@@ -8,7 +8,6 @@ Source: draft-ietf-httpapi-idempotency-key-header.
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +18,6 @@ from hub.db.tables import idempotency
 from hub.parts import Parts
 from hub.vault import HUB
 
-KEEP = timedelta(days=1)
 LONGEST = 255
 
 
@@ -59,8 +57,6 @@ async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[
 
     Raises: Problem 422 when the key was used for another request.
     """
-    now = parts.clock.now()
-    await conn.execute(sa.delete(idempotency).where(idempotency.c.at < now - KEEP))
     keys = await parts.vault.key(conn, HUB)
     asked = sa.select(idempotency).where(idempotency.c.token_id == one.token_id, idempotency.c.key == one.key)
     known = (await conn.execute(asked)).first()
@@ -76,7 +72,7 @@ async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[
         "request_digest": one.digest,
         "status": answer.status,
         "response_sealed": keys.seal(HUB, answer.body, _place(one)),
-        "at": now,
+        "at": parts.clock.now(),
     }
     await conn.execute(sa.insert(idempotency), row)
     return answer

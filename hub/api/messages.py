@@ -46,6 +46,14 @@ async def messages(conn: AsyncConnection, call: Call[MessagesQuery, None]) -> Re
     return Read(value=page, action="message.read", persons=(thread.person_id,), object_id=thread_id)
 
 
+async def message_with(conn: AsyncConnection, parts: Parts, person_id: str, message_id: str) -> Message:
+    """The message with this id, of this person's thread."""
+    row = (await conn.execute(sa.select(message).where(message.c.id == message_id))).one()
+    keys = await parts.vault.key(conn, person_id)
+    deliveries = await _deliveries(conn, parts, (message_id,))
+    return _message(keys, person_id, row, deliveries.get(message_id))
+
+
 def _message(keys: Keys, person_id: str, row: Any, delivered: Delivery | None) -> Message:
     body = open_body(keys, person_id, row.thread_id, row.id, row.body_sealed)
     return Message(

@@ -131,7 +131,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
             found.append({"name": name, "in": "query", "required": name in required, "schema": _given(schema)})
     if isinstance(endpoint, Writing):
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
-        words = "Makes a retry safe: for a day the same key gives the same answer and changes nothing further."
+        words = "Makes a retry safe: for at least a day the same key gives the same answer and changes nothing further."
         found.append(
             {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": words}
         )

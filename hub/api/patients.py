@@ -1,7 +1,7 @@
 """Patients: profile, contact points, and what holds of consent and preference."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -132,7 +132,7 @@ def _standings(kind: AddressKind, standing: Standing) -> list[ConsentStanding]:
         for purpose in Purpose:
             holding = standing.of(channel, purpose)
             since = holding.decided_by.at if holding.decided_by else None
-            state = holding.state.value if holding.state else "unknown"
+            state: Literal["grant", "revoke", "unknown"] = holding.state.value if holding.state else "unknown"
             shown.append(ConsentStanding(channel=channel, purpose=purpose, state=state, since=since))
     return shown
 

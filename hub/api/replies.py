@@ -6,7 +6,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api.endpoints import Call, NoQuery, Wrote
-from hub.api.outcomes import outcome
+from hub.api.messages import message_with
+from hub.api.outcomes import refused
 from hub.api.problems import not_found, unusable
 from hub.audit import Entry
 from hub.events import Change, publish
@@ -28,13 +29,6 @@ class Reply(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
     def __repr__(self) -> str:
         return "Reply(…)"
-
-
-class Noted(msgspec.Struct, kw_only=True):
-    """The note that was kept."""
-
-    message_id: str
-    seq: int
 
 
 async def write(conn: AsyncConnection, call: Call[NoQuery, Reply]) -> Wrote:
@@ -60,17 +54,19 @@ async def _reply(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thre
         replies_to=thread.last_inbound_at,
     )
     routed = await parts.router.route_in(conn, intent)
-    if not isinstance(routed.decision, Skip):
-        entry = Entry(
-            action="message.write",
-            actor=call.token.actor,
-            person_id=thread.person_id,
-            object_id=routed.message_id or "",
-            request_id=call.request_id,
-        )
-        await parts.trail.record(conn, entry)
-        await _take(conn, call, thread)
-    return outcome(parts, routed, status=201, request_id=call.request_id)
+    if isinstance(routed.decision, Skip):
+        return refused(parts, routed, routed.decision, call.request_id)
+    entry = Entry(
+        action="message.write",
+        actor=call.token.actor,
+        person_id=thread.person_id,
+        object_id=routed.message_id or "",
+        request_id=call.request_id,
+    )
+    await parts.trail.record(conn, entry)
+    await _take(conn, call, thread)
+    written = await message_with(conn, parts, thread.person_id, routed.message_id or "")
+    return Wrote(status=201, value=written, after=lambda: parts.router.announce(routed))
 
 
 async def _take(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thread) -> None:
@@ -106,7 +102,7 @@ async def _note(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Threa
         at=parts.clock.now(),
         text=call.body.body,
     )
-    (seq,) = await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
+    await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
     entry = Entry(
         action="note.create",
         actor=call.token.actor,
@@ -116,4 +112,5 @@ async def _note(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Threa
     )
     await parts.trail.record(conn, entry)
     await publish(conn, parts.clock.now(), [Change("message.created", note.id)])
-    return Wrote(status=201, value=Noted(message_id=note.id, seq=seq), after=parts.bell.ring)
+    written = await message_with(conn, parts, thread.person_id, note.id)
+    return Wrote(status=201, value=written, after=parts.bell.ring)

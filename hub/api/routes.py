@@ -1,8 +1,10 @@
 """Every endpoint of the API, on one page."""
 
+from typing import Any
+
 from hub.api import appointments, consents, events, messages, openapi, patients, replies, sending, threads
 from hub.api.endpoints import Endpoint, Raw, Reading, Writing
-from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Recorded, Sent, Thread
+from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Reading(
@@ -58,7 +60,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "A note is for staff only."
         ),
         body=replies.Reply,
-        answers={201: Sent | replies.Noted},
+        answers={201: Message},
         problems=(404, 409, 410),
         write=replies.write,
     ),
@@ -96,9 +98,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/consents",
         scope="consents:write",
         summary="Append a decision to the consent ledger",
-        description="A grant from here never lifts a STOP: only the person's own START does.",
+        description=(
+            "The answer has one decision for each address concerned. A grant from here never lifts a STOP: only the "
+            "person's own START does."
+        ),
         body=consents.NewConsent,
-        answers={201: Recorded},
+        answers={201: Page[Consent]},
         problems=(404, 410),
         write=consents.decide,
     ),
@@ -121,7 +126,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         scope=None,
         summary="This description",
         content_type="application/json",
-        answers={200: dict[str, object]},
+        answers={200: dict[str, Any]},
         answer=openapi.answer,
     ),
 )

@@ -8,16 +8,16 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api.endpoints import Call, NoQuery, Wrote
-from hub.api.outcomes import outcome
+from hub.api.outcomes import refused
 from hub.api.patients import person_id_of
 from hub.api.problems import unusable
 from hub.api.replies import LONGEST, Words
-from hub.api.shapes import Moment, Mrn
+from hub.api.shapes import Moment, Mrn, Sent
 from hub.audit import Entry
 from hub.errors import TemplateError
 from hub.parts import Parts
 from hub.people import Person
-from hub.types import AuthorKind, ChannelKind, Intent, Lane, Language, Purpose, Skip
+from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Purpose, Skip
 from templates import Kind, Template, render, shipped
 
 Param = str | int | list[list[str]]
@@ -74,17 +74,27 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
         not_before=asked.not_before,
     )
     routed = await parts.router.route_in(conn, intent)
-    if not isinstance(routed.decision, Skip):
-        entry = Entry(
-            action="message.write",
-            actor=call.token.actor,
-            person_id=person_id,
-            object_id=routed.message_id or "",
-            request_id=call.request_id,
-            details={"purpose": asked.purpose.value},
-        )
-        await parts.trail.record(conn, entry)
-    return outcome(parts, routed, status=202, request_id=call.request_id)
+    decision = routed.decision
+    if isinstance(decision, Skip):
+        return refused(parts, routed, decision, call.request_id)
+    entry = Entry(
+        action="message.write",
+        actor=call.token.actor,
+        person_id=person_id,
+        object_id=routed.message_id or "",
+        request_id=call.request_id,
+        details={"purpose": asked.purpose.value},
+    )
+    await parts.trail.record(conn, entry)
+    sent = Sent(
+        decision="hold" if isinstance(decision, Hold) else "send",
+        reason=decision.reason,
+        message_id=routed.message_id or "",
+        delivery_id=routed.delivery_id or "",
+        channel=decision.channel,
+        until=decision.until if isinstance(decision, Hold) else None,
+    )
+    return Wrote(status=202, value=sent, after=lambda: parts.router.announce(routed))
 
 
 def _rendered(parts: Parts, asked: Outgoing, person: Person | None) -> str:

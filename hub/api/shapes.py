@@ -190,9 +190,3 @@ class Consent(msgspec.Struct, kw_only=True):
     actor: ConsentActor
     at: datetime
     recorded_at: datetime
-
-
-class Recorded(msgspec.Struct, kw_only=True):
-    """The ids of the decisions that were appended, one for each address concerned."""
-
-    ids: list[str]

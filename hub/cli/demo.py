@@ -57,7 +57,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         numbers=(CLINIC_NUMBER,), opt_out=False, segments=segments, sent_after=pace, delivered_after=3 * pace
     )
     await carrier.start()
-    settings = _demo_settings(configured(), port, folder, carrier)
+    settings = app.with_port(_demo_settings(configured(), port, folder, carrier))
     await app.prepare(settings)
     hub = await app.Hub.open(settings)
     try:
@@ -91,7 +91,7 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carr
         database_url="",
         keyring_file=None,
         host="127.0.0.1",
-        port=port or _free_port(),
+        port=port,
         public_url="",
         twilio_account_sid=carrier.account_sid,
         twilio_auth_token=Secret(carrier.auth_token),
@@ -100,15 +100,6 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carr
         sms_rate=50.0,
         reconcile_after=2.0,
     )
-
-
-def _free_port() -> int:
-    """A port that is free now: webhook signatures need its number before the server listens."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _tell(base: str, folder: Path, tell: Callable[[str], None]) -> None:

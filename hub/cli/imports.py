@@ -109,13 +109,7 @@ def import_appointments(file: Path) -> None:
 
     async def work(parts: "Parts", progress: "Progress | None") -> "Report":
         return await imports.import_appointments(
-            file,
-            db=parts.db,
-            vault=parts.vault,
-            clock=parts.clock,
-            trail=parts.trail,
-            people=parts.people,
-            progress=progress,
+            file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
         )
 
     _import(file, work)

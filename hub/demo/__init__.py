@@ -6,7 +6,8 @@
 3. `check` plays scenes over the same webhooks and reads in the database whether each ended as it must.
 """
 
+from hub.demo.check import check
 from hub.demo.page import routes
 from hub.demo.seed import seed
 
-__all__ = ["routes", "seed"]
+__all__ = ["check", "routes", "seed"]

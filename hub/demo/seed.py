@@ -61,9 +61,7 @@ async def seed(parts: Parts) -> None:
             return
         _write(visits, VISIT_COLUMNS, visit_rows(now))
         _whole(
-            await import_appointments(
-                visits, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, people=parts.people
-            )
+            await import_appointments(visits, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail)
         )
 
 

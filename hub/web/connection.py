@@ -18,7 +18,7 @@ KEEP_ALIVE = timedelta(seconds=75)
 """How long a connection may lie idle between requests."""
 
 
-class Connection(web.RequestHandler[Any]):
+class Connection(web.RequestHandler):
     """One client's connection, and since when it owes what."""
 
     __slots__ = ("_owed_since", "_request", "body_seconds", "head_seconds")

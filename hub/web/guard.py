@@ -11,7 +11,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from hub.errors import StorageError
-from hub.log import say
 from hub.settings import Settings
 from hub.types import new_id
 from hub.web.answers import retry_after, unavailable
@@ -20,7 +19,7 @@ from hub.web.pages import error_page
 
 _log = logging.getLogger(__name__)
 
-MACHINES = ("/webhooks/", "/api/", "/fhir/", "/healthz", "/readyz", "/metrics")
+MACHINES = ("/webhooks/", "/api/", "/healthz", "/readyz", "/metrics")
 """Where addresses begin that no browser shows."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -72,8 +71,7 @@ def guard(settings: Settings) -> Middleware:
         except Exception as error:
             request_id = new_id()
             # The log line names the error's type and place; its words may hold what must not be logged.
-            _log.error("", exc_info=error, extra={"values": {"request": request_id}})
-            say(_log, "request_broke", logging.ERROR, request=request_id, error=error)
+            _log.error("request_broke", exc_info=error, extra={"values": {"request": request_id}})
             if for_machines:
                 return web.Response(status=500, text=f"Something broke. Request {request_id}.")
             return error_page(500, "Something broke here. Nothing you did is to blame.", reference=request_id)

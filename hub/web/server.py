@@ -30,6 +30,7 @@ def build(
 ) -> web.Application:
     """The application: webhooks, health, pages, the routes of `extra`, and each of `mounts` below its prefix."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[guard(parts.settings)])
+    app[health.DRAINING] = asyncio.Event()
     app.on_response_prepare.append(harden)
     app.add_routes([*webhooks.routes(parts), *health.routes(parts), *extra])
     shown = {route.path for route in extra}

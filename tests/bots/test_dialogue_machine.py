@@ -215,10 +215,10 @@ class Conversation(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=200000, stateful_step_count=40, deadline=None)
+TestConversation.settings = settings(max_examples=8000, stateful_step_count=40, deadline=None)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     standing=st.sampled_from(STANDINGS),
     said=st.lists(st.tuples(st.sampled_from(TEXTS), meanings), min_size=1, max_size=10),

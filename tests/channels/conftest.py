@@ -5,7 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from channels.carrier import Carrier
 from channels.sms import SmsChannel
+from channels.twilio.client import TwilioApi
+from hub.settings import Secret
+from tests.channels.carrier_rig import Client, Hub, a_carrier
 from tests.channels.rigs import Recorder, SmsRig, offline_channel, sms_rig
 
 
@@ -32,3 +36,37 @@ async def recorded(rig: SmsRig) -> AsyncIterator[tuple[SmsChannel, Recorder]]:
     yield channel, recorder
     await channel.close()
     await runner.cleanup()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    made = Hub()
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", made.hear)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def carrier(hub: Hub) -> AsyncIterator[Carrier]:
+    made = a_carrier(hub)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def texting(carrier: Carrier, hub: Hub) -> AsyncIterator[SmsChannel]:
+    token = Secret(carrier.auth_token)
+    made = SmsChannel(TwilioApi(carrier.account_sid, token, base_url=carrier.base_url), token, public_url=hub.url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def client(carrier: Carrier) -> Client:
+    return Client(carrier)

@@ -45,9 +45,7 @@ class Desk:
         """The report on a file of these visits."""
         path = self.folder / "visits.csv"
         path.write_text("\n".join((HEADER, *rows)), encoding="utf-8")
-        return await import_appointments(
-            path, db=self.db, vault=self.vault, clock=self.clock, trail=self.trail, people=self.people
-        )
+        return await import_appointments(path, db=self.db, vault=self.vault, clock=self.clock, trail=self.trail)
 
     async def visits(self) -> list[Any]:
         """All visits, oldest first."""

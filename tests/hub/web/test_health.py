@@ -1,0 +1,80 @@
+"""Alive, ready, and counted."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from hub.app import Hub
+from hub.db.tables import key_canary
+from hub.web import Site, build
+from tests.hub.web.running import post, text
+
+
+async def test_a_running_hub_is_alive_and_ready(web) -> None:
+    alive, ready = await web.get("/healthz"), await web.get("/readyz")
+
+    assert (alive.status, await alive.json()) == (200, {"status": "alive"})
+    assert ready.status == 200
+    assert await ready.json() == {"ready": True, "checks": {"database": "ok", "migrations": "ok", "keys": "ok"}}
+
+
+async def test_a_probe_may_come_by_any_host_name(web) -> None:
+    assert (await web.get("/healthz", headers={"Host": "10.1.2.3:8080"})).status == 200
+
+
+async def test_the_wrong_keyring_makes_it_unready(hub: Hub, web) -> None:
+    async def spoil(conn) -> None:
+        await conn.execute(sa.update(key_canary).values(blind=b"another database"))
+
+    await hub.parts.db.write(spoil)
+
+    response = await web.get("/readyz")
+
+    assert response.status == 503
+    assert (await response.json())["checks"]["keys"] == "keyring_wrong"
+
+
+async def test_an_old_schema_makes_it_unready(hub: Hub, web) -> None:
+    async def spoil(conn) -> None:
+        await conn.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+
+    await hub.parts.db.write(spoil)
+
+    response = await web.get("/readyz")
+
+    assert response.status == 503
+    assert (await response.json())["checks"]["migrations"] == "run `hub migrate`"
+
+
+async def test_it_says_that_it_is_stopping_to_who_is_still_connected(hub: Hub) -> None:
+    import aiohttp
+    from aiohttp import web as server
+
+    going, entered = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: server.Request) -> server.Response:
+        entered.set()
+        await going.wait()
+        return server.Response(text="done")
+
+    site = Site(build(hub.parts, extra=[server.get("/healthz/slow", slow)]))
+    port = await site.start()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+        asking = asyncio.create_task(client.get("/healthz/slow"))
+        await entered.wait()
+        stopping = asyncio.create_task(site.stop())
+        await asyncio.sleep(0.05)
+        going.set()
+
+        assert await (await asking).text() == "done"
+        await stopping
+
+
+async def test_metrics_count_and_name_nobody(web) -> None:
+    await post(web, "/webhooks/twilio/sms", text("My knee hurts"))
+
+    page = await (await web.get("/metrics")).text()
+
+    assert 'hub_accepted_total{channel="sms",result="new"} 1.0' in page
+    assert "knee" not in page
+    assert "2025550123" not in page
