@@ -72,7 +72,11 @@ def _train(path: Path) -> None:
     root = str(_HERE.parents[1])
     # One thread each: the matrices are sparse, and spinning BLAS threads only take the cores from the server.
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(":")}
+    environment = {
+        **os.environ,
+        **threads,
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]).rstrip(":"),
+    }
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, and a path that we made
             [sys.executable, "-m", "bots.nlu.train", str(unfinished)],

@@ -8,7 +8,9 @@ LAST = -1
 _MAX_WORDS = 12
 
 _NUMBERS = {
-    **dict.fromkeys(("1", "one", "uno", "una", "primera", "primero", "primer", "first", "1st", "1ra", "1ro", "1era"), 1),
+    **dict.fromkeys(
+        ("1", "one", "uno", "una", "primera", "primero", "primer", "first", "1st", "1ra", "1ro", "1era"), 1
+    ),
     **dict.fromkeys(("2", "two", "dos", "segunda", "segundo", "second", "2nd", "2da", "2do"), 2),
     **dict.fromkeys(("3", "three", "tres", "tercera", "tercero", "tercer", "third", "3rd", "3ra", "3ro"), 3),
     **dict.fromkeys(("4", "four", "cuatro", "cuarta", "cuarto", "fourth", "4th", "4ta", "4to"), 4),
@@ -18,7 +20,9 @@ _NUMBER = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _ORDINAL = "|".join(word for word in sorted(_NUMBERS, key=len, reverse=True) if len(word) > 1)
 
 # A number that is followed by one of these is a time, a day or an amount, not a pick.
-_NOT_TIME = r"(?!\s*(?:[:.]\d|[ap]\.?m\b|o.?clock|hrs?\b|h\b|/|-\d|y media|en punto|de la|th\b|days?|weeks?|dias?|semanas?))"
+_NOT_TIME = (
+    r"(?!\s*(?:[:.]\d|[ap]\.?m\b|o.?clock|hrs?\b|h\b|/|-\d|y media|en punto|de la|th\b|days?|weeks?|dias?|semanas?))"
+)
 _BEFORE = (
     r"(?:(?:yes|ok|okay|si|sure|no|please|i|ill|id|take|like|want|choose|pick|prefer|lets|do|go|with|book|reserve|"
     r"the|la|el|lo|option|opcion|number|numero|no\.?|slot|choice|choose|num|quiero|prefiero|tomo|elijo|escojo|dame|"
@@ -30,18 +34,28 @@ _AFTER = (
 )
 _BARE = re.compile(rf"^\W*{_BEFORE}#?\s*({_NUMBER}){_NOT_TIME}{_AFTER}$")
 _NAMED = re.compile(rf"\b(?:option|opcion|number|numero|choice|slot|no\.|#)\s*#?\s*({_NUMBER})\b{_NOT_TIME}")
-_NTH_ONE = re.compile(rf"\b(?:the|la|el|that|this)?\s*({_ORDINAL})\s+(?:one|option|opcion|choice|slot|time|appointment)\b")
+_NTH_ONE = re.compile(
+    rf"\b(?:the|la|el|that|this)?\s*({_ORDINAL})\s+(?:one|option|opcion|choice|slot|time|appointment)\b"
+)
 _LAST = re.compile(
     r"\b(?:the|la|el|that)\s+(?:very\s+)?(?:last|ultima|ultimo)\b(?!\s+(?:week|month|time|visit|year))"
-    r"|^\W*(?:last|ultima|ultimo)(?:\s+(?:one|option|please|slot))*\W*$|\b(?:last|bottom)\s+(?:one|option|slot)\b|\bthe latter\b"
+    r"|^\W*(?:last|ultima|ultimo)(?:\s+(?:one|option|please|slot))*\W*$"
+    r"|\b(?:last|bottom)\s+(?:one|option|slot)\b|\bthe latter\b"
 )
 _FORMER = re.compile(r"\bthe (?:former|top one)\b|\bla de arriba\b")
 _ANY = re.compile(
-    r"^\W*(?:ok |okay |si |yes |sure )?(?:any|either|whichever|cualquiera)(?: (?:one|of (?:them|those|these)|de (?:esas|"
-    r"esos|las dos)|is|works|fine|good|esta|bien|ok))*\W*$"
+    r"^\W*(?:ok |okay |si |yes |sure )?(?:any|either|whichever|cualquiera)"
+    r"(?: (?:one|of (?:them|those|these)|de (?:esas|esos|las dos)|is|works|fine|good|esta|bien|ok))*\W*$"
 )
 _MIDDLE = re.compile(r"\b(?:middle one|one in the middle|la de(?:l| en) medio)\b")
-_KEYCAPS = {"1\u20e3": 1, "2\u20e3": 2, "3\u20e3": 3, "\u0031\ufe0f\u20e3": 1, "\u0032\ufe0f\u20e3": 2, "\u0033\ufe0f\u20e3": 3}
+_KEYCAPS = {
+    "1\u20e3": 1,
+    "2\u20e3": 2,
+    "3\u20e3": 3,
+    "\u0031\ufe0f\u20e3": 1,
+    "\u0032\ufe0f\u20e3": 2,
+    "\u0033\ufe0f\u20e3": 3,
+}
 
 
 def pick(text: str, options: int) -> int | None:

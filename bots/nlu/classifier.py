@@ -41,7 +41,7 @@ class Classifier:
         self._temperature = temperature
 
     def scores(self, text: str) -> tuple[Floats, float]:
-        """Log-odds-like scores of every intent (calibrated; softmax gives probabilities), and the log-odds of Spanish."""
+        """Calibrated scores of every intent (softmax gives probabilities), and the log-odds of Spanish."""
         rows, values = vectorise(extract(text), self._words, self._pieces, self._idf)
         raw = values @ self._weights[rows].astype(np.float32) + self._bias
         return raw[:-1] / np.float32(self._temperature), float(raw[-1])
@@ -63,7 +63,7 @@ class Classifier:
     @classmethod
     def load(cls, path: Path) -> "Classifier":
         """Read a model. Raises ValueError, KeyError or OSError when the file is not one."""
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             meta = json.loads(archive["meta"].tobytes())
             return cls(
                 intents=meta["intents"],

@@ -8,8 +8,23 @@ from collections.abc import Mapping
 
 from bots.nlu.model import Entities, Question, Slot
 
-_ANSWER = {"inform": 1.6, "out_of_scope": -30.0, "greeting": -1.0, "goodbye": -1.0, "wrong_number": -0.5}
-_PICK = {"goodbye": -2.0, "greeting": -1.0, "select": 1.6, "confirm": 0.8, "decline": 0.6, "alternatives": 0.8, "out_of_scope": -30.0}
+_ANSWER = {
+    "inform": 1.6,
+    "confirm": -1.0,
+    "out_of_scope": -30.0,
+    "greeting": -1.0,
+    "goodbye": -1.0,
+    "wrong_number": -0.5,
+}
+_PICK = {
+    "goodbye": -2.0,
+    "greeting": -1.0,
+    "select": 1.6,
+    "confirm": 0.8,
+    "decline": 0.6,
+    "alternatives": 0.8,
+    "out_of_scope": -30.0,
+}
 _YES_NO = {"confirm": 1.4, "decline": 1.2, "inform": 0.4, "alternatives": 0.2, "out_of_scope": -30.0}
 
 _PRIORS: Mapping[Slot, Mapping[str, float]] = {

@@ -87,9 +87,7 @@ def _with_other_values(example: Example, values: dict[tuple[str, str], list[str]
     def another(match: re.Match[str]) -> str:
         return chance.choice(values[(example.language, match.group(2))])
 
-    return Example(
-        text=_ANNOTATION.sub(another, example.template), intent=example.intent, language=example.language
-    )
+    return Example(text=_ANNOTATION.sub(another, example.template), intent=example.intent, language=example.language)
 
 
 def _files(language: str) -> list[Path]:

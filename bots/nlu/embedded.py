@@ -27,8 +27,8 @@ from hub.types import Language
 _FOUND = 0.5
 _LOST = 0.3
 _BARE_WORDS = 8
-_FIT_GAIN = 2.0
-_NAMED_LOSS = 2.5
+_FIT_GAIN = 3.0
+_NAMED_LOSS = 5.0
 _LANGUAGE_LEAN: Mapping[Language | None, float] = {"es": 2.5, "en": -2.5, None: -1.0}
 _WEIGHT: Mapping[str, float] = {
     "greeting": 0.2,
@@ -79,16 +79,12 @@ class EmbeddedEngine:
             nothing = "out_of_scope" if question is None else "inform"
             return Meaning(intent=nothing, confidence=0.0, intents=(nothing,), language=language or "en")
         scores, spanish = self._classifier.scores(text)
-        spoken = _language(spanish, language)
+        spoken = _language(spanish, language) if any(c.isalpha() for c in text) else language or "en"
         entities = _entities(text, now=now, language=spoken, question=question, catalogue=catalogue)
         if entities.choice is not None:
-            return Meaning(
-                intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken
-            )
+            return Meaning(intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken)
         intents, confidence = self._wishes(text, scores, question, entities)
-        return Meaning(
-            intent=intents[0], confidence=confidence, intents=intents, entities=entities, language=spoken
-        )
+        return Meaning(intent=intents[0], confidence=confidence, intents=intents, entities=entities, language=spoken)
 
     def _wishes(
         self, text: str, scores: Floats, question: Question | None, entities: Entities

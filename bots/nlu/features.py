@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from bots.nlu.lexicon import CLASSES
@@ -26,7 +27,8 @@ _TITLE = re.compile(r"\b(dr|dra)\b\.?\s*([a-z]{2,})")
 _TOKEN = re.compile(r"0(?:clock|date|nth|name)|\d+|[^\W\d_]+|[?!]|[^\w\s.,;:'\"()\-/…]")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
-_DROP_APOSTROPHE = str.maketrans("", "", "'’‘`´\u200d\ufe0f")
+# Apostrophes, and characters that take no room: joiners, soft hyphens, the emoji selector.
+_DROPPED = str.maketrans("", "", "'’‘`´\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0f\ufeff")
 
 
 class Features(NamedTuple):
@@ -38,7 +40,7 @@ class Features(NamedTuple):
 
 def fold(text: str) -> str:
     """`text` in lower case, without accents and apostrophes, so that spellings people mix come out the same."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_DROP_APOSTROPHE).lower())
+    decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED).lower())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -67,7 +69,7 @@ def extract(text: str) -> Features:
         words[cls] += 1
         if raw != cls:
             words[raw] += 1
-    words.update(f"{a} {b}" for a, b in zip(line, line[1:], strict=False))
+    words.update(f"{a} {b}" for a, b in pairwise(line))
     words.update(f"{a} {b} {c}" for a, b, c in zip(line, line[1:], line[2:], strict=False))
     words[f"0len{_length_band(len(found))}"] += 1
     if _CAPITAL.search(text[:MAX_CHARS]):

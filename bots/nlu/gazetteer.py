@@ -62,7 +62,11 @@ class Gazetteer:
         self._exact = frozenset(phrase_words)
 
     def find(self, text: str, *, provider_asked: bool = False, names_asked: bool = False) -> Named:
-        """What `text` names. `provider_asked`: a bare first name may be a provider's; `names_asked`: only a title may."""
+        """What `text` names.
+
+        provider_asked: a bare first name may be a provider's. names_asked: the person's own name is awaited, so
+        only a title makes a provider.
+        """
         words = words_of(text)[:_MAX_WORDS]
         settled = [self._settle(word) for word in words]
         return Named(
@@ -104,9 +108,7 @@ class Gazetteer:
         best = process.extractOne(word, list(self._surnames), scorer=fuzz.ratio, score_cutoff=cutoff)
         return self._surnames[best[0]] if best and best[0][0] == word[0] else ()
 
-    def _strength(
-        self, name: _Name, words: Sequence[str], at: int, *, provider_asked: bool, names_asked: bool
-    ) -> int:
+    def _strength(self, name: _Name, words: Sequence[str], at: int, *, provider_asked: bool, names_asked: bool) -> int:
         """How sure it is that the word at `at` means `name`: 0 not, 4 first and last name."""
         word = words[at]
         before = words[at - 1] if at else ""

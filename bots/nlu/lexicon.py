@@ -56,15 +56,14 @@ _GROUPS: dict[str, str] = {
 CLASSES: dict[str, str] = {word: name for name, words in _GROUPS.items() for word in words.split()}
 
 # Surnames that are everyday words too: alone they do not name a provider.
-ORDINARY_NAMES = frozenset(
-    """
+_ORDINARY = """
     may young long king white black brown green gray day price good best park hill rose west law love stone wood bell
     ball fox wolf cook hall rice bush lane page read ray grant chase case cash bond banks rivers fields winter summer
-    may june april mark art will bill grace hope joy rich noble sharp short small strong wise little power church
+    june april mark art will bill grace hope joy rich noble sharp short small strong wise little power church
     knight pope bishop mason miller gold silver berry flower flowers leon rey campos flores rios luna sol paz cruz
     mayor delgado rubio moreno blanco bueno calle casas prado mora reina
-    """.split()
-)
+"""
+ORDINARY_NAMES = frozenset(_ORDINARY.split())
 
 # Where the clinic does not offer the one, people who ask for it are served by the other.
 NEAR_CONCEPTS: dict[str, tuple[str, ...]] = {

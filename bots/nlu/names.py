@@ -19,19 +19,22 @@ _LEAD = re.compile(
     r"(?:(?:it'?s|it is|this is|i'?m|i am|its|im|soy|es|that'?s|the name'?s|name|nombre)\b[\s:,]+)?",
     re.IGNORECASE,
 )
-_STOP = frozenset(
-    """
-    a an and also the i im id ive my me you your he she they we it is am are was be been to for of in on at with from by
-    not no yes ok okay please thanks thank hi hello but or so if can could would will do does did have has had need want
-    like get make book see what when where why who which how appointment doctor name today tomorrow morning born dob
-    birthday date birth years old call calling here there this that just new patient sick feeling later never mind
-    stop help cancel reschedule confirm human agent person next week sure maybe wait know dont sorry nothing
-    y o el la los las un una yo mi mis me te se que de en con por para es soy esta estoy estas si cita hoy manana nombre
-    quiero necesito puedo puede tengo naci nacido nacida fecha nacimiento pero tambien gracias hola favor doctora
-    paciente nuevo nueva persona cuando donde quien como porque nada ayuda cancelar
-    """.split()
-)
-_PARTICLES = frozenset("de la del los las y san santa van von der den da dos bin al".split())
+_NOT_NAMES = """
+    a an and also the i im id ive my me you your he she they we it is am are was be been to for of in on at with from
+    by not no yes ok okay please thanks thank hi hello but or so if can could would will do does did have has had need
+    want like get make book see what when where why who which how appointment doctor name today tomorrow morning born
+    dob birthday date birth years old call calling here there this that just new patient sick feeling later never mind
+    stop help cancel reschedule confirm human agent person next week sure maybe wait know dont sorry nothing talk speak
+    someone anyone nobody any doesnt matter good great fine perfect other another idk different
+    y o el la los las un una yo mi mis me te se que de en con por para es soy esta estoy estas si cita hoy manana
+    nombre quiero necesito puedo puede tengo naci nacido nacida fecha nacimiento pero tambien gracias hola favor
+    doctora paciente nuevo nueva persona cuando donde quien como porque nada ayuda cancelar
+"""
+_MAY_FOLLOW = "and y born naci nacido nacida dob date fecha birthday please thanks por gracias but pero here"
+_BETWEEN = "de la del los las y san santa van von der den da dos bin al"
+_STOP = frozenset(_NOT_NAMES.split())
+_AFTER_NAME = frozenset(_MAY_FOLLOW.split())
+_PARTICLES = frozenset(_BETWEEN.split())
 
 
 def given_name(text: str, *, asked: bool) -> str | None:
@@ -47,7 +50,7 @@ def given_name(text: str, *, asked: bool) -> str | None:
         return None
     rest = _LEAD.sub("", text, count=1)
     words = re.match(rf"((?:{_WORD}[\s]*)+)", rest)
-    if words is None:
+    if words is None or not _only_a_name(words.group(1)):
         return None
     tail = rest[words.end() :]
     if re.search(r"[?]", tail):
@@ -57,6 +60,13 @@ def given_name(text: str, *, asked: bool) -> str | None:
     if name and surname_first and (first := _clean(surname_first.group(1))):
         return f"{first} {name}"
     return name
+
+
+def _only_a_name(words: str) -> bool:
+    """Whether no sentence hides in the words: "talk to a person" is none that begins with the name Talk."""
+    plain = [fold(word).strip(".") for word in words.split()]
+    end = next((at for at, word in enumerate(plain) if word in _STOP and word not in _PARTICLES), None)
+    return end is None or (end > 0 and plain[end] in _AFTER_NAME)
 
 
 def without(text: str, name: str | None) -> str:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
@@ -80,7 +79,7 @@ def _temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float
         scaled -= scaled.max(axis=1, keepdims=True)
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(truth)), truth]))
 
-    return float(minimize_scalar(loss, bounds=(0.3, 3.0), method="bounded").x)
+    return min((step / 50 for step in range(15, 150)), key=loss)
 
 
 def _vocabularies(features: list[Features]) -> tuple[dict[str, int], dict[str, int]]:

@@ -1,4 +1,4 @@
-"""The people, clinicians and places of the demo. All are invented; every number is in the 555-01xx range kept for that."""
+"""The people, clinicians and places of the demo. All are invented; numbers are in the 555-01xx range kept for that."""
 
 from dataclasses import dataclass
 from datetime import date

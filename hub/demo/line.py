@@ -4,10 +4,9 @@ What the clinic says is recognised by the library's own templates, so that the c
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TextIO
 
 from channels.carrier import Carrier, Entry
 from hub.types import ChannelKind, Language
@@ -18,7 +17,6 @@ FIRST = 180.0
 PATIENCE = 10.0
 _TURNS = 8
 
-_TICKS: Mapping[str, str] = {"delivered": "✓✓", "read": "✓✓", "failed": "not taken"}
 _COLUMN = 22
 
 
@@ -35,7 +33,7 @@ class Line:
     name: str
     number: str = field(repr=False)
     language: Language
-    out: TextIO = field(repr=False)
+    tell: Callable[[str], None] = field(repr=False)
     patience: float = PATIENCE
     heard: list[str] = field(default_factory=list, repr=False)
 
@@ -65,7 +63,7 @@ class Line:
         except TimeoutError:
             raise SceneFailed(f"no answer came within {self.patience:g} seconds") from None
         self.heard.append(entry.text)
-        self._print("clinic", self.name, entry.text, _TICKS.get(entry.state, "✓"))
+        self._print("clinic", self.name, entry.text, "✓")
         return entry.text
 
     async def quiet(self) -> bool:
@@ -106,7 +104,7 @@ class Line:
         label = f"{sender} → {recipient}:"
         lines = [f"  {label:<{_COLUMN}} {first}", *(f"  {'':<{_COLUMN}} {line}" for line in rest)]
         lines[-1] += f"  {tick}"
-        print("\n".join(lines), file=self.out)
+        self.tell("\n".join(lines))
 
 
 @cache

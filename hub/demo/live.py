@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from channels.carrier import Carrier, Entry
-from hub.audit import Actor, Entry as Audited
+from hub.audit import Actor
+from hub.audit import Entry as Audited
 from hub.demo.behind import Deed, deeds
 from hub.demo.clinic import PHONES
 from hub.demo.standing import Standing, standing

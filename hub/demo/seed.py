@@ -60,9 +60,7 @@ async def seed(parts: Parts) -> None:
         if not empty:
             return
         _write(visits, VISIT_COLUMNS, visit_rows(now))
-        _whole(
-            await import_appointments(visits, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail)
-        )
+        _whole(await import_appointments(visits, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail))
 
 
 def patient_rows(zone: ZoneInfo) -> list[tuple[str, ...]]:
@@ -101,7 +99,7 @@ def visit_rows(now: datetime) -> list[tuple[str, ...]]:
     numbers = {one.key: one.mrn for one in PATIENTS}
     clinicians = {one.name: one for one in PROVIDERS}
     taken: set[tuple[str, datetime]] = set()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for key, name, days in _VISITS:
         one = clinicians[name]
         earliest = now.date() + timedelta(days=days)

@@ -81,12 +81,11 @@ async def _write(
         else:
             found.update(row)
             updated += 1
-            if _key(row) not in new:
-                changed[found["id"]] = {
-                    "slot": found["id"],
-                    "to_specialty": row["specialty_id"],
-                    "to_minutes": row["minutes"],
-                }
+            changed[found["id"]] = {
+                "slot": found["id"],
+                "to_specialty": row["specialty_id"],
+                "to_minutes": row["minutes"],
+            }
     if new:
         await conn.execute(sa.insert(slot), list(new.values()))
     if changed:

@@ -245,24 +245,30 @@ async def _due(
         earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
         earlier.c.id < delivery.c.id,
     )
-    found: list[Any] = []
+    ids: list[str] = []
     for lane in lanes:
-        query = (
-            _DETAILS.where(
-                delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-                delivery.c.lane == lane,
-                delivery.c.due_at <= now,
-                delivery.c.channel.in_(channels),
+        # One state at a time: each is a walk along the index, and stops at the limit.
+        for state in (DeliveryState.QUEUED, DeliveryState.HELD):
+            if len(ids) >= limit:
+                break
+            query = (
+                sa.select(delivery.c.id)
+                .where(
+                    delivery.c.state == state,
+                    delivery.c.lane == lane,
+                    delivery.c.due_at <= now,
+                    delivery.c.channel.in_(channels),
+                )
+                .order_by(delivery.c.due_at, delivery.c.id)
+                .limit(limit - len(ids))
             )
-            .order_by(delivery.c.due_at, delivery.c.id)
-            .limit(limit - len(found))
-        )
-        if lane is not Lane.SAFETY:
-            query = query.where(~blocked)
-        found += (await conn.execute(query)).all()
-        if len(found) >= limit:
-            break
-    return found
+            if lane is not Lane.SAFETY:
+                query = query.where(~blocked)
+            ids += (await conn.execute(query)).scalars()
+    if not ids:
+        return []
+    rows = {row.id: row for row in await conn.execute(_DETAILS.where(delivery.c.id.in_(ids)))}
+    return [rows[one] for one in ids]
 
 
 def _counted(row: Any) -> bool:

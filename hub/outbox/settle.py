@@ -58,7 +58,8 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
         state, number = current[result.delivery_id]
         if number != result.attempt:
             continue
-        stays = result.outcome.unknown and state is DeliveryState.SENDING
+        # Still unknown, or still only sent: when it is looked at next changes, its state does not.
+        stays = state is result.outcome.state and (result.outcome.unknown or state is DeliveryState.SENT)
         if stays or state in sources(result.outcome.state):
             counted.append(result)
             if not stays:

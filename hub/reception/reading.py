@@ -11,7 +11,7 @@ from bots.dialogue import Known, Shared, Unknown
 from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState
-from hub.db.tables import address, message
+from hub.db.tables import address, message, unhandled
 from hub.people import Identifier, People, Person
 from hub.sealed import open_body
 from hub.threads import Thread, Threads

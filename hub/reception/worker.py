@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import Database
-from hub.db.tables import message
+from hub.db.tables import message, unhandled
 from hub.errors import HubError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -153,7 +153,7 @@ async def _unhandled(conn: AsyncConnection) -> list[str]:
     """The threads that have something unhandled, those that waited longest first."""
     query = (
         sa.select(message.c.thread_id)
-        .where(message.c.direction == "inbound", message.c.handled_at.is_(None))
+        .where(unhandled)
         .group_by(message.c.thread_id)
         .order_by(sa.func.min(message.c.at))
         .limit(1000)

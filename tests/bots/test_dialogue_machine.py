@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import Phase as HP
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -215,10 +216,10 @@ class Conversation(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=8000, stateful_step_count=40, deadline=None)
+TestConversation.settings = settings(max_examples=4000, stateful_step_count=40, deadline=None, phases=[HP.reuse, HP.generate])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     standing=st.sampled_from(STANDINGS),
     said=st.lists(st.tuples(st.sampled_from(TEXTS), meanings), min_size=1, max_size=10),

@@ -15,7 +15,8 @@ from hub.db.tables import appointment, audit_event, slot
 from hub.errors import SchedulingError
 from hub.vault import Vault
 from tests.bots.scheduling_backends import LocalBackend, Opening
-from tests.bots.scheduling_contract import SchedulingContract, at, booked, wish
+from tests.bots.scheduling_contract import SchedulingContract
+from tests.bots.scheduling_finding import at, booked, wish
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hub.crypto import Keyring
 from hub.db import Database
 from hub.vault import Vault
 from tests.bots.scheduling_backends import LocalBackend, Opening
-from tests.bots.scheduling_contract import at, wish
+from tests.bots.scheduling_finding import at, wish
 from tests.stores import NOW, sqlite_url
 
 OPENINGS = (

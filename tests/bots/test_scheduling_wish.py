@@ -1,10 +1,11 @@
 """Where a wish makes the calendar look, and what is picked of what is found there."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.dates.model import When, Window
@@ -38,11 +39,23 @@ def slot(number: int, start: datetime) -> Slot:
     return Slot(id=str(number), provider="P", specialty="S", visit_type="V", location="L", start=start, minutes=15)
 
 
-@given(
-    windows(), st.sampled_from(ZONES), st.datetimes(datetime(2026, 3, 1), datetime(2026, 4, 10), timezones=st.just(UTC))
-)
-def test_every_start_that_suits_lies_in_a_cell(window: Window, zone: ZoneInfo, moment: datetime) -> None:
-    start = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+def quarters(start: datetime, low: int, high: int) -> st.SearchStrategy[datetime]:
+    """Moments so many quarters of an hour after `start`."""
+    return st.integers(low, high).map(lambda n: start + timedelta(minutes=15 * n))
+
+
+CHANGES = [
+    datetime(2026, 3, 8, 7, tzinfo=UTC),  # New York
+    datetime(2026, 3, 29, 1, tzinfo=UTC),  # London
+    datetime(2026, 4, 4, 15, tzinfo=UTC),  # Lord Howe, by half an hour, backwards
+]
+_any_time = quarters(datetime(2026, 3, 1, tzinfo=UTC), 0, 40 * 96)
+_near_a_change = st.one_of(*(quarters(change, -10, 10) for change in CHANGES))
+
+
+@settings(max_examples=300)
+@given(windows(), st.sampled_from(ZONES), _any_time | _near_a_change)
+def test_every_start_that_suits_lies_in_a_cell(window: Window, zone: ZoneInfo, start: datetime) -> None:
     local = start.astimezone(zone)
 
     cells = list(within(window, season(zone)))
@@ -67,7 +80,7 @@ def test_what_is_nearest_is_looked_for_on_every_day_once(window: Window, zone: Z
     days = [(cell.aim or cell.first).astimezone(zone).date() for cell in around(window, season(zone))]
 
     seen = list(dict.fromkeys(days))
-    assert sum(a != b for a, b in zip(days, days[1:], strict=False)) == len(seen) - 1
+    assert sum(a != b for a, b in pairwise(days)) == len(seen) - 1
     assert set(seen) == {FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)}
 
 
@@ -80,7 +93,7 @@ def test_days_are_tried_outward_from_the_day_wished_for() -> None:
     assert [one.days for one in tried[:5]] == [0, 1, -1, 2, -2]
 
 
-@pytest.mark.parametrize("spread", [True, False])
+@pytest.mark.parametrize("spread", [True, False], ids=["spread", "in order"])
 @given(data=st.data())
 def test_what_is_picked_is_new_and_as_much_as_there_is(spread: bool, data: st.DataObject) -> None:
     start = datetime(2026, 3, 3, 8, tzinfo=ZONES[0])

@@ -14,7 +14,7 @@ from hub.db import Database
 from hub.db.tables import audit_event, resource, slot
 from hub.imports import Report, RowProblem, import_schedule
 from hub.vault import Vault
-from tests.bots.scheduling_contract import at, starts, wish
+from tests.bots.scheduling_finding import at, starts, wish
 
 HEADER = "provider,specialty,visit_type,location,start,minutes"
 ROW = "Dr. Ana Lee,Family medicine,Check-up,Main Street,2026-03-03T09:00:00-05:00,30"

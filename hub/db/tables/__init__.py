@@ -1,7 +1,7 @@
 """Every table, by what it is about. Text, names, birth dates and addresses are only ever in `sealed` columns."""
 
 from hub.db.tables.base import metadata
-from hub.db.tables.conversation import message, thread
+from hub.db.tables.conversation import message, thread, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
 from hub.db.tables.people import address, contact, data_key, key_canary, person
 from hub.db.tables.records import (
@@ -40,5 +40,6 @@ __all__ = [
     "scheduling_request",
     "slot",
     "thread",
+    "unhandled",
     "unmatched_status",
 ]

@@ -29,6 +29,8 @@ thread = sa.Table(
     one_of("status", ("bot", "open", "snoozed", "closed")),
 )
 
+_UNHANDLED = "direction = 'inbound' AND handled_at IS NULL"
+
 message = sa.Table(
     "message",
     metadata,
@@ -58,9 +60,12 @@ message = sa.Table(
         "ix_message_unhandled",
         "thread_id",
         "seq",
-        sqlite_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
-        postgresql_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
+        sqlite_where=sa.text(_UNHANDLED),
+        postgresql_where=sa.text(_UNHANDLED),
     ),
     one_of("direction", ("inbound", "outbound", "note")),
     one_of("author_kind", ("patient", "staff", "bot", "campaign", "system")),
 )
+
+unhandled = sa.and_(message.c.direction == sa.literal_column("'inbound'"), message.c.handled_at.is_(None))
+"""Inbound messages that are work to do, in the very words of their index: a bound value would not match it."""

@@ -41,24 +41,9 @@ delivery = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     # Work to do: what may be sent, what must be reconciled, and what was sent and not reported on.
-    sa.Index(
-        "ix_delivery_due",
-        "state",
-        "lane",
-        "due_at",
-        "id",
-        sqlite_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-        postgresql_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-    ),
+    sa.Index("ix_delivery_due", "state", "lane", "due_at", "id"),
     # One in flight for each thread and channel keeps a person's messages in order.
-    sa.Index(
-        "ix_delivery_open",
-        "thread_id",
-        "channel",
-        "id",
-        sqlite_where=sa.text("state IN ('queued', 'held', 'sending')"),
-        postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
-    ),
+    sa.Index("ix_delivery_thread", "thread_id", "channel", "state", "id"),
     sa.Index("ix_delivery_provider_id", "channel", "provider_id"),
     # Caps count a person's automated sends of the last days.
     sa.Index("ix_delivery_person_id", "person_id", "created_at"),

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import aiohttp
 import sqlalchemy as sa
+from aiohttp import web as server
 
 from hub.app import Hub
 from hub.db.tables import key_canary
 from hub.web import Site, build
+from hub.web.health import DRAINING
 from tests.hub.web.running import post, text
 
 
@@ -46,10 +49,21 @@ async def test_an_old_schema_makes_it_unready(hub: Hub, web) -> None:
     assert (await response.json())["checks"]["migrations"] == "run `hub migrate`"
 
 
-async def test_it_says_that_it_is_stopping_to_who_is_still_connected(hub: Hub) -> None:
-    import aiohttp
-    from aiohttp import web as server
+async def test_a_hub_that_stops_is_not_ready_for_more(hub: Hub) -> None:
+    app = build(hub.parts)
+    site = Site(app)
+    port = await site.start()
+    app[DRAINING].set()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+        ready, alive = await client.get("/readyz"), await client.get("/healthz")
+        checks = (await ready.json())["checks"]
+    await site.stop()
 
+    assert (ready.status, alive.status) == (503, 200)
+    assert checks["serving"] == "stopping"
+
+
+async def test_a_request_under_way_is_finished_before_the_hub_ends(hub: Hub) -> None:
     going, entered = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: server.Request) -> server.Response:
@@ -63,7 +77,8 @@ async def test_it_says_that_it_is_stopping_to_who_is_still_connected(hub: Hub) -
         asking = asyncio.create_task(client.get("/healthz/slow"))
         await entered.wait()
         stopping = asyncio.create_task(site.stop())
-        await asyncio.sleep(0.05)
+        while not client.closed and not stopping.done() and site.port:
+            await asyncio.sleep(0)
         going.set()
 
         assert await (await asking).text() == "done"

@@ -2,6 +2,7 @@
 
 import logging
 
+import aiohttp
 import pytest
 from aiohttp import web as server
 
@@ -22,8 +23,6 @@ async def test_the_landing_page_names_the_clinic_and_leads_on(web) -> None:
 
 
 async def test_the_landing_page_leads_to_the_demo_where_there_is_one(hub: Hub) -> None:
-    import aiohttp
-
     async def demo(_request: server.Request) -> server.Response:
         return server.Response(text="<p>demo</p>", content_type="text/html")
 
@@ -104,8 +103,6 @@ async def test_a_method_a_page_does_not_take_gets_405_and_which_it_does(web) -> 
 
 
 async def test_what_breaks_is_told_by_a_reference_and_never_by_its_words(hub: Hub, caplog) -> None:
-    import aiohttp
-
     async def breaks(_request: server.Request) -> server.Response:
         raise LookupError("Maria Alvarez")
 

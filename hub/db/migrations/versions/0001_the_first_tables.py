@@ -390,23 +390,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_delivery_due",
-            ["state", "lane", "due_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-            postgresql_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-        )
+        batch_op.create_index("ix_delivery_due", ["state", "lane", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(
-            "ix_delivery_open",
-            ["thread_id", "channel", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'held', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
-        )
         batch_op.create_index("ix_delivery_person_id", ["person_id", "created_at"], unique=False)
         batch_op.create_index("ix_delivery_provider_id", ["channel", "provider_id"], unique=False)
+        batch_op.create_index("ix_delivery_thread", ["thread_id", "channel", "state", "id"], unique=False)
 
     op.create_table(
         "attempt",
@@ -444,19 +432,11 @@ def downgrade() -> None:
     op.drop_table("delivery_event")
     op.drop_table("attempt")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_thread")
         batch_op.drop_index("ix_delivery_provider_id")
         batch_op.drop_index("ix_delivery_person_id")
-        batch_op.drop_index(
-            "ix_delivery_open",
-            sqlite_where=sa.text("state IN ('queued', 'held', 'sending')"),
-            postgresql_where=sa.text("state IN ('queued', 'held', 'sending')"),
-        )
         batch_op.drop_index(batch_op.f("ix_delivery_message_id"))
-        batch_op.drop_index(
-            "ix_delivery_due",
-            sqlite_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-            postgresql_where=sa.text("state IN ('queued', 'held', 'sending', 'sent')"),
-        )
+        batch_op.drop_index("ix_delivery_due")
 
     op.drop_table("delivery")
     with op.batch_alter_table("message", schema=None) as batch_op:

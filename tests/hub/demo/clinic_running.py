@@ -1,0 +1,88 @@
+"""The demo's clinic for tests: a hub on a free port with the simulated carrier as its account, seeded."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from channels.carrier import Carrier
+from hub import demo
+from hub.app import Hub
+from hub.clock import Clock
+from hub.crypto import Keyring
+from hub.parts import Parts
+from hub.settings import Secret, Settings
+from tests.bots.nlu_engine import MODELS, trained
+
+CLINIC = "+12025550100"
+
+
+class MovingClock:
+    """A clock that starts at a chosen moment and goes on from there."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start.astimezone(UTC)
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        return self._start + timedelta(seconds=time.monotonic() - self._since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A demo that runs."""
+
+    hub: Hub
+    carrier: Carrier
+    base: str
+
+    @property
+    def parts(self) -> Parts:
+        """The hub's parts."""
+        return self.hub.parts
+
+
+def settings_for(database_url: str, folder: Path, carrier: Carrier) -> Settings:
+    """A clinic on this machine whose account is the simulated carrier's."""
+    return Settings(
+        data=folder,
+        database_url=database_url,
+        keyring_file=folder / "keyring.json",
+        port=0,
+        twilio_account_sid=carrier.account_sid,
+        twilio_auth_token=Secret(carrier.auth_token),
+        twilio_api_url=carrier.base_url,
+        sms_from=CLINIC,
+        sms_rate=1000.0,
+    )
+
+
+@asynccontextmanager
+async def running(
+    database_url: str, folder: Path, keyring: Keyring, *, clock: Clock | None = None, carrier: Carrier | None = None
+) -> AsyncIterator[Running]:
+    """A seeded demo with every role going; the understanding engine is read from where the tests keep it."""
+    from hub import app
+
+    trained()
+    (folder / "models").symlink_to(MODELS)
+    carrier = carrier or Carrier(
+        numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1
+    )
+    await carrier.start()
+    settings = app.with_port(settings_for(database_url, folder, carrier))
+    keyring.save(settings.keyring)
+    hub = await Hub.open(settings, clock=clock)
+    try:
+        await demo.seed(hub.parts)
+        await hub.start(extra=lambda parts: demo.routes(parts, carrier))
+        base = f"http://127.0.0.1:{hub.port}"
+        carrier.webhook = f"{base}/webhooks/twilio/sms"
+        yield Running(hub=hub, carrier=carrier, base=base)
+    finally:
+        carrier.closing.set()
+        await hub.stop()
+        await carrier.stop()
