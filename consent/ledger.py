@@ -12,6 +12,7 @@ from consent.facts import ConsentState, Fact, Scope, Source, Standing, standing
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
+from hub.db.bulk import insert_rows
 from hub.db.tables import consent_event
 from hub.errors import ConsentError
 from hub.types import ChannelKind, Purpose, new_id
@@ -108,7 +109,7 @@ class Ledger:
                     details={"source": fact.source.value, "address": fact.address_id},
                 )
             )
-        await conn.execute(sa.insert(consent_event), rows)
+        await insert_rows(conn, consent_event, rows)
         await self._trail.record(conn, *entries)
         return [str(row["id"]) for row in rows]
 
@@ -120,6 +121,21 @@ class Ledger:
         for row in await conn.execute(query):
             facts[row.address_id].append(_fact(row))
         return {address_id: standing(known) for address_id, known in facts.items()}
+
+    async def imported(
+        self, conn: AsyncConnection, persons: Iterable[str]
+    ) -> dict[tuple[str, str, ChannelKind], ConsentState]:
+        """What the last import said of each (person, address, channel)."""
+        query = (
+            sa.select(*_PLAIN)
+            .where(consent_event.c.person_id.in_(list(persons)), consent_event.c.source == Source.IMPORT)
+            .order_by(consent_event.c.at, consent_event.c.id)
+        )
+        said = {}
+        for row in await conn.execute(query):
+            fact = _fact(row)
+            said.update({(row.person_id, row.address_id, channel): fact.state for channel in fact.scope.channels})
+        return said
 
     async def of_person(self, conn: AsyncConnection, person_id: str, addresses: Iterable[str]) -> list[Recorded]:
         """The facts a person made, and those about their addresses, newest first, evidence opened."""

@@ -69,7 +69,7 @@ class Acceptor:
         self._limit = limit
         self._waiting: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
         self._arrived = asyncio.Event()
-        self._committing = 0
+        self._in_hand: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -78,8 +78,7 @@ class Acceptor:
 
     async def stop(self) -> None:
         """Commit what is waiting, then end."""
-        while self._waiting or self._committing:
-            await asyncio.sleep(0.005)
+        await asyncio.gather(*(done for _, done in self._in_hand + self._waiting), return_exceptions=True)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -87,7 +86,7 @@ class Acceptor:
     @property
     def waiting(self) -> int:
         """How many messages wait for their commit."""
-        return len(self._waiting) + self._committing
+        return len(self._waiting) + len(self._in_hand)
 
     async def accept(self, inbound: Inbound) -> Accepted:
         """Where the message is kept, once it is durable.
@@ -108,7 +107,7 @@ class Acceptor:
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             if not self._waiting:
                 self._arrived.clear()
-            self._committing = len(batch)
+            self._in_hand = batch
             self._metrics.accept_waiting.set(self.waiting)
             self._metrics.accept_batch.observe(len(batch))
             try:
@@ -121,7 +120,7 @@ class Acceptor:
                     if not done.done():
                         done.set_result(answer)
             finally:
-                self._committing = 0
+                self._in_hand = []
 
     async def _one_by_one(self, batch: list[tuple[Inbound, "asyncio.Future[Accepted]"]], error: Exception) -> None:
         """After a batch failed: no message may fall because of another one's fault."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.bulk import insert_rows
 from hub.db.tables import counter, event
 
 KEEP = timedelta(days=1)
@@ -38,12 +39,12 @@ class Bell:
         for waiting in self._waiting:
             waiting.set()
 
-    async def wait(self, timeout: float) -> bool:
-        """True when rung, False after `timeout` seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """True when rung, False after so many seconds."""
         waiting = asyncio.Event()
         self._waiting.add(waiting)
         try:
-            await asyncio.wait_for(waiting.wait(), timeout)
+            await asyncio.wait_for(waiting.wait(), seconds)
         except TimeoutError:
             return False
         else:
@@ -71,7 +72,7 @@ async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change
         {"seq": first + n, "type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now}
         for n, c in enumerate(changes)
     ]
-    await conn.execute(sa.insert(event), rows)
+    await insert_rows(conn, event, rows)
 
 
 async def read(

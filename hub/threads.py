@@ -1,6 +1,6 @@
 """Threads: the one continuing conversation with a person, and its sealed messages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.crypto import Place
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import message, thread
 from hub.sealed import Body, seal_body
 from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_id
@@ -77,7 +78,7 @@ class Threads:
             for person_id in sorted(wanted - found.keys())
         ]
         if made:
-            await conn.execute(sa.insert(thread), made)
+            await insert_rows(conn, thread, made)
             for row in made:
                 found[str(row["person_id"])] = Thread(
                     id=str(row["id"]),
@@ -100,30 +101,30 @@ class Threads:
 
         `keys` opens every person concerned.
         """
-        counts: dict[str, int] = {}
-        newest: dict[str, NewMessage] = {}
-        inbound: dict[str, NewMessage] = {}
-        for entry in entries:
-            counts[entry.thread_id] = counts.get(entry.thread_id, 0) + 1
-            newest[entry.thread_id] = entry
-            if entry.direction is Direction.INBOUND:
-                inbound[entry.thread_id] = entry
-        last = await self._take_numbers(conn, counts)
-        following = {thread_id: number - counts[thread_id] for thread_id, number in last.items()}
+        touched = {entry.thread_id for entry in entries}
+        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched)).with_for_update()
+        last = {row.id: row.last_seq for row in await conn.execute(query)}
+        changes: dict[str, dict[str, Any]] = {}
+        heard: dict[str, dict[str, Any]] = {}
         numbers, rows = [], []
         for entry in entries:
-            following[entry.thread_id] += 1
-            numbers.append(following[entry.thread_id])
-            rows.append(_row(keys, entry, following[entry.thread_id]))
-        await conn.execute(sa.insert(message), rows)
-        touched = [
-            {"thread": thread_id, "moment": entry.at} for thread_id, entry in newest.items() if thread_id not in inbound
-        ]
-        if touched:
-            await conn.execute(_TOUCH, touched)
-        heard = [{"thread": thread_id, "moment": entry.at, "by": entry.channel} for thread_id, entry in inbound.items()]
-        if heard:
-            await conn.execute(_TOUCH_INBOUND, heard)
+            last[entry.thread_id] += 1
+            number = last[entry.thread_id]
+            numbers.append(number)
+            rows.append(_row(keys, entry, number))
+            changes[entry.thread_id] = {"id": entry.thread_id, "last_seq": number, "last_at": entry.at}
+            if entry.direction is Direction.INBOUND:
+                heard[entry.thread_id] = {
+                    "id": entry.thread_id,
+                    "last_inbound_at": entry.at,
+                    "last_channel": entry.channel,
+                }
+        await insert_rows(conn, message, rows)
+        if heard.keys() == changes.keys():
+            await update_rows(conn, thread, [changes[one] | heard[one] for one in changes])
+        else:
+            await update_rows(conn, thread, list(changes.values()))
+            await update_rows(conn, thread, list(heard.values()))
         return numbers
 
     async def set_state(
@@ -155,13 +156,6 @@ class Threads:
         values = {"dialogue_sealed": sealed, "dialogue_at": self._clock.now()}
         await conn.execute(sa.update(thread).where(thread.c.id == one.id).values(**values))
 
-    async def _take_numbers(self, conn: AsyncConnection, counts: Mapping[str, int]) -> dict[str, int]:
-        """The last number of each thread after taking as many as `counts` says."""
-        taking = [{"thread": thread_id, "n": n} for thread_id, n in sorted(counts.items())]
-        await conn.execute(_TAKE, taking)
-        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(counts))
-        return {row.id: row.last_seq for row in await conn.execute(query)}
-
 
 _PLAIN = (
     thread.c.id,
@@ -171,21 +165,6 @@ _PLAIN = (
     thread.c.attention,
     thread.c.last_seq,
     thread.c.last_inbound_at,
-)
-_TAKE = (
-    sa.update(thread)
-    .where(thread.c.id == sa.bindparam("thread"))
-    .values(last_seq=thread.c.last_seq + sa.bindparam("n"))
-)
-_TOUCH = sa.update(thread).where(thread.c.id == sa.bindparam("thread")).values(last_at=sa.bindparam("moment"))
-_TOUCH_INBOUND = (
-    sa.update(thread)
-    .where(thread.c.id == sa.bindparam("thread"))
-    .values(
-        last_at=sa.bindparam("moment"),
-        last_inbound_at=sa.bindparam("moment"),
-        last_channel=sa.bindparam("by"),
-    )
 )
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.crypto import BlindIndex, DataKey, Keyring, Place
+from hub.db.bulk import insert_rows
 from hub.db.tables import data_key, key_canary
 from hub.errors import CryptoError, KeyDestroyed, KeyringMissing, KeyringWrong
 
@@ -41,6 +42,9 @@ class Keys:
     def open(self, owner: str, sealed: bytes, place: Place) -> bytes:
         """What was sealed. Raises: SealBroken, KeyDestroyed."""
         return self._key(owner).open(sealed, place)
+
+    def __or__(self, other: "Keys") -> "Keys":
+        return Keys({**self._keys, **other._keys})
 
     def __contains__(self, owner: object) -> bool:
         return owner in self._keys
@@ -99,8 +103,7 @@ class Vault:
             kek_id, wrapped = self.keyring.wrap(raw, _context(owner, 1))
             rows.append({"owner_id": owner, "version": 1, "kek_id": kek_id, "wrapped": wrapped, "created_at": now})
             made[owner] = DataKey(raw, 1)
-        if rows:
-            await conn.execute(sa.insert(data_key), rows)
+        await insert_rows(conn, data_key, rows)
         # Not cached: the caller's transaction may yet be undone, and with it the key.
         return Keys(made)
 

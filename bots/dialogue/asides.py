@@ -5,6 +5,7 @@ from bots.dialogue.turns import Context, Say
 
 
 def said(intent: str, state: State, context: Context) -> tuple[Say, ...] | None:
+    """What answers `intent` in passing; empty when asking again is answer enough, None when it is no aside."""
     resting = state.phase in RESTING
     match intent:
         case "hours_location":
@@ -21,7 +22,8 @@ def said(intent: str, state: State, context: Context) -> tuple[Say, ...] | None:
 
 
 def facts(state: State, context: Context) -> Say:
+    """Where the clinic is and when it is open."""
     clinic = context.clinic
     hours = clinic.hours.get(state.language or context.language) or clinic.hours["en"]
-    facts = {"clinic": clinic.name, "address": clinic.address, "hours": hours, "phone": clinic.phone}
-    return Say("info.hours_location", facts)
+    told = {"clinic": clinic.name, "address": clinic.address, "hours": hours, "phone": clinic.phone}
+    return Say("info.hours_location", told)

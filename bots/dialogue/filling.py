@@ -55,6 +55,7 @@ def which(state: State, event: Heard, context: Context) -> Turn | None:
 
 
 def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:
+    """Leave the search to staff on a yes; look again when the answer names another time or provider."""
     said = event.meaning.entities
     if wishes.speaks(said.when) or said.provider or hints.another_provider(event.text):
         return advance(replace(wishes.with_said(state, event), declined=(), rounds=0), context)

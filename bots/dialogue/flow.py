@@ -1,5 +1,6 @@
 """How a job goes on: what it needs next, how it ends, and how it passes to staff."""
 
+from datetime import date, time
 from typing import Any, cast, get_args
 
 from msgspec.structs import replace
@@ -103,10 +104,14 @@ def _search(state: State, person: str, context: Context, before: tuple[Say, ...]
     if state.job == "book" and len(types) > 1 and not (wish.visit_type or wish.provider or wish.specialty):
         return put(state, context, Phase.VISIT_TYPE, *before, types=types if len(types) <= CHOICES else ())
     if wish.when is not None and len(wish.when.ambiguous) > 1:
-        return put(state, context, Phase.WHICH_WHEN, *before, readings=wish.when.ambiguous[:CHOICES])
+        return put(state, context, Phase.WHICH_WHEN, *before, readings=_in_order(wish.when.ambiguous[:CHOICES]))
     if not wishes.searchable(state):
         return put(state, context, Phase.WHEN, *before)
     return call(state, Find(wishes.query(state, person, context)), *before)
+
+
+def _in_order(readings: tuple[Window, ...]) -> tuple[Window, ...]:
+    return tuple(sorted(readings, key=lambda window: (window.first or date.max, window.earliest or time.min)))
 
 
 def facts(state: State) -> tuple[tuple[str, str], ...]:

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time
 from typing import TypeVar
 
+from bots.dates.model import Window
+
 T = TypeVar("T")
+_ONE_O_CLOCK = (time(1), time(13))
 
 _NEVER_MIND = re.compile(
     r"\b(never ?mind|nvm|forget (it|about it)|olv[ií]d[ae]lo|d[eé]j[ae]lo( as[ií])?|ya no importa)\b", re.IGNORECASE
@@ -32,6 +37,7 @@ _GO_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)?\s*\d\W*", re.IGNORECASE)
+_ONE_OF_THEM = re.compile(r"\bone\b(?!\s*(am|pm|a\.m|p\.m|o'?clock|thirty|fifteen|forty|:))", re.IGNORECASE)
 _LEAD = re.compile(
     r"^\s*(hi|hello|hola)?[,.! ]*(it'?s|its|this is|i'?m|i am|my name is|name is|the patient is|for"
     r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|es|para)?\s+",
@@ -77,6 +83,17 @@ def go_ahead(text: str) -> bool:
 def bare_number(text: str) -> bool:
     """Whether the text is one digit and nothing more: a choice, never an hour."""
     return bool(_BARE_NUMBER.fullmatch(text))
+
+
+def pointing(windows: tuple[Window, ...], text: str) -> tuple[Window, ...]:
+    """`windows` as they point at one of several things shown: in "the Thursday one", "one" is no hour."""
+    if not _ONE_OF_THEM.search(text):
+        return windows
+    days = tuple(
+        replace(window, earliest=None, latest=None, exact=False) if window.earliest in _ONE_O_CLOCK else window
+        for window in windows
+    )
+    return tuple(window for window in days if window != Window())
 
 
 def nth(rows: Sequence[T], choice: int) -> T | None:

@@ -1,6 +1,7 @@
 """One step of the conversation: a state and an event in, words and one call or hand-off out. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
@@ -46,6 +47,7 @@ _ANSWERS: dict[type[object], frozenset[str]] = {
     AppointmentsListed: frozenset({"List", visits.ASIDE}),
     IdentityAnswered: frozenset({"Identify"}),
 }
+_PICKS = frozenset({"confirm", "select"})
 _SLOT_PHASES = frozenset({Phase.WHEN, Phase.WHICH_WHEN, Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT})
 
 
@@ -99,7 +101,7 @@ def _answered(state: State, event: Result, context: Context) -> Turn:
 def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
-        event = Heard(meaning=_unclear(meaning), text=event.text, at=event.at)
+        event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (
@@ -110,16 +112,6 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or _wish(understood, event, context)
     )
     return turn or _not_understood(state, context)
-
-
-def _unclear(meaning: Meaning) -> Meaning:
-    return Meaning(
-        intent="inform",
-        confidence=meaning.confidence,
-        intents=("inform",),
-        entities=meaning.entities,
-        language=meaning.language,
-    )
 
 
 def _language(state: State, event: Heard, context: Context) -> Language:
@@ -154,7 +146,8 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         return None
     intents = _intents(event.meaning)
     intent = intents[0]
-    if intent == "goodbye" or hints.never_mind(event.text):
+    leaves = intent == "goodbye" and not wishes.speaks(event.meaning.entities.when)  # "later" may be a wish
+    if leaves or hints.never_mind(event.text):
         return finish(replace(state, later=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
@@ -195,6 +188,10 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase in RESTING:
         return None
     extra = _extra(state, event)
+    if extra and event.meaning.intent in _PICKS:
+        event = _without_names(event)
+    if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
+        event = _pointing(event)
     state = replace(state, later=tuple(dict.fromkeys((*state.later, *extra))))
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
@@ -216,6 +213,25 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
         case Phase.OFFER_STAFF:
             return filling.staff_offered(state, event, context)
     return None
+
+
+def _pointing(event: Heard) -> Heard:
+    entities = event.meaning.entities
+    when = rewrite(
+        entities.when,
+        windows=hints.pointing(entities.when.windows, event.text),
+        ambiguous=hints.pointing(entities.when.ambiguous, event.text),
+    )
+    return rewrite(event, meaning=rewrite(event.meaning, entities=rewrite(entities, when=when)))
+
+
+def _without_names(event: Heard) -> Heard:
+    """`event` without the names in it: in "yes, and my son needs a vaccination" they belong to the second wish.
+
+    Times stay: where one contradicts what was proposed, asking again is safer than booking.
+    """
+    entities = rewrite(event.meaning.entities, provider=None, specialty=None, visit_type=None)
+    return rewrite(event, meaning=rewrite(event.meaning, entities=entities))
 
 
 def _extra(state: State, event: Heard) -> tuple[str, ...]:
@@ -251,13 +267,16 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     wanted = _wishes(_intents(meaning))
     if meaning.intent == "find_provider" and said.wish.when is None:
         return _who(said, context, before)
-    if wanted and not (wanted[0] == "confirm" and state.phase is Phase.DONE):
+    idle_yes = wanted[:1] == ("confirm",) and (state.phase is Phase.DONE or meaning.confidence < SURE)
+    if wanted and not idle_yes:
         return _begun(said, wanted, context, before)
-    names_visit = wishes.speaks(meaning.entities.when) or meaning.entities.visit_type or meaning.entities.provider
+    entities = meaning.entities
+    named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
+    names_visit = named or (state.last is not None and hints.another_provider(event.text))
     match meaning.intent:
         case "inform" | "alternatives" | "select" | "decline" if names_visit:
             return _resumed(state, said, context)
-        case "confirm":
+        case "confirm" if state.phase is Phase.DONE:
             return Turn(state=state, says=(Say("bot.welcome"),))
         case "decline":
             return Turn(state=state, says=(Say("bot.goodbye" if state.phase is Phase.DONE else "bot.offer_help"),))
@@ -284,7 +303,9 @@ def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:
 def _resumed(state: State, said: State, context: Context) -> Turn:
     """A time or name without a verb: a change to what was just booked, else a wish to book."""
     if state.phase is Phase.DONE and state.last is not None:
-        return begin(replace(said, visit=state.last), "reschedule", context)
+        wish = replace(said.wish, avoid=(state.last.provider,)) if said.wish.any_provider else said.wish
+        when = wish.when or wishes.SOONEST
+        return begin(replace(said, visit=state.last, wish=replace(wish, when=when)), "reschedule", context)
     return begin(said, "book", context)
 
 

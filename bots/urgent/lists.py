@@ -17,6 +17,7 @@ from bots.urgent.words import Speller, speller
 from hub.types import Language
 
 _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
+_EVERYDAY = "real_words.txt"
 _GAP = re.compile(r"\*(\d)")
 
 

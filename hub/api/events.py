@@ -4,17 +4,23 @@ Source: WHATWG HTML §9.2.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.api import tokens
 from hub.api.problems import Problem
 from hub.api.tokens import Token
 from hub.audit import Entry
+from hub.errors import HubError
 from hub.events import Change, bounds, read
+from hub.log import say
 from hub.parts import Parts
+
+_log = logging.getLogger(__name__)
 
 SCOPE = "events:read"
 AUDIENCES = ("staff",)
@@ -83,7 +89,9 @@ async def stream(request: web.Request, parts: Parts, token: Token | None, reques
         await response.prepare(request)
         await _write(response, f"id: {after}\nevent: reset\ndata: {{}}\n\n" if reset else ": hello\n\n")
         await _follow(request, response, parts, closing, after)
-    except (ConnectionError, TimeoutError):
+    except (ConnectionError, TimeoutError, HubError, SQLAlchemyError) as error:
+        # Part of the answer is out, so there is no other way to say it: the client comes back and resumes.
+        say(_log, "stream_broke", logging.DEBUG, request=request_id, error=error)
         request.protocol.force_close()
     finally:
         closing.open -= 1

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.crypto import Place
+from hub.db.bulk import insert_rows
 from hub.db.tables import audit_event
 from hub.types import new_id
 from hub.vault import AUDIT, Vault
@@ -71,7 +71,7 @@ class Trail:
                     "payload_sealed": keys.seal(AUDIT, payload, _place(entry_id)),
                 }
             )
-        await conn.execute(sa.insert(audit_event), rows)
+        await insert_rows(conn, audit_event, rows)
 
 
 def _place(entry_id: str) -> Place:

@@ -126,6 +126,9 @@ class Database:
                             results.append((job, await job.unit(conn)))
                     except Exception as error:
                         failed.append((job, _translated(error)))
+                        # A full or failing disk undoes the whole transaction, the units before this one included.
+                        if not await _under_way(conn):
+                            raise
         except Exception as error:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
             refusal = StorageError(f"the database did not take the change ({type(error).__name__})")
@@ -140,6 +143,12 @@ class Database:
         for job, problem in failed:
             if not job.done.done():
                 job.done.set_exception(problem)
+
+
+async def _under_way(conn: AsyncConnection) -> bool:
+    """Whether the database still holds the transaction that was begun."""
+    driver = (await conn.get_raw_connection()).driver_connection
+    return driver is not None and bool(driver.in_transaction)
 
 
 def _translated(error: Exception) -> BaseException:

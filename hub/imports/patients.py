@@ -96,15 +96,8 @@ async def import_patients(
 
     async def write(conn: AsyncConnection, batch: Sequence[Parsed[_Record]]) -> Report:
         report = Report()
-        for one in batch:
-            try:
-                # A record that cannot be written takes back its own changes only.
-                async with conn.begin_nested():
-                    report = report.plus(await _write(conn, one.value, people, ledger, clock.now()))
-            except StorageError:
-                raise
-            except HubError as error:
-                report = report.plus(Report(problems=(RowProblem(one.line, f"was refused ({error.code})"),)))
+        for group in _without_repeats(batch):
+            report = report.plus(await _write_or_split(conn, group, people, ledger, clock.now()))
         return report
 
     return await load(path, COLUMNS, parse, write, db=db, progress=progress, batch=_BATCH)
@@ -121,22 +114,56 @@ def _decisions(row: Mapping[str, str], addresses: Sequence[Address]) -> list[_De
     return found
 
 
-async def _write(conn: AsyncConnection, record: _Record, people: People, ledger: Ledger, now: datetime) -> Report:
-    done = await people.upsert(conn, record.patient, _ACTOR)
-    facts = await _news(conn, record, done, ledger, now)
-    await ledger.record(conn, *facts)
-    if done.outcome == "created":
-        return Report(created=1)
-    return Report(updated=1) if facts or done.outcome == "updated" else Report(unchanged=1)
+def _without_repeats(batch: Sequence[Parsed[_Record]]) -> list[list[Parsed[_Record]]]:
+    """The batch in as few groups as hold no record number twice, in the order of the file."""
+    groups: list[dict[str, Parsed[_Record]]] = [{}]
+    for one in batch:
+        if one.value.patient.mrn in groups[-1]:
+            groups.append({})
+        groups[-1][one.value.patient.mrn] = one
+    return [list(group.values()) for group in groups]
 
 
-async def _news(conn: AsyncConnection, record: _Record, done: Upserted, ledger: Ledger, now: datetime) -> list[NewFact]:
+async def _write_or_split(
+    conn: AsyncConnection, group: Sequence[Parsed[_Record]], people: People, ledger: Ledger, now: datetime
+) -> Report:
+    """A group written at once; where one of it cannot be, each on its own, so that only that one stays out."""
+    try:
+        async with conn.begin_nested():
+            return await _write(conn, [one.value for one in group], people, ledger, now)
+    except StorageError:
+        raise
+    except HubError as error:
+        if len(group) == 1:
+            return Report(problems=(RowProblem(group[0].line, f"was refused ({error.code})"),))
+    report = Report()
+    for one in group:
+        report = report.plus(await _write_or_split(conn, (one,), people, ledger, now))
+    return report
+
+
+async def _write(
+    conn: AsyncConnection, records: Sequence[_Record], people: People, ledger: Ledger, now: datetime
+) -> Report:
+    done = await people.upsert_many(conn, [record.patient for record in records], _ACTOR)
+    said = await ledger.imported(conn, [one.person_id for one in done])
+    report, news = Report(), []
+    for record, one in zip(records, done, strict=True):
+        facts = _news(record, one, said, now)
+        news += facts
+        if one.outcome == "created":
+            report = report.plus(Report(created=1))
+        else:
+            changed = bool(facts) or one.outcome == "updated"
+            report = report.plus(Report(updated=1) if changed else Report(unchanged=1))
+    await ledger.record(conn, *news)
+    return report
+
+
+def _news(
+    record: _Record, done: Upserted, said: Mapping[tuple[str, str, ChannelKind], ConsentState], now: datetime
+) -> list[NewFact]:
     """The decisions that differ from what the last import said of the same person, address and channel."""
-    said: dict[tuple[str, ChannelKind], ConsentState] = {}
-    if record.decisions and done.outcome != "created":
-        for known in reversed(await ledger.of_person(conn, done.person_id, ())):
-            if known.fact.source is Source.IMPORT and known.person_id == done.person_id:
-                said.update({(known.address_id, channel): known.fact.state for channel in known.fact.scope.channels})
     return [
         NewFact(
             address_id=done.addresses[one.order],
@@ -149,5 +176,5 @@ async def _news(conn: AsyncConnection, record: _Record, done: Upserted, ledger: 
             evidence={"captured": "import", "column": one.column},
         )
         for one in record.decisions
-        if said.get((done.addresses[one.order], one.channel)) is not one.state
+        if said.get((done.person_id, done.addresses[one.order], one.channel)) is not one.state
     ]

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may
 from hub.audit import Actor, Entry, Trail
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, appointment, attempt, contact, delivery, message, person
 from hub.outbox.queue import note
 from hub.sealed import open_body, open_contact
@@ -169,8 +170,9 @@ class Claims:
                     updated_at=now,
                 )
             )
-            await conn.execute(
-                sa.insert(attempt),
+            await insert_rows(
+                conn,
+                attempt,
                 [
                     {
                         "delivery_id": row.id,
@@ -183,7 +185,7 @@ class Claims:
                 ],
             )
         if moved:
-            await conn.execute(_MOVE, [{**one, "moment": now} for one in moved])
+            await update_rows(conn, delivery, [{**one, "updated_at": now} for one in moved])
         await note(conn, history, now)
         await self._trail.record(
             conn,
@@ -214,20 +216,10 @@ _DETAILS = (
     .join(contact, sa.and_(contact.c.address_id == address.c.id, contact.c.person_id == delivery.c.person_id))
     .join(person, person.c.id == delivery.c.person_id)
 )
-_MOVE = (
-    sa.update(delivery)
-    .where(delivery.c.id == sa.bindparam("row"))
-    .values(
-        state=sa.bindparam("to"),
-        reason=sa.bindparam("why"),
-        due_at=sa.bindparam("next"),
-        updated_at=sa.bindparam("moment"),
-    )
-)
 
 
 def _move(row: Any, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
-    return {"row": row.id, "to": state, "why": reason, "next": due_at}
+    return {"id": row.id, "state": state, "reason": reason, "due_at": due_at}
 
 
 async def _due(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.bulk import insert_rows
 from hub.db.tables import delivery, delivery_event
 from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id
 
@@ -63,7 +63,7 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "created_at": now,
         "updated_at": now,
     }
-    await conn.execute(sa.insert(delivery), row)
+    await insert_rows(conn, delivery, [row])
     await note(conn, [(delivery_id, new.state, str(row["reason"]))], now)
     return delivery_id
 
@@ -75,4 +75,4 @@ async def note(conn: AsyncConnection, reached: list[tuple[str, DeliveryState, st
             {"id": new_id(), "delivery_id": delivery_id, "state": state, "reason": reason, "at": at}
             for delivery_id, state, reason in reached
         ]
-        await conn.execute(sa.insert(delivery_event), rows)
+        await insert_rows(conn, delivery_event, rows)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
 from hub.sealed import open_contact, seal_contact
 from hub.types import Address, AddressKind, ChannelKind, new_id
@@ -98,52 +99,52 @@ class People:
         self._clock = clock
 
     async def upsert(self, conn: AsyncConnection, patient: NewPatient, actor: Actor) -> Upserted:
-        """Make or change the record of `patient`, in the caller's transaction.
+        """Make or change the record of `patient`, in the caller's transaction; see `upsert_many`."""
+        return (await self.upsert_many(conn, (patient,), actor))[0]
 
-        Addresses that the record had and `patient` does not name stay: a conversation may hang on them.
+    async def upsert_many(self, conn: AsyncConnection, patients: Sequence[NewPatient], actor: Actor) -> list[Upserted]:
+        """Make or change the records of `patients`, no two with the same `mrn`, in the caller's transaction.
+
+        Addresses that a record had and its patient does not name stay: a conversation may hang on them.
         """
-        blind = self._vault.blind.of("mrn", patient.mrn)
-        found = (await conn.execute(sa.select(person).where(person.c.mrn_blind == blind))).first()
-        person_id = found.id if found is not None else new_id()
         now = self._clock.now()
-        if found is None:
-            keys = await self._vault.create(conn, (person_id,), now)
-        else:
-            keys = await self._vault.key(conn, person_id)
-        profile = Profile(
-            mrn=patient.mrn,
-            given_name=patient.given_name,
-            family_name=patient.family_name,
-            birth_date=patient.birth_date,
+        known = await self._known(conn, patients)
+        ids = {one.mrn: known[one.mrn].id if one.mrn in known else new_id() for one in patients}
+        keys = await self._vault.keys(conn, [row.id for row in known.values()])
+        keys |= await self._vault.create(conn, [ids[one.mrn] for one in patients if one.mrn not in known], now)
+        outcomes: dict[str, Literal["created", "updated", "unchanged"]] = {}
+        made, changed = [], []
+        for one in patients:
+            person_id, row = ids[one.mrn], known.get(one.mrn)
+            values = self._row(keys, person_id, one, now)
+            if row is None:
+                outcomes[one.mrn] = "created"
+                made.append({**values, "created_at": now})
+            elif _differs(keys, row, one, values):
+                outcomes[one.mrn] = "updated"
+                changed.append(values)
+        await insert_rows(conn, person, made)
+        await update_rows(conn, person, changed)
+        links, linked = await self._link(conn, keys, [(ids[one.mrn], one.addresses) for one in patients], now)
+        done = []
+        for one in patients:
+            person_id = ids[one.mrn]
+            outcome = outcomes.get(one.mrn, "updated" if person_id in linked else "unchanged")
+            done.append(Upserted(person_id, outcome, tuple(links[address] for address in one.addresses)))
+        await self._trail.record(
+            conn,
+            *(
+                Entry(
+                    action="person.create" if one.outcome == "created" else "person.update",
+                    actor=actor,
+                    person_id=one.person_id,
+                    object_id=one.person_id,
+                )
+                for one in done
+                if one.outcome != "unchanged"
+            ),
         )
-        plain = {
-            "language": patient.language,
-            "timezone": patient.timezone,
-            "preferred_channel": patient.preferred_channel,
-        }
-        changed = found is None or _open_profile(keys, found) != profile
-        changed = changed or any(getattr(found, name) != value for name, value in plain.items())
-        if changed:
-            values = {
-                **plain,
-                "kind": "patient",
-                "mrn_blind": blind,
-                "identity_blind": self._identity(profile),
-                "profile_sealed": keys.seal(person_id, msgspec.json.encode(profile), _profile_place(person_id)),
-                "updated_at": now,
-            }
-            if found is None:
-                await conn.execute(sa.insert(person), {**values, "id": person_id, "created_at": now})
-            else:
-                await conn.execute(sa.update(person).where(person.c.id == person_id).values(**values))
-        linked = [await self._link(conn, keys, person_id, one) for one in patient.addresses]
-        changed = changed or any(new for _, new in linked)
-        outcome: Literal["created", "updated", "unchanged"] = "unchanged"
-        if changed:
-            outcome = "created" if found is None else "updated"
-            entry = Entry(action=f"person.{outcome[:-1]}", actor=actor, person_id=person_id, object_id=person_id)
-            await self._trail.record(conn, entry)
-        return Upserted(person_id, outcome, tuple(address_id for address_id, _ in linked))
+        return done
 
     async def get(self, conn: AsyncConnection, person_id: str) -> Person | None:
         """The person with this id, None when there is none."""
@@ -188,28 +189,65 @@ class People:
             found.append(Contact(address_id=row.id, address=Address(AddressKind(row.kind), value), state=row.state))
         return found
 
-    def _identity(self, profile: Profile) -> bytes | None:
-        if profile.birth_date is None:
-            return None
-        text = identity_text(profile.given_name, profile.family_name, profile.birth_date)
-        return self._vault.blind.of("identity", text)
+    async def _known(self, conn: AsyncConnection, patients: Sequence[NewPatient]) -> dict[str, Any]:
+        """The rows of those who have a record, by record number."""
+        blinds = {self._vault.blind.of("mrn", one.mrn): one.mrn for one in patients}
+        rows = await conn.execute(sa.select(person).where(person.c.mrn_blind.in_(blinds)))
+        return {blinds[row.mrn_blind]: row for row in rows}
 
-    async def _link(self, conn: AsyncConnection, keys: Keys, person_id: str, one: Address) -> tuple[str, bool]:
-        """The id of the address, linked to the person, and whether the link is new."""
-        blind = self._vault.blind.of(one.kind.value, one.value)
-        query = sa.select(address.c.id).where(address.c.kind == one.kind, address.c.blind == blind)
-        address_id = (await conn.execute(query)).scalar_one_or_none()
-        now = self._clock.now()
-        if address_id is None:
-            address_id = new_id()
-            await conn.execute(sa.insert(address), address_row(address_id, one.kind, blind, now))
-        linked = sa.select(contact.c.person_id).where(
-            contact.c.person_id == person_id, contact.c.address_id == address_id
+    def _row(self, keys: Keys, person_id: str, one: NewPatient, now: datetime) -> dict[str, Any]:
+        identity = None
+        if one.birth_date is not None:
+            text = identity_text(one.given_name, one.family_name, one.birth_date)
+            identity = self._vault.blind.of("identity", text)
+        return {
+            "id": person_id,
+            "kind": "patient",
+            "mrn_blind": self._vault.blind.of("mrn", one.mrn),
+            "identity_blind": identity,
+            "profile_sealed": keys.seal(person_id, msgspec.json.encode(_profile(one)), _profile_place(person_id)),
+            "language": one.language,
+            "timezone": one.timezone,
+            "preferred_channel": one.preferred_channel,
+            "updated_at": now,
+        }
+
+    async def _link(
+        self, conn: AsyncConnection, keys: Keys, wanted: Sequence[tuple[str, tuple[Address, ...]]], now: datetime
+    ) -> tuple[dict[Address, str], set[str]]:
+        """The ids of all addresses, each linked to its persons; and the persons who got a new link."""
+        blinds = {one: self._vault.blind.of(one.kind.value, one.value) for _, many in wanted for one in many}
+        if not blinds:
+            return {}, set()
+        rows = await conn.execute(
+            sa.select(address.c.id, address.c.kind, address.c.blind).where(address.c.blind.in_(set(blinds.values())))
         )
-        if (await conn.execute(linked)).first() is not None:
-            return address_id, False
-        await conn.execute(sa.insert(contact), contact_row(keys, person_id, address_id, one, now))
-        return address_id, True
+        found = {(row.kind, row.blind): row.id for row in rows}
+        ids = {one: found.get((one.kind.value, blind)) or new_id() for one, blind in blinds.items()}
+        fresh = [one for one, blind in blinds.items() if (one.kind.value, blind) not in found]
+        await insert_rows(conn, address, [address_row(ids[one], one.kind, blinds[one], now) for one in fresh])
+        pairs = sa.select(contact.c.person_id, contact.c.address_id).where(
+            contact.c.person_id.in_([person_id for person_id, _ in wanted])
+        )
+        linked = {(row.person_id, row.address_id) for row in await conn.execute(pairs)}
+        new = [
+            (person_id, one)
+            for person_id, many in wanted
+            for one in dict.fromkeys(many)
+            if (person_id, ids[one]) not in linked
+        ]
+        await insert_rows(conn, contact, [contact_row(keys, who, ids[one], one, now) for who, one in new])
+        return ids, {who for who, _ in new}
+
+
+def _profile(one: NewPatient) -> Profile:
+    return Profile(mrn=one.mrn, given_name=one.given_name, family_name=one.family_name, birth_date=one.birth_date)
+
+
+def _differs(keys: Keys, row: Any, one: NewPatient, values: dict[str, Any]) -> bool:
+    """Whether the stored record says something else than the patient now does."""
+    plain = ("language", "timezone", "preferred_channel")
+    return _open_profile(keys, row) != _profile(one) or any(getattr(row, name) != values[name] for name in plain)
 
 
 def opened(keys: Keys, row: Any) -> Person:

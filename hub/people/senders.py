@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
+from hub.db.bulk import insert_rows
 from hub.db.tables import address, contact, person
 from hub.people.records import address_row, contact_row
 from hub.types import Address, new_id
@@ -81,7 +82,7 @@ class Senders:
                 stand_ins.append((one, stand_in, wanted))
             senders[one] = Sender(stand_in, address_id, "shared" if on_the_books else "unknown")
         if new_addresses:
-            await conn.execute(sa.insert(address), new_addresses)
+            await insert_rows(conn, address, new_addresses)
         if stand_ins:
             await self._make(conn, stand_ins, senders)
         return senders
@@ -97,6 +98,6 @@ class Senders:
         rows = [
             {"id": person_id, "kind": kind, "created_at": now, "updated_at": now} for _, person_id, kind in stand_ins
         ]
-        await conn.execute(sa.insert(person), rows)
+        await insert_rows(conn, person, rows)
         links = [contact_row(keys, person_id, senders[one].address_id, one, now) for one, person_id, _ in stand_ins]
-        await conn.execute(sa.insert(contact), links)
+        await insert_rows(conn, contact, links)

@@ -59,7 +59,7 @@ class Reader:
         query = (
             sa.select(message, address.c.state.label("address_state"))
             .join(address, address.c.id == message.c.address_id)
-            .where(message.c.thread_id == thread_id, message.c.direction == "inbound", message.c.handled_at.is_(None))
+            .where(message.c.thread_id == thread_id, unhandled)
             .order_by(message.c.seq)
             .limit(1)
         )

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from hypothesis import given, settings
-from hypothesis import Phase as HP
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -216,10 +215,10 @@ class Conversation(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=4000, stateful_step_count=40, deadline=None, phases=[HP.reuse, HP.generate])
+TestConversation.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     standing=st.sampled_from(STANDINGS),
     said=st.lists(st.tuples(st.sampled_from(TEXTS), meanings), min_size=1, max_size=10),

@@ -266,9 +266,7 @@ async def test_replies_of_two_at_once_are_both_kept_in_order(hub: Hub, api: Api)
 async def test_a_thread_a_person_has_stays_theirs(hub: Hub, api: Api) -> None:
     await patient(hub)
     thread_id = await says(hub, "Hello")
-    await hub.parts.db.write(
-        lambda conn: hub.parts.threads.set_state(conn, thread_id, status=ThreadStatus.SNOOZED)
-    )
+    await hub.parts.db.write(lambda conn: hub.parts.threads.set_state(conn, thread_id, status=ThreadStatus.SNOOZED))
 
     await api.post(f"/threads/{thread_id}/messages", {"body": "Back again."})
 

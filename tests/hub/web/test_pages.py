@@ -114,8 +114,10 @@ async def test_what_breaks_is_told_by_a_reference_and_never_by_its_words(hub: Hu
     port = await site.start()
     caplog.set_level(logging.INFO)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
-        page, machine, storage = await client.get("/breaks"), await client.post("/webhooks/breaks"), await client.get(
-            "/gone"
+        page, machine, storage = (
+            await client.get("/breaks"),
+            await client.post("/webhooks/breaks"),
+            await client.get("/gone"),
         )
         told, said = await page.text(), await machine.text()
     await site.stop()

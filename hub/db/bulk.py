@@ -1,0 +1,83 @@
+"""Many rows in one statement.
+
+A driver's own `executemany` runs a statement a row, and a driver that works in a thread takes the interpreter's lock
+anew after each: on the hot path that costs more than the rows. Here a batch is a handful of statements.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CHUNKS = (64, 16, 4, 1)
+"""Rows a statement: few shapes, so that the database keeps each of them prepared."""
+
+Row = Mapping[str, Any]
+_Writer = Callable[[Any], Any] | None
+
+
+async def insert_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`, in the caller's transaction; each has the columns that the first one has."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    writers = _writers(table, columns, conn.dialect)
+    for chunk in _chunks(rows):
+        statement = _insert(table, columns, len(chunk), conn.dialect.paramstyle)
+        await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
+
+
+async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Set what each of `rows` says on the row with its `id`, in the caller's transaction."""
+    if not rows:
+        return
+    columns = ("id", *(name for name in rows[0] if name != "id"))
+    writers = _writers(table, columns, conn.dialect)
+    for chunk in _chunks(rows):
+        statement = _update(table, columns, len(chunk), conn.dialect.paramstyle)
+        await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = 0
+    for size in _CHUNKS:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+def _flat(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer, ...]) -> tuple[Any, ...]:
+    pairs = tuple(zip(columns, writers, strict=True))
+    return tuple(row[name] if write is None else write(row[name]) for row in rows for name, write in pairs)
+
+
+@lru_cache(maxsize=256)
+def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[_Writer, ...]:
+    """For each column what turns a value into its stored form, None where it is stored as it is."""
+    return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)
+
+
+@lru_cache(maxsize=256)
+def _insert(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count, style)}"
+
+
+@lru_cache(maxsize=256)
+def _update(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
+    setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
+    return (
+        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), count, style)}) "
+        f"UPDATE {table.name} SET {setting} FROM given WHERE {table.name}.id = given.id"
+    )
+
+
+def _places(width: int, count: int, style: str) -> str:
+    """The placeholders of `count` rows of `width` values."""
+    if style == "numeric_dollar":
+        rows = [[f"${row * width + column + 1}" for column in range(width)] for row in range(count)]
+    else:
+        rows = [["?"] * width] * count
+    return ", ".join(f"({', '.join(row)})" for row in rows)
