@@ -27,7 +27,8 @@ _TEXTS = re.compile(
 )
 _MAIL = re.compile(r" (?:e ?mail\w*|correos?)(?= )")
 _TEXT_INSTEAD = re.compile(
-    r" (?:(?:just|only|please|can|pls) (?:you )?te?xt|te?xt (?:me|us|only|is|instead|works)|texts? (?:are|is) (?:fine|ok|okay|good)"
+    r" (?:(?:just|only|please|can|pls) (?:you )?te?xt|te?xt (?:me|us|only|is|instead|works)"
+    r"|texts? (?:are|is) (?:fine|ok|okay|good)"
     r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
     r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
 )
@@ -88,13 +89,13 @@ def _sentence(found: Found, folded: str, language: Language, phrases: PhraseList
         matched=found.id,
         language=language,
         list_version=phrases.version,
-        scope=_scope(f"{found.words} ", folded),
+        scope=_scope(f"{found.words} ", f"{found.words} {found.after} ", folded),
     )
 
 
-def _scope(asked: str, folded: str) -> Scope:
-    """What a sentence asks to end, from the words it stands on; the rest of the text may offer another channel."""
-    named = [purpose for purpose, pattern in _PURPOSES if pattern.search(asked)]
+def _scope(asked: str, about: str, folded: str) -> Scope:
+    """What a sentence asks to end: channels as `asked`, purposes as `about`; the rest may offer another channel."""
+    named = [purpose for purpose, pattern in _PURPOSES if pattern.search(about)]
     purposes = frozenset(named[:1]) or None
     calls, texts, mail = (bool(pattern.search(asked)) for pattern in (_CALLS, _TEXTS, _MAIL))
     channels = PHONE_CHANNELS

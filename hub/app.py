@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -58,6 +59,9 @@ _log = logging.getLogger(__name__)
 ROLES = ("web", "dispatcher", "clock", "worker")
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
+_SWITCH = 0.0002
+"""Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
+statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
 _KEEP_ANSWERS = timedelta(days=2)
 
 
@@ -164,6 +168,7 @@ def with_port(settings: Settings) -> Settings:
 async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub], None] | None = None) -> None:
     """Run the roles until the process is asked to end (SIGINT or SIGTERM)."""
     settings = with_port(settings) if "web" in roles else settings
+    sys.setswitchinterval(_SWITCH)
     hub = await Hub.open(settings, roles=roles)
     await hub.start()
     say(_log, "ready", roles=",".join(roles), port=hub.port)

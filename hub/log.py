@@ -11,8 +11,11 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from hub.errors import HubError
+
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\-]{0,63}")
-_ADDRESS = re.compile(r"\d{7,}|@")
+# Seven digits, however they are parted, may be a number or a date of birth.
+_ADDRESS = re.compile(r"(?:[0-9][_.:/\-]*){7}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -27,7 +30,7 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, BaseException):
-        return getattr(value, "code", None) or type(value).__name__
+        return value.code if isinstance(value, HubError) else type(value).__name__
     text = str(value)
     if _UUID.fullmatch(text) or (_SAFE.fullmatch(text) and not _ADDRESS.search(text)):
         return text

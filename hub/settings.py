@@ -67,7 +67,7 @@ def _text(raw: str) -> str:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(raw: str) -> int:
-        if not re.fullmatch(r"\d+", raw.strip()) or not low <= int(raw) <= high:
+        if not re.fullmatch(r"[0-9]{1,9}", raw.strip()) or not low <= int(raw) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(raw)
 
@@ -75,15 +75,19 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _rate(raw: str) -> float:
-    if not re.fullmatch(r"\d+(\.\d+)?", raw.strip()) or float(raw) <= 0:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", raw.strip()) or float(raw) <= 0:
         raise ValueError("must be a number above 0, such as 1 or 0.5")
     return float(raw)
 
 
 def _web_address(raw: str) -> str:
     value = raw.strip().rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment:
         raise ValueError("must be a web address such as https://hub.example.org")
     return value
 
@@ -102,7 +106,7 @@ def _region(raw: str) -> str:
 
 
 def _phone(raw: str) -> str:
-    if not re.fullmatch(r"\+[1-9]\d{6,14}|\d{5,6}", raw.strip()):
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}", raw.strip()):
         raise ValueError("must be a number such as +12025550100, or a short code")
     return raw.strip()
 
@@ -124,7 +128,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def _path(raw: str) -> Path:
-    return Path(raw.strip()).expanduser()
+    try:
+        return Path(raw.strip()).expanduser()
+    except RuntimeError:
+        raise ValueError("starts with ~ and a user whose home folder is not known") from None
 
 
 def _setting(name: str, meaning: str, parse: Callable[[str], Any], default: Any, *, shown: str = "") -> Any:
@@ -291,7 +298,10 @@ def _gather(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
     if dotenv is not None and dotenv.is_file():
         from dotenv import dotenv_values
 
-        values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+        try:
+            values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError([f"{dotenv.name} cannot be read: save it as UTF-8"]) from None
     values.update(environ)
     return {k: v for k, v in values.items() if k.startswith("HUB_") and v.strip()}
 

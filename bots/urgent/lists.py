@@ -37,10 +37,21 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """What may begin with a token, as bit masks of the word sets.
+
+    alone: of the token as a whole word. longer: by the second token, the further ones and the mask, longest first.
+    """
+
+    alone: int
+    longer: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Lists:
     """Everything that screening looks up.
 
-    starts: the first token of a word → its further tokens and the word sets it belongs to.
+    starts: what may begin with a token.
     fillers, negators: what may stand between a denial and what it denies, and the denial.
     distant, present: sets of words that place a text long ago, or now.
     """
@@ -48,7 +59,7 @@ class Lists:
     version: str
     phrases: tuple[Phrase, ...]
     calm: tuple[Phrase, ...]
-    starts: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+    starts: Mapping[str, Start]
     spelling: Speller
     negators: frozenset[str]
     fillers: frozenset[str]
@@ -122,14 +133,20 @@ def _phrase(
     return Phrase(row["id"], language, row.get("level"), tuple(items), needs, bool(row.get("denies", False)))
 
 
-def _starts(index: _Index) -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:
-    """First token → further tokens and a bit mask of the word sets; longest words first."""
+def _starts(index: _Index) -> dict[str, Start]:
     masks: dict[tuple[str, ...], int] = {}
     for words, number in index.sets.items():
         for word in words:
             parts = tuple(word.split("_"))
             masks[parts] = masks.get(parts, 0) | 1 << number
-    found: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    longer: dict[str, dict[str, list[tuple[tuple[str, ...], int]]]] = {parts[0]: {} for parts in masks}
     for parts, mask in masks.items():
-        found.setdefault(parts[0], []).append((parts[1:], mask))
-    return {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in found.items()}
+        if len(parts) > 1:
+            longer[parts[0]].setdefault(parts[1], []).append((parts[2:], mask))
+    return {
+        first: Start(
+            masks.get((first,), 0),
+            {second: tuple(sorted(rows, key=lambda row: -len(row[0]))) for second, rows in seconds.items()},
+        )
+        for first, seconds in longer.items()
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bots.urgent.lists import Lists, Phrase, load
+from bots.urgent.lists import Lists, Phrase, Start, load
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.words import END, tokens
 
@@ -37,7 +37,7 @@ def screen(text: str) -> Urgency:
 def _screen(text: str) -> Urgency:
     lists = load()
     reading = _Reading(tokens(text), lists)
-    alarms = [alarm for phrase in lists.phrases for alarm in _strongest(phrase, reading, lists)]
+    alarms = [alarm for phrase in reading.possible(lists.phrases) for alarm in _strongest(phrase, reading, lists)]
     if not alarms:
         return Urgency(list_version=lists.version)
     alarms.sort(key=lambda alarm: -RANK[alarm.level])
@@ -70,21 +70,35 @@ class _Reading:
         for place in range(len(words)):
             hits: list[tuple[int, int]] = []
             for start in self.readings[place]:
-                for rest, mask in lists.starts.get(start, ()):
-                    end = place + 1 + len(rest)
-                    if not rest or (end <= len(words) and self._follows(place + 1, rest)):
-                        hits.append((mask, end))
-                        self.present |= mask
+                found = lists.starts.get(start)
+                if found is not None:
+                    hits += self._words_at(place, found)
+            for mask, _ in hits:
+                self.present |= mask
             self.at.append(hits)
-        self.calm = [span for phrase in lists.calm for span in self.find(phrase)]
+        spans = (span for phrase in self.possible(lists.calm) for span in self.find(phrase))
+        self.calm = {place for start, end in spans for place in range(start, end)}
 
-    def _follows(self, place: int, rest: tuple[str, ...]) -> bool:
-        return all(part in self.readings[place + offset] for offset, part in enumerate(rest))
+    def _words_at(self, place: int, found: Start) -> Iterator[tuple[int, int]]:
+        """The words that begin at `place` with a first token already found, the longer ones first."""
+        if found.longer and place + 1 < len(self.words):
+            for second in self.readings[place + 1]:
+                for rest, mask in found.longer.get(second, ()):
+                    end = place + 2 + len(rest)
+                    if end <= len(self.words) and all(
+                        part in self.readings[place + 2 + offset] for offset, part in enumerate(rest)
+                    ):
+                        yield mask, end
+        if found.alone:
+            yield found.alone, place + 1
+
+    def possible(self, phrases: tuple[Phrase, ...]) -> list[Phrase]:
+        """The phrases all of whose word sets stand somewhere in the text: a few of a thousand."""
+        held = self.present
+        return [phrase for phrase in phrases if held & phrase.needs == phrase.needs]
 
     def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
         """Every [start, end) at which the phrase stands, one for each start."""
-        if self.present & phrase.needs != phrase.needs:
-            return
         number = phrase.items[0][1]
         for start, hits in enumerate(self.at):
             for mask, end in hits:
@@ -122,7 +136,7 @@ def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Ala
     """The alarm this phrase raises at its worst place, if any."""
     best: _Alarm | None = None
     for start, end in reading.find(phrase):
-        if any(low < end and start < high for low, high in reading.calm):
+        if any(place in reading.calm for place in range(start, end)):
             continue
         alarm = _weigh(phrase, start, end, reading, lists)
         if alarm is not None and (best is None or RANK[alarm.level] > RANK[best.level]):

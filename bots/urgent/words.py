@@ -95,8 +95,10 @@ class Speller:
         bones = skeleton(plain)
         if len(bones) >= 3 and len(plain) - len(bones) <= 1:
             for near in self.by_skeleton.get(bones, ()):
-                if len(near) > len(plain) and near[0] == plain[0]:
+                if len(plain) < len(near) <= len(plain) + 2 and near[0] == plain[0]:
                     found[near] = None
+        if plain + "e" in self.words:
+            found[plain + "e"] = None
         once = _DOUBLED.sub(r"\1", plain)
         if once != plain and once in self.words:
             found[once] = None

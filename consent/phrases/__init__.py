@@ -26,11 +26,12 @@ _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A phrase that a list found: its id, its marks, and the folded words it stands on."""
+    """A phrase that a list found: its id, its marks, the folded words it stands on, and two that follow them."""
 
     id: str
     marks: tuple[str, ...]
     words: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class PhraseList:
         if found is None or found.lastgroup is None:
             return None
         index = int(found.lastgroup[1:])
-        return Found(self.ids[index], self.marks[index], found.group())
+        after = folded[found.end() :].split(" | ", 1)[0].split()[:2]
+        return Found(self.ids[index], self.marks[index], found.group(), " ".join(after))
 
 
 def fold(text: str) -> str:

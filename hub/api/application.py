@@ -7,7 +7,8 @@ from asyncio import CancelledError
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api import problems, tokens
@@ -19,7 +20,7 @@ from hub.api.refusals import Refusals
 from hub.api.routes import ENDPOINTS
 from hub.api.wire import body_of, query_of
 from hub.audit import Actor, Entry
-from hub.errors import HubError
+from hub.errors import HubError, StorageError
 from hub.log import say
 from hub.parts import Parts
 from hub.types import new_id
@@ -61,6 +62,9 @@ async def _answering(request: web.Request, handler: Handler) -> web.StreamRespon
         if refusal.status >= 500:
             say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
         response = refusal.response(request_id)
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
+        response = problems.of_error(StorageError()).response(request_id)
     except (ConnectionError, CancelledError):
         raise
     except Exception as error:

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,17 +30,8 @@ class Place:
 
     def bound(self) -> bytes:
         """The place as additional data: every part with its length, so that no two places read alike."""
-        return _prefix(self.table, self.field) + b"".join(_part(p) for p in (self.row, self.person, self.thread))
-
-
-@lru_cache(maxsize=256)
-def _prefix(table: str, field: str) -> bytes:
-    return b"carehub1" + _part(table) + _part(field)
-
-
-def _part(text: str) -> bytes:
-    raw = text.encode()
-    return len(raw).to_bytes(2, "big") + raw
+        parts = (self.table, self.field, self.row, self.person, self.thread)
+        return ("carehub1" + "".join([f"{len(part)}:{part}," for part in parts])).encode()
 
 
 class DataKey:

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_CHUNKS = (64, 16, 4, 1)
-"""Rows a statement: few shapes, so that the database keeps each of them prepared."""
+_MOST = 64
+"""Rows a statement at most: the engine keeps each length prepared, and a statement has few enough placeholders."""
 
 Row = Mapping[str, Any]
 _Writer = Callable[[Any], Any] | None
@@ -42,11 +42,8 @@ async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    start = 0
-    for size in _CHUNKS:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+    for start in range(0, len(rows), _MOST):
+        yield rows[start : start + _MOST]
 
 
 def _flat(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer, ...]) -> tuple[Any, ...]:
@@ -60,12 +57,12 @@ def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tup
     return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _insert(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count, style)}"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _update(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
     setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
     return (

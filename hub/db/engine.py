@@ -33,6 +33,16 @@ class _Job(Generic[R]):
     unit: Unit[R]
     done: "asyncio.Future[R]"
 
+    def succeed(self, result: R) -> None:
+        """Answer who waits, if they still do."""
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def fail(self, problem: Exception) -> None:
+        """Tell who waits, if they still do."""
+        if not self.done.done():
+            self.done.set_exception(problem)
+
 
 class Database:
     """A database in use. Made by `Database.open`, ended by `close`."""
@@ -115,13 +125,29 @@ class Database:
                 self._metrics.commit_units.observe(len(group))
 
     async def _commit(self, group: list[_Job[Any]]) -> None:
+        if len(group) == 1:
+            await self._commit_alone(group[0])
+        else:
+            await self._commit_together(group)
+
+    async def _commit_alone(self, job: _Job[Any]) -> None:
+        try:
+            async with self._writer.connect() as conn, conn.begin():
+                result = await job.unit(conn)
+        except Exception as error:
+            job.fail(_translated(error))
+        else:
+            job.succeed(result)
+
+    async def _commit_together(self, group: list[_Job[Any]]) -> None:
         """Run the group in one transaction and answer each unit after the commit."""
         results: list[tuple[_Job[Any], Any]] = []
-        failed: list[tuple[_Job[Any], BaseException]] = []
+        failed: list[tuple[_Job[Any], Exception]] = []
         try:
             async with self._writer.connect() as conn, conn.begin():
                 for job in group:
                     try:
+                        # Undone alone: the others of the group keep what they wrote.
                         async with conn.begin_nested():
                             results.append((job, await job.unit(conn)))
                     except Exception as error:
@@ -133,16 +159,13 @@ class Database:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
             refusal = StorageError(f"the database did not take the change ({type(error).__name__})")
             refusal.__cause__ = error
-            failed += [(job, refusal) for job, _ in results]
+            own = {id(job) for job, _ in failed}
             results = []
-            answered = {id(job) for job, _ in failed}
-            failed += [(job, refusal) for job in group if id(job) not in answered]
+            failed += [(job, refusal) for job in group if id(job) not in own]
         for job, result in results:
-            if not job.done.done():
-                job.done.set_result(result)
+            job.succeed(result)
         for job, problem in failed:
-            if not job.done.done():
-                job.done.set_exception(problem)
+            job.fail(problem)
 
 
 async def _under_way(conn: AsyncConnection) -> bool:
@@ -151,7 +174,7 @@ async def _under_way(conn: AsyncConnection) -> bool:
     return driver is not None and bool(driver.in_transaction)
 
 
-def _translated(error: Exception) -> BaseException:
+def _translated(error: Exception) -> Exception:
     """A database driver's error without its statement and parameters, which may hold protected content."""
     if isinstance(error, HubError) or not isinstance(error, DBAPIError):
         return error
@@ -165,7 +188,9 @@ def _engine(url: str, *, begin: str, size: int) -> AsyncEngine:
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, hide_parameters=True, connect_args={"cached_statements": 512}
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

@@ -28,13 +28,14 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """A phone that can be picked on the demo page."""
+    """A phone that can be picked on the demo page. `names` are suggested when the clinic asks who writes."""
 
     key: str
     label: str
     number: str
     language: Language
     note: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,8 @@ STRANGER = Phone(
     label="Unknown number",
     number="+12025550199",
     language="en",
-    note="nobody on the clinic's books",
+    note="not a patient",
+    names=("Peter Lindqvist, 4/3/1946",),
 )
 
 
@@ -107,10 +109,11 @@ def _phones() -> tuple[Phone, ...]:
         phones.append(
             Phone(
                 key=first.key,
-                label=f"{names} {first.family_name}",
+                label=names,
                 number=number,
                 language=first.language,
-                note="one phone for two patients",
+                note="shared",
+                names=tuple(one.given_name for one in persons),
             )
         )
     return (*phones, STRANGER)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import accept, figures, processes
+from tests.bench import accept, dispatch, figures, processes
 
 
 def main() -> None:
@@ -52,7 +52,13 @@ def _accept(bench: processes.Bench, options: argparse.Namespace, tell: figures.T
     return accept.run(bench, seconds=options.seconds, rounds=options.rounds, tell=tell)
 
 
-_WORK: dict[str, Work] = {"accept": _accept}
+def _dispatch(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
+    return dispatch.run(
+        bench, messages=options.messages, rounds=options.rounds, callbacks=options.callbacks, tell=tell
+    )
+
+
+_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch}
 
 
 if __name__ == "__main__":

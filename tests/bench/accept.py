@@ -16,7 +16,7 @@ CONNECTIONS = 64
 WARM_UP = 1.0
 _SETTLE = 1.0
 _FASTEST = 8000
-"""Requests a second that are made beforehand; a side that is faster runs out of them, and says so."""
+"""Requests a second that are made beforehand; the product would run out of them beyond, and say so."""
 
 
 def run(bench: Bench, *, seconds: float, rounds: int, tell: Tell) -> list[Round]:
@@ -68,7 +68,7 @@ def _measure(
     pool = int(_FASTEST * (seconds + WARM_UP))
     specification: dict[str, Any] = {"base": f"http://127.0.0.1:{port}", "port": port, "people": PEOPLE}
     load = bench.program(
-        "senders", **specification, connections=CONNECTIONS, seconds=seconds, warm_up=WARM_UP, pool=pool
+        "senders", **specification, connections=CONNECTIONS, seconds=seconds, warm_up=WARM_UP, pool=pool, again=data is None
     )
     load.hear()
     time.sleep(_SETTLE)
@@ -88,7 +88,7 @@ def _measure(
         per_second=result["per_second"],
         p50=result["p50"],
         p99=result["p99"],
-        cpu=cpu / max(1, len(result["taken"])) * 1e6,
+        cpu=cpu / max(1, result["answered"]) * 1e6,
         idle=idle,
         after=server.resident,
         ready=ready,

@@ -13,8 +13,13 @@ from tests.bench.processes import say
 from tests.bench.wire import Client, connect
 
 
-async def run(base: str, port: int, connections: int, people: int, seconds: float, warm_up: float, pool: int) -> None:
-    """Make the requests, wait for the word to go, post, and say what came of it."""
+async def run(
+    base: str, port: int, connections: int, people: int, seconds: float, warm_up: float, pool: int, again: bool
+) -> None:
+    """Make `pool` requests, wait for the word to go, post them, and say what came of it.
+
+    again: begin anew with the first request after the last; else the posting ends with the last.
+    """
     requests = [
         webhooks.inbound(base, n, webhooks.number(n * 7 % people), webhooks.BODIES[n % len(webhooks.BODIES)])
         for n in range(pool)
@@ -32,7 +37,7 @@ async def run(base: str, port: int, connections: int, people: int, seconds: floa
     def following(client: Client) -> None:
         nonlocal sent, open_requests
         moment = now()
-        if sent >= pool or moment >= until:
+        if (sent >= pool and not again) or moment >= until:
             client.request = -1
             open_requests -= 1
             if not open_requests and not finished.done():
@@ -40,7 +45,7 @@ async def run(base: str, port: int, connections: int, people: int, seconds: floa
             return
         client.request, client.sent_at = sent, moment
         sent += 1
-        client.send(requests[client.request])
+        client.send(requests[client.request % pool])
 
     def answered(client: Client, status: int) -> None:
         if status == 200:
@@ -78,10 +83,11 @@ async def run(base: str, port: int, connections: int, people: int, seconds: floa
         per_second=len(waits) / elapsed if elapsed else 0.0,
         p50=percentile(milliseconds, 0.5),
         p99=percentile(milliseconds, 0.99),
-        taken=taken,
+        answered=len(taken),
+        taken=[] if again else taken,
         refused=refused,
         busy=(time.process_time() - cpu) / (now() - wall),
-        ran_out=sent >= pool,
+        ran_out=sent >= pool and not again,
     )
     for client in clients:
         if client.transport is not None:

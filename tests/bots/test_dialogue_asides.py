@@ -216,3 +216,31 @@ async def test_soonest_is_an_answer_to_when() -> None:
     await talk.hears("asap", when=When(relation="soonest"))
 
     assert talk.state.phase is Phase.CHOOSE_SLOT
+
+
+async def test_later_is_a_wish_and_no_farewell_while_a_time_is_proposed() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    await talk.hears("later", "goodbye", when=When(relation="later"))
+
+    assert [slot.id for slot in talk.state.offered] == ["wed-10", "thu-15", "thu-16"]
+
+
+async def test_names_beside_a_yes_belong_to_the_further_wish() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    await talk.hears("Yes. I also need a vaccination for my son", "confirm", "book", visit_type="Vaccination")
+
+    assert talk.calendar.booked("p1") == ["tue-1430"]
+
+
+async def test_a_doubtful_yes_out_of_the_blue_confirms_nothing() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+
+    reply = await talk.hears("idk", "confirm", confidence=0.48)
+
+    assert reply.startswith("Sorry, I did not get that.")
+    assert talk.outcome.did == ()

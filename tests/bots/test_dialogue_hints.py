@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bots.dialogue import hints
+from tests.bots.talk import THU, on
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,17 @@ def test_a_key_is_one_letter(text: str, letter: str) -> None:
 )
 def test_a_bare_name_is_letters_and_short(text: str, name: str | None) -> None:
     assert hints.bare_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "points_at_the_day"), [("the thursday one", True), ("thursday at one pm", False), ("thursday at 1", False)]
+)
+def test_one_is_no_hour_where_it_points_at_a_thing_shown(text: str, points_at_the_day: bool) -> None:
+    said = on(THU, "13:00").windows
+
+    assert hints.pointing(said, text) == (on(THU).windows if points_at_the_day else said)
+
+
+@pytest.mark.parametrize(("choice", "row"), [(1, "a"), (3, "c"), (-1, "c"), (0, None), (4, None), (-4, None)])
+def test_a_number_picks_from_one_or_from_the_end(choice: int, row: str | None) -> None:
+    assert hints.nth(("a", "b", "c"), choice) == row

@@ -28,10 +28,11 @@ ARGUMENTS = (
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed on this machine")
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        path = CHROMIUM or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("Chromium is not installed on this machine")
+        opened = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield opened
         await opened.close()
 

@@ -19,6 +19,15 @@ WIDE = (1440, 900)
 LAPTOP = (1024, 768)
 PHONE = (390, 844)
 WAIT = 15_000  # milliseconds
+SWIPE_RIGHT = """() => {
+    const target = document.querySelector("#panel-behind");
+    const touch = (x) => new Touch({ identifier: 1, target, clientX: x, clientY: 400 });
+    const fire = (name, x) => target.dispatchEvent(
+        new TouchEvent(name, { bubbles: true, touches: [touch(x)], changedTouches: [touch(x)] })
+    );
+    fire("touchstart", 60);
+    fire("touchend", 300);
+}"""
 
 
 @asynccontextmanager
@@ -184,6 +193,9 @@ async def test_on_a_small_screen_one_phone_shows_at_a_time(browser: Browser, cli
 
         await page.get_by_role("tab", name="Behind it").tap()
         await expect(page.locator("#panel-behind")).to_be_visible()
+
+        await page.evaluate(SWIPE_RIGHT)
+        await expect(phone(page, "b")).to_be_visible()
 
 
 async def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, clinic: Running) -> None:

@@ -31,9 +31,9 @@ export function handset(panel) {
   const watcher = {
     cleared: () => show(),
     text: (text, isNew) => {
-      if (isNew) add(text);
-      else tick(rows.get(text.id), text);
-      if (isNew) suggest();
+      if (!isNew) return tick(rows.get(text.id), text);
+      add(text);
+      if (!text.mine) suggest();
     },
     standing: (standing) => {
       const badge = find(".standing");
@@ -103,13 +103,12 @@ export function handset(panel) {
   }
 
   function suggest() {
-    const texts = [...phone(key).texts.values()];
-    const last = texts.at(-1);
+    const asked = [...phone(key).texts.values()].filter((text) => !text.mine).at(-1);
+    const names = option().dataset.names.split("|").filter(Boolean);
     const group = find(".hints");
-    const wanted = hints(language(), last && !last.mine ? last.text : last ? " " : "");
     const held = group.contains(document.activeElement);
     group.replaceChildren(
-      ...wanted.map((text) => {
+      ...hints(language(), asked?.text ?? "", names).map((text) => {
         const chip = document.createElement("button");
         chip.type = "button";
         chip.className = "hint";
@@ -120,7 +119,8 @@ export function handset(panel) {
       }),
     );
     group.scrollLeft = 0;
-    if (held) box.focus();
+    // Who went by keyboard stays among the suggestions; the box would open a phone's own keyboard.
+    if (held) group.firstElementChild.focus({ preventScroll: true });
   }
 
   async function send(body) {

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,9 +98,9 @@ async def token_for(hub: Hub, *scopes: str, name: str = "EHR") -> str:
 
 
 @pytest.fixture
-async def api(hub: Hub, web: aiohttp.ClientSession) -> AsyncIterator[Api]:
+async def api(hub: Hub, web: aiohttp.ClientSession) -> Api:
     """A caller that may do everything."""
-    yield Api(web, await token_for(hub, "*"))
+    return Api(web, await token_for(hub, "*"))
 
 
 async def patient(hub: Hub, mrn: str = "A-1", phone: str = "+12025550123", **more: Any) -> str:

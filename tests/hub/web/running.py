@@ -6,8 +6,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from multidict import CIMultiDict, MultiDict
-from yarl import URL
 from twilio.request_validator import RequestValidator
+from yarl import URL
 
 from hub.app import Hub
 from hub.clock import FixedClock

@@ -71,14 +71,14 @@ async def test_a_request_under_way_is_finished_before_the_hub_ends(hub: Hub) -> 
         await going.wait()
         return server.Response(text="done")
 
-    site = Site(build(hub.parts, extra=[server.get("/healthz/slow", slow)]))
+    app = build(hub.parts, extra=[server.get("/healthz/slow", slow)])
+    site = Site(app)
     port = await site.start()
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
         asking = asyncio.create_task(client.get("/healthz/slow"))
         await entered.wait()
         stopping = asyncio.create_task(site.stop())
-        while not client.closed and not stopping.done() and site.port:
-            await asyncio.sleep(0)
+        await app[DRAINING].wait()
         going.set()
 
         assert await (await asking).text() == "done"

@@ -90,7 +90,7 @@ async def test_a_slow_answer_and_an_idle_connection_are_no_reason_to_close(hub: 
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line(hub: Hub) -> None:
-    with pytest.raises(SettingsError, match="cannot listen on 127.0.0.1"):
+    with pytest.raises(SettingsError, match="cannot listen on"):
         await Site(build(hub.parts), port=hub.port).start()
 
 
@@ -123,4 +123,4 @@ async def test_garbage_instead_of_http_gets_400_and_the_connection_ends(hub: Hub
         answer = await reader.read()
     writer.close()
 
-    assert answer.startswith(b"HTTP/1.0 400") or answer.startswith(b"HTTP/1.1 400")
+    assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))

@@ -1,0 +1,290 @@
+"""Settings: typed, checked all at once, told in words that mend them, and each one documented."""
+
+import re
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.errors import SettingsError
+from hub.settings import LATER, Secret, Settings, described, load
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+TOKEN = "canary-auth-token"
+TWILIO = {
+    "HUB_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "HUB_TWILIO_AUTH_TOKEN": TOKEN,
+    "HUB_SMS_FROM": "+12025550100",
+}
+
+# name, attribute, what it is unset, a value, what that gives
+VALUES: list[tuple[str, str, Any, str, Any]] = [
+    ("HUB_DATA", "data", Path("hub-data"), " /srv/carehub ", Path("/srv/carehub")),
+    ("HUB_DATABASE_URL", "database_url", "", "sqlite+aiosqlite:////srv/h.db", "sqlite+aiosqlite:////srv/h.db"),
+    ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
+    ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
+    ("HUB_PORT", "port", 8080, " 0 ", 0),
+    ("HUB_PUBLIC_URL", "public_url", "", "http://localhost:8080/", "http://localhost:8080"),
+    ("HUB_CLINIC_NAME", "clinic_name", "Maple Street Clinic", "Oak Clinic", "Oak Clinic"),
+    ("HUB_CLINIC_PHONE", "clinic_phone", "+12025550100", "+12025550111", "+12025550111"),
+    ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
+    ("HUB_CLINIC_HOURS", "clinic_hours", "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM", "Daily 9-5", "Daily 9-5"),
+    ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
+    ("HUB_REGION", "region", "US", "ES", "ES"),
+    ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
+    ("HUB_TWILIO_AUTH_TOKEN", "twilio_auth_token", Secret(""), TOKEN, Secret(TOKEN)),
+    (
+        "HUB_TWILIO_API_URL",
+        "twilio_api_url",
+        "https://api.twilio.com",
+        "http://127.0.0.1:9999",
+        "http://127.0.0.1:9999",
+    ),
+    ("HUB_SMS_FROM", "sms_from", "", "55512", "55512"),
+    ("HUB_SMS_RATE", "sms_rate", 1.0, "0.5", 0.5),
+    ("HUB_ACCEPT_QUEUE", "accept_queue", 2000, "10", 10),
+    ("HUB_RECONCILE_AFTER", "reconcile_after", 60.0, "2.5", 2.5),
+    ("HUB_SCHEDULING", "scheduling", "local", "local", "local"),
+    ("HUB_LOG_LEVEL", "log_level", "info", "debug", "debug"),
+    ("HUB_LOG_FORMAT", "log_format", "", "json", "json"),
+]
+
+# name, a wrong value, words of the line that mends it
+WRONG = [
+    ("HUB_DATA", "~nobody-of-this-name/hub", "home folder"),
+    ("HUB_DATABASE_URL", "mysql://db.example.org/hub", "sqlite+aiosqlite:///"),
+    ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org/hub", "sqlite+aiosqlite:///"),
+    ("HUB_KEYRING_FILE", "~nobody-of-this-name/keys.json", "home folder"),
+    ("HUB_PORT", "eighty", "whole number from 0 to 65535"),
+    ("HUB_PORT", "65536", "whole number from 0 to 65535"),
+    ("HUB_PORT", "-1", "whole number from 0 to 65535"),
+    ("HUB_PORT", "9" * 5000, "whole number from 0 to 65535"),
+    ("HUB_PUBLIC_URL", "hub.example.org", "web address such as"),
+    ("HUB_PUBLIC_URL", "ftp://hub.example.org", "web address such as"),
+    ("HUB_PUBLIC_URL", "http://[::1", "web address such as"),
+    ("HUB_PUBLIC_URL", "https://hub.example.org:99999", "web address such as"),
+    ("HUB_PUBLIC_URL", "https://hub.example.org/?a=1", "web address such as"),
+    ("HUB_CLINIC_PHONE", "202-555-0100", "number such as +12025550100"),
+    ("HUB_TIMEZONE", "Springfield", "IANA time zone"),
+    ("HUB_TIMEZONE", "../../etc/passwd", "IANA time zone"),
+    ("HUB_TIMEZONE", "America", "IANA time zone"),
+    ("HUB_REGION", "usa", "two-letter country code"),
+    ("HUB_TWILIO_API_URL", "api.twilio.com", "web address such as"),
+    ("HUB_SMS_FROM", "clinic", "number such as +12025550100"),
+    ("HUB_SMS_RATE", "0", "number above 0"),
+    ("HUB_SMS_RATE", "-1", "number above 0"),
+    ("HUB_SMS_RATE", "fast", "number above 0"),
+    ("HUB_SMS_RATE", "9" * 400, "number above 0"),
+    ("HUB_ACCEPT_QUEUE", "0", "whole number from 1"),
+    ("HUB_RECONCILE_AFTER", "soon", "number above 0"),
+    ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
+    ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),
+    ("HUB_LOG_FORMAT", "xml", "text, json"),
+]
+
+
+def given(values: dict[str, str], dotenv: Path | None = None) -> Settings:
+    return load(values, dotenv)
+
+
+def problems(values: dict[str, str], dotenv: Path | None = None) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        load(values, dotenv)
+    return refused.value.problems
+
+
+def test_no_setting_at_all_is_enough() -> None:
+    settings = given({})
+
+    assert settings == Settings()
+    assert settings.base_url == "http://127.0.0.1:8080"
+    assert settings.database == "sqlite+aiosqlite:///hub-data/hub.db"
+    assert settings.keyring == Path("hub-data/keyring.json")
+    assert settings.development
+    assert not settings.carrier_configured
+
+
+@pytest.mark.parametrize(("name", "attribute", "default", "raw", "value"), VALUES, ids=[row[0] for row in VALUES])
+def test_each_variable_has_its_default_and_takes_a_value(
+    name: str, attribute: str, default: Any, raw: str, value: Any
+) -> None:
+    needed = TWILIO if name in TWILIO else {}
+
+    assert getattr(given({}), attribute) == default
+    assert getattr(given({**needed, name: raw}), attribute) == value
+
+
+def test_every_variable_is_in_the_table_above() -> None:
+    assert [row[0] for row in VALUES] == [name for name, _, _ in described()]
+
+
+@pytest.mark.parametrize(("name", "raw", "words"), WRONG, ids=[f"{n}={r[:24]}" for n, r, _ in WRONG])
+def test_a_wrong_value_is_refused_with_what_mends_it(name: str, raw: str, words: str) -> None:
+    found = [line for line in problems({name: raw}) if line.startswith(f"{name} ")]
+
+    assert len(found) == 1
+    assert words in found[0]
+
+
+@pytest.mark.parametrize("raw", ["postgresql+asyncpg://hub:canary@db/hub", "mysql://hub:canary@db/hub"])
+def test_a_refused_address_is_not_repeated_for_it_may_hold_a_password(raw: str) -> None:
+    assert "canary" not in str(problems({"HUB_DATABASE_URL": raw}))
+
+
+def test_all_problems_are_listed_at_once() -> None:
+    found = problems({"HUB_PORT": "x", "HUB_REGION": "x", "HUB_NO_SUCH": "x", "HUB_TWILIO_ACCOUNT_SID": "AC1"})
+
+    assert len(found) == 4
+    assert {line.split()[0] for line in found} == {"HUB_PORT", "HUB_REGION", "HUB_NO_SUCH", "Twilio"}
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert given({"HUB_PORT": "  ", "HUB_SMS_FROM": ""}) == Settings()
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    assert given({"PORT": "x", "TWILIO_AUTH_TOKEN": "x"}) == Settings()
+
+
+class TestNames:
+    def test_a_misspelt_name_is_told_the_likely_one(self) -> None:
+        assert problems({"HUB_CLINIC_NMAE": "x"}) == ["HUB_CLINIC_NMAE is not a setting: did you mean HUB_CLINIC_NAME?"]
+
+    def test_a_name_like_no_other_is_only_said_to_be_unknown(self) -> None:
+        assert problems({"HUB_XQZW": "x"}) == ["HUB_XQZW is not a setting"]
+
+    @pytest.mark.parametrize("name", LATER)
+    def test_a_variable_of_a_later_release_is_reported_and_not_used(self, name: str) -> None:
+        settings = given({name: "anything"})
+
+        assert settings.unused == (name,)
+        assert settings == Settings(unused=(name,))
+
+    def test_what_comes_later_is_no_setting_of_today(self) -> None:
+        assert not set(LATER) & {name for name, _, _ in described()}
+
+
+class TestDotenv:
+    def test_a_file_gives_what_the_environment_does_not(self, tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.write_text("HUB_REGION=ES\nHUB_PORT=9000\nOTHER=1\n")
+
+        settings = given({"HUB_PORT": "9001"}, file)
+
+        assert (settings.region, settings.port) == ("ES", 9001)
+
+    def test_a_file_that_is_not_there_is_no_matter(self, tmp_path: Path) -> None:
+        assert given({}, tmp_path / ".env") == Settings()
+
+    def test_a_wrong_value_in_the_file_is_refused_as_well(self, tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.write_text("HUB_PORT=x\nHUB_CLINIC_NAME\n")
+
+        assert problems({}, file) == ["HUB_PORT must be a whole number from 0 to 65535"]
+
+    def test_a_file_that_is_not_text_is_refused_in_one_line(self, tmp_path: Path) -> None:
+        file = tmp_path / ".env"
+        file.write_bytes(b"HUB_CLINIC_NAME=caf\xe9\n")
+
+        assert problems({}, file) == [".env cannot be read: save it as UTF-8"]
+
+    def test_the_process_environment_is_read_when_none_is_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HUB_PORT", "9002")
+
+        assert load(dotenv=None).port == 9002
+
+
+class TestSecrets:
+    def test_repr_hides_a_secret(self) -> None:
+        settings = given(TWILIO)
+
+        assert settings.twilio_auth_token.reveal() == TOKEN
+        assert TOKEN not in repr(settings)
+        assert TOKEN not in str(settings.twilio_auth_token)
+        assert repr(Secret(TOKEN)) == "Secret(set)"
+        assert repr(Secret("")) == "Secret(unset)"
+
+    def test_equal_secrets_are_equal_and_nothing_else_is(self) -> None:
+        assert Secret(TOKEN) == Secret(TOKEN)
+        assert hash(Secret(TOKEN)) == hash(Secret(TOKEN))
+        assert Secret(TOKEN) != Secret("other")
+        assert Secret(TOKEN) != TOKEN
+
+    def test_a_secret_may_come_from_a_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(f"{TOKEN}\n")
+        values = {**TWILIO, "HUB_TWILIO_AUTH_TOKEN_FILE": str(file)}
+        del values["HUB_TWILIO_AUTH_TOKEN"]
+
+        assert given(values).twilio_auth_token == Secret(TOKEN)
+
+    def test_a_secret_given_twice_is_refused(self, tmp_path: Path) -> None:
+        file = tmp_path / "token"
+        file.write_text(TOKEN)
+
+        found = problems({**TWILIO, "HUB_TWILIO_AUTH_TOKEN_FILE": str(file)})
+
+        assert found == ["HUB_TWILIO_AUTH_TOKEN and HUB_TWILIO_AUTH_TOKEN_FILE are both set: keep one"]
+
+    @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not text"])
+    def test_a_secrets_file_that_cannot_be_read_is_refused(self, tmp_path: Path, content: bytes | None) -> None:
+        file = tmp_path / "token"
+        if content is not None:
+            file.write_bytes(content)
+
+        found = problems({"HUB_TWILIO_AUTH_TOKEN_FILE": str(file)})
+
+        assert found == ["HUB_TWILIO_AUTH_TOKEN_FILE names a file that cannot be read"]
+
+    def test_only_a_secret_may_come_from_a_file(self, tmp_path: Path) -> None:
+        assert problems({"HUB_PORT_FILE": str(tmp_path)}) == ["HUB_PORT_FILE is not a setting: did you mean HUB_PORT?"]
+
+
+class TestContradictions:
+    @pytest.mark.parametrize("missing", list(TWILIO))
+    def test_half_a_twilio_account_is_refused_and_told_the_other_half(self, missing: str) -> None:
+        values = {name: value for name, value in TWILIO.items() if name != missing}
+
+        assert problems(values) == [f"Twilio is half set up: set {missing} too"]
+
+    def test_a_number_alone_needs_no_account(self) -> None:
+        assert given({"HUB_SMS_FROM": "+12025550100"}).sms_from == "+12025550100"
+
+    def test_a_whole_account_is_a_carrier(self) -> None:
+        assert given(TWILIO).carrier_configured
+
+    def test_a_keyring_must_be_named_once_others_reach_the_hub(self) -> None:
+        found = problems({"HUB_PUBLIC_URL": "https://hub.example.org"})
+
+        assert found == [
+            "HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)"
+        ]
+
+    @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8080"])
+    def test_this_machine_needs_no_keyring(self, address: str) -> None:
+        assert given({"HUB_PUBLIC_URL": address}).development
+
+    def test_with_a_keyring_the_hub_may_be_anywhere(self) -> None:
+        settings = given({"HUB_PUBLIC_URL": "https://hub.example.org", "HUB_KEYRING_FILE": "/etc/keys.json"})
+
+        assert not settings.development
+        assert settings.base_url == "https://hub.example.org"
+        assert settings.keyring == Path("/etc/keys.json")
+
+
+class TestReadme:
+    @staticmethod
+    def rows() -> dict[str, tuple[str, str]]:
+        """(default, meaning) of each variable in README's tables, without its marks."""
+        found = {}
+        for line in README.read_text(encoding="utf-8").splitlines():
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            if line.startswith("|") and len(cells) == 3 and re.fullmatch(r"`HUB_[A-Z_]+`", cells[0]):
+                found[cells[0].strip("`")] = (cells[1].replace("`", ""), cells[2].replace("`", ""))
+        return found
+
+    def test_every_setting_is_in_the_table_as_it_is(self) -> None:
+        wanted = {n: (default.replace("`", ""), meaning.replace("`", "")) for n, default, meaning in described()}
+
+        assert {name: row for name, row in self.rows().items() if name not in LATER} == wanted
