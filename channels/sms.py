@@ -244,6 +244,8 @@ def _phone(form: Mapping[str, str], name: str) -> Address:
 
 def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
     count = form.get("NumMedia", "") or "0"
+    if count == "0":
+        return ()
     if not (count.isascii() and count.isdigit() and len(count) <= 3):
         raise PayloadInvalid("NumMedia is not a number")
     return tuple(

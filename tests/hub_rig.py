@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from bots.scheduling.base import Appointment
@@ -51,7 +52,7 @@ from templates.catalog import shipped
 from tests.bots.nlu_engine import MODELS, trained
 
 CLINIC = "+12025550100"
-WITHIN = 20.0
+WITHIN = 10.0
 """Seconds in which what is waited for must come to pass; the machine may be busy."""
 _LOOK_AGAIN = 0.02
 
@@ -158,6 +159,22 @@ class Rig:
     def on_phone(self, number: str) -> list[str]:
         """Every text from the clinic that the phone shows."""
         return [one.text for one in self.carrier.phone(number).conversation if one.peer == CLINIC and _came(one)]
+
+    # Understanding
+
+    async def engine_ready(self) -> None:
+        """Wait until the bot understands."""
+
+        async def loaded() -> bool:
+            return self.hub._engine.loaded is not None
+
+        await self.until(loaded, "the engine is loaded")
+
+    def understand_with(self, engine: Any) -> None:
+        """Let another engine understand from now on; None for one that is not ready."""
+        self.hub._engine.loaded = engine
+        if engine is not None:
+            self.parts.reception.engine_ready()
 
     # What is waited for
 
@@ -298,6 +315,13 @@ class Rig:
         """What the clinic must say of a visit."""
         facts = {"start": visit.start, "provider": visit.provider, "location": visit.location}
         return render(template, facts, language, ChannelKind.SMS, self.parts.settings.timezone).text
+
+
+@pytest.fixture
+async def rig(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Rig]:
+    """A hub that runs, by the machine's own clock."""
+    async with open_rig(database_url, tmp_path, keyring) as one:
+        yield one
 
 
 def is_said(template: str, text: str, language: Language = "en") -> bool:

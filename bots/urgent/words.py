@@ -9,7 +9,7 @@ END = "|"  # the end of a sentence, as a token
 
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _MASKED = re.compile(r"(?<=[a-z])[*.\-_](?=[a-z])")
-_END_MARKS = re.compile(r"[.!?;\n\r…]+")
+_END_MARKS = re.compile(r"(?:[!?;\n\r…]|\.(?!\d))+")
 _NOT_WORD = re.compile(r"[^a-z0-9|]+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LEET = str.maketrans("013457", "oieast")
@@ -22,7 +22,7 @@ _MAX_TOKEN = 24
 
 
 def tokens(text: str) -> list[str]:
-    """The folded words of `text`, with `|` where a sentence ends; repeated words shortened to two."""
+    """The folded words of `text`, with `|` where a sentence or the text ends; repeated words shortened to two."""
     lowered = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
     plain = _APOSTROPHES.sub("", plain)
@@ -33,6 +33,8 @@ def tokens(text: str) -> list[str]:
     for token in plain.split():
         if len(out) < 2 or token != out[-1] or token != out[-2]:
             out.append(token[:_MAX_TOKEN])
+    if out and out[-1] != END:
+        out.append(END)
     return out
 
 

@@ -5,11 +5,14 @@ that `A=BC` and `AB=C` have the same signature. What is verified is therefore no
 refuses names that no provider sends, and a parser must insist on every field that it acts on, exactly once.
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
+from multidict import MultiDictProxy
 from twilio.request_validator import (  # type: ignore[import-untyped]
     RequestValidator,
     add_port,
@@ -29,6 +32,7 @@ class SignatureCheck:
     """Checks `X-Twilio-Signature` against the account's auth token."""
 
     def __init__(self, token: str) -> None:
+        self._token = token.encode()
         self._validator = RequestValidator(token)
 
     def __call__(self, hook: Webhook) -> None:
@@ -50,10 +54,20 @@ class SignatureCheck:
 
     def _matches(self, url: str, hook: Webhook, signature: bytes) -> bool:
         try:
-            expected = self._validator.compute_signature(url, hook.form)
+            return hmac.compare_digest(self._expected(url, hook.form), signature)
         except UnicodeEncodeError:  # half a surrogate pair: nothing that Twilio could have signed
             return False
-        return hmac.compare_digest(expected.encode("ascii"), signature)
+
+    def _expected(self, url: str, form: MultiDictProxy[str]) -> bytes:
+        """The signature that Twilio would have given.
+
+        Where no name repeats, the scheme is one sort and one HMAC, and is done here: the package's general way costs
+        five times as much on every webhook. A property test holds the two against each other.
+        """
+        if len(set(form)) < len(form):
+            return str(self._validator.compute_signature(url, form)).encode("ascii")
+        signed = url + "".join([name + value for name, value in sorted(form.items())])
+        return base64.b64encode(hmac.digest(self._token, signed.encode(), "sha1"))
 
 
 def _other_spellings(url: str) -> set[str]:
@@ -82,7 +96,13 @@ def form_of(hook: Webhook, single: Collection[str]) -> dict[str, str]:
             if name in single:
                 raise PayloadInvalid(f"{name} is there more than once")
             continue
-        if not (name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME):
+        if not _is_name(name):
             raise PayloadInvalid("a field's name is malformed")
         form[name] = value
     return form
+
+
+@lru_cache(maxsize=512)
+def _is_name(name: str) -> bool:
+    """Whether a provider could have named a field so; the same few names come all day."""
+    return name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME

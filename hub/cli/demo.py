@@ -1,6 +1,5 @@
 """`hub demo`: a synthetic clinic to try, and `--check`, which tries it without a person."""
 
-import asyncio
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
@@ -37,9 +36,11 @@ def demo(port: int, data: Path | None, check: bool) -> None:
       hub demo
       hub demo --check
     """
+    from hub import app
+
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carehub-demo-")))
-        code = asyncio.run(_demonstrate(0 if check else port, folder, check=check))
+        code = app.loop(_demonstrate(0 if check else port, folder, check=check))
     if code:
         raise SystemExit(code)
 

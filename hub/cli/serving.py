@@ -1,6 +1,5 @@
 """`hub serve` and the roles apart, and `hub migrate`."""
 
-import asyncio
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ def _run(roles: tuple[str, ...], port: int | None, *, prepare: bool) -> None:
             await app.prepare(settings)
         await app.run(settings, roles, ready)
 
-    asyncio.run(main())
+    app.loop(main())
 
 
 @click.command()

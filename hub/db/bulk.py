@@ -54,7 +54,12 @@ def _flat(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer,
 @lru_cache(maxsize=256)
 def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[_Writer, ...]:
     """For each column what turns a value into its stored form, None where it is stored as it is."""
-    return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)
+    return tuple(_writer(table.c[name].type, dialect) for name in columns)
+
+
+def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
+    # Every driver here takes bytes as they are; the wrapping that SQLAlchemy adds is for those that do not.
+    return None if isinstance(kind, sa.LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 @lru_cache(maxsize=1024)

@@ -6,13 +6,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hub.db import inline
+from hub.db.file import reach
 from hub.db.migrate import HEAD, current_revision
 from hub.errors import HubError, Overloaded, SchemaOutdated, StorageError
 from hub.log import say
@@ -26,6 +28,14 @@ _GROUP = 128
 """Units that share one commit at most: bounds how long the first of them waits."""
 _WAITING = 20_000
 """Units that may wait in memory before a further one is refused."""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "temp_store=MEMORY",
+    "wal_autocheckpoint=2000",
+)
 
 
 @dataclass(slots=True)
@@ -49,9 +59,10 @@ class Database:
 
     def __init__(self, url: str, metrics: Metrics | None = None) -> None:
         self._metrics = metrics
-        self._reader = _engine(url, begin="BEGIN", size=4)
+        self._reader = _engine(url, begin="BEGIN", pool_size=4)
         # SQLite has one writer at a time: one connection, taken with its lock, never waits for another of ours.
-        self._writer = _engine(url, begin="BEGIN IMMEDIATE", size=1)
+        path = sa.make_url(url).database or ""
+        self._writer = _engine(url, begin="BEGIN IMMEDIATE", pool_size=1, async_creator=partial(inline.connect, path))
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue(_WAITING)
         self._task: asyncio.Task[None] | None = None
 
@@ -61,6 +72,7 @@ class Database:
 
         Raises: SchemaOutdated when it needs `hub migrate`, StorageError when it cannot be reached.
         """
+        reach(url)
         db = cls(url, metrics)
         try:
             async with db.read() as conn:
@@ -183,30 +195,23 @@ def _translated(error: Exception) -> Exception:
     return StorageError(f"the database refused a change ({type(error.orig).__name__})")
 
 
-def _engine(url: str, *, begin: str, size: int) -> AsyncEngine:
+def _engine(url: str, *, begin: str, **options: Any) -> AsyncEngine:
     """An engine over SQLite whose transactions start with `begin`, with every pragma set on each connection."""
-    path = sa.make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, hide_parameters=True, connect_args={"cached_statements": 512}
-    )
+    engine = create_async_engine(url, max_overflow=0, hide_parameters=True, **options)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=10000",
-            "temp_store=MEMORY",
-            "wal_autocheckpoint=2000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in _PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except Exception:
+            # The pool would forget the connection without closing it.
+            connection.close()
+            raise
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def start(connection: sa.Connection) -> None:

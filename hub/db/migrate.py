@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.db.file import reach
+from hub.errors import StorageError
 
 HEAD = "0001"
 """The revision this release works with; a test holds it against the newest migration."""
@@ -31,13 +35,20 @@ def config(url: str) -> Any:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision`. Makes it when it is not there. Blocks."""
-    from alembic import command
+    """Bring the database at `url` to `revision`. Makes it when it is not there. Blocks.
 
-    path = sa.make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command.upgrade(config(url), revision)
+    Raises: StorageError when it cannot be opened, is no database, or was made by a newer release.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    reach(url)
+    try:
+        command.upgrade(config(url), revision)
+    except SQLAlchemyError as error:
+        raise StorageError(f"the database cannot be brought up to date ({type(error).__name__})") from None
+    except CommandError:
+        raise StorageError("the database was made by a newer release: run that one") from None
 
 
 def downgrade(url: str, revision: str = "base") -> None:

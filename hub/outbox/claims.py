@@ -228,15 +228,9 @@ async def _due(
     """Deliveries that may be tried, the most urgent lane first, oldest first within it.
 
     One whose thread has an earlier one under way, or waiting to be tried again, waits for it: a person's messages
-    arrive in the order they were written. A held one blocks nothing, and safety waits for nobody.
+    arrive in the order they were written. A held one blocks nothing, safety waits for nobody, and an answer does not
+    wait for a campaign that has not left yet.
     """
-    earlier = delivery.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.thread_id == delivery.c.thread_id,
-        earlier.c.channel == delivery.c.channel,
-        earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
-        earlier.c.id < delivery.c.id,
-    )
     ids: list[str] = []
     for lane in lanes:
         # One state at a time: each is a walk along the index, and stops at the limit.
@@ -255,12 +249,26 @@ async def _due(
                 .limit(limit - len(ids))
             )
             if lane is not Lane.SAFETY:
-                query = query.where(~blocked)
+                query = query.where(~_blocked(lane))
             ids += (await conn.execute(query)).scalars()
     if not ids:
         return []
     rows = {row.id: row for row in await conn.execute(_DETAILS.where(delivery.c.id.in_(ids)))}
     return [rows[one] for one in ids]
+
+
+def _blocked(lane: Lane) -> sa.Exists:
+    """Whether the thread has an earlier delivery that one of `lane` waits for."""
+    earlier = delivery.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.thread_id == delivery.c.thread_id,
+        earlier.c.channel == delivery.c.channel,
+        earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
+        earlier.c.id < delivery.c.id,
+    )
+    if lane is Lane.BULK:
+        return blocked
+    return blocked.where(sa.or_(earlier.c.lane != Lane.BULK, earlier.c.state == DeliveryState.SENDING))
 
 
 def _counted(row: Any) -> bool:

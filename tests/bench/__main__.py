@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import accept, dispatch, figures, processes
+from tests.bench import accept, dispatch, figures, processes, reply
 
 
 def main() -> None:
@@ -58,7 +58,11 @@ def _dispatch(bench: processes.Bench, options: argparse.Namespace, tell: figures
     )
 
 
-_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch}
+def _reply(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
+    return reply.run(bench, seconds=options.seconds, rounds=options.rounds, rasa=options.rasa, tell=tell)
+
+
+_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply}
 
 
 if __name__ == "__main__":

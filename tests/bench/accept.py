@@ -29,7 +29,7 @@ def run(bench: Bench, *, seconds: float, rounds: int, tell: Tell) -> list[Round]
     for _ in range(rounds):
         for one in (_floor, _product):
             found.append(one(bench, template, seconds))
-            tell(line(found[-1].side, _plain(found[-1])))
+            tell(line(found[-1].side, plain(found[-1])))
             bench.end_children()
     return found
 
@@ -110,5 +110,6 @@ def _verified(data: Path, taken: list[int]) -> str:
     return f"DATABASE DIFFERS: {len(held)} rows, {len(wanted)} accepted, {len(wanted - set(held))} missing"
 
 
-def _plain(one: Round) -> dict[str, Any]:
+def plain(one: Round) -> dict[str, Any]:
+    """A round's figures by name."""
     return {name: getattr(one, name) for name in Round.__slots__}

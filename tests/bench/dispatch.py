@@ -6,10 +6,9 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from tests.bench import clinic
-from tests.bench.accept import twilio
+from tests.bench.accept import plain, twilio
 from tests.bench.figures import HEAD, Round, Tell, line, percentile
 from tests.bench.processes import Bench, Child, free_port
 
@@ -33,10 +32,10 @@ def run(bench: Bench, *, messages: int, rounds: int, callbacks: bool, tell: Tell
     for _ in range(rounds):
         found.append(_floor(bench, messages))
         bench.end_children()
-        tell(line("floor", _plain(found[-1])))
+        tell(line("floor", plain(found[-1])))
         found.append(_product(bench, template, models, messages, callbacks))
         bench.end_children()
-        tell(line("product", _plain(found[-1])))
+        tell(line("product", plain(found[-1])))
     return found
 
 
@@ -79,14 +78,14 @@ def _product(bench: Bench, template: Path, models: Path, messages: int, callback
     idle, average, cpu = hub.resident, os.getloadavg()[0], hub.cpu
     _make_due(data)
     ended = _until_sent(carrier, data, messages)
-    cpu = hub.cpu - cpu
-    came = carrier.ask(ask="times")
-    waits, states = _attempts(data), _states(data)
-    remarks = [f"{came['count']} posts, states {states}"]
     if callbacks:
         ended = _until_told(carrier)
+    cpu = hub.cpu - cpu
+    came = carrier.ask(ask="times")
+    waits = _attempts(data)
+    remarks = [f"{came['count']} posts, states {_states(data)}"]
+    if callbacks:
         remarks.append("to the last callback")
-        cpu, states = hub.cpu - cpu, _states(data)
     return Round(
         side="product",
         messages=messages,
@@ -143,7 +142,3 @@ def _attempts(data: Path) -> list[float]:
 def _states(data: Path) -> dict[str, int]:
     with closing(sqlite3.connect(f"file:{data / 'hub.db'}?mode=ro", uri=True)) as conn:
         return dict(conn.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
-
-
-def _plain(one: Round) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Round.__slots__}

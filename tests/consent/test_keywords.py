@@ -13,20 +13,8 @@ from consent.keywords import consent_word
 from hub.types import ChannelKind, OptOutWord, Purpose
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "opt_out.jsonl").read_text(encoding="utf-8").splitlines()]
-CARRIER = [
-    "STOP",
-    "STOPALL",
-    "UNSUBSCRIBE",
-    "END",
-    "QUIT",
-    "CANCEL",
-    "REVOKE",
-    "OPTOUT",
-    "OPT-OUT",
-    "REMOVE",
-    "ARRET",
-    "TD",
-]
+CARRIER = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"]
+CARRIER += ["OPT-OUT", "REMOVE", "ARRET", "TD"]
 
 
 def asks_to_stop(text: str) -> bool:

@@ -1,6 +1,7 @@
 """The simulated patient: reads what the bot asks, and answers as the dialogue's patient did, or would have."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,9 +70,9 @@ class Patient:
         if any(is_said(one, said) for one in _PROPOSALS):
             return self._proposal(said)
         if any(is_said(one, said) for one in _OFFERS):
-            return self._choice(said) or self._times("No, ")
+            return self._choice(said, self._is_goal) or self._times("No, ")
         if is_said("book.which_when", said):
-            return self._choice(said) or self._times("Neither. ")
+            return self._choice(said, self._is_day_or_hour) or self._times("Neither. ")
         if any(is_said(one, said) for one in _TIMES):
             return self._times()
         if is_said("book.ask_provider", said) or is_said("book.choose_visit_type", said):
@@ -85,18 +86,14 @@ class Patient:
     def _proposal(self, said: str) -> str:
         if self._is_goal(said):
             return self._next({"affirm"}, without={"negate", "date", "time"}) or self._made("Yes")
-        if self._spoken(self.goal.start) in said:  # the time, but with somebody else
+        if _has(self._spoken(self.goal.start), said):  # the time, but with somebody else
             return self._made(f"No, with {self.goal.provider} please")
         return self._next({"negate", *_WHEN}, without={"affirm"}) or self._made(f"No, {self._when()} please")
 
-    def _choice(self, said: str) -> str | None:
-        """The number of the choice that is the goal, as near as the choice says it."""
-        rows = [(number, row) for number, row in _CHOICE.findall(said)]
-        for suits in (self._is_goal, self._is_day_or_hour):
-            fits = [number for number, row in rows if suits(row)]
-            if len(fits) == 1 or (fits and suits == self._is_goal):
-                return self._made(fits[0])
-        return None
+    def _choice(self, said: str, suits: Callable[[str], bool]) -> str | None:
+        """The number of the only choice that suits."""
+        fits = [number for number, row in _CHOICE.findall(said) if suits(row)]
+        return self._made(fits[0]) if len(fits) == 1 else None
 
     def _times(self, before: str = "") -> str:
         """The dialogue's next words about time; else the goal, in full once the short way was tried."""
@@ -122,7 +119,7 @@ class Patient:
         return text
 
     def _is_goal(self, text: str) -> bool:
-        return self._spoken(self.goal.start) in text and self.goal.provider in text
+        return _has(self._spoken(self.goal.start), text) and self.goal.provider in text
 
     def _is_day_or_hour(self, text: str) -> bool:
         """For the readings of an ambiguous wish, which name a day, an hour or both."""
@@ -130,7 +127,7 @@ class Patient:
         day, hour = f"{start:%b} {start.day}", _hour(start)
         names_hour = bool(re.search(r"\d (AM|PM)|\d:\d\d", text))
         names_day = bool(re.search(r"[A-Z][a-z]{2} \d", text))
-        return (names_hour or names_day) and (not names_hour or hour in text) and (not names_day or _has(day, text))
+        return (names_hour or names_day) and (not names_hour or _has(hour, text)) and (not names_day or _has(day, text))
 
     def _spoken(self, start: datetime) -> str:
         return f"{start:%b} {start.day}, {_hour(start)}"
@@ -146,5 +143,5 @@ def _hour(start: datetime) -> str:
     return f"{start.hour % 12 or 12}:{start:%M} {start:%p}"
 
 
-def _has(day: str, text: str) -> bool:
-    return bool(re.search(rf"{day}\b", text))
+def _has(words: str, text: str) -> bool:
+    return bool(re.search(rf"(?<![\d:]){words}\b", text))

@@ -1,0 +1,103 @@
+"""STOP, START, HELP and wrong numbers: what the ledger holds, and what the phone shows."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from channels.carrier import Carrier
+from consent.facts import ConsentState
+from hub.crypto import Keyring
+from hub.db.tables import address
+from hub.types import Skip
+from tests.hub.reception.people import ANA, ana
+from tests.hub_rig import CLINIC, Rig, is_said, open_rig
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop", "Unsubscribe", "please don't text me anymore", "no me escriban más"])
+async def test_a_stop_in_any_wording_is_kept_and_confirmed_once(rig: Rig, text: str) -> None:
+    person = await ana(rig)
+
+    await rig.ask(ANA, text)
+    await rig.tell(ANA, "STOP")
+    await rig.tell(ANA, "stop!!")
+    await rig.quiet()
+
+    assert await rig.consent(ANA) is ConsentState.REVOKE
+    assert len(rig.on_phone(ANA)) == 1
+    refused = await rig.send(person, "Hello")
+    assert isinstance(refused.decision, Skip)
+
+
+async def test_after_a_start_a_new_stop_is_confirmed_again(rig: Rig) -> None:
+    await ana(rig)
+
+    said = [await rig.ask(ANA, word) for word in ("STOP", "START", "STOP", "START")]
+
+    expected = ["consent.stopped", "consent.started", "consent.stopped", "consent.started"]
+    assert [is_said(template, text) for template, text in zip(expected, said, strict=True)] == [True] * 4
+    assert await rig.consent(ANA) is ConsentState.GRANT
+    assert (await rig.facts(ANA))[-4:] == ["revoke", "grant", "revoke", "grant"]
+
+
+@pytest.mark.parametrize("before", [(), ("STOP",)], ids=["at first", "after a STOP"])
+async def test_help_is_answered(rig: Rig, before: tuple[str, ...]) -> None:
+    await ana(rig)
+    for word in before:
+        await rig.ask(ANA, word)
+
+    said = await rig.ask(ANA, "HELP")
+
+    assert is_said("consent.help", said)
+
+
+async def test_who_opted_out_and_writes_comes_to_staff_unanswered(rig: Rig) -> None:
+    person = await ana(rig)
+    await rig.ask(ANA, "STOP")
+
+    await rig.tell(ANA, "can I come in tomorrow?")
+    await rig.quiet()
+
+    row = await rig.thread(person)
+    assert (row.status, row.attention) == ("open", "opted_out_wrote")
+    assert len(rig.on_phone(ANA)) == 1
+
+
+async def test_what_the_carrier_answered_itself_is_kept_and_not_answered_again(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    carrier = Carrier(numbers=(CLINIC,), opt_out=True, seed=1)
+    async with open_rig(database_url, tmp_path, keyring, carrier=carrier) as rig:
+        await ana(rig)
+
+        await rig.tell(ANA, "STOP")
+        stopped = await rig.consent(ANA)
+        await rig.tell(ANA, "START")
+
+        assert stopped is ConsentState.REVOKE
+        assert await rig.consent(ANA) is ConsentState.GRANT
+        assert not any(is_said(one, text) for one in ("consent.stopped", "consent.started") for text in rig.on_phone(ANA))
+
+
+async def test_a_wrong_number_is_not_written_to_again(rig: Rig) -> None:
+    person = await ana(rig)
+
+    await rig.tell(ANA, "you have the wrong number")
+    await rig.quiet()
+
+    assert rig.on_phone(ANA) == []
+    assert await rig.value(sa.select(address.c.state).where(address.c.id == await rig.address(ANA))) == "suspended"
+    row = await rig.thread(person)
+    assert (row.status, row.attention) == ("open", "wrong_number")
+    refused = await rig.send(person, "Hello")
+    assert isinstance(refused.decision, Skip)
+
+
+async def test_who_asks_who_this_is_comes_to_staff_but_stays_reachable(rig: Rig) -> None:
+    person = await ana(rig)
+
+    await rig.tell(ANA, "who is this?")
+
+    row = await rig.thread(person)
+    assert (row.status, row.attention) == ("open", "who_is_this")
+    assert await rig.value(sa.select(address.c.state).where(address.c.id == await rig.address(ANA))) == "ok"

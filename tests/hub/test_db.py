@@ -1,0 +1,387 @@
+"""The database: what was written is durable, alone in its unit, and shares its commit with others."""
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db import Database
+from hub.db.tables import counter
+from hub.errors import Overloaded, SchemaOutdated, StorageError
+from hub.metrics import Metrics
+from tests.stores import sqlite_url
+
+Write = Callable[[AsyncConnection], Awaitable[str]]
+CANARY = "Zanzibar-canary"
+
+
+def adding(name: str, value: int = 1) -> Write:
+    """A unit of work that writes one row, and gives its name back."""
+
+    async def unit(conn: AsyncConnection) -> str:
+        await conn.execute(sa.insert(counter), {"name": name, "value": value})
+        return name
+
+    return unit
+
+
+def breaking_after(unit: Write, error: Exception) -> Write:
+    async def broken(conn: AsyncConnection) -> str:
+        await unit(conn)
+        raise error
+
+    return broken
+
+
+def names_in_file(url: str) -> list[str]:
+    """The rows that a stranger's connection sees: what is durable."""
+    stranger = sqlite3.connect(str(sa.make_url(url).database))
+    try:
+        return sorted(row[0] for row in stranger.execute("SELECT name FROM counter WHERE name != 'event'"))
+    finally:
+        stranger.close()
+
+
+async def names(conn: AsyncConnection) -> list[str]:
+    query = sa.select(counter.c.name).where(counter.c.name != "event").order_by(counter.c.name)
+    return list((await conn.execute(query)).scalars())
+
+
+class Door:
+    """A unit that holds the writer until it is let go."""
+
+    def __init__(self) -> None:
+        self.entered, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, conn: AsyncConnection) -> str:
+        self.entered.set()
+        await self.go.wait()
+        return "door"
+
+
+class TestWriting:
+    async def test_what_was_written_is_there_for_everyone_once_write_returns(
+        self, db: Database, database_url: str
+    ) -> None:
+        result = await db.write(adding("a"))
+
+        assert result == "a"
+        assert names_in_file(database_url) == ["a"]
+
+    async def test_nothing_is_there_before_write_returns(self, db: Database, database_url: str) -> None:
+        door = Door()
+
+        async def unit(conn: AsyncConnection) -> str:
+            await adding("a")(conn)
+            return await door(conn)
+
+        writing = asyncio.create_task(db.write(unit))
+        await door.entered.wait()
+        before = names_in_file(database_url)
+        door.go.set()
+        await writing
+
+        assert before == []
+        assert names_in_file(database_url) == ["a"]
+
+    async def test_a_unit_that_fails_undoes_itself_and_none_of_its_group(
+        self, db: Database, database_url: str
+    ) -> None:
+        fault = ValueError("of its own")
+
+        answers = await asyncio.gather(
+            db.write(adding("a")),
+            db.write(breaking_after(adding("b"), fault)),
+            db.write(adding("c")),
+            return_exceptions=True,
+        )
+
+        assert answers == ["a", fault, "c"]
+        assert names_in_file(database_url) == ["a", "c"]
+
+    async def test_a_row_that_is_there_already_surfaces_as_an_integrity_error(
+        self, db: Database, database_url: str
+    ) -> None:
+        first, second, other = await asyncio.gather(
+            db.write(adding("a", 1)), db.write(adding("a", 2)), db.write(adding("b")), return_exceptions=True
+        )
+
+        assert (first, other) == ("a", "b")
+        assert isinstance(second, IntegrityError)
+        assert names_in_file(database_url) == ["a", "b"]
+
+    async def test_a_unit_sees_what_those_before_it_in_its_group_wrote(self, db: Database) -> None:
+        async def counting(conn: AsyncConnection) -> int:
+            return len(await names(conn))
+
+        counts = await asyncio.gather(
+            db.write(counting), db.write(adding("a")), db.write(counting), db.write(adding("b")), db.write(counting)
+        )
+
+        assert counts == [0, "a", 1, "b", 2]
+
+    async def test_units_run_in_the_order_they_were_asked_for(self, db: Database) -> None:
+        order: list[int] = []
+
+        async def unit(number: int) -> None:
+            async def run(conn: AsyncConnection) -> None:
+                order.append(number)
+
+            await db.write(run)
+
+        await asyncio.gather(*(unit(number) for number in range(300)))
+
+        assert order == list(range(300))
+
+    async def test_many_at_once_share_their_commits(self, database_url: str) -> None:
+        metrics = Metrics()
+        db = await Database.open(database_url, metrics)
+
+        await asyncio.gather(*(db.write(adding(f"n{number}")) for number in range(64)))
+        await db.close()
+
+        count = metrics.registry.get_sample_value
+        assert count("hub_commit_units_sum") == 64
+        assert (count("hub_commit_units_count") or 64) <= 4
+        assert count("hub_commit_seconds_count") == count("hub_commit_units_count")
+        assert len(names_in_file(database_url)) == 64
+
+    async def test_one_who_stops_waiting_disturbs_nobody(self, db: Database, database_url: str) -> None:
+        door = Door()
+        held = asyncio.create_task(db.write(door))
+        await door.entered.wait()
+        leaving, staying = asyncio.create_task(db.write(adding("a"))), asyncio.create_task(db.write(adding("b")))
+        await asyncio.sleep(0)
+
+        leaving.cancel()
+        door.go.set()
+        answers = await asyncio.gather(held, leaving, staying, return_exceptions=True)
+
+        assert isinstance(answers[1], asyncio.CancelledError)
+        assert answers[2] == "b"
+        assert "b" in names_in_file(database_url)
+
+    async def test_more_than_may_wait_is_refused_and_stores_nothing(
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hub.db.engine._WAITING", 2)
+        db, door = await Database.open(database_url), Door()
+        held = asyncio.create_task(db.write(door))
+        await door.entered.wait()
+        waiting = [asyncio.create_task(db.write(adding(name))) for name in "ab"]
+        await asyncio.sleep(0)
+
+        full = db.waiting
+        with pytest.raises(Overloaded):
+            await db.write(adding("c"))
+        door.go.set()
+        await asyncio.gather(held, *waiting)
+        await db.close()
+
+        assert full == 2
+        assert names_in_file(database_url) == ["a", "b"]
+
+    async def test_closing_finishes_what_was_asked_for(self, database_url: str) -> None:
+        db = await Database.open(database_url)
+        asked = [asyncio.create_task(db.write(adding(f"n{number}"))) for number in range(200)]
+        await asyncio.sleep(0)
+
+        await db.close()
+
+        assert all(one.done() and one.result() for one in asked)
+        assert len(names_in_file(database_url)) == 200
+
+
+class TestWhenTheDiskFails:
+    async def test_a_full_disk_is_never_answered_as_durable(self, db: Database, database_url: str) -> None:
+        """SQLite itself undoes the whole transaction then, the units before the one that failed included."""
+
+        async def leave_no_room(conn: AsyncConnection) -> None:
+            pages = (await conn.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+        async def filling(conn: AsyncConnection) -> str:
+            await conn.exec_driver_sql(
+                "INSERT INTO resource (id, kind, blind, name_sealed) VALUES ('r', 'provider', zeroblob(99), zeroblob(99999))"
+            )
+            return "filled"
+
+        await db.write(leave_no_room)
+        answers = await asyncio.gather(
+            db.write(adding("a")), db.write(filling), db.write(adding("b")), return_exceptions=True
+        )
+
+        durable = names_in_file(database_url)
+        assert isinstance(answers[1], StorageError)
+        assert [one for one in answers if isinstance(one, str)] == durable
+
+    async def test_it_goes_on_when_there_is_room_again(self, db: Database, database_url: str) -> None:
+        async def limit(conn: AsyncConnection, pages: int) -> None:
+            await conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+        async def filling(conn: AsyncConnection) -> str:
+            await conn.exec_driver_sql(
+                "INSERT INTO resource (id, kind, blind, name_sealed) VALUES ('r', 'provider', zeroblob(99), zeroblob(99999))"
+            )
+            return "filled"
+
+        await db.write(lambda conn: limit(conn, 1))
+        with pytest.raises(StorageError):
+            await db.write(filling)
+        await db.write(lambda conn: limit(conn, 1_000_000))
+
+        assert await db.write(filling) == "filled"
+
+    async def test_a_commit_that_fails_fails_every_unit_of_its_group(self, db: Database, database_url: str) -> None:
+        async def owing(conn: AsyncConnection) -> None:
+            await conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            await conn.exec_driver_sql(
+                "INSERT INTO contact (person_id, address_id, value_sealed, created_at) VALUES ('no', 'no', x'00', 0)"
+            )
+
+        answers = await asyncio.gather(
+            db.write(adding("a")),
+            db.write(owing),
+            db.write(breaking_after(adding("b"), ValueError("its own"))),
+            return_exceptions=True,
+        )
+
+        assert [type(one) for one in answers] == [StorageError, StorageError, ValueError]
+        assert names_in_file(database_url) == []
+        assert await db.write(adding("c")) == "c"
+
+
+class TestReading:
+    async def test_what_a_reader_sees_does_not_change_while_it_reads(self, db: Database) -> None:
+        await db.write(adding("a"))
+
+        async with db.read() as conn:
+            first = await names(conn)
+            await db.write(adding("b"))
+            again = await names(conn)
+        async with db.read() as conn:
+            after = await names(conn)
+
+        assert first == again == ["a"]
+        assert after == ["a", "b"]
+
+    async def test_what_a_reader_writes_is_not_kept(self, db: Database, database_url: str) -> None:
+        async with db.read() as conn:
+            await adding("a")(conn)
+
+        assert names_in_file(database_url) == []
+
+    async def test_readers_do_not_wait_for_a_writer(self, db: Database) -> None:
+        door = Door()
+        writing = asyncio.create_task(db.write(door))
+        await door.entered.wait()
+
+        async with db.read() as conn:
+            seen = await names(conn)
+        door.go.set()
+        await writing
+
+        assert seen == []
+
+
+class TestOpening:
+    @pytest.mark.parametrize(
+        ("pragma", "value"),
+        [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("temp_store", 2), ("busy_timeout", 10000)],
+        ids=lambda value: str(value),
+    )
+    async def test_every_connection_has_its_pragmas(self, db: Database, pragma: str, value: object) -> None:
+        async def asked(conn: AsyncConnection) -> Any:
+            return (await conn.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
+
+        async with db.read() as first, db.read() as second:
+            assert await asked(first) == await asked(second) == value
+        assert await db.write(asked) == value
+
+    async def test_a_foreign_key_must_point_somewhere(self, db: Database) -> None:
+        async def dangling(conn: AsyncConnection) -> None:
+            await conn.exec_driver_sql(
+                "INSERT INTO contact (person_id, address_id, value_sealed, created_at) VALUES ('no', 'no', x'00', 0)"
+            )
+
+        with pytest.raises(IntegrityError):
+            await db.write(dangling)
+
+    async def test_an_empty_database_asks_for_migrate(self, tmp_path: Path) -> None:
+        with pytest.raises(SchemaOutdated, match="hub migrate"):
+            await Database.open(sqlite_url(tmp_path / "new.db"))
+
+    @pytest.mark.parametrize("revision", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
+    async def test_a_database_at_another_revision_asks_for_migrate(self, database_url: str, revision: str) -> None:
+        db = await Database.open(database_url)
+        await db.write(lambda conn: conn.exec_driver_sql(revision))
+        await db.close()
+
+        with pytest.raises(SchemaOutdated, match="hub migrate"):
+            await Database.open(database_url)
+
+    async def test_a_file_that_is_no_database_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "hub.db").write_text(f"{CANARY} is not a database " * 100)
+
+        with pytest.raises(StorageError, match="cannot be opened") as refused:
+            await Database.open(sqlite_url(tmp_path / "hub.db"))
+
+        assert CANARY not in str(refused.value)
+
+    @pytest.mark.parametrize("place", ["folder", "folder/file/hub.db"], ids=["a folder", "under a file"])
+    async def test_a_place_that_cannot_be_a_file_is_refused(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "file").touch()
+
+        with pytest.raises(StorageError, match="cannot be opened"):
+            await Database.open(sqlite_url(tmp_path / place))
+
+    async def test_a_folder_that_it_makes_is_its_owners_alone(self, tmp_path: Path) -> None:
+        with pytest.raises(SchemaOutdated):
+            await Database.open(sqlite_url(tmp_path / "made" / "hub.db"))
+
+        assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o700
+
+
+class TestErrors:
+    """A driver's error quotes statements and parameters, and those may be somebody's words."""
+
+    async def test_a_refused_statement_is_told_by_its_kind_alone(self, db: Database) -> None:
+        async def unit(conn: AsyncConnection) -> None:
+            await conn.execute(sa.text("INSERT INTO no_such_table VALUES (:v)"), {"v": CANARY})
+
+        with pytest.raises(StorageError) as refused:
+            await db.write(unit)
+
+        assert str(refused.value) == "the database refused a change (OperationalError)"
+        assert refused.value.__cause__ is None
+        assert refused.value.__context__ is None
+
+    async def test_an_integrity_error_names_the_constraint_and_no_value(self, db: Database) -> None:
+        await db.write(adding(CANARY))
+
+        with pytest.raises(IntegrityError) as refused:
+            await db.write(adding(CANARY))
+
+        assert "counter.name" in str(refused.value)
+        assert CANARY not in f"{refused.value} {refused.value!r} {refused.value.orig}"
+
+    async def test_a_value_that_cannot_be_bound_is_not_quoted(self, db: Database) -> None:
+        with pytest.raises(StorageError, match="refused a change") as refused:
+            await db.write(lambda conn: conn.execute(sa.insert(counter), {"name": {CANARY: CANARY}, "value": 1}))
+
+        assert CANARY not in f"{refused.value} {refused.value!r}"
+
+    async def test_reading_hides_parameters_too(self, db: Database) -> None:
+        async with db.read() as conn:
+            with pytest.raises(sa.exc.DBAPIError) as refused:
+                await conn.execute(sa.text("SELECT * FROM no_such_table WHERE v = :v"), {"v": CANARY})
+
+        assert CANARY not in str(refused.value)

@@ -1,0 +1,133 @@
+"""The migrations make exactly the tables that the code works with, and can be taken back."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hub.db import HEAD, Database, migrate
+from hub.db.tables import metadata
+from hub.errors import StorageError
+from tests.stores import sqlite_url
+
+
+def schema(path: Path) -> dict[str, set[str]]:
+    """Each table and index with the parts of its definition, in no order."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as conn:
+        rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
+    engine.dispose()
+    return {name: {part.strip(" ,\t") for part in sql.splitlines()} for name, sql in rows if name != "alembic_version"}
+
+
+def differences(path: Path) -> list[Any]:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as conn:
+        found = compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata)
+    engine.dispose()
+    return list(found)
+
+
+def test_the_migrated_schema_is_what_the_code_says(template: Path) -> None:
+    assert differences(template) == []
+
+
+def test_even_its_checks_and_partial_indexes_are_the_codes(template: Path, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'made.db'}")
+    metadata.create_all(engine)
+    engine.dispose()
+
+    assert schema(template) == schema(tmp_path / "made.db")
+
+
+def test_from_nothing_to_the_newest_back_to_nothing_and_forth_again(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+
+    migrate.upgrade(sqlite_url(path))
+    first = schema(path)
+    migrate.downgrade(sqlite_url(path))
+    bare = schema(path)
+    migrate.upgrade(sqlite_url(path))
+
+    assert set(metadata.tables) <= set(first)
+    assert bare == {}
+    assert schema(path) == first
+
+
+def test_the_revision_in_the_code_is_the_newest_migration() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config("sqlite+aiosqlite://"))
+
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_migrating_again_changes_nothing(template: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "hub.db"
+    copy.write_bytes(template.read_bytes())
+
+    migrate.upgrade(sqlite_url(copy))
+
+    assert schema(copy) == schema(template)
+
+
+async def test_it_can_be_done_beside_a_running_loop(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "in a folder 100%" / "hub.db")
+
+    await migrate.upgrade_async(url)
+
+    db = await Database.open(url)
+    await db.close()
+
+
+def test_an_empty_database_is_at_no_revision() -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as conn:
+        assert migrate.current_revision(conn) is None
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"not a database at all " * 100, "cannot be brought up to date", id="no database"),
+        pytest.param(None, "cannot be opened", id="a place under a file"),
+    ],
+)
+def test_what_cannot_be_migrated_is_told_in_one_line(tmp_path: Path, content: bytes | None, words: str) -> None:
+    file = tmp_path / "hub.db"
+    file.write_bytes(content or b"")
+
+    with pytest.raises(StorageError, match=words) as refused:
+        migrate.upgrade(sqlite_url(file if content else file / "hub.db"))
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_database_of_a_newer_release_is_told_apart(template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    path.write_bytes(template.read_bytes())
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+
+    with pytest.raises(StorageError, match="newer release"):
+        migrate.upgrade(sqlite_url(path))
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+def test_protected_content_has_only_sealed_or_blind_columns(table: str) -> None:
+    """A column named after what a person says or is called must be bytes: sealed, or a keyed hash."""
+    telling = re.compile(r"(^|_)(text|body|name|given|family|birth|mrn|identity|phone|email|value|dialogue)(_|$)")
+    plain = {
+        column.name
+        for column in metadata.tables[table].columns
+        if telling.search(column.name) and not isinstance(column.type, sa.LargeBinary)
+    }
+
+    # The operator's name for a token, the two counters' own columns, and a moment are nobody's.
+    assert plain <= {"api_token": {"name"}, "counter": {"name", "value"}, "thread": {"dialogue_at"}}.get(table, set())

@@ -1,0 +1,272 @@
+"""The documents say what is there: settings, commands, addresses, links, metrics, and examples that run."""
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+
+from hub.api.application import application as api_application
+from hub.api.tokens import SCOPES
+from hub.cli import hub as command_line
+from hub.crypto import Keyring
+from hub.demo import routes as demo_routes
+from hub.metrics import Metrics
+from hub.settings import described
+from hub.web.server import build
+from tests.hub_rig import open_rig
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+DOCUMENTS = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOMS = ("hub", "channels", "bots", "consent", "templates")
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+def _table(document: Path, first: str) -> list[list[str]]:
+    """The rows of the table whose first heading is `first`."""
+    lines = document.read_text(encoding="utf-8").splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+    return rows
+
+
+def _prose(document: Path) -> str:
+    """The text outside of blocks."""
+    text = document.read_text(encoding="utf-8")
+    return re.sub(r"^( *)```.*?^\1```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def _spans(document: Path) -> list[str]:
+    """What stands between single backticks, outside of blocks."""
+    return re.findall(r"`([^`\n]+)`", _prose(document))
+
+
+def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _leaves(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def _command(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that `words` name, and the words after its name. Raises: KeyError."""
+    found: click.Command = command_line
+    while isinstance(found, click.Group):
+        if not words or words[0].startswith("-"):
+            break
+        found, words = found.commands[words[0]], words[1:]
+    return found, words
+
+
+def _said_commands(document: Path) -> list[str]:
+    """Every call of `hub` in prose and shell blocks, without what stands around it."""
+    lines = [line for block in _blocks(document, "sh") for line in block.splitlines()]
+    said = []
+    for text in (*_spans(document), *lines):
+        said += re.findall(r"(?:^|[\s(]|&& )hub ((?:[a-z-]+|[A-Z.-]+|'[^']*'|--?\S+|\S+\.csv|\[[^]]*\]|\s)*)", text)
+    return [one.strip() for one in said if one.strip()]
+
+
+# --- settings
+
+
+def test_readme_lists_every_setting_with_its_default_and_meaning() -> None:
+    shown = [(name.strip("`"), default, meaning) for name, default, meaning in _table(README, "setting")]
+
+    assert shown == described()
+
+
+@every_document
+def test_every_setting_that_is_named_exists(document: Path) -> None:
+    names = {name for name, _, _ in described()}
+    known = names | {f"{name}_FILE" for name in names} | {"HUB_"}
+
+    named = set(re.findall(r"\bHUB_[A-Z_]*", document.read_text(encoding="utf-8")))
+
+    assert named <= known
+
+
+# --- commands
+
+
+def test_readme_lists_every_command() -> None:
+    listed = set()
+    for first, _ in _table(README, "command"):
+        words = first.strip("`").split()[1:]
+        listed.add(tuple(word for word in words if word.isalpha() and word.islower()))
+
+    assert listed == set(_leaves(command_line))
+
+
+@every_document
+def test_every_command_and_option_that_is_named_exists(document: Path) -> None:
+    for said in _said_commands(document):
+        words = shlex.split(said.replace("[", " ").replace("]", " "))
+
+        command, rest = _command(words)
+
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help", "--version"}
+        assert {word for word in rest if word.startswith("--")} <= options, said
+
+
+def test_commands_are_found_in_the_documents() -> None:
+    """Else the test above would pass over nothing."""
+    assert len(_said_commands(README)) > 30
+
+
+def test_readme_names_every_scope_of_a_token() -> None:
+    assert set(SCOPES) <= set(_spans(README))
+
+
+# --- web addresses
+
+
+@pytest.fixture
+async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[str]:
+    """Every address of the hub with the demo, as `METHOD /path`."""
+    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False) as rig:
+        parts = rig.parts
+        app = build(parts, extra=demo_routes(parts, rig.carrier), mounts={"/api/v1": api_application(parts)})
+        found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
+    return {one for one in found if one.startswith(("GET ", "POST "))}
+
+
+async def test_readme_lists_every_web_address(addresses: set[str]) -> None:
+    listed = [address for first, _ in _table(README, "address") for address in re.findall(r"`([^`]+)`", first)]
+
+    assert sorted(listed) == sorted(addresses)
+
+
+async def test_every_web_address_that_is_named_exists(addresses: set[str]) -> None:
+    paths = {re.sub(r"\{\w+\}", "{}", one.partition(" ")[2]) for one in addresses}
+    roots = "webhooks|api|healthz|readyz|metrics|demo|static|inbox|campaigns|reports|portal|fhir|unsubscribe"
+
+    for document in DOCUMENTS:
+        for said in re.findall(rf"[`\s0-9]((?:GET |POST )?/(?:{roots})\b[^\s`\"'|,;)]*)", document.read_text(encoding="utf-8")):
+            path = re.sub(r"\{\w+\}", "{}", said.removeprefix("GET ").removeprefix("POST ").partition("?")[0].rstrip("/."))
+            assert path in paths | {"/api/v1"}, f"{document.name}: {said}"
+
+
+# --- links
+
+
+def _anchors(document: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", _prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@every_document
+def test_every_link_inside_leads_somewhere(document: Path) -> None:
+    words = re.sub(r"`[^`\n]+`", "", _prose(document))
+    for target in re.findall(r"\]\(([^)\s]+)\)", words):
+        if re.match(r"https?://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (document.parent / path).resolve() if path else document
+
+        assert found.exists(), target
+        assert not anchor or anchor in _anchors(found), target
+
+
+@every_document
+def test_every_file_that_is_named_exists(document: Path) -> None:
+    folders = (*ROOMS, "docs", "tests")
+    for said in _spans(document):
+        if re.fullmatch(rf"(?:{'|'.join(folders)})/[\w./-]+(?:::\w+)?", said):
+            path, _, test = said.partition("::")
+
+            assert (ROOT / path).exists() or said == "tests/channels/test_gateway.py", said
+            assert not test or f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), said
+
+
+@every_document
+def test_no_machine_and_no_registry_is_named(document: Path) -> None:
+    text = document.read_text(encoding="utf-8").lower()
+
+    for word in ("/root", "/work", "/home/", "/tmp", "pypi", "pythonhosted", "artifactory", "npmjs", "docker.io"):
+        assert word not in text, word
+
+
+# --- metrics and log lines
+
+
+def _metric_names() -> set[str]:
+    names = set()
+    for family in Metrics().registry.collect():
+        names.add(f"{family.name}_total" if family.type == "counter" else family.name)
+    return names
+
+
+def test_every_metric_is_listed() -> None:
+    listed = {first.strip("`") for first, *_ in _table(ROOT / "docs" / "operations.md", "metric")}
+
+    assert listed == _metric_names()
+
+
+@every_document
+def test_every_metric_that_is_named_exists(document: Path) -> None:
+    said = {span.partition("{")[0] for span in _spans(document) if re.fullmatch(r"hub_[a-z_]+(\{.*\})?", span)}
+
+    assert said <= _metric_names()
+
+
+def test_every_log_line_that_is_listed_is_written() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "hub").rglob("*.py"))
+
+    for first, *_ in _table(ROOT / "docs" / "operations.md", "line"):
+        for event in re.findall(r"`(\w+)`", first):
+            assert f'"{event}"' in code, event
+
+
+# --- examples
+
+
+def _example(document: Path, path: str) -> str:
+    """The code of an example, by the file that it says it is."""
+    text = document.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- example: {re.escape(path)} -->\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"{document.name} has no example {path}"
+    return found[1]
+
+
+def _module(name: str, code: str) -> ModuleType:
+    module = ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(code, f"<{name}>", "exec"), module.__dict__)
+    return module
+
+
+channel = _module("channels.gateway", _example(README, "channels/gateway.py"))
+suite = _module("gateway_suite", _example(ROOT / "docs" / "channels.md", "tests/channels/test_gateway.py"))
+
+
+class TestTheExampleOfAChannel(suite.TestGatewayContract):  # type: ignore[misc,name-defined]
+    """The channel of README, under the suite of docs/channels.md."""
+
+
+async def test_the_example_of_a_channel_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hub.settings import Settings
+
+    assert channel.GatewayChannel.from_settings(Settings()) is None
+
+    monkeypatch.setenv("GATEWAY_URL", "https://gateway.example.org")
+    monkeypatch.setenv("GATEWAY_SECRET", "secret")
+    made = channel.GatewayChannel.from_settings(Settings())
+
+    assert isinstance(made, channel.GatewayChannel)
+    await made.close()
