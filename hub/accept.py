@@ -6,6 +6,7 @@ threads, sealed and committed together, so that one fsync is paid for many messa
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -143,8 +144,9 @@ class Acceptor:
             return await self._insert(conn, batch)
 
         answers = await self._db.write(unit)
-        for inbound, answer in zip(batch, answers, strict=True):
-            self._metrics.accepted.labels(inbound.channel, "duplicate" if answer.duplicate else "new").inc()
+        kinds = Counter((one.channel, one_answer.duplicate) for one, one_answer in zip(batch, answers, strict=True))
+        for (channel, duplicate), count in kinds.items():
+            self._metrics.accepted.labels(channel, "duplicate" if duplicate else "new").inc(count)
         self._on_accepted({answer.thread_id for answer in answers if not answer.duplicate})
         return answers
 

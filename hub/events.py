@@ -95,6 +95,10 @@ async def bounds(conn: AsyncConnection) -> tuple[int, int]:
     return lowest or 0, highest or 0
 
 
-async def prune(conn: AsyncConnection, now: datetime) -> int:
-    """Delete events older than a day; returns how many."""
-    return (await conn.execute(sa.delete(event).where(event.c.at < now - KEEP))).rowcount
+async def prune(conn: AsyncConnection, now: datetime, limit: int = 10_000) -> int:
+    """Delete up to `limit` events older than a day; returns how many. The lowest numbers are the oldest."""
+    oldest = sa.select(event.c.seq, event.c.at).order_by(event.c.seq).limit(limit)
+    stale = [row.seq for row in await conn.execute(oldest) if row.at < now - KEEP]
+    if stale:
+        await conn.execute(sa.delete(event).where(event.c.seq <= stale[-1]))
+    return len(stale)

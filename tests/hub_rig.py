@@ -198,9 +198,7 @@ class Rig:
         """Wait until every text is handled, nothing is on its way out, and the carrier has told all it knows."""
         waits = sa.select(message.c.id).where(message.c.direction == "inbound", message.c.handled_at.is_(None)).limit(1)
         leaves = (
-            sa.select(delivery.c.id)
-            .where(delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)))
-            .limit(1)
+            sa.select(delivery.c.id).where(delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING))).limit(1)
         )
 
         async def done() -> bool:
@@ -355,7 +353,7 @@ async def open_rig(
 ) -> AsyncIterator[Rig]:
     """A hub that runs, empty, with the understanding engine that the session trained once.
 
-    engine: False leaves the engine to be trained, so that it is not ready for some seconds.
+    engine: False for a hub that is not started, and so needs none.
     """
     if engine and not (folder / "models").exists():
         trained()

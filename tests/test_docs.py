@@ -1,8 +1,10 @@
 """The documents say what is there: settings, commands, addresses, links, metrics, and examples that run."""
 
+import configparser
 import re
 import shlex
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,18 +12,24 @@ from types import ModuleType
 import click
 import pytest
 
+from bots.nlu import corpus
 from hub.api.application import application as api_application
 from hub.api.tokens import SCOPES
 from hub.cli import hub as command_line
 from hub.crypto import Keyring
 from hub.demo import routes as demo_routes
+from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
-from hub.settings import described
+from hub.settings import Settings, described
 from hub.web.server import build
+from templates.catalog import shipped
 from tests.hub_rig import open_rig
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+ARCHITECTURE, BOT, CHANNELS, OPERATIONS = (
+    ROOT / "docs" / f"{name}.md" for name in ("architecture", "bot", "channels", "operations")
+)
 DOCUMENTS = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 ROOMS = ("hub", "channels", "bots", "consent", "templates")
 
@@ -157,8 +165,12 @@ async def test_every_web_address_that_is_named_exists(addresses: set[str]) -> No
     roots = "webhooks|api|healthz|readyz|metrics|demo|static|inbox|campaigns|reports|portal|fhir|unsubscribe"
 
     for document in DOCUMENTS:
-        for said in re.findall(rf"[`\s0-9]((?:GET |POST )?/(?:{roots})\b[^\s`\"'|,;)]*)", document.read_text(encoding="utf-8")):
-            path = re.sub(r"\{\w+\}", "{}", said.removeprefix("GET ").removeprefix("POST ").partition("?")[0].rstrip("/."))
+        for said in re.findall(
+            rf"[`\s0-9]((?:GET |POST )?/(?:{roots})\b[^\s`\"'|,;)]*)", document.read_text(encoding="utf-8")
+        ):
+            path = re.sub(
+                r"\{\w+\}", "{}", said.removeprefix("GET ").removeprefix("POST ").partition("?")[0].rstrip("/.")
+            )
             assert path in paths | {"/api/v1"}, f"{document.name}: {said}"
 
 
@@ -202,6 +214,23 @@ def test_no_machine_and_no_registry_is_named(document: Path) -> None:
         assert word not in text, word
 
 
+# --- rooms
+
+
+def test_the_order_of_the_rooms_is_the_one_that_is_held() -> None:
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter", encoding="utf-8")
+    held = contract["importlinter:contract:layers"]["layers"].split("\n")
+    section = ARCHITECTURE.read_text(encoding="utf-8").partition("## Rooms")[2]
+    drawn = section.partition("```\n")[2].partition("```")[0].splitlines()
+
+    assert [re.split(r"\s{2,}", line)[0] for line in drawn] == [line.strip() for line in held if line.strip()]
+
+
+def test_every_invariant_has_its_row() -> None:
+    assert [number for number, *_ in _table(ARCHITECTURE, "no.")] == [str(n) for n in range(1, 16)]
+
+
 # --- metrics and log lines
 
 
@@ -213,7 +242,7 @@ def _metric_names() -> set[str]:
 
 
 def test_every_metric_is_listed() -> None:
-    listed = {first.strip("`") for first, *_ in _table(ROOT / "docs" / "operations.md", "metric")}
+    listed = {first.strip("`") for first, *_ in _table(OPERATIONS, "metric")}
 
     assert listed == _metric_names()
 
@@ -228,12 +257,54 @@ def test_every_metric_that_is_named_exists(document: Path) -> None:
 def test_every_log_line_that_is_listed_is_written() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "hub").rglob("*.py"))
 
-    for first, *_ in _table(ROOT / "docs" / "operations.md", "line"):
+    for first, *_ in _table(OPERATIONS, "line"):
         for event in re.findall(r"`(\w+)`", first):
             assert f'"{event}"' in code, event
 
 
 # --- examples
+
+
+async def test_the_files_of_the_tour_are_taken_as_they_stand(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    patients, slots, visits = (tmp_path / name for name in ("patients.csv", "slots.csv", "visits.csv"))
+    for path, text in zip((patients, slots, visits), _blocks(README, "csv"), strict=True):
+        path.write_text(text, encoding="utf-8")
+
+    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False) as rig:
+        parts = rig.parts
+        common = {"db": parts.db, "clock": parts.clock}
+        given = await import_patients(patients, **common, people=parts.people, ledger=parts.ledger, region="US")
+        opened = await import_schedule(slots, **common, vault=parts.vault, trail=parts.trail)
+        booked = await import_appointments(visits, **common, vault=parts.vault, trail=parts.trail)
+
+    assert [report.problems for report in (given, opened, booked)] == [(), (), ()]
+    assert [report.created for report in (given, opened, booked)] == [2, 2, 1]
+
+
+def test_the_examples_of_training_data_are_of_the_kind_that_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "en").mkdir()
+    blocks = re.findall(r"^ *```yaml\n(.*?)^ *```", BOT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for number, block in enumerate(blocks):
+        (tmp_path / "en" / f"{number}.yml").write_text(textwrap.dedent(block), encoding="utf-8")
+    monkeypatch.setattr(corpus, "DATA", tmp_path)
+
+    examples, synonyms = corpus.read_examples(), corpus.read_synonyms()
+
+    assert {example.intent for example in examples} == {"book"}
+    assert {entity for example in examples for _, entity in example.spans} == {"provider", "when", "visit_type"}
+    assert synonyms == {"dentistry": ["dentistry", "dentist", "tooth doctor"]}
+
+
+def test_every_reason_to_hand_over_is_listed_for_staff() -> None:
+    """A reason to hand over has a text of its own in the library."""
+    reasons = {key.removeprefix("handoff.") for key in shipped().keys("en") if key.startswith("handoff.")}
+    listed = {span for first, *_ in _table(OPERATIONS, "attention") for span in re.findall(r"`(\w+)`", first)}
+
+    assert reasons <= listed
 
 
 def _example(document: Path, path: str) -> str:
@@ -252,7 +323,7 @@ def _module(name: str, code: str) -> ModuleType:
 
 
 channel = _module("channels.gateway", _example(README, "channels/gateway.py"))
-suite = _module("gateway_suite", _example(ROOT / "docs" / "channels.md", "tests/channels/test_gateway.py"))
+suite = _module("gateway_suite", _example(CHANNELS, "tests/channels/test_gateway.py"))
 
 
 class TestTheExampleOfAChannel(suite.TestGatewayContract):  # type: ignore[misc,name-defined]
@@ -260,8 +331,6 @@ class TestTheExampleOfAChannel(suite.TestGatewayContract):  # type: ignore[misc,
 
 
 async def test_the_example_of_a_channel_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hub.settings import Settings
-
     assert channel.GatewayChannel.from_settings(Settings()) is None
 
     monkeypatch.setenv("GATEWAY_URL", "https://gateway.example.org")

@@ -19,6 +19,14 @@ _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 _VOWELS = re.compile(r"[aeiou]+")
 _DOUBLED = re.compile(r"(.)\1+")
 _MAX_TOKEN = 24
+_SLIPPERY = frozenset("aeiouyh")
+_KEYS = {
+    key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    for at, key in enumerate(row)
+}
+_ALIKE = {a: b for pair in ("ckqs", "sczx", "zsc", "kcq", "qkc", "bv", "vbf", "gj", "jg", "mn", "nm", "fv", "xs")
+          for a, b in [(pair[0], pair[1:])]}
 
 
 def tokens(text: str) -> list[str]:
@@ -70,6 +78,34 @@ def _deletions(word: str) -> Iterable[str]:
         yield word[:index] + word[index + 1 :]
 
 
+def slipped(token: str, word: str) -> bool:
+    """Whether one slip of the hand or the ear makes `token` of `word`; any other single edit is another word.
+
+    A slip drops a vowel, an h, one of a pair, or (of six letters or more) any letter; adds a vowel, an h, a letter
+    twice or a neighbouring key; takes a vowel, a sound-alike or a neighbouring key for a letter; or swaps two letters.
+    The first letter stays, but for a swap or a silent h: so "chess" is not "chest", nor "bills" "pills".
+    """
+    start = 0
+    while start < min(len(token), len(word)) and token[start] == word[start]:
+        start += 1
+    end = 0
+    while end < min(len(token), len(word)) - start and token[-1 - end] == word[-1 - end]:
+        end += 1
+    wrong, right = token[start : len(token) - end], word[start : len(word) - end]
+    if len(wrong) == len(right) == 2:
+        return wrong == right[::-1]
+    if start == 0:
+        return (wrong, right) in {("", "h"), ("h", "")}
+    around = word[start - 1] + word[len(word) - end : len(word) - end + 1]
+    if not wrong and len(right) == 1:
+        return right in _SLIPPERY or right in around or len(word) >= 6
+    if not right and len(wrong) == 1:
+        return wrong in _SLIPPERY or wrong in around or any(wrong in _KEYS.get(key, "") for key in around)
+    if len(wrong) == len(right) == 1:
+        return (wrong in _SLIPPERY and right in _SLIPPERY) or wrong in _KEYS.get(right, "") + _ALIKE.get(right, "")
+    return not wrong and not right
+
+
 @dataclass(frozen=True, slots=True)
 class Speller:
     """Reads a token as the vocabulary's words that it may be a misspelling of.
@@ -108,15 +144,15 @@ class Speller:
             for near in self.by_letters.get(_letters(plain), ()):
                 found[near] = None
         if len(plain) >= 4:
-            for near in self._one_edit_away(plain):
+            for near in self._one_slip_away(plain):
                 found[near] = None
         return tuple(found)
 
-    def _one_edit_away(self, token: str) -> Iterable[str]:
-        """Words of five letters or more that are one letter more, less, other or swapped away."""
+    def _one_slip_away(self, token: str) -> Iterable[str]:
+        """Words of five letters or more that one slip of the hand or ear turns into `token`."""
         for form in (token, *_deletions(token)):
             for near in self.by_deletion.get(form, ()):
-                if near[0] == token[0] or near[1:2] == token[:1] or near[1:] == token:
+                if slipped(token, near):
                     yield near
 
 

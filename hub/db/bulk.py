@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.columns import Id
+
 _MOST = 64
 """Rows a statement at most: the engine keeps each length prepared, and a statement has few enough placeholders."""
 
@@ -47,8 +49,11 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def _flat(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer, ...]) -> tuple[Any, ...]:
-    pairs = tuple(zip(columns, writers, strict=True))
-    return tuple(row[name] if write is None else write(row[name]) for row in rows for name, write in pairs)
+    flat = [row[name] for row in rows for name in columns]
+    for place, write in enumerate(writers):
+        if write is not None:
+            flat[place :: len(columns)] = map(write, flat[place :: len(columns)])
+    return tuple(flat)
 
 
 @lru_cache(maxsize=256)
@@ -58,8 +63,8 @@ def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tup
 
 
 def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
-    # Every driver here takes bytes as they are; the wrapping that SQLAlchemy adds is for those that do not.
-    return None if isinstance(kind, sa.LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
+    # Every driver here takes bytes and ids as they are; the wrapping that SQLAlchemy adds is for those that do not.
+    return None if isinstance(kind, sa.LargeBinary | Id) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 @lru_cache(maxsize=1024)

@@ -56,3 +56,14 @@ class Id(TypeDecorator[str]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(sa.Uuid(as_uuid=False))
         return dialect.type_descriptor(sa.String(36))
+
+
+class Number(TypeDecorator[int]):
+    """A number that orders rows: 64 bits everywhere, and on SQLite the row's own number, which needs no index."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column type on `dialect`."""
+        return dialect.type_descriptor(sa.Integer() if dialect.name == "sqlite" else sa.BigInteger())

@@ -6,16 +6,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hub.db import inline
 from hub.db.file import reach
 from hub.db.migrate import HEAD, current_revision
+from hub.db.writer import Writer
 from hub.errors import HubError, Overloaded, SchemaOutdated, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -59,10 +59,9 @@ class Database:
 
     def __init__(self, url: str, metrics: Metrics | None = None) -> None:
         self._metrics = metrics
-        self._reader = _engine(url, begin="BEGIN", pool_size=4)
+        self._reader = _reader(url)
         # SQLite has one writer at a time: one connection, taken with its lock, never waits for another of ours.
-        path = sa.make_url(url).database or ""
-        self._writer = _engine(url, begin="BEGIN IMMEDIATE", pool_size=1, async_creator=partial(inline.connect, path))
+        self._writer = Writer(sa.make_url(url).database or "", self._reader, _prepare)
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue(_WAITING)
         self._task: asyncio.Task[None] | None = None
 
@@ -94,7 +93,7 @@ class Database:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         await self._reader.dispose()
-        await self._writer.dispose()
+        await self._writer.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -144,7 +143,7 @@ class Database:
 
     async def _commit_alone(self, job: _Job[Any]) -> None:
         try:
-            async with self._writer.connect() as conn, conn.begin():
+            async with self._writer.transaction() as conn:
                 result = await job.unit(conn)
         except Exception as error:
             job.fail(_translated(error))
@@ -156,7 +155,7 @@ class Database:
         results: list[tuple[_Job[Any], Any]] = []
         failed: list[tuple[_Job[Any], Exception]] = []
         try:
-            async with self._writer.connect() as conn, conn.begin():
+            async with self._writer.transaction() as conn:
                 for job in group:
                     try:
                         # Undone alone: the others of the group keep what they wrote.
@@ -165,7 +164,7 @@ class Database:
                     except Exception as error:
                         failed.append((job, _translated(error)))
                         # A full or failing disk undoes the whole transaction, the units before this one included.
-                        if not await _under_way(conn):
+                        if not self._writer.under_way():
                             raise
         except Exception as error:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
@@ -180,12 +179,6 @@ class Database:
             job.fail(problem)
 
 
-async def _under_way(conn: AsyncConnection) -> bool:
-    """Whether the database still holds the transaction that was begun."""
-    driver = (await conn.get_raw_connection()).driver_connection
-    return driver is not None and bool(driver.in_transaction)
-
-
 def _translated(error: Exception) -> Exception:
     """A database driver's error without its statement and parameters, which may hold protected content."""
     if isinstance(error, HubError) or not isinstance(error, DBAPIError):
@@ -195,26 +188,29 @@ def _translated(error: Exception) -> Exception:
     return StorageError(f"the database refused a change ({type(error.orig).__name__})")
 
 
-def _engine(url: str, *, begin: str, **options: Any) -> AsyncEngine:
-    """An engine over SQLite whose transactions start with `begin`, with every pragma set on each connection."""
-    engine = create_async_engine(url, max_overflow=0, hide_parameters=True, **options)
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
-        connection.isolation_level = None
-        try:
-            cursor = connection.cursor()
-            for pragma in _PRAGMAS:
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-        except Exception:
-            # The pool would forget the connection without closing it.
-            connection.close()
-            raise
-
-    @sa.event.listens_for(engine.sync_engine, "begin")
-    def start(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+def _reader(url: str) -> AsyncEngine:
+    """An engine over SQLite whose transactions see one state, and whose statements run in threads."""
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_async_engine(url, pool_size=4, max_overflow=0, hide_parameters=True)
+    sa.event.listen(engine.sync_engine, "connect", lambda connection, _record: _prepare(connection))
+    sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
+
+
+def _prepare(connection: Any) -> None:
+    """Set up a new driver connection."""
+    # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=2000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -132,7 +132,14 @@ _SETTLE = (
         reason=sa.bindparam("why"),
         due_at=sa.bindparam("next"),
         lease_until=None,
-        unknown_since=sa.bindparam("unknown"),
+        # Since when it is unknown, not since when that was last found: it must come to an end.
+        unknown_since=sa.case(
+            (
+                sa.bindparam("unknown", type_=sa.Boolean),
+                sa.func.coalesce(delivery.c.unknown_since, sa.bindparam("moment")),
+            ),
+            else_=None,
+        ),
         provider_id=sa.func.coalesce(sa.bindparam("theirs", type_=sa.String), delivery.c.provider_id),
         updated_at=sa.bindparam("moment"),
     )
@@ -146,7 +153,7 @@ def _row(result: Result, now: datetime) -> dict[str, object]:
         "to": outcome.state,
         "why": outcome.reason[:64],
         "next": outcome.due_at,
-        "unknown": now if outcome.unknown else None,
+        "unknown": outcome.unknown,
         "theirs": outcome.provider_id,
         "moment": now,
     }

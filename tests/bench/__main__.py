@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tests.bench import accept, dispatch, figures, processes, reply
 
@@ -20,46 +22,74 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout; the table goes to stderr")
     parser.add_argument("--dir", type=Path, help="a folder on a real disk to work in (default: the temporary one)")
+    parser.add_argument("--models", type=Path, help="keep the trained model in this folder, to train only once")
     parser.add_argument("--messages", type=int, default=3000, help="dispatch: deliveries a round")
     parser.add_argument("--callbacks", action="store_true", help="dispatch: with status callbacks, to `hub serve`")
+    parser.add_argument("--floor-loop", choices=("asyncio", "uvloop"), default="asyncio", help="what the floor runs on")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
     options = parser.parse_args()
 
     def tell(words: str) -> None:
         print(words, file=sys.stderr if options.json else sys.stdout, flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="carehub-bench-", dir=options.dir) as folder:
-        bench = processes.Bench(Path(folder))
-        kind = processes.filesystem(bench.folder)
-        tell(f"{options.work} on {kind}" + (": NOT A DISK, commits cost nothing here" if kind == "tmpfs" else ""))
-        rounds: list[figures.Round] = []
-        try:
-            rounds = _WORK[options.work](bench, options, tell)
-        except Exception:
-            tell("the benchmark broke:\n" + traceback.format_exc())
-        finally:
-            bench.end_children()
+    # Asked to end, it must still end what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    found: dict[str, Any] = {"work": options.work}
+    rounds: list[figures.Round] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="carehub-bench-", dir=options.dir) as folder:
+            found["filesystem"] = kind = processes.filesystem(Path(folder))
+            tell(f"{options.work} on {kind}" + (": NOT A DISK, commits cost nothing here" if kind == "tmpfs" else ""))
+            bench = processes.Bench(Path(folder))
+            try:
+                rounds = _WORK[options.work](bench, options, tell)
+            finally:
+                bench.end_children()
+    except KeyboardInterrupt:
+        found["broke"] = "stopped"
+    except Exception:
+        found["broke"] = traceback.format_exc()
+    if "broke" in found:
+        tell(f"the benchmark broke: {found['broke']}")
     figures.tell_summary(rounds, tell)
     if options.json:
-        found = {"work": options.work, "filesystem": kind, "rounds": [asdict(one) for one in rounds]}
-        print(json.dumps(found | figures.summary(rounds)))
+        print(json.dumps(found | {"rounds": [asdict(one) for one in rounds]} | figures.summary(rounds)))
 
 
 Work = Callable[[processes.Bench, argparse.Namespace, figures.Tell], list[figures.Round]]
 
 
 def _accept(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
-    return accept.run(bench, seconds=options.seconds, rounds=options.rounds, tell=tell)
+    return accept.run(bench, seconds=options.seconds, rounds=options.rounds, tell=tell, floor_loop=options.floor_loop)
 
 
 def _dispatch(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
     return dispatch.run(
-        bench, messages=options.messages, rounds=options.rounds, callbacks=options.callbacks, tell=tell
+        bench,
+        messages=options.messages,
+        rounds=options.rounds,
+        callbacks=options.callbacks,
+        models=_models(bench, options),
+        tell=tell,
+        floor_loop=options.floor_loop,
     )
 
 
 def _reply(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
-    return reply.run(bench, seconds=options.seconds, rounds=options.rounds, rasa=options.rasa, tell=tell)
+    return reply.run(
+        bench,
+        seconds=options.seconds,
+        rounds=options.rounds,
+        models=_models(bench, options),
+        rasa=options.rasa,
+        tell=tell,
+    )
+
+
+def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:
+    """Where the trained model is kept between the rounds."""
+    models: Path = options.models or bench.folder / "models"
+    return models.resolve()
 
 
 _WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply}

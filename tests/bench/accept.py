@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +15,60 @@ from tests.bench.processes import Bench, Child, free_port
 PEOPLE = 500
 CONNECTIONS = 64
 WARM_UP = 1.0
-_SETTLE = 1.0
+_SETTLE = 0.5
 _FASTEST = 8000
 """Requests a second that are made beforehand; the product would run out of them beyond, and say so."""
 
 
-def run(bench: Bench, *, seconds: float, rounds: int, tell: Tell) -> list[Round]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is posted: for so many seconds after so many of warming up, by so many people."""
+
+    seconds: float
+    warm_up: float
+    people: int
+
+
+def run(
+    bench: Bench,
+    *,
+    seconds: float,
+    rounds: int,
+    tell: Tell,
+    people: int = PEOPLE,
+    warm_up: float = WARM_UP,
+    floor_loop: str = "asyncio",
+) -> list[Round]:
     """Floor and product in turn."""
     template = bench.folder / "template"
-    asyncio.run(clinic.make(template, people=PEOPLE))
-    tell(f"product: `hub web` (role web only), {PEOPLE} known senders; floor: aiohttp, `await request.post()` only")
+    asyncio.run(clinic.make(template, people=people))
+    load = Load(seconds=seconds, warm_up=warm_up, people=people)
+    tell(f"product: `hub web` (role web only), {people} known senders")
+    tell(f"floor: aiohttp on {floor_loop}, `await request.post()` only")
     tell(f"{CONNECTIONS} connections, kept open; database on the disk, synchronous=FULL\n{HEAD}")
     found = []
     for _ in range(rounds):
-        for one in (_floor, _product):
-            found.append(one(bench, template, seconds))
-            tell(line(found[-1].side, plain(found[-1])))
-            bench.end_children()
+        found.append(_floor(bench, load, floor_loop))
+        bench.end_children()
+        tell(line("floor", plain(found[-1])))
+        found.append(_product(bench, template, load))
+        bench.end_children()
+        tell(line("product", plain(found[-1])))
     return found
 
 
-def _floor(bench: Bench, template: Path, seconds: float) -> Round:
+def _floor(bench: Bench, load: Load, loop: str) -> Round:
     port = free_port()
-    server = bench.program("floors", floor="serve", port=port)
+    server = bench.program("floors", floor="serve", port=port, loop=loop)
     server.hear()
-    return _measure(bench, server, "floor", port, seconds, time.monotonic() - server.started)
+    return _measure(bench, server, load, port, time.monotonic() - server.started)
 
 
-def _product(bench: Bench, template: Path, seconds: float) -> Round:
+def _product(bench: Bench, template: Path, load: Load) -> Round:
     port = free_port()
     data = bench.copy(template)
     server = bench.hub("web", data, **twilio(port))
-    ready = server.wait_for("hub: ready")
-    result = _measure(bench, server, "product", port, seconds, ready, data)
-    return result
+    return _measure(bench, server, load, port, server.wait_for("hub: ready"), data)
 
 
 def twilio(port: int, carrier: int = 9) -> dict[str, str]:
@@ -62,18 +83,15 @@ def twilio(port: int, carrier: int = 9) -> dict[str, str]:
     }
 
 
-def _measure(
-    bench: Bench, server: Child, side: str, port: int, seconds: float, ready: float, data: Path | None = None
-) -> Round:
-    pool = int(_FASTEST * (seconds + WARM_UP))
-    specification: dict[str, Any] = {"base": f"http://127.0.0.1:{port}", "port": port, "people": PEOPLE}
-    load = bench.program(
-        "senders", **specification, connections=CONNECTIONS, seconds=seconds, warm_up=WARM_UP, pool=pool, again=data is None
-    )
-    load.hear()
+def _measure(bench: Bench, server: Child, load: Load, port: int, ready: float, data: Path | None = None) -> Round:
+    """The load on a server; the product's has its database in `data`."""
+    specification = asdict(load) | {"base": f"http://127.0.0.1:{port}", "port": port, "connections": CONNECTIONS}
+    pool = int(_FASTEST * (load.seconds + load.warm_up))
+    senders = bench.program("senders", **specification, pool=pool, again=data is None)
+    senders.hear()
     time.sleep(_SETTLE)
     idle, average, cpu = server.resident, os.getloadavg()[0], server.cpu
-    result = load.ask(go=True)
+    result = senders.ask(go=True)
     cpu = server.cpu - cpu
     remarks = [f"generator busy {result['busy']:.0%}"]
     if result["ran_out"]:
@@ -83,7 +101,7 @@ def _measure(
     if data is not None:
         remarks.append(_verified(data, result["taken"]))
     return Round(
-        side=side,
+        side="floor" if data is None else "product",
         messages=result["messages"],
         per_second=result["per_second"],
         p50=result["p50"],

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from array import array
 from collections.abc import Callable
@@ -49,19 +48,32 @@ class Carrier:
 
     def __init__(self, taken: Taken) -> None:
         self._taken = taken
+        self._server: asyncio.Server | None = None
+        self._lines: list[_Line] = []
         self.count = 0
 
     async def start(self) -> int:
         """The port that is listened on."""
-        server = await asyncio.get_running_loop().create_server(lambda: _Line(self), "127.0.0.1", 0, backlog=256)
-        port: int = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.get_running_loop().create_server(self._line, "127.0.0.1", 0, backlog=256)
+        port: int = self._server.sockets[0].getsockname()[1]
         return port
+
+    def stop(self) -> None:
+        """Take no more, and hang up."""
+        if self._server is not None:
+            self._server.close()
+        for line in self._lines:
+            line.close()
 
     def take(self, body: bytes) -> bytes:
         """The answer to one request."""
         self.count += 1
         self._taken(self.count, body)
         return _TEMPLATE % (_OFFSET + self.count)
+
+    def _line(self) -> "_Line":
+        self._lines.append(_Line(self))
+        return self._lines[-1]
 
 
 class _Line(Messages):
@@ -158,5 +170,4 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    assert sys.argv
     asyncio.run(run())

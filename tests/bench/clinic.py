@@ -18,7 +18,6 @@ from hub.types import AuthorKind, Intent, Lane, Purpose, Send
 from tests.bench import webhooks
 from tests.bench.processes import CHECKOUT
 
-TEXT = "Thank you. We have noted that and will see you then. Reply here if anything changes in the meantime."
 _PROVIDERS = ("Dr. Hannah Kim", "Dr. Luis Ortega", "Dr. Ruth Adeyemi", "Dr. Samuel Levin", "Dr. Nina Petrov")
 
 
@@ -100,16 +99,14 @@ async def _deliveries(parts: Parts, people: int) -> None:
     """One answer for each patient, queued and due."""
     now = parts.clock.now()
     async with parts.db.read() as conn:
-        persons = [
-            (await parts.people.by_mrn(conn, f"BENCH-{n}")) or "" for n in range(people)
-        ]
+        persons = [(await parts.people.by_mrn(conn, f"BENCH-{n}")) or "" for n in range(people)]
     for n, person_id in enumerate(persons):
         intent = Intent(
             key=f"bench:{n}",
             person_id=person_id,
             purpose=Purpose.APPOINTMENT,
             author=AuthorKind.BOT,
-            body=TEXT,
+            body=webhooks.TEXT,
             lane=Lane.REPLY,
             replies_to=now,
         )

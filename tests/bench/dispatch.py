@@ -13,24 +13,33 @@ from tests.bench.figures import HEAD, Round, Tell, line, percentile
 from tests.bench.processes import Bench, Child, free_port
 
 CONCURRENCY = 64
-_SETTLE = 1.0
+_SETTLE = 0.5
 _FAR = 1 << 52
 _PATIENCE = 120.0
 
 
-def run(bench: Bench, *, messages: int, rounds: int, callbacks: bool, tell: Tell) -> list[Round]:
+def run(
+    bench: Bench,
+    *,
+    messages: int,
+    rounds: int,
+    callbacks: bool,
+    models: Path,
+    tell: Tell,
+    floor_loop: str = "asyncio",
+) -> list[Round]:
     """Floor and product in turn."""
-    template, models = bench.folder / "template", bench.folder / "models"
+    template = bench.folder / "template"
     began = time.monotonic()
     asyncio.run(clinic.make(template, people=messages, queued=True))
     tell(f"made {messages} patients, each with an answer queued, in {time.monotonic() - began:.1f} s")
     clinic.train(models)
     role = "hub serve, with status callbacks" if callbacks else "hub dispatcher"
-    tell(f"product: `{role}`, replies lane; floor: aiohttp client, {CONCURRENCY} at a time")
+    tell(f"product: `{role}`, replies lane; floor: aiohttp client on {floor_loop}, {CONCURRENCY} at a time")
     tell(f"latency: product from claim to settled, floor from post to answer\n{HEAD}")
     found = []
     for _ in range(rounds):
-        found.append(_floor(bench, messages))
+        found.append(_floor(bench, messages, floor_loop))
         bench.end_children()
         tell(line("floor", plain(found[-1])))
         found.append(_product(bench, template, models, messages, callbacks))
@@ -39,10 +48,10 @@ def run(bench: Bench, *, messages: int, rounds: int, callbacks: bool, tell: Tell
     return found
 
 
-def _floor(bench: Bench, messages: int) -> Round:
+def _floor(bench: Bench, messages: int, loop: str) -> Round:
     carrier = bench.program("carrier")
     port = carrier.hear()["port"]
-    client = bench.program("floors", floor="send", port=port, messages=messages, concurrency=CONCURRENCY)
+    client = bench.program("floors", floor="send", port=port, messages=messages, concurrency=CONCURRENCY, loop=loop)
     client.hear()
     ready = time.monotonic() - client.started
     time.sleep(_SETTLE)
@@ -67,9 +76,7 @@ def _product(bench: Bench, template: Path, models: Path, messages: int, callback
     carrier = bench.program("carrier")
     data, port = bench.copy(template, models), free_port()
     _postpone(data)
-    hub = bench.hub(
-        "serve" if callbacks else "dispatcher", data, **twilio(port, carrier.hear()["port"])
-    )
+    hub = bench.hub("serve" if callbacks else "dispatcher", data, **twilio(port, carrier.hear()["port"]))
     ready = hub.wait_for("hub: ready")
     hub.wait_for("engine_ready")
     if callbacks:

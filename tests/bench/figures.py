@@ -54,7 +54,8 @@ def ratios(rounds: Sequence[Round]) -> list[float]:
     return [ours / bare for ours, bare in zip(product, floor, strict=False) if bare]
 
 
-HEAD = f"{'':<16}{'messages':>9}{'/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}{'idle MB':>9}{'after MB':>9}{'ready s':>9}{'load':>7}"
+_COLUMNS = ("messages", "/s", "p50 ms", "p99 ms", "CPU µs", "idle MB", "after MB", "ready s")
+HEAD = " " * 16 + "".join(f"{name:>9}" for name in _COLUMNS) + f"{'load':>7}"
 
 
 def line(label: str, figures: dict[str, Any]) -> str:

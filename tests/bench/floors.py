@@ -8,10 +8,10 @@ import time
 from urllib.parse import urlencode
 
 import aiohttp
+import uvloop
 from aiohttp import web
 
 from tests.bench import webhooks
-from tests.bench.clinic import TEXT
 from tests.bench.figures import percentile
 from tests.bench.processes import say
 
@@ -46,7 +46,7 @@ async def send(port: int, messages: int, concurrency: int) -> None:
                 "To": webhooks.number(n),
                 "From": webhooks.CLINIC,
                 "StatusCallback": f"http://127.0.0.1:8080/webhooks/twilio/status?delivery={n:036d}",
-                "Body": TEXT,
+                "Body": webhooks.TEXT,
             }
         ).encode()
         for n in range(messages)
@@ -75,5 +75,7 @@ async def send(port: int, messages: int, concurrency: int) -> None:
 
 if __name__ == "__main__":
     specification = json.loads(sys.argv[1])
-    work = {"serve": serve, "send": send}[specification.pop("floor")]
-    asyncio.run(work(**specification))
+    floor = specification.pop("floor")
+    factory = uvloop.new_event_loop if specification.pop("loop") == "uvloop" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(**specification) if floor == "serve" else send(**specification))

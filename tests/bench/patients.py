@@ -1,4 +1,4 @@
-"""A process that is the world of the reply benchmark: patients who text the hub, and the carrier that hears its answers.
+"""A process that is the world of the reply benchmark: patients who text, and the carrier that hears the answers.
 
 Each patient plays one talk: the next text follows the answer to the one before. The answer to a text is the POST that
 names the patient's number at the carrier, so that the time between is what a person waits, less the radio.
@@ -39,6 +39,7 @@ class World:
         self._people = people
         self._next_person = 0
         self._next_sid = 0
+        self._clients: list[Client] = []
         self._free: list[Client] = []
         self._waiting: list[bytes] = []
         self._awaited: dict[str, asyncio.Future[float]] = {}
@@ -46,7 +47,13 @@ class World:
 
     async def connect(self, port: int) -> None:
         """Open the connections over which texts go to the hub."""
-        self._free = await connect(port, CONNECTIONS, self._taken)
+        self._clients = await connect(port, CONNECTIONS, self._taken)
+        self._free = list(self._clients)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            client.close()
 
     def heard(self, number: int, body: bytes) -> None:
         """A text from the hub: whoever waits for it has it now."""

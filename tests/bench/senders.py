@@ -90,8 +90,7 @@ async def run(
         ran_out=sent >= pool and not again,
     )
     for client in clients:
-        if client.transport is not None:
-            client.transport.abort()
+        client.close()
 
 
 if __name__ == "__main__":

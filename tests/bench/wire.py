@@ -29,6 +29,11 @@ class Messages(asyncio.Protocol):
             data = data[whole:]
         self._pending = data
 
+    def close(self) -> None:
+        """Close the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
     def arrived(self, head: bytes, body: bytes) -> None:
         """A whole message is there."""
         raise NotImplementedError

@@ -102,7 +102,9 @@ def _sgd(row: Mapping[str, Any]) -> Goal | None:
         today=date.fromisoformat(row["reference_date"]),
         start=_at(date.fromisoformat(last["appointment_date"]), time.fromisoformat(last["appointment_time"])),
         provider=provider,
-        specialty=found.get("type", {"dentist": "Dentistry", "salon": "Hair"}.get(row["domain"], "General Practitioner")),
+        specialty=found.get(
+            "type", {"dentist": "Dentistry", "salon": "Hair"}.get(row["domain"], "General Practitioner")
+        ),
         others=tuple(sorted({name for name in offered if name != provider}))[:3],
         said=tuple(said),
         days=frozenset(d for d in map(_day, named["date"]) if d is not None),

@@ -29,6 +29,14 @@ thread = sa.Table(
     one_of("status", ("bot", "open", "snoozed", "closed")),
 )
 
+
+def _unique_where(present: str, *columns: str) -> sa.Index:
+    """A unique index over the rows that have `present`: most messages have one of the two ids, and pay for one."""
+    condition = sa.text(f"{present} IS NOT NULL")
+    name = f"uq_message_{'_'.join(columns)}"
+    return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
 _UNHANDLED = "direction = 'inbound' AND handled_at IS NULL"
 
 message = sa.Table(
@@ -48,14 +56,15 @@ message = sa.Table(
     # The provider's id of an inbound message: once in the whole table, whatever is replayed (invariant 1).
     sa.Column("provider_id", sa.String(64)),
     # The intent's key of an outbound message: an intent made twice is queued once.
-    sa.Column("intent_key", sa.String(160), unique=True),
+    sa.Column("intent_key", sa.String(160)),
     # The carrier's own reading of a consent word, when it acted on one.
     sa.Column("opt_out", sa.String(8)),
     # Inbound only; NULL is work to do.
     sa.Column("handled_at", Moment),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("thread_id", "seq"),
-    sa.UniqueConstraint("channel", "provider_id"),
+    _unique_where("provider_id", "channel", "provider_id"),
+    _unique_where("intent_key", "intent_key"),
     sa.Index(
         "ix_message_unhandled",
         "thread_id",

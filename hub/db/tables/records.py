@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from hub.db.columns import Id, Moment
+from hub.db.columns import Id, Moment, Number
 from hub.db.tables.base import metadata, one_of
 
 consent_event = sa.Table(
@@ -35,7 +35,7 @@ audit_event = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     # Given by the sealer, not by the action: NULL until chained.
-    sa.Column("seq", sa.BigInteger, unique=True),
+    sa.Column("seq", sa.BigInteger),
     sa.Column("at", Moment, nullable=False),
     sa.Column("action", sa.String(32), nullable=False),
     sa.Column("actor_kind", sa.String(8), nullable=False),
@@ -57,7 +57,7 @@ audit_event = sa.Table(
 audit_link = sa.Table(
     "audit_link",
     metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),
     sa.Column("event_id", Id, nullable=False, unique=True),
     sa.Column("previous", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("hash", sa.LargeBinary, nullable=False),
@@ -66,7 +66,7 @@ audit_link = sa.Table(
 audit_checkpoint = sa.Table(
     "audit_checkpoint",
     metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("signature", sa.LargeBinary, nullable=False),
@@ -83,11 +83,11 @@ event = sa.Table(
     "event",
     metadata,
     # From `counter`, locked in the transaction of the change: readers never skip a late commit.
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),
     sa.Column("type", sa.String(32), nullable=False),
     sa.Column("object_id", Id, nullable=False),
     sa.Column("audience", sa.String(48), nullable=False),
-    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
 )
 
 api_token = sa.Table(

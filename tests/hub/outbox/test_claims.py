@@ -52,7 +52,11 @@ async def test_an_attempt_is_committed_before_anything_is_sent(mail: Mail, ana: 
     assert (row.state, row.attempts, claim.attempt) == ("sending", 1, 1)
     assert row.lease_until > mail.clock.now()
     assert [one.outcome for one in await mail.rig.attempts(delivery_id)] == ["started"]
-    assert (claim.part.reference, claim.part.recipient.value, claim.part.text) == (delivery_id, ANA, "See you on Friday")
+    assert (claim.part.reference, claim.part.recipient.value, claim.part.text) == (
+        delivery_id,
+        ANA,
+        "See you on Friday",
+    )
 
 
 async def test_what_is_claimed_is_not_claimed_again(mail: Mail, ana: str) -> None:

@@ -27,9 +27,7 @@ IMPATIENT = aiohttp.ClientTimeout(total=5, connect=2, sock_connect=1, sock_read=
 async def rig(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Rig]:
     """A hub that waits a third of a second for the carrier, and asks a fifth of a second later."""
     carrier = Carrier(numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1)
-    async with open_rig(
-        database_url, tmp_path, keyring, carrier=carrier, engine=False, started=False, reconcile_after=0.2
-    ) as one:
+    async with open_rig(database_url, tmp_path, keyring, carrier=carrier, started=False, reconcile_after=0.2) as one:
         token = Secret(carrier.auth_token)
         settings = one.parts.settings
         api = TwilioApi(carrier.account_sid, token, base_url=carrier.base_url, timeout=IMPATIENT)

@@ -76,7 +76,9 @@ async def test_what_the_carrier_answered_itself_is_kept_and_not_answered_again(
 
         assert stopped is ConsentState.REVOKE
         assert await rig.consent(ANA) is ConsentState.GRANT
-        assert not any(is_said(one, text) for one in ("consent.stopped", "consent.started") for text in rig.on_phone(ANA))
+        assert not any(
+            is_said(one, text) for one in ("consent.stopped", "consent.started") for text in rig.on_phone(ANA)
+        )
 
 
 async def test_a_wrong_number_is_not_written_to_again(rig: Rig) -> None:

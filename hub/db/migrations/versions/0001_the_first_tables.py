@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hub.db.columns import Id, Moment
+from hub.db.columns import Id, Moment, Number
 
 revision = "0001"
 down_revision = None
@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_checkpoint",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", Number(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
@@ -56,7 +56,6 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(length=64), nullable=False),
         sa.Column("payload_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
-        sa.UniqueConstraint("seq", name=op.f("uq_audit_event_seq")),
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.create_index("ix_audit_event_person_id", ["person_id", "at"], unique=False)
@@ -70,7 +69,7 @@ def upgrade() -> None:
 
     op.create_table(
         "audit_link",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", Number(), autoincrement=False, nullable=False),
         sa.Column("event_id", Id(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -96,16 +95,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "event",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", Number(), autoincrement=False, nullable=False),
         sa.Column("type", sa.String(length=32), nullable=False),
         sa.Column("object_id", Id(), nullable=False),
         sa.Column("audience", sa.String(length=48), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_event")),
     )
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_event_at"), ["at"], unique=False)
-
     op.create_table(
         "key_canary",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -341,8 +337,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["address_id"], ["address.id"], name=op.f("fk_message_address_id")),
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_message_thread_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("channel", "provider_id", name=op.f("uq_message_channel_provider_id")),
-        sa.UniqueConstraint("intent_key", name=op.f("uq_message_intent_key")),
         sa.UniqueConstraint("thread_id", "seq", name=op.f("uq_message_thread_id_seq")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
@@ -352,6 +346,20 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
             postgresql_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_message_channel_provider_id",
+            ["channel", "provider_id"],
+            unique=True,
+            sqlite_where=sa.text("provider_id IS NOT NULL"),
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_message_intent_key",
+            ["intent_key"],
+            unique=True,
+            sqlite_where=sa.text("intent_key IS NOT NULL"),
+            postgresql_where=sa.text("intent_key IS NOT NULL"),
         )
 
     op.create_table(
@@ -441,6 +449,16 @@ def downgrade() -> None:
     op.drop_table("delivery")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(
+            "uq_message_intent_key",
+            sqlite_where=sa.text("intent_key IS NOT NULL"),
+            postgresql_where=sa.text("intent_key IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_message_channel_provider_id",
+            sqlite_where=sa.text("provider_id IS NOT NULL"),
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_message_unhandled",
             sqlite_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
             postgresql_where=sa.text("direction = 'inbound' AND handled_at IS NULL"),
@@ -493,9 +511,6 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("key_canary")
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_event_at"))
-
     op.drop_table("event")
     op.drop_table("data_key")
     op.drop_table("counter")

@@ -1,0 +1,79 @@
+"""The SQLite connection that writes: statements run where they are asked for, only waiting is done in a thread.
+
+A statement of a prepared batch takes some microseconds; handing it to a thread and back takes several times that, and
+more on a busy machine. What really waits is taking the write lock and the fsync of a commit: those run in the writer's
+own thread, so that the loop goes on meanwhile. Readers, whose statements may be long, keep to threads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+R = TypeVar("R")
+
+
+class _Inline(AsyncConnection):
+    """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
+
+    async def execute(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
+        """The result of a statement."""
+        return self._proxied.execute(*arguments, **options)
+
+    async def exec_driver_sql(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
+        """The result of a statement in the driver's own words."""
+        return self._proxied.exec_driver_sql(*arguments, **options)
+
+
+class Writer:
+    """One connection to the file that `engine` reads, kept open, with its own thread for waiting.
+
+    `prepare` is called with each new driver connection.
+    """
+
+    def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
+        self._reader = engine
+        # Used by two threads, though never at once: whoever awaits a commit does nothing else with the connection.
+        arguments = {"check_same_thread": False, "cached_statements": 512}
+        self._engine = sa.create_engine(
+            f"sqlite:///{path}", poolclass=sa.StaticPool, hide_parameters=True, connect_args=arguments
+        )
+        sa.event.listen(self._engine, "connect", lambda connection, _record: prepare(connection))
+        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
+        self._connection: sa.Connection | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that holds the write lock; durable when left, undone when left by an error."""
+        if self._connection is None:
+            self._connection = await self._aside(self._engine.connect)
+        begun = await self._aside(self._connection.begin)
+        try:
+            yield _Inline(self._reader, self._connection)
+            await self._aside(begun.commit)
+        except BaseException:
+            await self._aside(begun.close)
+            raise
+
+    def under_way(self) -> bool:
+        """Whether the database still holds the transaction that was begun."""
+        if self._connection is None:
+            return False
+        return bool(getattr(self._connection.connection.dbapi_connection, "in_transaction", False))
+
+    async def close(self) -> None:
+        """Let go of the connection and the thread."""
+        if self._connection is not None:
+            await self._aside(self._connection.close)
+            self._connection = None
+        await self._aside(self._engine.dispose)
+        self._thread.shutdown(wait=False)
+
+    async def _aside(self, work: Callable[[], R]) -> R:
+        """The result of `work`, done in the writer's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
