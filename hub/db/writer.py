@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ class Writer:
             yield _Inline(self._reader, self._connection)
             await self._aside(begun.commit)
         except BaseException:
-            await self._aside(begun.close)
+            await self._aside(partial(self._undo, begun))
             raise
 
     def under_way(self) -> bool:
@@ -73,6 +74,12 @@ class Writer:
             self._connection = None
         await self._aside(self._engine.dispose)
         self._thread.shutdown(wait=False)
+
+    def _undo(self, begun: sa.RootTransaction) -> None:
+        begun.close()
+        # After a commit that failed SQLAlchemy holds the transaction for ended, and the database does not.
+        if self._connection is not None and self.under_way():
+            self._connection.connection.rollback()
 
     async def _aside(self, work: Callable[[], R]) -> R:
         """The result of `work`, done in the writer's thread."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -139,7 +140,7 @@ def _star(row: Mapping[str, Any]) -> Goal | None:
     """A scheduling dialogue of STAR whose first booking names one day and one hour."""
     booked = None
     calls = [turn for turn in row["turns"] if turn["speaker"] == "api"]
-    for call, answer in zip(calls, calls[1:], strict=False):
+    for call, answer in pairwise(calls):
         given, result = call.get("constraints", {}), answer.get("result") or {}
         if given.get("RequestType") == '"Book"' and "successful" in str(result.get("Message", "")):
             booked = given

@@ -1,0 +1,71 @@
+"""A patient books a visit by text, in English and in Spanish."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.types import Language
+from tests.flows.clinic import ANA, MARIA, ZONE, choices, opened
+from tests.hub_rig import Rig, is_said
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "wish", "yes"),
+    [
+        pytest.param("en", ANA, "I'd like to book a check-up with Dr. Kim on {day} at 3 pm", "yes", id="in English"),
+        pytest.param("es", MARIA, "Quiero una cita con Dr. Lee el {dia} a las 3 de la tarde", "sí", id="in Spanish"),
+    ],
+)
+async def test_the_time_that_was_wished_is_proposed_agreed_to_and_read_back(
+    rig: Rig, language: Language, number: str, wish: str, yes: str
+) -> None:
+    await opened(rig)
+    person = await rig.patient("MRN-1", "Ana", "Lopez", number, language=language)
+    day = (datetime.now(UTC).astimezone(ZONE) + timedelta(days=6)).date()
+    spoken = {"day": f"{day:%B} {day.day}", "dia": f"{day.day}/{day.month}" if language == "en" else _dia(day)}
+
+    proposed = await rig.ask(number, wish.format(**spoken))
+    assert await rig.visits(person) == ()
+    said = await rig.ask(number, yes)
+    await rig.quiet()
+
+    assert is_said("slots.propose", proposed, language)
+    (visit,) = await rig.visits(person)
+    local = visit.start.astimezone(ZONE)
+    assert (local.date(), local.hour) == (day, 15)
+    assert rig.words("book.booked", visit, language) in said
+    assert await rig.slot_state(visit.slot_id) == "booked"
+    thread = await rig.thread(person)
+    assert (thread.status, thread.attention) == ("bot", "")
+    assert [line.direction for line in await rig.lines(person)] == ["inbound", "outbound"] * 2
+    assert [row.state for row in await rig.deliveries(person)] == ["delivered", "delivered"]
+
+
+def _dia(day: object) -> str:
+    months = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+    return f"{day.day} de {months[day.month - 1]}"  # type: ignore[attr-defined]
+
+
+async def test_a_vague_wish_is_answered_with_at_most_three_choices_and_a_number_books(rig: Rig) -> None:
+    await opened(rig)
+    person = await rig.patient("MRN-1", "Ana", "Lopez", ANA)
+
+    offered = await rig.ask(ANA, "I need to see a doctor as soon as possible")
+    said = await rig.ask(ANA, "2")
+
+    assert choices(offered) == ["1", "2", "3"]
+    (visit,) = await rig.visits(person)
+    assert rig.words("book.booked", visit) in said
+    assert not is_said("bot.intro", said)
+
+
+async def test_a_no_books_nothing(rig: Rig) -> None:
+    await opened(rig)
+    person = await rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    day = (datetime.now(UTC).astimezone(ZONE) + timedelta(days=6)).date()
+
+    await rig.ask(ANA, f"book me with Dr. Kim on {day:%B} {day.day} at 3pm")
+    said = await rig.ask(ANA, "no")
+
+    assert await rig.visits(person) == ()
+    assert not is_said("book.booked", said)

@@ -1,0 +1,60 @@
+"""Nobody is told anything about another person (invariant 9)."""
+
+import sqlalchemy as sa
+
+from hub.db.tables import address
+from hub.types import Skip
+from tests.flows.clinic import ANA, FAMILY, STRANGER, ana, opened, with_visit
+from tests.hub_rig import Rig, is_said
+
+
+async def test_an_unknown_number_is_asked_who_writes_and_told_nothing(rig: Rig) -> None:
+    person = await ana(rig)
+    visit = await with_visit(rig, person)
+
+    asked = await rig.ask(STRANGER, "what appointments do I have?")
+    said = await rig.ask(STRANGER, "Ana Lopez, 4/23/1985")
+    await rig.quiet()
+
+    assert is_said("identity.ask_full_name", asked)
+    assert is_said("handoff.unverified", said)
+    assert not any(secret in text for text in rig.on_phone(STRANGER) for secret in (visit.provider, "Lopez"))
+    stranger = await rig.person_on(STRANGER)
+    assert (await rig.thread(stranger)).status == "open"
+    assert await rig.visits(stranger) == ()
+    assert [one.id for one in await rig.visits(person)] == [visit.id]
+
+
+async def test_on_a_shared_number_it_is_asked_whom_the_visit_is_for(rig: Rig) -> None:
+    await opened(rig)
+    dana = await rig.patient("MRN-2", "Dana", "Reed", FAMILY)
+    noah = await rig.patient("MRN-3", "Noah", "Reed", FAMILY, birth_date="2015-02-01")
+    hers = await with_visit(rig, dana, days=4, provider="Dr. Lee")
+    his = await with_visit(rig, noah, days=6, provider="Dr. Kim")
+
+    asked = await rig.ask(FAMILY, "when is my next appointment?")
+    said = await rig.ask(FAMILY, "Noah")
+    await rig.quiet()
+
+    assert is_said("identity.ask_first_name", asked)
+    assert rig.words("visits.one", his) in said
+    assert hers.provider not in "".join(rig.on_phone(FAMILY))
+    line = await rig.person_on(FAMILY, kind="line")
+    assert len(await rig.lines(line)) == 4
+    for person in (dana, noah):
+        assert await rig.deliveries(person) == []
+
+
+async def test_a_wrong_number_is_left_alone_from_then_on(rig: Rig) -> None:
+    person = await ana(rig)
+    await rig.send(person, "Hello Ana")
+    await rig.hear(ANA)
+
+    await rig.tell(ANA, "wrong number, I'm not Ana")
+    await rig.quiet()
+
+    assert rig.on_phone(ANA) == ["Hello Ana"]
+    assert await rig.value(sa.select(address.c.state).where(address.c.id == await rig.address(ANA))) == "suspended"
+    assert isinstance((await rig.send(person, "Hello?")).decision, Skip)
+    row = await rig.thread(person)
+    assert (row.status, row.attention) == ("open", "wrong_number")
