@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
@@ -172,12 +173,18 @@ class Ledger:
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
 
 
+@lru_cache(maxsize=256)
+def _scope(channels: str, purposes: str) -> Scope:
+    """A scope as it is stored; there are few, and every delivery asks for some."""
+    named = None if purposes == _ALL else frozenset(Purpose(name) for name in purposes.split())
+    return Scope(channels=frozenset(ChannelKind(name) for name in channels.split()), purposes=named)
+
+
 def _fact(row: sa.Row[tuple[object, ...]]) -> Fact:
-    purposes = None if row.purposes == _ALL else frozenset(Purpose(name) for name in row.purposes.split())
     return Fact(
         id=row.id,
         at=row.at,
-        scope=Scope(channels=frozenset(ChannelKind(name) for name in row.channels.split()), purposes=purposes),
+        scope=_scope(row.channels, row.purposes),
         state=ConsentState(row.state),
         source=Source(row.source),
         written=row.written,

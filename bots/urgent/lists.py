@@ -17,7 +17,7 @@ from bots.urgent.words import Speller, speller
 from hub.types import Language
 
 _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
-_EVERYDAY = "real_words.txt"
+_EVERYDAY = "everyday.txt"
 _GAP = re.compile(r"\*(\d)")
 
 
@@ -87,7 +87,7 @@ def load() -> Lists:
     index = _Index()
     phrases: list[Phrase] = []
     calm: list[Phrase] = []
-    markers: dict[str, set[str]] = {key: set() for key in ("negators", "fillers", "distant", "present", "real")}
+    markers: dict[str, set[str]] = {key: set() for key in ("negators", "fillers", "distant", "present")}
     for language, raw in raws.items():
         named = {name: row.split() for name, row in raw["words"].items()}
         for name, row in named.items():
@@ -100,14 +100,15 @@ def load() -> Lists:
             words.update(raw["markers"][key].split())
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
     vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
-    everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").partition("\n")[2].split()
-    real = frozenset(markers["real"] | markers["fillers"] | markers["negators"] | set(everyday))
+    everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").splitlines()
+    real = markers["fillers"] | markers["negators"]
+    real.update(word for line in everyday if not line.startswith("#") for word in line.split())
     return Lists(
         version="+".join(raw["version"] for raw in raws.values()),
         phrases=tuple(phrases),
         calm=tuple(calm),
         starts=_starts(index),
-        spelling=speller(vocabulary, real),
+        spelling=speller(vocabulary, frozenset(real)),
         negators=frozenset(markers["negators"]),
         fillers=frozenset(markers["fillers"]),
         distant=distant,

@@ -78,7 +78,7 @@ class Keyring:
             raise KeyringWrong(f"the keyring lacks key {kek_id}: restore the keyring this database was sealed with")
         try:
             return AESGCM(kek.key).decrypt(wrapped[:12], wrapped[12:], context)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise KeyringWrong(f"key {kek_id} of the keyring does not open this database's keys") from None
 
     def signing_key(self) -> Ed25519PrivateKey:
@@ -105,7 +105,7 @@ class Keyring:
         """
         try:
             mode = path.stat().st_mode
-            raw = path.read_text(encoding="utf-8")
+            raw = path.read_bytes()
         except FileNotFoundError:
             raise KeyringMissing(
                 f"there is no keyring at {path.name}: restore it, or make one with `hub keys new`"
@@ -117,8 +117,8 @@ class Keyring:
         try:
             data = json.loads(raw)
             keks = [_Kek(k["id"], k["created_at"], _decode(k["key"])) for k in data["keys"]]
-            ring = cls(keks, data["active"], _decode(data["index_root"]), _decode(data["audit_signing_key"]))
-        except (ValueError, KeyError, TypeError):
+            ring = cls(keks, str(data["active"]), _decode(data["index_root"]), _decode(data["audit_signing_key"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise KeyringWrong(f"the keyring {path.name} is damaged: restore it from its backup") from None
         if ring.active not in ring._keks:
             raise KeyringWrong(f"the keyring {path.name} names an active key that it does not hold")

@@ -202,9 +202,27 @@ class Claims:
         )
 
 
+_NEEDED = (
+    "id",
+    "message_id",
+    "thread_id",
+    "person_id",
+    "address_id",
+    "channel",
+    "lane",
+    "purpose",
+    "automated",
+    "confirms_stop",
+    "answers_help",
+    "replies_to",
+    "appointment_id",
+    "appointment_version",
+    "segments",
+    "attempts",
+)
 _DETAILS = (
     sa.select(
-        delivery,
+        *(delivery.c[name] for name in _NEEDED),
         message.c.body_sealed,
         address.c.kind.label("address_kind"),
         address.c.state.label("address_state"),

@@ -28,7 +28,10 @@ from hub.types import Address, ChannelKind, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
-_IN_FLIGHT = 64
+_AT_ONCE = 64
+"""Provider calls under way at once."""
+_CLAIMED = 256
+"""Deliveries claimed at once: the calls go on while the next ones are claimed, and a commit is paid for many."""
 _POLL = 0.5
 _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
@@ -67,6 +70,7 @@ class Outbox:
         self._bucket = Bucket(rate, time.monotonic)
         self._work = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._calls = asyncio.Semaphore(_AT_ONCE)
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -129,7 +133,7 @@ class Outbox:
 
     async def _send_due(self) -> None:
         self._work.clear()
-        if len(self._in_flight) > _IN_FLIGHT // 2:
+        if len(self._in_flight) > _CLAIMED // 2:
             # Claiming a handful at a time would cost a commit each.
             await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
             return
@@ -158,7 +162,7 @@ class Outbox:
         return lanes, budget
 
     async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
-        limit = _IN_FLIGHT - len(self._in_flight)
+        limit = _CLAIMED - len(self._in_flight)
 
         async def unit(conn: AsyncConnection) -> tuple[list[Claim], int]:
             return await self._claims.claim(conn, self._clock.now(), lanes=lanes, limit=limit, segments=budget)
@@ -169,7 +173,9 @@ class Outbox:
         """One provider request, and its result handed to the settling loop."""
         channel = self._channels[claim.channel]
         try:
-            outcome = taken(await channel.send(claim.part), self._clock.now())
+            async with self._calls:
+                receipt = await channel.send(claim.part)
+            outcome = taken(receipt, self._clock.now())
         except ChannelError as error:
             outcome = failed(
                 error,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import Ledger, NewFact
 from hub.audit import Actor
+from hub.db.bulk import update_rows
 from hub.db.tables import address, attempt, delivery, thread, unmatched_status
 from hub.events import Change, publish
 from hub.outbox.backoff import Outcome
@@ -53,15 +54,16 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
         ],
     )
     current = await _states(conn, [result.delivery_id for result in results])
-    counted, history = [], []
+    counted, rows, history = [], [], []
     for result in results:
-        state, number = current[result.delivery_id]
+        state, number, theirs = current[result.delivery_id]
         if number != result.attempt:
             continue
         # Still unknown, or still only sent: when it is looked at next changes, its state does not.
         stays = state is result.outcome.state and (result.outcome.unknown or state is DeliveryState.SENT)
         if stays or state in sources(result.outcome.state):
             counted.append(result)
+            rows.append(_row(result, theirs, now))
             if not stays:
                 history.append((result.delivery_id, result.outcome.state, result.outcome.reason))
         elif result.outcome.provider_id:
@@ -73,7 +75,7 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
             )
     if not counted:
         return []
-    await conn.execute(_SETTLE, [_row(result, now) for result in counted])
+    await update_rows(conn, delivery, rows)
     await note(conn, history, now)
     await _mark_addresses(conn, ledger, counted, now)
     await _apply_early_reports(conn, counted, now)
@@ -124,44 +126,25 @@ _ATTEMPT = (
     .where(attempt.c.delivery_id == sa.bindparam("of"), attempt.c.number == sa.bindparam("nr"))
     .values(ended_at=sa.bindparam("moment"), outcome=sa.bindparam("result"), code=sa.bindparam("what"))
 )
-_SETTLE = (
-    sa.update(delivery)
-    .where(delivery.c.id == sa.bindparam("of"))
-    .values(
-        state=sa.bindparam("to"),
-        reason=sa.bindparam("why"),
-        due_at=sa.bindparam("next"),
-        lease_until=None,
-        # Since when it is unknown, not since when that was last found: it must come to an end.
-        unknown_since=sa.case(
-            (
-                sa.bindparam("unknown", type_=sa.Boolean),
-                sa.func.coalesce(delivery.c.unknown_since, sa.bindparam("moment")),
-            ),
-            else_=None,
-        ),
-        provider_id=sa.func.coalesce(sa.bindparam("theirs", type_=sa.String), delivery.c.provider_id),
-        updated_at=sa.bindparam("moment"),
-    )
-)
-
-
-def _row(result: Result, now: datetime) -> dict[str, object]:
+def _row(result: Result, theirs: str | None, now: datetime) -> dict[str, object]:
     outcome = result.outcome
     return {
-        "of": result.delivery_id,
-        "to": outcome.state,
-        "why": outcome.reason[:64],
-        "next": outcome.due_at,
-        "unknown": outcome.unknown,
-        "theirs": outcome.provider_id,
-        "moment": now,
+        "id": result.delivery_id,
+        "state": outcome.state,
+        "reason": outcome.reason[:64],
+        "due_at": outcome.due_at,
+        "lease_until": None,
+        "unknown_since": now if outcome.unknown else None,
+        "provider_id": outcome.provider_id or theirs,
+        "updated_at": now,
     }
 
 
-async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, tuple[DeliveryState, int]]:
-    query = sa.select(delivery.c.id, delivery.c.state, delivery.c.attempts).where(delivery.c.id.in_(ids))
-    return {row.id: (DeliveryState(row.state), row.attempts) for row in await conn.execute(query)}
+async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, tuple[DeliveryState, int, str | None]]:
+    """State, number of the last attempt and provider's id of each delivery."""
+    columns = (delivery.c.id, delivery.c.state, delivery.c.attempts, delivery.c.provider_id)
+    query = sa.select(*columns).where(delivery.c.id.in_(ids))
+    return {row.id: (DeliveryState(row.state), row.attempts, row.provider_id) for row in await conn.execute(query)}
 
 
 async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:

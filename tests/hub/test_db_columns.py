@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.db.columns import Id, Moment
 
-SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
+SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect()
 DIALECTS = pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
 moments = st.datetimes(
     min_value=datetime(2, 1, 1),  # noqa: DTZ001 - made aware by the zone

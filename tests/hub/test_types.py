@@ -141,7 +141,7 @@ def test_every_value_type_has_its_repr_looked_at() -> None:
 
 @pytest.mark.parametrize("value", PROTECTED + PLAIN, ids=lambda value: type(value).__name__)
 def test_values_cannot_be_changed(value: object) -> None:
-    name = fields(value)[0].name  # type: ignore[arg-type]
+    name = fields(value)[0].name
 
     with pytest.raises(AttributeError):
         setattr(value, name, None)

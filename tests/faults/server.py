@@ -1,0 +1,111 @@
+"""`hub serve` as a process of its own: started, killed without warning, asked to end."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from channels.carrier import Carrier
+from hub.settings import Secret, Settings
+from tests.bench.processes import CHECKOUT, free_port
+from tests.bots.nlu_engine import MODELS, trained
+from tests.hub_rig import CLINIC
+
+_HUB = "from hub.cli import main; main()"
+_READY = 30.0
+
+
+@dataclass(slots=True)
+class Server:
+    """A hub in a process; `log` is the file that all it says goes to."""
+
+    data: Path
+    carrier: Carrier
+    port: int
+    log: Path
+    process: asyncio.subprocess.Process | None = None
+
+    @classmethod
+    def over(cls, data: Path, carrier: Carrier) -> "Server":
+        """A server on the folder `data`, not yet started; its account is the carrier's, which listens already."""
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trained()
+        if not (data / "models").exists():
+            (data / "models").symlink_to(MODELS)
+        port = free_port()
+        carrier.webhook = f"http://127.0.0.1:{port}/webhooks/twilio/sms"
+        return cls(data=data, carrier=carrier, port=port, log=data.parent / "hub.log")
+
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def settings(self) -> Settings:
+        """The same settings, for who opens its folder while it is down."""
+        return Settings(
+            data=self.data,
+            port=self.port,
+            twilio_account_sid=self.carrier.account_sid,
+            twilio_auth_token=Secret(self.carrier.auth_token),
+            twilio_api_url=self.carrier.base_url,
+            sms_from=CLINIC,
+        )
+
+    async def start(self) -> None:
+        """Run it, and wait until it is ready."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        env = kept | {
+            "PYTHONPATH": str(CHECKOUT),
+            "HUB_DATA": str(self.data),
+            "HUB_PORT": str(self.port),
+            "HUB_TWILIO_ACCOUNT_SID": self.carrier.account_sid,
+            "HUB_TWILIO_AUTH_TOKEN": self.carrier.auth_token,
+            "HUB_TWILIO_API_URL": self.carrier.base_url,
+            "HUB_SMS_FROM": CLINIC,
+            "HUB_SMS_RATE": "1000",
+            "HUB_RECONCILE_AFTER": "1",
+            "HUB_LOG_LEVEL": "debug",
+            "HUB_LOG_FORMAT": "json",
+        }
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", _HUB, "serve", stdout=log, stderr=log, env=env, cwd=self.data
+            )
+        async with asyncio.timeout(_READY), aiohttp.ClientSession() as session:
+            while not await self._is_ready(session):
+                assert self.process.returncode is None, "the hub ended as soon as it was started"
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(f"{self.base}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def kill(self) -> None:
+        """End it without warning, as a power cut would."""
+        await self._end(signal.SIGKILL)
+
+    async def ask_to_end(self) -> int:
+        """Its exit code, once it has ended as it was asked to."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        code = await asyncio.wait_for(self.process.wait(), _READY)
+        self.process = None
+        return code
+
+    async def close(self) -> None:
+        """End it if it still runs."""
+        if self.process is not None:
+            await self.kill()
