@@ -5,16 +5,17 @@ what a provider's code means (`Explaining`), and to try the credentials without 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from hub.errors import ChannelError
 from hub.settings import Settings
-from hub.types import ChannelKind, Inbound, Part, Receipt, Status, Webhook
+from hub.types import Address, ChannelKind, Inbound, Part, Receipt, Status, Webhook
 
-__all__ = ["Channel", "Checking", "Explaining", "Limits", "Reconciling", "Unclear"]
+__all__ = ["Answer", "Channel", "Checking", "Explaining", "Limits", "Reconciling", "Unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +35,37 @@ class Limits:
     reports_delivery: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider hears once its webhook is durable; an empty body is answered with 204."""
+
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
 class Channel(ABC):
     """A way to reach a person. Nothing beyond these members is required.
 
     kind: which channel it is.
     limits: what one request can carry.
     secrets: names of the settings that must never be shown.
+    routes: web addresses at which its provider posts, each with the body that says "taken" to it.
     """
 
     kind: ClassVar[ChannelKind]
     limits: ClassVar[Limits]
     secrets: ClassVar[tuple[str, ...]] = ()
+    routes: ClassVar[Mapping[str, Answer]] = MappingProxyType({})
 
     @classmethod
     @abstractmethod
     def from_settings(cls, settings: Settings) -> Self | None:
         """The channel as the operator set it up, or None where it is not. Connects to nothing."""
+
+    @property
+    @abstractmethod
+    def sender(self) -> Address:
+        """The clinic's own address on this channel."""
 
     @abstractmethod
     async def send(self, part: Part) -> Receipt:

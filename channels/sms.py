@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from channels.base import Channel, Limits, Unclear
+from channels.base import Answer, Channel, Limits, Unclear
 from channels.phones import e164
 from channels.twilio import errors
 from channels.twilio.client import TwilioApi
@@ -92,9 +92,15 @@ class SmsChannel(Channel):
     kind: ClassVar[ChannelKind] = ChannelKind.SMS
     limits: ClassVar[Limits] = Limits(max_characters=1600, max_media=10, reports_delivery=True)
     secrets: ClassVar[tuple[str, ...]] = ("twilio_auth_token",)
+    # Replies leave through the outbox, so the answer to a text says nothing.
+    routes: ClassVar[Mapping[str, Answer]] = {
+        "/webhooks/twilio/sms": Answer(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"),
+        STATUS_ROUTE: Answer(),
+    }
 
-    def __init__(self, api: TwilioApi, auth_token: Secret, *, public_url: str) -> None:
+    def __init__(self, api: TwilioApi, auth_token: Secret, sender: str, *, public_url: str) -> None:
         self._api = api
+        self._sender = Address(AddressKind.PHONE, sender)
         self._check = SignatureCheck(auth_token.reveal())
         self._callback = f"{public_url.rstrip('/')}{STATUS_ROUTE}?delivery="
 
@@ -104,7 +110,12 @@ class SmsChannel(Channel):
         if not (settings.twilio_account_sid and settings.twilio_auth_token and settings.sms_from):
             return None
         api = TwilioApi(settings.twilio_account_sid, settings.twilio_auth_token, base_url=settings.twilio_api_url)
-        return cls(api, settings.twilio_auth_token, public_url=settings.public_url or settings.base_url)
+        return cls(api, settings.twilio_auth_token, settings.sms_from, public_url=settings.base_url)
+
+    @property
+    def sender(self) -> Address:
+        """The number, or messaging service, that texts leave from."""
+        return self._sender
 
     async def send(self, part: Part) -> Receipt:
         """Twilio's word that it took `part`, asked for with one POST.

@@ -50,7 +50,7 @@ from hub.reception.talking import Talker
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
-from hub.types import Address, AddressKind, ChannelKind
+from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
 from hub.web.server import Site, build
@@ -172,7 +172,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
     settings = with_port(settings) if "web" in roles else settings
     hub = await Hub.open(settings, roles=roles)
     await hub.start()
-    say(_log, "ready", roles=",".join(roles), port=hub.port)
+    say(_log, "ready", roles="/".join(roles), port=hub.port)
     if on_ready is not None:
         on_ready(hub)
     await asked_to_end()
@@ -245,7 +245,7 @@ def _assemble(
         metrics=metrics,
         bell=bell,
         channels=ways,
-        senders={ChannelKind.SMS: Address(AddressKind.PHONE, settings.sms_from)},
+        senders={kind: channel.sender for kind, channel in ways.items()},
         rate=settings.sms_rate,
         reconcile_after=timedelta(seconds=settings.reconcile_after),
     )
@@ -265,7 +265,7 @@ def _assemble(
         name=settings.clinic_name,
         phone=settings.clinic_phone,
         address=settings.clinic_address,
-        hours={"en": settings.clinic_hours},
+        hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
     )
     engine = _Engine()
     talker = Talker(
@@ -348,7 +348,7 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
             keyring = Keyring.create(clock.now())
             keyring.save(settings.keyring)
             say(_log, "development_keyring_made")
-        vault = Vault(keyring)
+        vault = Vault(keyring, reload=lambda: Keyring.load(settings.keyring))
         await vault.check(conn)
 
     async def unit(conn: AsyncConnection) -> None:

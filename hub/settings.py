@@ -26,6 +26,7 @@ LATER = (
     "HUB_IMAP_URL",
     "HUB_VAPID_PRIVATE_KEY",
     "HUB_FCM_CREDENTIALS_FILE",
+    "HUB_APNS_",
     "HUB_SLACK_BOT_TOKEN",
     "HUB_SLACK_SIGNING_SECRET",
     "HUB_SLACK_CHANNEL",
@@ -33,7 +34,8 @@ LATER = (
     "HUB_RASA_URL",
     "HUB_MLLP_PORT",
 )
-"""Variables of the public contract whose part of the product is not in this release; they are reported, not used."""
+"""Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
+reported, not used."""
 
 
 class Secret:
@@ -111,6 +113,15 @@ def _phone(raw: str) -> str:
     return raw.strip()
 
 
+def _sender(raw: str) -> str:
+    if re.fullmatch(r"MG[0-9a-fA-F]{32}", raw.strip()):
+        return raw.strip()
+    try:
+        return _phone(raw)
+    except ValueError:
+        raise ValueError("must be a number such as +12025550100, a short code, or a messaging service (MG…)") from None
+
+
 def _database(raw: str) -> str:
     value = raw.strip()
     if not value.startswith("sqlite+aiosqlite:///"):
@@ -180,6 +191,9 @@ class Settings:
     clinic_hours: str = _setting(
         "HUB_CLINIC_HOURS", "opening hours, as told to patients", _text, "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM"
     )
+    clinic_hours_es: str = _setting(
+        "HUB_CLINIC_HOURS_ES", "the same in Spanish", _text, "lun-vie 8:00-18:00, sáb 9:00-13:00"
+    )
     timezone: ZoneInfo = _setting(
         "HUB_TIMEZONE", "the clinic's zone", _zone, ZoneInfo("America/New_York"), shown="America/New_York"
     )
@@ -191,7 +205,9 @@ class Settings:
     twilio_api_url: str = _setting(
         "HUB_TWILIO_API_URL", "where Twilio's API answers", _web_address, "https://api.twilio.com"
     )
-    sms_from: str = _setting("HUB_SMS_FROM", "the clinic's number for texts", _phone, "", shown="unset")
+    sms_from: str = _setting(
+        "HUB_SMS_FROM", "the clinic's number for texts, or a messaging service", _sender, "", shown="unset"
+    )
     sms_rate: float = _setting(
         "HUB_SMS_RATE", "segments a second that the carrier lets the number send", _rate, 1.0, shown="1"
     )
@@ -274,7 +290,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
                 problems.append(f"{name}_FILE names a file that cannot be read")
 
     for name, raw in values.items():
-        if name in LATER:
+        if name.startswith(LATER):
             continue
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
@@ -285,7 +301,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
         except ValueError as error:
             problems.append(f"{name} {error}")
 
-    settings = Settings(**chosen, unused=tuple(name for name in LATER if name in values))
+    settings = Settings(**chosen, unused=tuple(sorted(name for name in values if name.startswith(LATER))))
     problems += _contradictions(settings)
     if problems:
         raise SettingsError(problems)

@@ -7,7 +7,7 @@ halfway. The cache is bounded in size and time; shredding a person takes their k
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,8 +59,16 @@ class Keys:
 class Vault:
     """The way to data keys: wrapped in the database, unwrapped by the keyring, cached for a while."""
 
-    def __init__(self, keyring: Keyring, *, size: int = 20_000, seconds: float = 300.0) -> None:
+    def __init__(
+        self,
+        keyring: Keyring,
+        *,
+        size: int = 20_000,
+        seconds: float = 300.0,
+        reload: Callable[[], Keyring] | None = None,
+    ) -> None:
         self.keyring = keyring
+        self._reload = reload
         self.blind = BlindIndex(keyring.index_root)
         self._size = size
         self._seconds = seconds
@@ -76,7 +84,7 @@ class Vault:
             if await self.has_keys(conn):
                 raise KeyringMissing("the database holds keys but no canary: restore it from a whole backup")
             return
-        opened = self.keyring.unwrap(row.kek_id, row.wrapped, b"canary")
+        opened = self._unwrap(row.kek_id, row.wrapped, b"canary")
         if opened != _CANARY or row.blind != self.blind.of("mrn", "canary"):
             raise KeyringWrong("the keyring is not the one this database was sealed with")
 
@@ -126,7 +134,7 @@ class Vault:
                 .order_by(data_key.c.version)
             )
             for row in await conn.execute(query):
-                raw = self.keyring.unwrap(row.kek_id, row.wrapped, _context(row.owner_id, row.version))
+                raw = self._unwrap(row.kek_id, row.wrapped, _context(row.owner_id, row.version))
                 found[row.owner_id] = DataKey(raw, row.version)
             for owner in missing & found.keys():
                 self._remember(owner, found[owner], now)
@@ -171,6 +179,12 @@ class Vault:
             )
             await conn.execute(sa.update(key_canary).values(kek_id=kek_id, wrapped=wrapped))
         return len(rows)
+
+    def _unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """A data key. A wrapping key that is not known yet may be one that was added since: `hub keys rotate`."""
+        if kek_id not in self.keyring.ids and self._reload is not None:
+            self.keyring = self._reload()
+        return self.keyring.unwrap(kek_id, wrapped, context)
 
     def _remember(self, owner: str, key: DataKey, now: float) -> None:
         self._cache[owner] = (now + self._seconds, key)

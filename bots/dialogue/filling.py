@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import hints, wishes
+from bots.dialogue import answers, hints, wishes
 from bots.dialogue.flow import advance, finish, hand
 from bots.dialogue.state import Phase, State
 from bots.dialogue.turns import Context, Heard, Say, Turn
@@ -55,10 +55,13 @@ def which(state: State, event: Heard, context: Context) -> Turn | None:
 
 
 def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:
-    """Leave the search to staff on a yes; look again when the answer names another time or provider."""
+    """Leave the search to staff on a yes; look again when the answer names another time or provider.
+
+    The rounds turned down before still count: what is found must be what was named.
+    """
     said = event.meaning.entities
     if wishes.speaks(said.when) or said.provider or hints.another_provider(event.text):
-        return advance(replace(wishes.with_said(state, event), declined=(), rounds=0), context)
-    if event.meaning.intent == "confirm":
+        return advance(replace(wishes.with_said(state, event), declined=()), context)
+    if answers.agrees(event):
         return hand(state, "waitlist")
     return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None

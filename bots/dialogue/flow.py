@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 from msgspec.structs import replace
 
 from bots.dates.model import Window
-from bots.dialogue import wishes
+from bots.dialogue import asides, wishes
 from bots.dialogue.prompts import CHOICES, question
 from bots.dialogue.state import Job, Phase, State, Wish
 from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown
@@ -15,6 +15,8 @@ JOBS: frozenset[str] = frozenset(get_args(Job))
 OWN: frozenset[str] = JOBS - {"book"}
 """Jobs that show or change visits a person already has."""
 FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms"})
+IN_PASSING = "hours_location"
+"""A question that waits like a wish where the answer beside it comes first."""
 _SILENT = frozenset({"opt_out", "wrong_number"})
 """Reasons that others answer: here any word would be one too many."""
 _TRIED = 8
@@ -40,6 +42,14 @@ def put(state: State, context: Context, phase: Phase, *before: Say, **changes: A
 def call(state: State, call: Call, *before: Say, awaiting: str = "", **changes: Any) -> Turn:
     """Make `call`, and remember that its answer is due."""
     return Turn(state=replace(state, awaiting=awaiting or type(call).__name__, **changes), says=before, call=call)
+
+
+def waits(state: State, *wants: str) -> State:
+    """`state` with further wishes that wait for the present job's end. To confirm a visit never waits.
+
+    By then another visit might be the next one, and nobody asked about that.
+    """
+    return replace(state, later=tuple(dict.fromkeys((*state.later, *(one for one in wants if one != "confirm")))))
 
 
 def tried(state: State, what: str) -> State:
@@ -73,6 +83,8 @@ def finish(state: State, context: Context, *says: Say) -> Turn:
     if not state.later:
         return Turn(state=rest(state, Phase.DONE), says=says)
     following, *waiting = state.later
+    if following == IN_PASSING:
+        return finish(replace(state, later=tuple(waiting)), context, *says, asides.facts(state, context))
     state = rest(state, Phase.DONE, later=tuple(waiting))
     if following in FOR_STAFF:
         return hand(state, following, *says)

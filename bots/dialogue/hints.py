@@ -29,7 +29,29 @@ _ANY_TIME = re.compile(
     r"|cuando sea|cualquier|me da igual|no importa)\b",
     re.IGNORECASE,
 )
-_ALSO = re.compile(r"\b(also|too|another|as well|additional|tambi[eé]n|adem[aá]s|otra cita)\b", re.IGNORECASE)
+_ALSO = re.compile(
+    r"\b(also|too|as well|additional|one more|(?:second|extra|new|separate) (?:appointment|visit|one)"
+    r"|another(?! (?:day|date|time|hour|slot|week|doctor|dr|provider|dentist|person)\b)"
+    r"|tambi[eé]n|adem[aá]s|(?:otra|nueva|segunda) (?:cita|visita)|una m[aá]s)\b",
+    re.IGNORECASE,
+)
+_THAT_VISIT = re.compile(
+    r"(?<!is )(?<!was )\b(?:it|instead|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
+    r"|c[aá]mbi\w+|m[uo]+e?v\w+|(?:res[eé]rv|ag[eé]nd|p[aá]s|p[oó]n)\w*l[ao])\b",
+    re.IGNORECASE,
+)
+_SOMEBODY_ELSE = re.compile(
+    r"\b(?:for|to|my|our|para|mi|nuestr[oa]) (?:my |our |mi |nuestr[oa] )?"
+    r"(?:son|daughter|husband|wife|mother|mom|father|dad|kids?|child|children|baby|grand\w+|partner|brother|sister"
+    r"|hij[oa]s?|espos[oa]|mam[aá]|pap[aá]|madre|padre|beb[eé]|niet[oa]|herman[oa]|marido)\b",
+    re.IGNORECASE,
+)
+_FOR_A_PERSON = re.compile(
+    r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
+    r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
+    r"|call me|persona|operador[a]?|humano|recepcionista|hablar con)\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
 _GO_AHEAD = re.compile(
     r"\b(book|take|reserve|schedule|grab|do|get) (it|that|this)\b|\bgo ahead\b|\bplease do\b"
@@ -38,6 +60,7 @@ _GO_AHEAD = re.compile(
 )
 _BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)?\s*\d\W*", re.IGNORECASE)
 _ONE_OF_THEM = re.compile(r"\bone\b(?!\s*(am|pm|a\.m|p\.m|o'?clock|thirty|fifteen|forty|:))", re.IGNORECASE)
+_THE_OF = re.compile(r"\b(?:la|el) (?:del?|con)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"^\s*(hi|hello|hola)?[,.! ]*(it'?s|its|this is|i'?m|i am|my name is|name is|the patient is|for"
     r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|es|para)?\s+",
@@ -70,6 +93,21 @@ def also(text: str) -> bool:
     return bool(_ALSO.search(text))
 
 
+def that_visit(text: str) -> bool:
+    """Whether the words point at the visit just spoken of ("make it Wednesday") rather than at some visit."""
+    return bool(_THAT_VISIT.search(text))
+
+
+def somebody_else(text: str) -> bool:
+    """Whether the wish is for a relative of the writer."""
+    return bool(_SOMEBODY_ELSE.search(text))
+
+
+def for_a_person(text: str) -> bool:
+    """Whether a person is asked for in so many words."""
+    return bool(_FOR_A_PERSON.search(text))
+
+
 def negated(text: str) -> bool:
     """Whether the text holds a "no" or a "not"."""
     return bool(_NOT.search(text))
@@ -94,6 +132,11 @@ def pointing(windows: tuple[Window, ...], text: str) -> tuple[Window, ...]:
         for window in windows
     )
     return tuple(window for window in days if window != Window())
+
+
+def one_of_them(text: str) -> bool:
+    """Whether something shown is pointed at: "the Thursday one", "la del jueves"."""
+    return bool(_ONE_OF_THEM.search(text) or _THE_OF.search(text))
 
 
 def nth(rows: Sequence[T], choice: int) -> T | None:

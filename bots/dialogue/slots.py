@@ -3,46 +3,67 @@
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import hints, wishes
+from bots.dialogue import answers, hints, wishes
 from bots.dialogue.flow import advance, call, finish, hand, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, visit_facts
 from bots.dialogue.state import Phase, State
-from bots.dialogue.turns import Book, Context, Heard, Hold, Move, Say, Turn
+from bots.dialogue.turns import Book, Context, Find, Heard, Hold, Move, Say, Turn
 from bots.nlu.model import Entities
 from bots.scheduling.base import Appointment, Gone, Held, Offer, Slot, Taken
 
 ROUNDS = 3
-"""So many searches turned down in a row, then a person is offered."""
+"""So many searches turned down in a row, then a person is offered, and near misses are shown no more."""
+ELSEWHERE = "elsewhere"
+"""Marks the search for somebody else at the very time wished, beside what was found of the one wished for."""
 
 # --- what scheduling answered
 
 
 def offered(state: State, offer: Offer, context: Context) -> Turn:
     """Put what was found to the person: one time as yes or no, several as numbered choices."""
-    own = state.visit.slot_id if state.job == "reschedule" and state.visit else None
-    fit = [
-        slot for slot in offer.slots if slot.provider not in state.wish.avoid and slot.id not in (own, *state.declined)
-    ]
-    slots = tuple(fit[:CHOICES])
-    if not slots:
+    slots = _wanted(state, offer)
+    if not slots or (state.rounds >= ROUNDS and not offer.exact):
         return _nothing(state, context)
-    state = tried(state, "offered times" if offer.exact else "offered nearest times")
-    meant = _meant(slots, state.wish.when) if offer.exact else ()
+    if not offer.exact:
+        person = person_of(state, context) or ""
+        asked = wishes.at_that_minute(state, slots, person, context)
+        if asked is not None:
+            return call(state, Find(asked), awaiting=ELSEWHERE, offered=slots)
+    return _shown(state, slots, context, exact=offer.exact)
+
+
+def elsewhere(state: State, offer: Offer, context: Context) -> Turn:
+    """Put the nearest times of the provider wished for, and one with somebody else at the very time wished."""
+    instead = _wanted(state, offer)[:1] if offer.exact else ()
+    return _shown(state, (*state.offered[: CHOICES - len(instead)], *instead), context, exact=False)
+
+
+def _wanted(state: State, offer: Offer) -> tuple[Slot, ...]:
+    own = state.visit.slot_id if state.job == "reschedule" and state.visit else None
+    fit = (s for s in offer.slots if s.provider not in state.wish.avoid and s.id not in (own, *state.declined))
+    return tuple(fit)[:CHOICES]
+
+
+def _shown(state: State, slots: tuple[Slot, ...], context: Context, *, exact: bool) -> Turn:
+    state = tried(state, "offered times" if exact else "offered nearest times")
+    if state.rounds >= ROUNDS:
+        state = replace(state, rounds=0)
+    meant = _meant(slots, wishes.effective(state)) if exact else ()
     if len(meant) == 1 or len(slots) == 1:
-        return _propose(state, (meant or slots)[0], context, exact=offer.exact)
-    return put(state, context, Phase.CHOOSE_SLOT, offered=slots, exact=offer.exact, held=None)
+        return _propose(state, (meant or slots)[0], context, exact=exact)
+    return put(state, context, Phase.CHOOSE_SLOT, offered=slots, exact=exact, held=None)
 
 
-def _meant(slots: tuple[Slot, ...], when: When | None) -> tuple[Slot, ...]:
+def _meant(slots: tuple[Slot, ...], when: When) -> tuple[Slot, ...]:
     """The slots at the very time that was asked for."""
-    exact = [window for window in (when.windows if when else ()) if window.exact and window.first is not None]
+    exact = [window for window in when.windows if window.exact and window.first is not None]
     return tuple(slot for slot in slots if any(window.suits(slot.start) for window in exact))
 
 
 def _nothing(state: State, context: Context) -> Turn:
     state = tried(state, "found no open time")
-    provider = state.wish.provider or (state.visit.provider if state.visit else None)
-    if provider is not None and not state.wish.any_provider:
+    provider = wishes.provider(state)
+    if provider is not None and state.rounds < ROUNDS:
         wish = replace(state.wish, provider=None, any_provider=True)
         visit_type = wish.visit_type or (state.visit.visit_type if state.visit else None)
         state = replace(state, wish=replace(wish, visit_type=visit_type))
@@ -105,22 +126,22 @@ def _agrees(visit: Appointment, slot: Slot | None, person: str | None) -> bool:
 
 
 def chosen(state: State, event: Heard, context: Context) -> Turn | None:
-    """Understand an answer to numbered choices; None when it is none."""
+    """Understand an answer to numbered choices; None when it is none.
+
+    Only a clear pick is taken at once; what may be a pick is proposed, and waits for a yes.
+    """
     said, intent = event.meaning.entities, event.meaning.intent
-    if said.choice is not None and hints.bare_number(event.text):
-        slot = hints.nth(state.offered, said.choice)
-        return _take(state, slot, context) if slot else None
-    fits = _fitting(state.offered, said)
     refused = intent in ("alternatives", "decline") or hints.another_provider(event.text)
-    if not refused:
-        slot = _pointed_at(fits or state.offered, said, select=intent == "select")
+    fits = _fitting(state.offered, said)
+    if not refused or (said.choice is not None and hints.bare_number(event.text)):
+        slot = _pointed_at(state.offered, fits, event)
         if slot is not None:
-            return _take(state, slot, context)
-        if _names_slot(said) and 0 < len(fits) < len(state.offered):
-            if len(fits) > 1:
-                return put(state, context, Phase.CHOOSE_SLOT, offered=fits)
-            sure = said.provider or intent in ("select", "confirm") or _to_the_minute(said)
-            return _take(state, fits[0], context) if sure else _propose(state, fits[0], context, exact=True)
+            clear = answers.only_picks(event.text, (one.provider for one in state.offered))
+            return _take(state, slot, context) if clear else _propose(state, slot, context, exact=True)
+        if said.choice is not None:
+            return None
+        if _names_slot(said) and 1 < len(fits) < len(state.offered) and len(said.when.windows) < 2:
+            return put(state, context, Phase.CHOOSE_SLOT, offered=fits)
     changed = _changed(state, event, context)
     if changed is not None:
         return changed
@@ -140,16 +161,25 @@ def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
         changed = _changed(state, event, context)
         if changed is not None:
             return changed
-    elif _agreed(event):
+    elif answers.agrees(event) or _names_again(event, slot):
         return _take(state, slot, context)
+    if answers.hesitates(event.text):
+        return put(state, context, Phase.CONFIRM_SLOT, Say("bot.no_hurry"))
     if intent == "alternatives":
         return _others(state, context)
     if intent != "decline":
         return None
     declined = (*state.declined, slot.id)
     if state.rounds + 1 >= ROUNDS:
-        return put(state, context, Phase.OFFER_STAFF, declined=declined, rounds=0)
+        return put(state, context, Phase.OFFER_STAFF, declined=declined, rounds=ROUNDS)
     return put(state, context, Phase.WHEN, declined=declined, rounds=state.rounds + 1, held=None)
+
+
+def _names_again(event: Heard, slot: Slot) -> bool:
+    """Whether the answer is nothing but a pick of the proposed time, such as "1" or "the 2:30"."""
+    said = event.meaning.entities
+    picks = event.meaning.intent == "select" or _to_the_minute(said)
+    return picks and answers.only_picks(event.text, (slot.provider,))
 
 
 def _take(state: State, slot: Slot, context: Context) -> Turn:
@@ -170,7 +200,7 @@ def _others(state: State, context: Context) -> Turn:
         rounds=state.rounds + 1,
     )
     if state.rounds >= ROUNDS:
-        return put(state, context, Phase.OFFER_STAFF, rounds=0)
+        return put(state, context, Phase.OFFER_STAFF)
     return advance(state, context)
 
 
@@ -180,7 +210,7 @@ def _changed(state: State, event: Heard, context: Context) -> Turn | None:
     if new.wish == state.wish and not event.meaning.entities.when.relation:
         return None
     said = event.meaning.entities
-    if said.when.windows and not _fitting(state.offered, said):
+    if said.when.windows and not said.when.relation:
         return advance(replace(new, declined=(), rounds=0), context)
     declined = tuple(dict.fromkeys((*state.declined, *(slot.id for slot in state.offered))))
     return advance(replace(new, declined=declined), context)
@@ -201,23 +231,20 @@ def _fitting(slots: tuple[Slot, ...], said: Entities) -> tuple[Slot, ...]:
     )
 
 
-def _agreed(event: Heard) -> bool:
-    """Whether a text that fits the proposed time says yes to it: naming the very time again does."""
-    intent = event.meaning.intent
-    if intent == "confirm" or hints.go_ahead(event.text):
-        return True
-    return (intent == "select" or _to_the_minute(event.meaning.entities)) and not hints.negated(event.text)
-
-
 def _to_the_minute(said: Entities) -> bool:
     return any(window.exact for window in said.when.windows)
 
 
-def _pointed_at(slots: tuple[Slot, ...], said: Entities, *, select: bool) -> Slot | None:
-    """The slot that "the second", or "the earliest" of those offered, points at."""
+def _pointed_at(slots: tuple[Slot, ...], fits: tuple[Slot, ...], event: Heard) -> Slot | None:
+    """The row that a number, "the earliest of those", a time to the minute or "the Thursday one" points at.
+
+    Two times named point at nothing, nor does a day or a provider alone: that may be a wish for other times of theirs.
+    """
+    said, text = event.meaning.entities, event.text
     if said.choice is not None:
-        return hints.nth(slots, said.choice)
-    if select and said.when.relation and not said.when.windows:
-        ordered = sorted(slots, key=lambda slot: slot.start)
+        return hints.nth(slots if hints.bare_number(text) else fits or slots, said.choice)
+    if event.meaning.intent == "select" and said.when.relation and not said.when.windows:
+        ordered = sorted(fits or slots, key=lambda slot: slot.start)
         return ordered[-1] if said.when.relation == "later" else ordered[0]
-    return None
+    named = _names_slot(said) and (_to_the_minute(said) or hints.one_of_them(text))
+    return fits[0] if named and len(fits) == 1 and len(said.when.windows) < 2 else None

@@ -11,7 +11,7 @@ from bots.dialogue.prompts import CHOICES
 from bots.dialogue.state import State, Wish
 from bots.dialogue.turns import Context, Heard
 from bots.nlu.model import Entities
-from bots.scheduling.base import Query
+from bots.scheduling.base import Query, Slot
 
 SOONEST = When(relation="soonest")
 WIDE = 24  # searched when some are sorted out afterwards
@@ -101,32 +101,78 @@ def searchable(state: State) -> bool:
     return not relative or bool(state.offered or state.visit)
 
 
+def provider(state: State) -> str | None:
+    """Whom the person would see: as they said, else who sees them at the visit to be moved."""
+    wish = state.wish
+    if wish.provider is not None or wish.any_provider or wish.specialty is not None:
+        return wish.provider
+    return state.visit.provider if state.job == "reschedule" and state.visit is not None else None
+
+
 def query(state: State, person_id: str, context: Context) -> Query:
     """The search for what `state` wishes."""
     wish = state.wish
     when, not_before = _resolved(state, context.now)
-    visit_type, provider = wish.visit_type, wish.provider
+    visit_type, whom = wish.visit_type, provider(state)
     exclude = state.declined
     if state.job == "reschedule" and state.visit is not None:
         visit_type = visit_type or state.visit.visit_type
-        if provider is None and not wish.any_provider and wish.specialty is None:
-            provider = state.visit.provider
         exclude += (state.visit.slot_id,) if state.visit.slot_id else ()
     return Query(
         person_id=person_id,
         when=when,
         not_before=not_before,
         visit_type=visit_type,
-        provider=provider,
-        specialty=None if provider else wish.specialty,
+        provider=whom,
+        specialty=None if whom else wish.specialty,
         exclude=exclude,
         limit=WIDE if wish.avoid else CHOICES,
     )
 
 
+def at_that_minute(state: State, shown: tuple[Slot, ...], person_id: str, context: Context) -> Query | None:
+    """The search for somebody else at the very time wished, when those `shown` are another time's.
+
+    None when no very time was wished, or no provider, or one of `shown` is at that time already.
+    """
+    asked = query(state, person_id, context)
+    very = tuple(window for window in asked.when.windows if window.exact and window.first is not None)
+    if asked.provider is None or not very or any(one.suits(slot.start) for one in very for slot in shown):
+        return None
+    fields = {slot.specialty for slot in shown if slot.provider == asked.provider}
+    return Query(
+        person_id=person_id,
+        when=When(windows=very),
+        not_before=asked.not_before,
+        visit_type=asked.visit_type,
+        specialty=fields.pop() if len(fields) == 1 else state.wish.specialty,
+        exclude=asked.exclude,
+        limit=WIDE if state.wish.avoid else CHOICES,
+    )
+
+
+def effective(state: State) -> When:
+    """The time wished for; for a visit to be moved, what was left open is taken from that visit.
+
+    A time alone is meant for the visit's own day, a day alone for the visit's own time; else any other time or day.
+    """
+    when = state.wish.when or When()
+    if state.job != "reschedule" or state.visit is None or len(when.windows) != 1 or when.ambiguous:
+        return when
+    (window,) = when.windows
+    start = state.visit.start
+    if window.first is None and window.exact:
+        return replace(when, windows=(replace(window, first=start.date(), last=start.date()), window))
+    bare = window == Window(first=window.first, last=window.last)
+    if bare and window.first is not None and window.first == window.last != start.date():
+        at = start.time()
+        return replace(when, windows=(replace(window, earliest=at, latest=at, exact=True), window))
+    return when
+
+
 def _resolved(state: State, now: datetime) -> tuple[When, datetime]:
     """The time to search by: "later" and "earlier" are bounds against the slots shown, or the visit to be moved."""
-    when = state.wish.when or When()
+    when = effective(state)
     relative = when.relation in ("earlier", "later") and not when.windows
     starts = sorted(slot.start for slot in state.offered) or ([state.visit.start] if state.visit else [])
     if not relative or not starts:

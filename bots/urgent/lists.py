@@ -2,6 +2,7 @@
 
 A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, or `this/that` in place; a word of
 several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
+The rows of `match` are read in order; those of `near` in any order, within `NEAR` tokens of one sentence.
 """
 
 import re
@@ -18,6 +19,7 @@ from hub.types import Language
 
 _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
 _EVERYDAY = "everyday.txt"
+NEAR = 12
 _GAP = re.compile(r"\*(\d)")
 
 
@@ -25,7 +27,7 @@ _GAP = re.compile(r"\*(\d)")
 class Phrase:
     """One row of items, as indexes of word sets, each with the gap allowed before it.
 
-    level: None for a calm reading. needs: a bit for each word set, all of which a text must hold.
+    level: None for a calm reading. ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Phrase:
     items: tuple[tuple[int, int], ...]
     needs: int
     denies: bool
+    ordered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def load() -> Lists:
         for name, row in named.items():
             named[name] = [word for entry in row for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
         for row in raw["phrase"]:
-            phrases += (_phrase(row, one, language, named, index) for one in row["match"])
+            phrases += _phrases(row, language, named, index)
         for row in raw["calm"]:
-            calm += (_phrase(row, one, language, named, index) for one in row["match"])
+            calm += _phrases(row, language, named, index)
         for key, words in markers.items():
             words.update(raw["markers"][key].split())
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
@@ -116,8 +119,23 @@ def load() -> Lists:
     )
 
 
+def _phrases(
+    row: Mapping[str, Any], language: Language, named: Mapping[str, list[str]], index: _Index
+) -> Iterable[Phrase]:
+    for match in row.get("match", ()):
+        yield _phrase(row, match, language, named, index, ordered=True)
+    for match in row.get("near", ()):
+        yield _phrase(row, match, language, named, index, ordered=False)
+
+
 def _phrase(
-    row: Mapping[str, Any], match: str, language: Language, named: Mapping[str, list[str]], index: _Index
+    row: Mapping[str, Any],
+    match: str,
+    language: Language,
+    named: Mapping[str, list[str]],
+    index: _Index,
+    *,
+    ordered: bool,
 ) -> Phrase:
     items: list[tuple[int, int]] = []
     gap = needs = 0
@@ -131,7 +149,7 @@ def _phrase(
         items.append((gap, number))
         needs |= 1 << number
         gap = 0
-    return Phrase(row["id"], language, row.get("level"), tuple(items), needs, bool(row.get("denies", False)))
+    return Phrase(row["id"], language, row.get("level"), tuple(items), needs, bool(row.get("denies", False)), ordered)
 
 
 def _starts(index: _Index) -> dict[str, Start]:

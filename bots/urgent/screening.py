@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bots.urgent.lists import Lists, Phrase, Start, load
+from bots.urgent.lists import NEAR, Lists, Phrase, Start, load
 from bots.urgent.model import RANK, Level, Urgency
+from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 _BEFORE = 8  # how many fillers may stand between a denial and what it denies
@@ -36,7 +37,7 @@ def screen(text: str) -> Urgency:
 
 def _screen(text: str) -> Urgency:
     lists = load()
-    reading = _Reading(tokens(text), lists)
+    reading = _Reading(tokens(text), names(text), lists)
     alarms = [alarm for phrase in reading.possible(lists.phrases) for alarm in _strongest(phrase, reading, lists)]
     if not alarms:
         return Urgency(list_version=lists.version)
@@ -56,10 +57,11 @@ def _screen(text: str) -> Urgency:
 class _Reading:
     """A text with the word sets that begin at each place: number → the ends of its words."""
 
-    def __init__(self, words: list[str], lists: Lists) -> None:
+    def __init__(self, words: list[str], named: Names, lists: Lists) -> None:
         self.words = words
         self.lists = lists
-        known: dict[str, tuple[str, ...]] = {}
+        known: dict[str, tuple[str, ...]] = {name: (name,) for name in named.exact}
+        known |= dict.fromkeys(named.hidden, ())
         self.readings: list[tuple[str, ...]] = []
         for word in words:
             if word not in known:
@@ -108,6 +110,31 @@ class _Reading:
                         yield start, last
                         break
 
+    def spans(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
+        """Every place at which an alarm stands outside the calm readings."""
+        if not phrase.ordered:
+            yield from self._together(phrase)
+            return
+        for start, end in self.find(phrase):
+            if not any(place in self.calm for place in range(start, end)):
+                yield start, end
+
+    def _together(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
+        """Every [start, end) within which all the phrase's items stand, in whatever order."""
+        sets = [number for _, number in phrase.items]
+        last: dict[int, tuple[int, int]] = {}
+        for at, hits in enumerate(self.at):
+            if self.words[at] == END:
+                last.clear()
+            for number in sets:
+                for mask, end in hits:
+                    if mask >> number & 1 and self.calm.isdisjoint(range(at, end)):
+                        last[number] = (at, end)
+                        start = min(place for place, _ in last.values())
+                        if len(last) == len(sets) and at - start <= NEAR:
+                            yield start, max(stop for _, stop in last.values())
+                        break
+
     def _match(self, phrase: Phrase, item: int, place: int) -> int | None:
         if item == len(phrase.items):
             return place
@@ -135,9 +162,7 @@ class _Reading:
 def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Alarm]:
     """The alarm this phrase raises at its worst place, if any."""
     best: _Alarm | None = None
-    for start, end in reading.find(phrase):
-        if any(place in reading.calm for place in range(start, end)):
-            continue
+    for start, end in reading.spans(phrase):
         alarm = _weigh(phrase, start, end, reading, lists)
         if alarm is not None and (best is None or RANK[alarm.level] > RANK[best.level]):
             best = alarm

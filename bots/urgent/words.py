@@ -29,12 +29,15 @@ _ALIKE = {a: b for pair in ("ckqs", "sczx", "zsc", "kcq", "qkc", "bv", "vbf", "g
           for a, b in [(pair[0], pair[1:])]}
 
 
+def fold(text: str) -> str:
+    """`text` in lower case without accents and apostrophes."""
+    lowered = unicodedata.normalize("NFKD", text.casefold())
+    return _APOSTROPHES.sub("", "".join(letter for letter in lowered if not unicodedata.combining(letter)))
+
+
 def tokens(text: str) -> list[str]:
     """The folded words of `text`, with `|` where a sentence or the text ends; repeated words shortened to two."""
-    lowered = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
-    plain = _APOSTROPHES.sub("", plain)
-    plain = _END_MARKS.sub(" | ", _unmask(_BANG.sub("i", plain)))
+    plain = _END_MARKS.sub(" | ", _unmask(_BANG.sub("i", fold(text))))
     plain = _STRETCHED.sub(r"\1", _NOT_WORD.sub(" ", plain.translate(_SYMBOLS)))
     plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
     out: list[str] = []

@@ -16,7 +16,6 @@ import msgspec
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
 
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
@@ -74,9 +73,6 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
         allow_redirects: bool = False,
     ) -> Response:
         """Twilio's answer, of any status."""
-        headers = dict(headers or {})
-        if auth is not None:
-            headers["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
         if self.session is None:
             self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300),
@@ -106,12 +102,12 @@ class TwilioApi:
         self, account_sid: str, auth_token: Secret, *, base_url: str = TWILIO, timeout: aiohttp.ClientTimeout = TIMEOUT
     ) -> None:
         self._transport = _Transport(base_url, timeout)
-        self._client = Client(
-            account_sid,
-            auth_token.reveal(),
-            http_client=self._transport,
-            environment={"TWILIO_REGION": ""},  # the operator's settings alone decide where requests go
-        )
+        pair = f"{account_sid}:{auth_token.reveal()}".encode()
+        self._headers = {
+            "Authorization": "Basic " + base64.b64encode(pair).decode(),
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
         self._account = f"{TWILIO}/2010-04-01/Accounts/{account_sid}"
 
     async def post(self, path: str, data: Mapping[str, object]) -> Answer:
@@ -132,7 +128,7 @@ class TwilioApi:
     async def _request(self, method: str, url: str, **content: Any) -> Answer:
         # `from None`: what aiohttp says may name hosts and addresses, and our error must be fit for a log.
         try:
-            response = await self._client.request_async(method, url, **content)
+            response = await self._transport.request(method, url, headers=self._headers, **content)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise Unreachable("the carrier could not be reached") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):

@@ -23,7 +23,7 @@ _WRONG_SETUP = (SettingsError, InputError, SchemaOutdated, KeyringMissing, Keyri
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="carehub", prog_name="hub")
 def hub() -> None:
-    r"""Carehub: patients text, the bot books, staff answer, compliance proves.
+    """Carehub: patients text, the bot books, staff answer, compliance proves.
 
     \b
     Example:

@@ -9,7 +9,7 @@ from hub.cli.context import opened
 
 @click.group()
 def audit() -> None:
-    r"""Check the audit chain.
+    """Check the audit chain.
 
     \b
     Example:
@@ -19,7 +19,7 @@ def audit() -> None:
 
 @audit.command()
 def verify() -> None:
-    r"""Walk the whole audit chain; exit 1 and name the first fault if there is one.
+    """Walk the whole audit chain; exit 1 and name the first fault if there is one.
 
     \b
     Example:

@@ -9,7 +9,7 @@ from hub.cli.context import configured
 
 @click.group()
 def bot() -> None:
-    r"""Train the understanding engine.
+    """Train the understanding engine.
 
     \b
     Example:
@@ -19,7 +19,7 @@ def bot() -> None:
 
 @bot.command()
 def train() -> None:
-    r"""Train the engine from the training data of `bots/data`, where no trained one is kept yet.
+    """Train the engine from the training data of `bots/data`, where no trained one is kept yet.
 
     \b
     Example:

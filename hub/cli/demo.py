@@ -27,7 +27,7 @@ CLINIC_NUMBER = "+12025550100"
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder to keep; else one for this run.")
 @click.option("--check", is_flag=True, help="Play the scenes without a person; exit 0 only if all end as they must.")
 def demo(port: int, data: Path | None, check: bool) -> None:
-    r"""Run a synthetic clinic on this machine: no account, no real person.
+    """Run a synthetic clinic on this machine: no account, no real person.
 
     Open the printed address and text the clinic from a simulated phone. Ctrl-C stops it cleanly.
 

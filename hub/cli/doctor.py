@@ -12,7 +12,7 @@ from hub.settings import Settings
 
 @click.command()
 def doctor() -> None:
-    r"""Check settings, database, keys and the carrier's credentials; sends nothing.
+    """Check settings, database, keys and the carrier's credentials; sends nothing.
 
     \b
     Example:
@@ -63,6 +63,9 @@ async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     try:
         yield "ok", "database", f"answers; at revision {HEAD}"
         async with db.read() as conn:
+            if settings.development and not settings.keyring.exists() and not await Vault.has_keys(conn):
+                yield "note", "keys", "there are none yet: `hub serve` makes them on this machine, or `hub keys new`"
+                return
             keyring = Keyring.load(settings.keyring)
             await Vault(keyring).check(conn)
         yield (

@@ -20,7 +20,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_
 
 @click.group()
 def patients() -> None:
-    r"""Bring patients in.
+    """Bring patients in.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def patients() -> None:
 
 @click.group()
 def schedule() -> None:
-    r"""Bring open slots in.
+    """Bring open slots in.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def schedule() -> None:
 
 @click.group()
 def appointments() -> None:
-    r"""Bring booked visits in.
+    """Bring booked visits in.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def appointments() -> None:
 @patients.command("import")
 @_FILE
 def import_patients(file: Path) -> None:
-    r"""Make or change patients, found again by `mrn`.
+    """Make or change patients, found again by `mrn`.
 
     \b
     Columns: mrn,given_name,family_name,birth_date,language,timezone,phone,email,
@@ -78,7 +78,7 @@ def import_patients(file: Path) -> None:
 @schedule.command("import")
 @_FILE
 def import_schedule(file: Path) -> None:
-    r"""Make or change open slots; `start` is ISO 8601 with its offset.
+    """Make or change open slots; `start` is ISO 8601 with its offset.
 
     \b
     Columns: provider,specialty,visit_type,location,start,minutes
@@ -98,7 +98,7 @@ def import_schedule(file: Path) -> None:
 @appointments.command("import")
 @_FILE
 def import_appointments(file: Path) -> None:
-    r"""Make or change visits, found again by patient, provider and start.
+    """Make or change visits, found again by patient, provider and start.
 
     \b
     Columns: mrn,provider,visit_type,location,start,minutes,status
@@ -126,7 +126,10 @@ def _import(file: Path, work: "Callable[[Parts, Progress | None], Awaitable[Repo
         progress: Progress | None = None
         if sys.stderr.isatty():
             bar = stack.enter_context(click.progressbar(length=file.stat().st_size, label=file.name, file=sys.stderr))
-            progress = bar.update
+
+            def progress(done: int, _total: int) -> None:
+                bar.update(done - bar.pos)
+
         report = asyncio.run(main(progress))
     for problem in report.problems:
         click.echo(f"line {problem.line}: {problem.message}", err=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def keys() -> None:
-    r"""Create or rotate the key-encryption key.
+    """Create or rotate the key-encryption key.
 
     \b
     Example:
@@ -24,7 +24,7 @@ def keys() -> None:
 
 @keys.command()
 def new() -> None:
-    r"""Make a keyring for a new deployment. Refuses where one is, or where a database was sealed with another.
+    """Make a keyring for a new deployment. Refuses where one is, or where a database was sealed with another.
 
     \b
     Example:
@@ -49,6 +49,8 @@ async def _holds_keys(settings: "Settings") -> bool:
     from hub.errors import SchemaOutdated
     from hub.vault import Vault
 
+    if not settings.database_url and not (settings.data / "hub.db").exists():
+        return False
     try:
         db = await Database.open(settings.database)
     except SchemaOutdated:
@@ -62,9 +64,9 @@ async def _holds_keys(settings: "Settings") -> bool:
 
 @keys.command()
 def rotate() -> None:
-    r"""Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing.
+    """Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing.
 
-    Restart running roles afterwards, so that they wrap with the new key, too.
+    Running roles read the new key when they meet it, and wrap with it from their next start on.
 
     \b
     Example:

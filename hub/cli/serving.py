@@ -39,7 +39,7 @@ def _run(roles: tuple[str, ...], port: int | None, *, prepare: bool) -> None:
 @click.command()
 @_PORT
 def serve(port: int | None) -> None:
-    r"""Run every role in one process, on the embedded database.
+    """Run every role in one process, on the embedded database.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def serve(port: int | None) -> None:
 @click.command()
 @_PORT
 def web(port: int | None) -> None:
-    r"""Run only the web role: webhooks, API and pages.
+    """Run only the web role: webhooks, API and pages.
 
     \b
     Example:
@@ -62,7 +62,7 @@ def web(port: int | None) -> None:
 
 @click.command()
 def dispatcher() -> None:
-    r"""Run only the dispatcher: answers what was accepted and sends what is due.
+    """Run only the dispatcher: answers what was accepted and sends what is due.
 
     On the embedded database, run one of it.
 
@@ -75,7 +75,7 @@ def dispatcher() -> None:
 
 @click.command()
 def clock() -> None:
-    r"""Run only the clock: sweeps and pruning.
+    """Run only the clock: sweeps and pruning.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def clock() -> None:
 
 @click.command()
 def worker() -> None:
-    r"""Run only the worker: chains the audit and signs its checkpoints.
+    """Run only the worker: chains the audit and signs its checkpoints.
 
     On the embedded database, run one of it.
 
@@ -99,7 +99,7 @@ def worker() -> None:
 
 @click.command()
 def migrate() -> None:
-    r"""Bring the database up to date, making it where there is none.
+    """Bring the database up to date, making it where there is none.
 
     \b
     Example:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def tokens() -> None:
-    r"""Make API tokens.
+    """Make API tokens.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def tokens() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What it may do; repeat for more; * is all.")
 def new(name: str, scopes: tuple[str, ...]) -> None:
-    r"""Make a token and print it, once.
+    """Make a token and print it, once.
 
     \b
     Example:

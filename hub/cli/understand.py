@@ -17,7 +17,7 @@ from hub.errors import InputError
 @click.command()
 @click.option("--engine", type=click.Choice(["embedded", "rasa"]), default="embedded", show_default=True)
 def understand(engine: str) -> None:
-    r"""Read one JSON object a line, {"text", "language"?, "now"?}, and write what each means, one a line.
+    """Read one JSON object a line, {"text", "language"?, "now"?}, and write what each means, one a line.
 
     `now` is ISO 8601; without an offset it is the clinic's wall time.
 

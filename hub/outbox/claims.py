@@ -113,7 +113,7 @@ class Claims:
         verdicts: dict[str, Verdict | str] = {}
         for row in rows:
             if row.appointment_id and current.get(row.appointment_id) != row.appointment_version:
-                verdicts[row.id] = "appointment-changed"
+                verdicts[row.id] = "appointment_changed"
                 continue
             verdict = may(
                 Request(

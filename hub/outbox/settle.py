@@ -126,6 +126,8 @@ _ATTEMPT = (
     .where(attempt.c.delivery_id == sa.bindparam("of"), attempt.c.number == sa.bindparam("nr"))
     .values(ended_at=sa.bindparam("moment"), outcome=sa.bindparam("result"), code=sa.bindparam("what"))
 )
+
+
 def _row(result: Result, theirs: str | None, now: datetime) -> dict[str, object]:
     outcome = result.outcome
     return {

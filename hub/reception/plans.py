@@ -75,14 +75,14 @@ class FixedAnswers:
         )
 
     def urgent(self, incoming: Incoming, what: Sorted) -> Plan:
-        """A nurse will look within the hour, and the person is told what to do if that is too late."""
+        """Staff are alerted, and the person is told what to do if that is too late."""
         text = self._say("safety.urgent", what, incoming, {"phone": self._clinic.phone})
         return Plan(
             action="urgent.detect",
             reply=Reply(text=text),
             status=ThreadStatus.OPEN,
-            priority=URGENT,
-            attention="urgent",
+            priority=max(URGENT, incoming.thread.priority),
+            attention="urgent" if incoming.thread.priority < EMERGENCY else None,
             forget=True,
             details=_why(what),
         )

@@ -7,31 +7,27 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
-from channels.base import Channel
+from channels.base import Answer, Channel
 from hub.errors import PayloadInvalid, SignatureInvalid, StorageError, WebhookError
 from hub.log import say
 from hub.parts import Parts
-from hub.types import ChannelKind, Inbound, Status, Webhook
+from hub.types import Inbound, Status, Webhook
 from hub.web.answers import unavailable
 
 _log = logging.getLogger(__name__)
 
 _FORM = "application/x-www-form-urlencoded"
-_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
-_TWIML_HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Cache-Control": "no-store"}
 _NO_FORM: MultiDictProxy[str] = MultiDictProxy(MultiDict())
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(parts: Parts) -> list[web.RouteDef]:
-    """The addresses that providers post to; those of channels that are not set up are not there."""
-    channel = parts.channels.get(ChannelKind.SMS)
-    if channel is None:
-        return []
+    """The addresses that providers post to: those of the channels that are set up, as each declares them."""
     return [
-        web.post("/webhooks/twilio/sms", _taking(parts, channel, "twilio/sms", _said_nothing)),
-        web.post("/webhooks/twilio/status", _taking(parts, channel, "twilio/status", _noted)),
+        web.post(path, _taking(parts, channel, path, _saying(answer)))
+        for channel in parts.channels.values()
+        for path, answer in channel.routes.items()
     ]
 
 
@@ -76,13 +72,12 @@ def _taking(parts: Parts, channel: Channel, route: str, done: Callable[[], web.R
     return take
 
 
-def _said_nothing() -> web.Response:
-    """Twilio's word for "no reply here": replies leave through the outbox."""
-    return web.Response(body=_TWIML, headers=_TWIML_HEADERS)
-
-
-def _noted() -> web.Response:
-    return web.Response(status=204)
+def _saying(answer: Answer) -> Callable[[], web.Response]:
+    """What makes the answer that a provider hears."""
+    if not answer.body:
+        return lambda: web.Response(status=204)
+    headers = {"Content-Type": f"{answer.content_type}; charset=utf-8", "Cache-Control": "no-store"}
+    return lambda: web.Response(body=answer.body, headers=headers)
 
 
 def _as_requested(request: web.Request) -> str:

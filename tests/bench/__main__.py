@@ -7,7 +7,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def main() -> None:
         tell(f"the benchmark broke: {found['broke']}")
     figures.tell_summary(rounds, tell)
     if options.json:
-        print(json.dumps(found | {"rounds": [asdict(one) for one in rounds]} | figures.summary(rounds)))
+        print(json.dumps(found | {"rounds": [figures.measured(one) for one in rounds]} | figures.summary(rounds)))
 
 
 Work = Callable[[processes.Bench, argparse.Namespace, figures.Tell], list[figures.Round]]

@@ -6,10 +6,9 @@ import sqlite3
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.bench import clinic, webhooks
-from tests.bench.figures import HEAD, Round, Tell, line
+from tests.bench.figures import HEAD, Round, Tell, line, measured
 from tests.bench.processes import Bench, Child, free_port
 
 PEOPLE = 500
@@ -50,10 +49,10 @@ def run(
     for _ in range(rounds):
         found.append(_floor(bench, load, floor_loop))
         bench.end_children()
-        tell(line("floor", plain(found[-1])))
+        tell(line("floor", measured(found[-1])))
         found.append(_product(bench, template, load))
         bench.end_children()
-        tell(line("product", plain(found[-1])))
+        tell(line("product", measured(found[-1])))
     return found
 
 
@@ -93,7 +92,7 @@ def _measure(bench: Bench, server: Child, load: Load, port: int, ready: float, d
     idle, average, cpu = server.resident, os.getloadavg()[0], server.cpu
     result = senders.ask(go=True)
     cpu = server.cpu - cpu
-    remarks = [f"generator busy {result['busy']:.0%}"]
+    remarks = [f"generator busy {result['busy']:.0%}, slowest {result['slowest']:,.0f} ms"]
     if result["ran_out"]:
         remarks.append("ran out of prepared requests")
     if result["refused"]:
@@ -126,8 +125,3 @@ def _verified(data: Path, taken: list[int]) -> str:
     if len(held) == len(wanted) and set(held) == wanted:
         return f"database holds exactly the {len(held)} accepted"
     return f"DATABASE DIFFERS: {len(held)} rows, {len(wanted)} accepted, {len(wanted - set(held))} missing"
-
-
-def plain(one: Round) -> dict[str, Any]:
-    """A round's figures by name."""
-    return {name: getattr(one, name) for name in Round.__slots__}

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.bench import clinic
-from tests.bench.accept import plain, twilio
-from tests.bench.figures import HEAD, Round, Tell, line, percentile
+from tests.bench.accept import twilio
+from tests.bench.figures import HEAD, Round, Tell, line, measured, percentile
 from tests.bench.processes import Bench, Child, free_port
 
 CONCURRENCY = 64
@@ -41,10 +41,10 @@ def run(
     for _ in range(rounds):
         found.append(_floor(bench, messages, floor_loop))
         bench.end_children()
-        tell(line("floor", plain(found[-1])))
+        tell(line("floor", measured(found[-1])))
         found.append(_product(bench, template, models, messages, callbacks))
         bench.end_children()
-        tell(line("product", plain(found[-1])))
+        tell(line("product", measured(found[-1])))
     return found
 
 

@@ -31,6 +31,11 @@ class Round:
     remark: str = ""
 
 
+def measured(one: Round) -> dict[str, Any]:
+    """The figures of a round by name, without those that were not measured."""
+    return {name: value for name, value in asdict(one).items() if value == value}
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` (0 to 1) of `values` lie, by nearest rank; not a number for none."""
     if not values:
@@ -89,6 +94,8 @@ def summary(rounds: Sequence[Round]) -> dict[str, Any]:
     if pairs := ratios(rounds):
         found["ratios"] = pairs
         found["ratio"] = statistics.median(pairs)
+        if "cpu" in found["floor"] and found["product"].get("cpu"):
+            found["cpu_ratio"] = found["floor"]["cpu"] / found["product"]["cpu"]
     return found
 
 
@@ -99,4 +106,6 @@ def tell_summary(rounds: Sequence[Round], tell: Tell) -> None:
             tell(line(f"{side}, median", median(rounds, side)))
     if pairs := ratios(rounds):
         each = ", ".join(f"{ratio:.2f}" for ratio in pairs)
-        tell(f"product ÷ floor: {statistics.median(pairs):.2f} (rounds: {each})")
+        by_processor = summary(rounds).get("cpu_ratio")
+        more = "" if by_processor is None else f"; by processor time {by_processor:.2f}"
+        tell(f"product ÷ floor: {statistics.median(pairs):.2f} (rounds: {each}){more}")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import clinic
-from tests.bench.accept import plain, twilio
-from tests.bench.figures import HEAD, Round, Tell, line
+from tests.bench.accept import twilio
+from tests.bench.figures import HEAD, Round, Tell, line, measured
 from tests.bench.processes import Bench, Child, free_port
 
 PEOPLE = 2500
@@ -33,12 +33,12 @@ def run(
     for _ in range(rounds):
         if rasa is not None:
             found.append(_floor(bench, rasa, seconds))
-            tell(line("floor", plain(found[-1])))
+            tell(line("floor", measured(found[-1])))
         full, half = _product(bench, template, models, people, seconds)
         bench.end_children()
         found += [full, half]
-        tell(line("product, full", plain(full)))
-        tell(line("product, half", plain(half)))
+        tell(line("product, full", measured(full)))
+        tell(line("product, half", measured(half)))
     return found
 
 

@@ -29,7 +29,7 @@ async def run(
     now = time.perf_counter
     taken: list[int] = []
     refused: dict[int, int] = {}
-    started, ended, waits = array("d"), array("d"), array("d")
+    ended, waits = array("d"), array("d")
     sent = open_requests = 0
     begin = until = 0.0
     finished = asyncio.get_running_loop().create_future()
@@ -52,7 +52,6 @@ async def run(
             taken.append(client.request)
             moment = now()
             if client.sent_at >= begin:
-                started.append(client.sent_at)
                 ended.append(moment)
                 waits.append(moment - client.sent_at)
         else:
@@ -76,18 +75,22 @@ async def run(
     for client in clients:
         following(client)
     await finished
+    ran_out = sent >= pool and not again
+    # Answers that came after the end do not count, nor does the time in which they came.
+    end = max(ended) if ran_out and ended else until
+    in_time = sum(moment <= end for moment in ended)
     milliseconds = [wait * 1000 for wait in waits]
-    elapsed = max(ended) - begin if ended else 0.0
     say(
-        messages=len(waits),
-        per_second=len(waits) / elapsed if elapsed else 0.0,
+        messages=in_time,
+        per_second=in_time / (end - begin),
         p50=percentile(milliseconds, 0.5),
         p99=percentile(milliseconds, 0.99),
         answered=len(taken),
         taken=[] if again else taken,
         refused=refused,
         busy=(time.process_time() - cpu) / (now() - wall),
-        ran_out=sent >= pool and not again,
+        ran_out=ran_out,
+        slowest=max(milliseconds, default=0.0),
     )
     for client in clients:
         client.close()

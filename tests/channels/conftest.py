@@ -62,7 +62,9 @@ async def carrier(hub: Hub) -> AsyncIterator[Carrier]:
 @pytest.fixture
 async def texting(carrier: Carrier, hub: Hub) -> AsyncIterator[SmsChannel]:
     token = Secret(carrier.auth_token)
-    made = SmsChannel(TwilioApi(carrier.account_sid, token, base_url=carrier.base_url), token, public_url=hub.url)
+    made = SmsChannel(
+        TwilioApi(carrier.account_sid, token, base_url=carrier.base_url), token, "+12025550100", public_url=hub.url
+    )
     yield made
     await made.close()
 

@@ -146,7 +146,7 @@ async def test_the_carrier_runs_as_a_process_of_its_own() -> None:
         said = dict(line.split("=", 1) for line in lines)
         token = Secret(said["HUB_TWILIO_AUTH_TOKEN"])
         api = TwilioApi(said["HUB_TWILIO_ACCOUNT_SID"], token, base_url=said["HUB_TWILIO_API_URL"])
-        channel = SmsChannel(api, token, public_url="http://127.0.0.1:1")
+        channel = SmsChannel(api, token, "+12025550100", public_url="http://127.0.0.1:1")
 
         assert await channel.send(a_part())
 

@@ -243,7 +243,7 @@ def settings(**changes: object) -> SimpleNamespace:
         "twilio_auth_token": Secret(TOKEN),
         "twilio_api_url": "http://127.0.0.1:1",
         "sms_from": CLINIC,
-        "public_url": PUBLIC,
+        "base_url": PUBLIC,
     }
     return SimpleNamespace(**values | changes)
 

@@ -60,7 +60,9 @@ def number(n: int) -> str:
 
 async def run(folder: Path, rounds: int, *, senders: int = SENDERS, pause: float = 0.5, seed: int = 1) -> Report:
     """Kill the hub `rounds` times while it is texted, then read what is left. Each sender rests for `pause` seconds."""
-    carrier = Carrier(numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=seed)
+    carrier = Carrier(
+        numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=seed
+    )
     await carrier.start()
     server = Server.over(folder / "data", carrier)
     report = Report(rounds=rounds)
@@ -111,7 +113,7 @@ async def _sender(
         reply = await carrier.text(number(n), CLINIC, words)
         while not reply.ok:
             report.refused += 1
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
             reply = await carrier.repeat(reply.sid)
         said[number(n)].append(words)
         await asyncio.sleep(pause)

@@ -47,6 +47,7 @@ def test_the_ratio_is_the_median_of_the_pairs() -> None:
 
     assert found["ratio"] == pytest.approx(0.5)
     assert found["floor"]["per_second"] == 100.0
+    assert "NaN" not in json.dumps([figures.measured(one) for one in rounds])
 
 
 def test_every_webhook_is_signed_as_the_provider_signs() -> None:

@@ -1,0 +1,5 @@
+"""The whole hub, running."""
+
+from tests.hub_rig import rig
+
+__all__ = ["rig"]
