@@ -31,25 +31,29 @@ _YES_AND_STOP = re.compile(
     r"(?: (?:please|thanks|thank you|por favor|gracias|then|with me|for me))*\s*[.!\n]",
     re.IGNORECASE,
 )
-_TOLD_POLITELY = re.compile(
+_BOOK_POLITELY = re.compile(
     r"^\W*(?:can|could|will|would) (?:you|u)(?: please)? (?:book|take|reserve|schedule|grab|do) (?:it|that|this)\b"
-    r"|^\W*(?:me )?(?:la|lo) puede[sn]? (?:reservar|agendar|apartar)\b|^\W*puede[sn]? (?:reservar|agendar|apartar)l[ao]\b",
+    r"|^\W*(?:me )?(?:la|lo) puede[sn]? (?:reservar|agendar|apartar)\b"
+    r"|^\W*puede[sn]? (?:reservar|agendar|apartar)l[ao]\b",
+    re.IGNORECASE,
+)
+_CANCEL_POLITELY = re.compile(
+    r"^\W*(?:can|could|will|would) (?:you|u)(?: please)? cancel\b|^\W*(?:me )?(?:la )?puede[sn]? cancelar",
     re.IGNORECASE,
 )
 _ANY_OF_THEM = re.compile(r"\b(?:any|either|whichever|cualquiera)\b", re.IGNORECASE)
 _TIME_CLASSES = frozenset({"0day", "0month", "0near", "0part", "0count"})
-_PICKING = frozenset(
-    """
+_PICKING_WORDS = """
     yes yeah yep yup ok okay sure please pls thanks thank you great good perfect fine cool alright
     i ill id will would like take choose pick prefer lets let us do go with for the this that these it its
     one option number slot time on at in a an m p am pm of works work is me best book reserve grab appointment
     first second third last earliest latest sooner soonest earlier later half quarter past noon one two three
     dr doctor dra
     si claro bueno bien vale perfecto gracias por favor porfa quiero tomo elijo escojo prefiero me quedo con la el las
-    los lo del de a y media cuarto menos en punto esa ese esta este opcion numero hora primera primero segunda segundo
+    los lo del de a y media cuarto menos en punto esa ese este opcion numero hora primera primero segunda segundo
     tercera tercero ultima ultimo mas temprano tarde temprana manana una dos tres doctora mejor seria
-    """.split()
-)
+"""
+_PICKING = frozenset(_PICKING_WORDS.split())
 
 
 def hesitates(text: str) -> bool:
@@ -65,13 +69,25 @@ def says_yes(text: str) -> bool:
 def agrees(event: Heard) -> bool:
     """Whether an answer to YES or NO is a clear yes: a question alone and a doubt never are."""
     meaning, text = event.meaning, event.text
-    if hesitates(text) or meaning.intent in ("decline", "alternatives"):
+    if meaning.intent in ("decline", "alternatives") or hesitates(text):
         return False
-    if says_yes(text) or _TOLD_POLITELY.search(text):
-        return True
-    if "?" in text:
+    return says_yes(text) or ("?" not in text and meaning.intent == "confirm" and meaning.confidence >= SURE)
+
+
+def says_book(event: Heard) -> bool:
+    """Whether we are told to book just what was proposed: "book it", "could you do that?"."""
+    text = event.text
+    if event.meaning.intent in ("decline", "alternatives") or hesitates(text):
         return False
-    return (meaning.intent == "confirm" and meaning.confidence >= SURE) or hints.go_ahead(text)
+    return bool(_BOOK_POLITELY.search(text)) or ("?" not in text and hints.go_ahead(text))
+
+
+def says_cancel(event: Heard) -> bool:
+    """Whether we are told to cancel just what was asked about: "cancel it", "can you cancel it?"."""
+    text = event.text
+    if event.meaning.intent != "cancel" or hints.negated(text) or hesitates(text):
+        return False
+    return "?" not in text or bool(_CANCEL_POLITELY.search(text))
 
 
 def only_picks(text: str, names: Iterable[str]) -> bool:

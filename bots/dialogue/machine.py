@@ -5,10 +5,11 @@ from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
-from bots.dialogue import asides, filling, hints, identity, slots, visits, wishes
-from bots.dialogue.flow import FOR_STAFF, JOBS, begin, call, finish, hand, person_of, put, rest
+from bots.dialogue import answers, asides, filling, hints, identity, last, slots, visits, wishes
+from bots.dialogue.answers import SURE
+from bots.dialogue.flow import FOR_STAFF, IN_PASSING, JOBS, begin, call, finish, hand, person_of, put, rest, waits
 from bots.dialogue.prompts import question
-from bots.dialogue.state import RESTING, Phase, State
+from bots.dialogue.state import RESTING, YES_NO, Phase, State
 from bots.dialogue.turns import (
     AppointmentsListed,
     BookAnswered,
@@ -32,13 +33,11 @@ from hub.types import Language
 
 UNSURE = 0.4
 """Below this confidence an intent is not acted on; what the text names still is."""
-SURE = 0.6
-"""From here on a wish of another kind interrupts the question that was asked."""
 FAILURES = 2
 """So many texts in a row not understood, then a person takes over."""
 
 _ANSWERS: dict[type[object], frozenset[str]] = {
-    Offered: frozenset({"Find"}),
+    Offered: frozenset({"Find", slots.ELSEWHERE}),
     HoldAnswered: frozenset({"Hold"}),
     BookAnswered: frozenset({"Book"}),
     MoveAnswered: frozenset({"Move"}),
@@ -48,6 +47,7 @@ _ANSWERS: dict[type[object], frozenset[str]] = {
     IdentityAnswered: frozenset({"Identify"}),
 }
 _PICKS = frozenset({"confirm", "select"})
+_VERBLESS = frozenset({"inform", "alternatives", "select", "decline", IN_PASSING})
 _SLOT_PHASES = frozenset({Phase.WHEN, Phase.WHICH_WHEN, Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT})
 
 
@@ -77,6 +77,8 @@ def _answered(state: State, event: Result, context: Context) -> Turn:
     if state.awaiting not in _ANSWERS[type(event)]:
         return Turn(state=state)
     match event:
+        case Offered(offer) if state.awaiting == slots.ELSEWHERE:
+            return slots.elsewhere(state, offer, context)
         case Offered(offer):
             return slots.offered(state, offer, context)
         case HoldAnswered(answer):
@@ -111,7 +113,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or _aside(understood, event, context)
         or _wish(understood, event, context)
     )
-    return turn or _not_understood(state, context)
+    return turn or _not_understood(state, event, context)
 
 
 def _language(state: State, event: Heard, context: Context) -> Language:
@@ -137,7 +139,12 @@ def _at_once(state: State, event: Heard) -> Turn | None:
     intents = _intents(event.meaning)
     if intents[0] in ("opt_out", "wrong_number"):
         return hand(state, intents[0])
-    return hand(state, "asked") if "human" in intents else None
+    if "human" not in intents:
+        return None
+    # Beside a wish to book it takes the words themselves: "please find someone" asks for a doctor.
+    wishing = bool(_wishes(intents)) or wishes.speaks(event.meaning.entities.when)
+    asked = intents[0] == "human" or not wishing or hints.for_a_person(event.text)
+    return hand(state, "asked") if asked else None
 
 
 def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
@@ -151,8 +158,11 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         return finish(replace(state, later=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
-    if intent in ("hours_location", "bot_challenge", "repeat") and not _wishes(intents):
-        return _aside(state, event, context)
+    if intent in (IN_PASSING, "bot_challenge", "repeat", *FOR_STAFF):
+        if state.phase in YES_NO and answers.says_yes(event.text):
+            return None  # "yes, and where are you?" is a yes first
+        if intent not in FOR_STAFF:
+            return None if _wishes(intents) else _aside(state, event, context)
     if intent in FOR_STAFF and state.phase is not Phase.VISIT_TYPE:
         return hand(state, intent)
     if intent == "appointment_status" and state.phase in _SLOT_PHASES:
@@ -178,8 +188,8 @@ def _switched(state: State, event: Heard, context: Context) -> Turn:
     before = (Say("book.not_booked"),) if dropped else ()
     new, *waiting = _wishes(_intents(event.meaning))
     visit = state.visit if new in ("cancel", "reschedule") else None
-    later = tuple(dict.fromkeys((*state.later, *waiting)))
-    clean = rest(state, Phase.IDLE, visit=visit, later=later, name=state.name, birth_date=state.birth_date)
+    clean = rest(state, Phase.IDLE, visit=visit, name=state.name, birth_date=state.birth_date)
+    clean = waits(clean, *waiting)
     return begin(wishes.with_said(clean, event), new, context, *before)
 
 
@@ -192,7 +202,7 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
         event = _without_names(event)
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
         event = _pointing(event)
-    state = replace(state, later=tuple(dict.fromkeys((*state.later, *extra))))
+    state = waits(state, *extra)
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
             return identity.heard(state, event, context)
@@ -212,6 +222,8 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
             return visits.answered_offer(wishes.with_said(state, event), event, context)
         case Phase.OFFER_STAFF:
             return filling.staff_offered(state, event, context)
+        case Phase.MOVE_OR_MORE:
+            return last.answered(state, event, context)
     return None
 
 
@@ -237,20 +249,22 @@ def _without_names(event: Heard) -> Heard:
 def _extra(state: State, event: Heard) -> tuple[str, ...]:
     """Wishes beside the answer; one of the same kind counts only when it is said to come on top."""
     also = hints.also(event.text)
-    return tuple(
-        wish
-        for wish in _wishes(_intents(event.meaning)[1:])
-        if wish != "confirm" and (also or wish in FOR_STAFF or (wish != "book" and wish != state.job))
-    )
+    first, *others = _intents(event.meaning)
+    beside = {first} & {IN_PASSING, *FOR_STAFF} if event.meaning.confidence >= SURE else set()
+    jobs = (one for one in _wishes(others) if also or one in FOR_STAFF or one not in ("book", state.job))
+    return (*jobs, *beside, *({IN_PASSING} & set(others)))
 
 
 def _aside(state: State, event: Heard, context: Context) -> Turn | None:
     """A question or courtesy that is answered in passing; then what was asked is asked again."""
-    said = asides.said(event.meaning.intent, state, context)
-    if said is None or (_wishes(_intents(event.meaning)) and state.phase in RESTING):
+    meaning = event.meaning
+    said = asides.said(meaning.intent, state, context)
+    if said is None or (_wishes(_intents(meaning)) and state.phase in RESTING):
         return None
     if state.phase in RESTING:
-        return Turn(state=state, says=said)
+        # "Is there one for tomorrow?" only looks like a question about opening hours.
+        doubtful = meaning.confidence < SURE and wishes.speaks(meaning.entities.when)
+        return None if doubtful else Turn(state=state, says=said)
     return Turn(state=state, says=(*said, *question(state, context)))
 
 
@@ -263,23 +277,29 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     letter = hints.key(event.text)
     if letter in ("c", "r"):  # what reminders ask for
         return begin(said, "confirm" if letter == "c" else "reschedule", context)
-    before = (asides.facts(state, context),) if "hours_location" in meaning.intents else ()
+    before = (asides.facts(state, context),) if IN_PASSING in meaning.intents[1:] else ()
+    done = state.phase is Phase.DONE
     wanted = _wishes(_intents(meaning))
+    if done and len(wanted) > 1:  # "yes please, and book ..." confirms nothing that was not asked
+        wanted = tuple(one for one in wanted if one != "confirm")
     if meaning.intent == "find_provider" and said.wish.when is None:
         return _who(said, context, before)
-    idle_yes = wanted[:1] == ("confirm",) and (state.phase is Phase.DONE or meaning.confidence < SURE)
-    if wanted and not idle_yes:
-        return _begun(said, wanted, context, before)
     entities = meaning.entities
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
-    names_visit = named or (state.last is not None and hints.another_provider(event.text))
+    verbless = meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
+    if done and (wanted or verbless):
+        turn = last.about(state, waits(said, *wanted[1:]), event, wanted[0] if wanted else None, context)
+        if turn is not None:
+            return rewrite(turn, says=(*before, *turn.says))
+    if wanted and not (wanted[0] == "confirm" and (done or meaning.confidence < SURE)):
+        return _begun(said, wanted, context, before)
+    if verbless and named:
+        return begin(said, "book", context, *before)
     match meaning.intent:
-        case "inform" | "alternatives" | "select" | "decline" if names_visit:
-            return _resumed(state, said, context)
-        case "confirm" if state.phase is Phase.DONE:
+        case "confirm" if done:
             return Turn(state=state, says=(Say("bot.welcome"),))
         case "decline":
-            return Turn(state=state, says=(Say("bot.goodbye" if state.phase is Phase.DONE else "bot.offer_help"),))
+            return Turn(state=state, says=(Say("bot.goodbye" if done else "bot.offer_help"),))
     return None
 
 
@@ -288,8 +308,7 @@ def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple
     if not jobs:
         return hand(said, wanted[0], *before)
     first = jobs[0]
-    said = replace(said, later=tuple(wish for wish in wanted if wish != first))
-    return begin(said, first, context, *before)
+    return begin(waits(said, *(wish for wish in wanted if wish != first)), first, context, *before)
 
 
 def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:
@@ -300,20 +319,21 @@ def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:
     return begin(replace(said, wish=replace(wish, when=wishes.SOONEST)), "book", context, *before)
 
 
-def _resumed(state: State, said: State, context: Context) -> Turn:
-    """A time or name without a verb: a change to what was just booked, else a wish to book."""
-    if state.phase is Phase.DONE and state.last is not None:
-        wish = replace(said.wish, avoid=(state.last.provider,)) if said.wish.any_provider else said.wish
-        when = wish.when or wishes.SOONEST
-        return begin(replace(said, visit=state.last, wish=replace(wish, when=when)), "reschedule", context)
-    return begin(said, "book", context)
-
-
-def _not_understood(state: State, context: Context) -> Turn:
+def _not_understood(state: State, event: Heard, context: Context) -> Turn:
+    """Ask again; a second time in a row a person takes over. What was understood but settles nothing is no "sorry"."""
     failures = state.failures + 1
     if failures >= FAILURES:
         return hand(state, "not_understood")
     state = replace(state, failures=failures)
     if state.phase in RESTING:
         return Turn(state=state, says=(Say("bot.what_i_do"),))
-    return put(state, context, state.phase, Say("bot.again"))
+    if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT) and event.meaning.intent == "confirm":
+        return put(state, context, state.phase, Say("bot.which_one"))
+    return put(state, context, state.phase, *(() if _repeats(state, event) else (Say("bot.again"),)))
+
+
+def _repeats(state: State, event: Heard) -> bool:
+    """Whether the text says what is known already: the same wish, the same day, whom was asked for."""
+    entities = event.meaning.entities
+    names = bool(entities.provider or entities.visit_type) or wishes.speaks(entities.when)
+    return names or state.job in _intents(event.meaning)

@@ -40,14 +40,15 @@ def question(state: State, context: Context) -> tuple[Say, ...]:
         case Phase.WHICH_WHEN:
             return (Say("book.which_when", {"choices": tuple(_reading(window) for window in state.readings)}),)
         case Phase.CHOOSE_SLOT:
-            key = "slots.offer" if state.exact else "slots.offer_nearest"
-            return (Say(key, {"choices": _slots(state.offered)}),)
+            return (_offer(state, context),)
         case Phase.CONFIRM_SLOT:
             key = "slots.propose_move" if state.job == "reschedule" else "slots.propose"
-            return (Say(key if state.exact else f"{key}_nearest", _slot_facts(state.offered[0])),)
+            return (Say(key if state.exact else f"{key}_nearest", _slot_facts(state.offered[0], context)),)
         case Phase.CHOOSE_VISIT:
             key = "visits.choose_move" if state.job == "reschedule" else "visits.choose_cancel"
             return (Say(key, {"choices": visit_choices(state.visits)}),)
+        case Phase.MOVE_OR_MORE if state.last is not None:
+            return (Say("book.move_or_more", visit_facts(state.last)),)
         case Phase.CONFIRM_CANCEL if state.visit is not None:
             return (Say("cancel.ask", visit_facts(state.visit)),)
     return tuple(Say(key) for key in _FIXED.get(state.phase, ("bot.offer_help",)))
@@ -63,14 +64,26 @@ def visit_choices(visits: Iterable[Appointment]) -> tuple[tuple[object, ...], ..
     return tuple((visit.start, visit.provider) for visit in visits)
 
 
-def _slot_facts(slot: Slot) -> dict[str, object]:
-    return {"start": slot.start, "provider": slot.provider, "location": slot.location}
+def _offer(state: State, context: Context) -> Say:
+    choices = _slots(state.offered, context)
+    whom = state.whom
+    if state.exact:
+        return Say("slots.offer", {"choices": choices})
+    if whom is not None and any(slot.provider != whom for slot in state.offered):
+        return Say("slots.offer_instead", {"provider": whom, "choices": choices})
+    return Say("slots.offer_nearest", {"choices": choices})
 
 
-def _slots(slots: tuple[Slot, ...]) -> tuple[tuple[object, ...], ...]:
+def _slot_facts(slot: Slot, context: Context) -> dict[str, object]:
+    """When, and with whom; where as well if the clinic has more than one place."""
+    whom = f"{slot.provider}, {slot.location}" if len(context.catalogue.locations) > 1 else slot.provider
+    return {"start": slot.start, "provider": whom}
+
+
+def _slots(slots: tuple[Slot, ...], context: Context) -> tuple[tuple[object, ...], ...]:
     """Slots as rows: time and provider, then whatever else tells them apart."""
     types = len({slot.visit_type for slot in slots}) > 1
-    places = len({slot.location for slot in slots}) > 1
+    places = len(context.catalogue.locations) > 1 or len({slot.location for slot in slots}) > 1
     return tuple(
         (slot.start, slot.provider, *((slot.visit_type,) * types), *((slot.location,) * places)) for slot in slots
     )

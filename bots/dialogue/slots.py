@@ -62,7 +62,7 @@ def _meant(slots: tuple[Slot, ...], when: When) -> tuple[Slot, ...]:
 
 def _nothing(state: State, context: Context) -> Turn:
     state = tried(state, "found no open time")
-    provider = wishes.provider(state)
+    provider = state.whom
     if provider is not None and state.rounds < ROUNDS:
         wish = replace(state.wish, provider=None, any_provider=True)
         visit_type = wish.visit_type or (state.visit.visit_type if state.visit else None)
@@ -161,7 +161,7 @@ def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
         changed = _changed(state, event, context)
         if changed is not None:
             return changed
-    elif answers.agrees(event) or _names_again(event, slot):
+    elif answers.agrees(event) or answers.says_book(event) or _names_again(event, slot):
         return _take(state, slot, context)
     if answers.hesitates(event.text):
         return put(state, context, Phase.CONFIRM_SLOT, Say("bot.no_hurry"))

@@ -37,6 +37,7 @@ class Phase(StrEnum):
     OFFER_REBOOK = "offer_rebook"
     OFFER_BOOK = "offer_book"
     OFFER_STAFF = "offer_staff"
+    MOVE_OR_MORE = "move_or_more"
 
 
 RESTING = frozenset({Phase.IDLE, Phase.DONE})
@@ -50,6 +51,7 @@ EXPECTS: dict[Phase, nlu.Slot] = {
     Phase.WHICH_WHEN: "choice",
     Phase.CHOOSE_SLOT: "choice",
     Phase.CHOOSE_VISIT: "which_visit",
+    Phase.MOVE_OR_MORE: "choice",
     **dict.fromkeys(YES_NO, "yes_no"),
 }
 
@@ -121,8 +123,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
             Phase.WHICH_WHEN: len(self.readings),
             Phase.CHOOSE_VISIT: len(self.visits),
             Phase.VISIT_TYPE: len(self.types),
+            Phase.MOVE_OR_MORE: 2,
         }
         return Question(expects=EXPECTS.get(self.phase), options=options.get(self.phase, 0))
+
+    @property
+    def whom(self) -> str | None:
+        """The provider wished for: as the person said, else who sees them at the visit to be moved."""
+        if self.wish.provider is not None or self.wish.any_provider or self.wish.specialty is not None:
+            return self.wish.provider
+        return self.visit.provider if self.job == "reschedule" and self.visit is not None else None
 
     def __repr__(self) -> str:
         return f"State(phase={self.phase.value!r}, job={self.job!r})"

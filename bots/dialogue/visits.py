@@ -5,7 +5,7 @@ from dataclasses import replace as rewindow
 from msgspec.structs import replace
 
 from bots.dates.model import When, Window
-from bots.dialogue import hints
+from bots.dialogue import answers, hints, wishes
 from bots.dialogue.flow import advance, begin, call, finish, hand, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
 from bots.dialogue.state import Phase, State, Wish
@@ -52,15 +52,22 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
     """
     wish = state.wish
     when = wish.when or When()
+    pool = tuple(visit for visit in visits if wish.provider in (None, visit.provider)) or visits
+    cannot = tuple(visit for visit in pool if _ruled_out(visit, when))
+    if len(cannot) == 1:  # "I can't make it Thursday"
+        return cannot[0], Wish() if state.job == "cancel" else wish
     pointing = when.windows[:1] if state.job == "reschedule" else when.windows
     pointing = tuple(window for window in (*pointing, *when.ambiguous) if window.first is not None)
-    pool = tuple(visit for visit in visits if wish.provider in (None, visit.provider)) or visits
     named = tuple(visit for visit in pool if any(window.suits(visit.start) for window in pointing))
     if len(named) == 1:
         if state.job == "cancel":
             return named[0], Wish()
         return named[0], replace(wish, when=_without_first(when))
     return (pool[0] if len(pool) == 1 else None), wish
+
+
+def _ruled_out(visit: Appointment, when: When) -> bool:
+    return visit.start.date() in when.excluded or visit.start.weekday() in when.excluded_weekdays
 
 
 def _without_first(when: When) -> When | None:
@@ -75,6 +82,8 @@ def cancelled(state: State, answer: Appointment | Gone, context: Context) -> Tur
     if state.visit is None or answer.id != state.visit.id or answer.status != "cancelled":
         return hand(tried(state, "cancelling did not read back as asked"), "not_confirmed")
     done = Say("cancel.done", visit_facts(answer))
+    last = None if state.last is not None and state.last.id == answer.id else state.last
+    state = replace(state, last=last)
     if state.later:
         return finish(state, context, done)
     wish = Wish(visit_type=answer.visit_type, provider=answer.provider)
@@ -118,12 +127,15 @@ _NONE = frozenset({"alternatives", "decline"})
 
 
 def answered_cancel(state: State, event: Heard, context: Context) -> Turn | None:
-    """Cancel on a clear yes, keep on a no; None for anything else."""
+    """Cancel on a clear yes, keep on a no, move to a day named instead; None for anything else."""
     intent = event.meaning.intent
     person = person_of(state, context)
-    agrees = intent == "confirm" or (intent == "cancel" and not hints.negated(event.text))
+    agrees = answers.agrees(event) or answers.says_cancel(event)
     if agrees and state.visit is not None and person is not None:
         return call(state, Cancel(state.visit.id, person))
+    windows = event.meaning.entities.when.windows
+    if state.visit is not None and windows and not any(window.suits(state.visit.start) for window in windows):
+        return begin(wishes.with_said(state, event), "reschedule", context)
     if intent == "decline" or (intent == "cancel" and hints.negated(event.text)):
         return finish(state, context, Say("cancel.kept"))
     return None
@@ -133,7 +145,8 @@ def answered_offer(state: State, event: Heard, context: Context) -> Turn | None:
     """Take up the offer of a booking, or let it be; None for anything else."""
     said = event.meaning.entities
     intent = event.meaning.intent
-    if intent in ("confirm", "book", "find_provider") or said.when.windows or said.when.relation:
+    wants = intent in ("book", "find_provider") or said.when.windows or said.when.relation
+    if wants or answers.agrees(event):
         return begin(state, "book", context)
     if intent == "decline":
         return finish(state, context, Say("bot.goodbye"))

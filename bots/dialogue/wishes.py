@@ -101,19 +101,11 @@ def searchable(state: State) -> bool:
     return not relative or bool(state.offered or state.visit)
 
 
-def provider(state: State) -> str | None:
-    """Whom the person would see: as they said, else who sees them at the visit to be moved."""
-    wish = state.wish
-    if wish.provider is not None or wish.any_provider or wish.specialty is not None:
-        return wish.provider
-    return state.visit.provider if state.job == "reschedule" and state.visit is not None else None
-
-
 def query(state: State, person_id: str, context: Context) -> Query:
     """The search for what `state` wishes."""
     wish = state.wish
     when, not_before = _resolved(state, context.now)
-    visit_type, whom = wish.visit_type, provider(state)
+    visit_type, whom = wish.visit_type, state.whom
     exclude = state.declined
     if state.job == "reschedule" and state.visit is not None:
         visit_type = visit_type or state.visit.visit_type

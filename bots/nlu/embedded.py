@@ -162,7 +162,7 @@ def _entities(
     choice = pick(text, question.options) if question else None
     when = When()
     if not about_person and choice is None:
-        asked = expects == "when" or (expects == "choice" and text.strip(" .!").isdigit())
+        asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= _BARE_WORDS)
         when = parse(without(text, name), now=now, language=language, expecting="time" if asked else None)
     born = parse_birth_date(text, language=language, today=now.date()) if about_person else None
     return Entities(

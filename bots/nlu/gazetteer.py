@@ -2,7 +2,8 @@
 
 1. The catalogue is compiled once: each entry gets the phrases by which people ask for it (training data synonyms).
 2. Each word of the text becomes the catalogue word it is, or is a misspelling of.
-3. Phrases are looked for, the longest first; providers by title and surname, full name, or surname alone.
+3. Phrases are looked for, the longest first; providers by their name as written, else by title and surname, full
+   name, or surname alone. What any practice may be called ("dental", "clinic") names none by itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +14,12 @@ from rapidfuzz import fuzz, process
 
 from bots.nlu.corpus import read_synonyms
 from bots.nlu.features import words_of
-from bots.nlu.lexicon import CLASSES, NEAR_CONCEPTS, ORDINARY_NAMES
+from bots.nlu.lexicon import CLASSES, NEAR_CONCEPTS, OF_PRACTICES, ORDINARY_NAMES
 from bots.nlu.model import Catalogue
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "doc", "drs"})
+_SHORT_TITLES = frozenset({"dr", "dra", "drs"})
+_COMMON_CLASSES = frozenset({"0spec", "0visit", "0kin"})
 _SUFFIXES = frozenset({"md", "do", "dds", "dmd", "np", "pa", "phd", "rn", "od", "dpm", "mr", "mrs", "ms", "sr", "sra"})
 _TOWARDS = frozenset({"with", "w", "con", "see", "ver", "seeing", "for", "to", "is", "does", "a", "visit", "prefer"})
 _GENERIC = frozenset({"visit", "appointment", "exam", "cita", "consulta", "the", "a", "de", "of"})
@@ -38,9 +41,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Name:
+    """phrases: the whole name, as written and with the given name first."""
+
     canonical: str
     first: str
     others: tuple[str, ...]
+    phrases: frozenset[tuple[str, ...]]
 
 
 class Gazetteer:
@@ -55,6 +61,7 @@ class Gazetteer:
         self._firsts: dict[str, list[_Name]] = {}
         for name in self._names:
             self._firsts.setdefault(name.first, []).append(name)
+        self._misspelt = [part for part in self._surnames if not _common(part)]
         self._specialties = _phrases(catalogue.specialties)
         self._visit_types = _phrases(catalogue.visit_types)
         phrase_words = {w for phrase in (*self._specialties, *self._visit_types) for w in phrase}
@@ -86,17 +93,35 @@ class Gazetteer:
         return str(best[0]) if best and best[0][0] == word[0] else word
 
     def _provider(self, words: Sequence[str], *, provider_asked: bool, names_asked: bool) -> str | None:
-        best: tuple[int, set[str]] = (0, set())
+        written = self._written(words, provider_asked=provider_asked)
+        if written is not None:
+            return written
+        best = 0
+        found: dict[str, int] = {}
         for at, word in enumerate(words):
             before = words[at - 1] if at else ""
             titled = before in _TITLES
             for name in self._called(word, titled=titled):
                 strength = self._strength(name, words, at, provider_asked=provider_asked, names_asked=names_asked)
-                if strength > best[0]:
-                    best = (strength, {name.canonical})
-                elif strength and strength == best[0]:
-                    best[1].add(name.canonical)
-        return next(iter(best[1])) if len(best[1]) == 1 else None
+                if strength > best:
+                    best, found = strength, {}
+                if strength and strength == best:
+                    found[name.canonical] = len({name.first, *name.others} & set(words))
+        # Where several fit, the one of whom most words were said.
+        most = [canonical for canonical, said in found.items() if said == max(found.values())]
+        return most[0] if len(most) == 1 else None
+
+    def _written(self, words: Sequence[str], *, provider_asked: bool) -> str | None:
+        """The provider whose whole name stands in the text, the longest such name; None when two are as long."""
+        bare = [word for word in words if word not in _TITLES | _SUFFIXES]
+        sizes: dict[str, int] = {}
+        for name in self._names:
+            for phrase in name.phrases:
+                own = provider_asked or len(bare) <= len(phrase) + 1 or not all(map(_common, phrase))
+                if len(phrase) > 1 and own and _within(phrase, bare):
+                    sizes[name.canonical] = len(phrase)
+        longest = [canonical for canonical, size in sizes.items() if size == max(sizes.values())]
+        return longest[0] if len(longest) == 1 else None
 
     def _called(self, word: str, *, titled: bool) -> Iterable[_Name]:
         found = [*self._surnames.get(word, ()), *self._firsts.get(word, ())]
@@ -105,7 +130,7 @@ class Gazetteer:
         if word in CLASSES or len(word) < (3 if titled else _FUZZY_FROM):
             return ()
         cutoff = _ALIKE_AFTER_TITLE if titled else _ALIKE
-        best = process.extractOne(word, list(self._surnames), scorer=fuzz.ratio, score_cutoff=cutoff)
+        best = process.extractOne(word, self._misspelt, scorer=fuzz.ratio, score_cutoff=cutoff)
         return self._surnames[best[0]] if best and best[0][0] == word[0] else ()
 
     def _strength(self, name: _Name, words: Sequence[str], at: int, *, provider_asked: bool, names_asked: bool) -> int:
@@ -113,7 +138,9 @@ class Gazetteer:
         word = words[at]
         before = words[at - 1] if at else ""
         is_surname = not (word == name.first and name.others)
-        if is_surname and before == name.first:
+        if _common(word):
+            return 3 if is_surname and before in _SHORT_TITLES else 0
+        if is_surname and before == name.first and not _common(before):
             return 4
         if before in _TITLES:
             return 3 if is_surname else 2
@@ -137,7 +164,18 @@ def _name(canonical: str) -> _Name | None:
     parts = [word for word in words_of(ordered) if word not in _TITLES | _SUFFIXES]
     if not parts:
         return None
-    return _Name(canonical=canonical, first=parts[0], others=tuple(p for p in parts[1:] if len(p) > 1))
+    written = tuple(word for word in words_of(canonical) if word not in _TITLES | _SUFFIXES)
+    return _Name(
+        canonical=canonical,
+        first=parts[0],
+        others=tuple(p for p in parts[1:] if len(p) > 1),
+        phrases=frozenset((tuple(parts), written)),
+    )
+
+
+def _common(word: str) -> bool:
+    """Whether any practice may be called so: it says what is looked for, not who."""
+    return word in OF_PRACTICES or CLASSES.get(word) in _COMMON_CLASSES
 
 
 def _phrases(entries: Sequence[str]) -> dict[tuple[str, ...], str]:

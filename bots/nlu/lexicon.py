@@ -65,6 +65,20 @@ _ORDINARY = """
 """
 ORDINARY_NAMES = frozenset(_ORDINARY.split())
 
+# Words that the names of practices are made of: alone they ask for any such place, never for one by that name.
+_OF_PRACTICES = """
+    doctor doctors dentist dentists dental dentistry dentures orthodontics orthodontist endodontics oral cosmetic smile
+    smiles medical medicine med medico medica clinic clinics clinica center centers centre centro hospital health
+    healthcare care salud hospitals practice practices general associates association office offices group groups
+    family families familia familiar community county regional international american national kids children childrens
+    pediatrics pediatric women womens men mens eye eyes vision skin foot heart physician physicians surgeon surgeons
+    surgery specialist specialists services service lab labs laboratory institute foundation partners team plaza
+    hair haircut haircuts beauty beautiful style styles studio spa nail nails barbershop barbers cuts cut color
+    inc llc pc corp corporation company ltd the and of at in on for by to an a area city bay north south east
+    salons avenue ave suite building
+"""
+OF_PRACTICES = frozenset(_OF_PRACTICES.split())
+
 # Where the clinic does not offer the one, people who ask for it are served by the other.
 NEAR_CONCEPTS: dict[str, tuple[str, ...]] = {
     "annual physical": ("checkup", "sports physical"),

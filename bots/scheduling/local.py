@@ -58,7 +58,7 @@ class LocalScheduling(Scheduling):
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             directory = await self._names.read(conn)
         return Catalogue(
             providers=directory.all_of("provider"),
@@ -88,7 +88,7 @@ class LocalScheduling(Scheduling):
         answer = await self._once(key, "hold", slot_id, act)
         if answer.outcome != "done" or answer.until is None:
             return Taken(slot_id)
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             return Held(slot=await self._slot(conn, slot_id), until=answer.until.astimezone(self._zone))
 
     async def book(self, slot_id: str, person_id: str, key: str) -> Appointment | Taken:
@@ -169,14 +169,14 @@ class LocalScheduling(Scheduling):
             )
             .order_by(appointment.c.start, appointment.c.id)
         )
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             directory = await self._names.read(conn)
             return tuple(_as_appointment(row, directory, self._zone) for row in await conn.execute(query))
 
     async def sweep_holds(self) -> int:
         """Set free what was held past its time; returns how many. Housekeeping: no reader minds such a hold."""
         lapsed = sa.and_(slot.c.held_by.is_not(None), slot.c.held_until <= self._clock.now())
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             if (await conn.execute(sa.select(slot.c.id).where(lapsed).limit(1))).first() is None:
                 return 0
         return await self._write(lambda conn: _release(conn, lapsed))
@@ -285,7 +285,7 @@ class LocalScheduling(Scheduling):
     async def _read_back(self, answer: _Answer, person_id: str) -> Appointment:
         """The visit as the calendar now holds it. Raises: SchedulingError when it is not there for this person."""
         query = sa.select(appointment).where(appointment.c.id == answer.appointment_id)
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             row = (await conn.execute(query)).first()
             if row is None or row.person_id != person_id:
                 raise SchedulingError("the visit could not be read back")

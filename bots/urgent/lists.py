@@ -2,7 +2,8 @@
 
 A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, or `this/that` in place; a word of
 several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
-The rows of `match` are read in order; those of `near` in any order, within `NEAR` tokens of one sentence.
+The rows of `match` are read in order; those of `near` in any order, within `NEAR` tokens of one sentence. A
+calm row with a level ("urgent") does not silence the alarms it overlaps, it lowers them to that level.
 """
 
 import re
@@ -27,7 +28,7 @@ _GAP = re.compile(r"\*(\d)")
 class Phrase:
     """One row of items, as indexes of word sets, each with the gap allowed before it.
 
-    level: None for a calm reading. ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold.
+    level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing). ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold.
     """
 
     id: str

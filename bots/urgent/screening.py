@@ -78,8 +78,12 @@ class _Reading:
             for mask, _ in hits:
                 self.present |= mask
             self.at.append(hits)
-        spans = (span for phrase in self.possible(lists.calm) for span in self.find(phrase))
-        self.calm = {place for start, end in spans for place in range(start, end)}
+        self.calm: set[int] = set()
+        self.lowered: set[int] = set()
+        for phrase in self.possible(lists.calm):
+            quiet = self.calm if phrase.level is None else self.lowered
+            for start, end in self.find(phrase):
+                quiet.update(range(start, end))
 
     def _words_at(self, place: int, found: Start) -> Iterator[tuple[int, int]]:
         """The words that begin at `place` with a first token already found, the longer ones first."""
@@ -120,7 +124,10 @@ class _Reading:
                 yield start, end
 
     def _together(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
-        """Every [start, end) within which all the phrase's items stand, in whatever order."""
+        """Every [start, end) within which all the phrase's items stand, each at its own place, in whatever order.
+
+        Of three items or more, a calm reading may hold one ("ate my blood pressure pills").
+        """
         sets = [number for _, number in phrase.items]
         last: dict[int, tuple[int, int]] = {}
         for at, hits in enumerate(self.at):
@@ -128,12 +135,15 @@ class _Reading:
                 last.clear()
             for number in sets:
                 for mask, end in hits:
-                    if mask >> number & 1 and self.calm.isdisjoint(range(at, end)):
+                    if mask >> number & 1:
                         last[number] = (at, end)
-                        start = min(place for place, _ in last.values())
-                        if len(last) == len(sets) and at - start <= NEAR:
-                            yield start, max(stop for _, stop in last.values())
+                        places = {place for place, _ in last.values()}
+                        if len(places) == len(sets) and at - min(places) <= NEAR and self._stands(places):
+                            yield min(places), max(stop for _, stop in last.values())
                         break
+
+    def _stands(self, places: set[int]) -> bool:
+        return len(places & self.calm) <= len(places) // 3
 
     def _match(self, phrase: Phrase, item: int, place: int) -> int | None:
         if item == len(phrase.items):
@@ -178,6 +188,8 @@ def _weigh(phrase: Phrase, start: int, end: int, reading: _Reading, lists: Lists
     if reading.holds(lists.distant, start, end) and not reading.holds(lists.present, start, end):
         level: Level | None = "urgent" if phrase.level == "crisis" else None
         return _Alarm(phrase, level, negated=False, history=True)
+    if not reading.lowered.isdisjoint(range(start, end)):
+        return _Alarm(phrase, "urgent", negated=False, history=False)
     return _Alarm(phrase, phrase.level, negated=False, history=False)
 
 

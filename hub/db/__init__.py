@@ -1,7 +1,8 @@
 """The database: the only truth.
 
 1. `Database.open` connects and checks that the schema is this version's.
-2. `db.read()` gives a connection that sees one consistent state and writes nothing.
+2. `db.read()` gives a connection that sees one consistent state and writes nothing; `db.glance()` is the same for a few
+   rows on the way of a message.
 3. `db.write(unit)` runs a unit of work and returns once it is durable. Units that are asked for while a commit
    is in flight share the next one (group commit): a fsync is paid once for many.
 4. `migrate.upgrade` brings the schema up to date.

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from hub.db.file import reach
 from hub.db.migrate import HEAD, current_revision
-from hub.db.writer import Writer
+from hub.db.writer import Glancer, Writer
 from hub.errors import HubError, Overloaded, SchemaOutdated, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -61,7 +61,9 @@ class Database:
         self._metrics = metrics
         self._reader = _reader(url)
         # SQLite has one writer at a time: one connection, taken with its lock, never waits for another of ours.
-        self._writer = Writer(sa.make_url(url).database or "", self._reader, _prepare)
+        path = sa.make_url(url).database or ""
+        self._writer = Writer(path, self._reader, _prepare)
+        self._glancer = Glancer(path, self._reader, _prepare)
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue(_WAITING)
         self._task: asyncio.Task[None] | None = None
 
@@ -93,12 +95,19 @@ class Database:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         await self._reader.dispose()
+        self._glancer.close()
         await self._writer.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading; what it sees does not change while it is held."""
+        """A connection for reading; what it sees does not change while it is held. May take its time."""
         async with self._reader.connect() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """As `read`, for a few rows found by an index: quicker, but what takes long would hold everybody up."""
+        async with self._glancer.connection() as conn:
             yield conn
 
     async def write(self, unit: Unit[R]) -> R:
@@ -157,15 +166,17 @@ class Database:
         try:
             async with self._writer.transaction() as conn:
                 for job in group:
+                    await conn.exec_driver_sql("SAVEPOINT unit")
                     try:
-                        # Undone alone: the others of the group keep what they wrote.
-                        async with conn.begin_nested():
-                            results.append((job, await job.unit(conn)))
+                        results.append((job, await job.unit(conn)))
                     except Exception as error:
                         failed.append((job, _translated(error)))
                         # A full or failing disk undoes the whole transaction, the units before this one included.
                         if not self._writer.under_way():
                             raise
+                        # Undone alone: the others of the group keep what they wrote.
+                        await conn.exec_driver_sql("ROLLBACK TO unit")
+                    await conn.exec_driver_sql("RELEASE unit")
         except Exception as error:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
             refusal = StorageError(f"the database did not take the change ({type(error).__name__})")

@@ -1,8 +1,9 @@
-"""The SQLite connection that writes: statements run where they are asked for, only waiting is done in a thread.
+"""SQLite connections whose statements run where they are asked for; only waiting is done in a thread.
 
-A statement of a prepared batch takes some microseconds; handing it to a thread and back takes several times that, and
-more on a busy machine. What really waits is taking the write lock and the fsync of a commit: those run in the writer's
-own thread, so that the loop goes on meanwhile. Readers, whose statements may be long, keep to threads.
+A statement that finds a few rows, or writes a prepared batch, takes some microseconds; handing it to a thread and back
+takes several times that, and more on a busy machine. What really waits is taking the write lock and the fsync of a
+commit: those run in the writer's own thread, so that the loop goes on meanwhile. Reads that may be long keep to
+threads altogether.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 R = TypeVar("R")
 
 
-class _Inline(AsyncConnection):
+class Inline(AsyncConnection):
     """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
 
     async def execute(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
@@ -30,6 +31,32 @@ class _Inline(AsyncConnection):
         return self._proxied.exec_driver_sql(*arguments, **options)
 
 
+class Glancer:
+    """Connections for reads of a few rows, without a thread."""
+
+    def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
+        self._reader = engine
+        self._engine = _engine(path, prepare, "BEGIN", pool_size=4, max_overflow=-1)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state and writes nothing."""
+        with self._engine.connect() as connection:
+            yield Inline(self._reader, connection)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def _engine(path: str, prepare: Callable[[Any], None], begin: str, **options: Any) -> sa.Engine:
+    arguments = {"check_same_thread": False, "cached_statements": 512}
+    engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args=arguments, **options)
+    sa.event.listen(engine, "connect", lambda connection, _record: prepare(connection))
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
 class Writer:
     """One connection to the file that `engine` reads, kept open, with its own thread for waiting.
 
@@ -39,12 +66,7 @@ class Writer:
     def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
         self._reader = engine
         # Used by two threads, though never at once: whoever awaits a commit does nothing else with the connection.
-        arguments = {"check_same_thread": False, "cached_statements": 512}
-        self._engine = sa.create_engine(
-            f"sqlite:///{path}", poolclass=sa.StaticPool, hide_parameters=True, connect_args=arguments
-        )
-        sa.event.listen(self._engine, "connect", lambda connection, _record: prepare(connection))
-        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._engine = _engine(path, prepare, "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._connection: sa.Connection | None = None
 
@@ -55,7 +77,7 @@ class Writer:
             self._connection = await self._aside(self._engine.connect)
         begun = await self._aside(self._connection.begin)
         try:
-            yield _Inline(self._reader, self._connection)
+            yield Inline(self._reader, self._connection)
             await self._aside(begun.commit)
         except BaseException:
             await self._aside(partial(self._undo, begun))

@@ -111,7 +111,7 @@ def _reason(rule: str) -> str:
     """A rule's own sentence, as the continuation of one of ours."""
     if rule == "opted-out":
         return "they asked for none"
-    if rule == "appointment-changed":
+    if rule == "appointment_changed":
         return "the visit it speaks of has changed"
     words = rules.load().reasons.get(rule, "the rules do not allow it")
     return words[:1].lower() + words[1:]

@@ -72,6 +72,19 @@ class Claims:
         claims = [self._claim(keys, row) for row in allowed]
         return claims, len(chosen)
 
+    async def waiting(self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
+        """Whether `claim` would find anything; asked first, for a write is dearer than a look."""
+        query = sa.select(delivery.c.id).where(
+            delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+            delivery.c.lane.in_(list(lanes)),
+            delivery.c.due_at <= now,
+            sa.or_(
+                delivery.c.lane == Lane.SAFETY,
+                *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),
+            ),
+        )
+        return (await conn.execute(query.limit(1))).first() is not None
+
     async def part_of(self, conn: AsyncConnection, delivery_id: str) -> tuple[Any, Part]:
         """A delivery's row and its part as it was sent, for asking the provider about it."""
         row = (await conn.execute(_DETAILS.where(delivery.c.id == delivery_id))).one()

@@ -24,7 +24,7 @@ from hub.outbox.claims import Claim, Claims
 from hub.outbox.pacing import Bucket
 from hub.outbox.reconcile import Reconciler
 from hub.outbox.settle import Result, settle
-from hub.types import Address, ChannelKind, Lane, Status
+from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ class Outbox:
         self._calls = asyncio.Semaphore(_AT_ONCE)
         self._results: list[Result] = []
         self._ended = asyncio.Event()
+        self._reports: list[tuple[Sequence[Status], asyncio.Future[None]]] = []
+        self._reporting: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -108,10 +110,34 @@ class Outbox:
         self._work.set()
 
     async def report(self, statuses: Sequence[Status]) -> None:
-        """Record what a provider says became of deliveries, durably."""
+        """Record what a provider says became of deliveries, durably. Callbacks that come together share a commit."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reports.append((statuses, done))
+        if self._reporting is None:
+            self._reporting = asyncio.create_task(self._take_reports(), name="outbox-reports")
+        await done
 
-        async def unit(conn: AsyncConnection) -> list[tuple[ChannelKind, object]]:
-            return list(await callbacks.report(conn, self._ledger, self._channels, statuses, self._clock.now()))
+    async def _take_reports(self) -> None:
+        try:
+            while self._reports:
+                batch, self._reports = self._reports, []
+                try:
+                    await self._record([status for statuses, _ in batch for status in statuses])
+                except Exception as error:
+                    # Whatever it is, it goes to those who wait: their providers will tell again.
+                    for _, done in batch:
+                        if not done.done():
+                            done.set_exception(error)
+                else:
+                    for _, done in batch:
+                        if not done.done():
+                            done.set_result(None)
+        finally:
+            self._reporting = None
+
+    async def _record(self, statuses: Sequence[Status]) -> None:
+        async def unit(conn: AsyncConnection) -> list[tuple[ChannelKind, DeliveryState]]:
+            return await callbacks.report(conn, self._ledger, self._channels, statuses, self._clock.now())
 
         for channel, state in await self._db.write(unit):
             self._metrics.deliveries.labels(channel, state).inc()
@@ -163,6 +189,9 @@ class Outbox:
 
     async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
         limit = _CLAIMED - len(self._in_flight)
+        async with self._db.glance() as conn:
+            if not await self._claims.waiting(conn, self._clock.now(), lanes):
+                return [], 0
 
         async def unit(conn: AsyncConnection) -> tuple[list[Claim], int]:
             return await self._claims.claim(conn, self._clock.now(), lanes=lanes, limit=limit, segments=budget)

@@ -56,7 +56,7 @@ class Reconciler:
 
     async def results(self, now: datetime) -> list[Result]:
         """What the providers say of attempts that are due to be asked about."""
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             rows = [row for query in _asked_about(now) for row in (await conn.execute(query)).all()]
             parts: list[tuple[Any, Part | CryptoError]] = []
             for row in rows:

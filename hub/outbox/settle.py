@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,14 +57,15 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
     current = await _states(conn, [result.delivery_id for result in results])
     counted, rows, history = [], [], []
     for result in results:
-        state, number, theirs = current[result.delivery_id]
-        if number != result.attempt:
+        known = current[result.delivery_id]
+        state = DeliveryState(known.state)
+        if known.attempts != result.attempt:
             continue
         # Still unknown, or still only sent: when it is looked at next changes, its state does not.
         stays = state is result.outcome.state and (result.outcome.unknown or state is DeliveryState.SENT)
         if stays or state in sources(result.outcome.state):
             counted.append(result)
-            rows.append(_row(result, theirs, now))
+            rows.append(_row(result, known, now))
             if not stays:
                 history.append((result.delivery_id, result.outcome.state, result.outcome.reason))
         elif result.outcome.provider_id:
@@ -128,7 +130,7 @@ _ATTEMPT = (
 )
 
 
-def _row(result: Result, theirs: str | None, now: datetime) -> dict[str, object]:
+def _row(result: Result, known: Any, now: datetime) -> dict[str, object]:
     outcome = result.outcome
     return {
         "id": result.delivery_id,
@@ -136,17 +138,23 @@ def _row(result: Result, theirs: str | None, now: datetime) -> dict[str, object]
         "reason": outcome.reason[:64],
         "due_at": outcome.due_at,
         "lease_until": None,
-        "unknown_since": now if outcome.unknown else None,
-        "provider_id": outcome.provider_id or theirs,
+        # Since when it is unknown, not since when that was last found: it must come to an end.
+        "unknown_since": (known.unknown_since or now) if outcome.unknown else None,
+        "provider_id": outcome.provider_id or known.provider_id,
         "updated_at": now,
     }
 
 
-async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, tuple[DeliveryState, int, str | None]]:
-    """State, number of the last attempt and provider's id of each delivery."""
-    columns = (delivery.c.id, delivery.c.state, delivery.c.attempts, delivery.c.provider_id)
-    query = sa.select(*columns).where(delivery.c.id.in_(ids))
-    return {row.id: (DeliveryState(row.state), row.attempts, row.provider_id) for row in await conn.execute(query)}
+async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, Any]:
+    """What each delivery is at now."""
+    columns = (
+        delivery.c.id,
+        delivery.c.state,
+        delivery.c.attempts,
+        delivery.c.provider_id,
+        delivery.c.unknown_since,
+    )
+    return {row.id: row for row in await conn.execute(sa.select(*columns).where(delivery.c.id.in_(ids)))}
 
 
 async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.base import Channel, Explaining
 from consent.ledger import Ledger
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import delivery, unmatched_status
 from hub.errors import AddressInvalid, RecipientOptedOut
 from hub.events import Change, publish
 from hub.outbox.queue import note
 from hub.outbox.settle import alert, mark_address, record_carrier_stop
-from hub.outbox.states import sources
+from hub.outbox.states import may_become
 from hub.types import ChannelKind, DeliveryState, Lane, Status, new_id
 
 
@@ -29,32 +30,38 @@ async def report(
 
     One that names no delivery of ours is kept for a while: the answer that tells us its id may still be on its way.
     """
-    reached = []
+    known = await _find(conn, statuses)
+    states = {row.id: DeliveryState(row.state) for row in known.values()}
+    changes: dict[str, dict[str, object]] = {}
+    unmatched, history, failed = [], [], []
     for status in statuses:
-        row = await _find(conn, status)
+        row = known.get(status)
         if row is None:
-            await conn.execute(sa.insert(unmatched_status), _unmatched(status))
+            unmatched.append(_unmatched(status))
             continue
-        moved = await conn.execute(
-            sa.update(delivery)
-            .where(delivery.c.id == row.id, delivery.c.state.in_(sources(status.state)))
-            .values(
-                state=status.state,
-                reason=status.code or "",
-                provider_id=status.provider_id,
-                lease_until=None,
-                unknown_since=None,
-                updated_at=now,
-            )
-        )
-        if not moved.rowcount:
+        if not may_become(states[row.id], status.state):
             continue
-        await note(conn, [(row.id, status.state, status.code or "")], status.at)
+        states[row.id] = status.state
+        history.append((row.id, status.state, status.code or ""))
+        changes[row.id] = {
+            "id": row.id,
+            "state": status.state,
+            "reason": status.code or "",
+            "provider_id": status.provider_id,
+            "lease_until": None,
+            "unknown_since": None,
+            "updated_at": now,
+        }
         if status.state is DeliveryState.FAILED:
-            await _failed(conn, ledger, channels.get(status.channel), row, status, now)
-        await publish(conn, now, [Change("delivery.updated", row.id)])
-        reached.append((status.channel, status.state))
-    return reached
+            failed.append((row, status))
+    await insert_rows(conn, unmatched_status, unmatched)
+    await update_rows(conn, delivery, list(changes.values()))
+    await note(conn, history, now)
+    for row, status in failed:
+        await _failed(conn, ledger, channels.get(status.channel), row, status, now)
+    await publish(conn, now, [Change("delivery.updated", delivery_id) for delivery_id in changes])
+    kinds = {row.id: ChannelKind(row.channel) for row in known.values()}
+    return [(kinds[delivery_id], state) for delivery_id, state, _ in history]
 
 
 async def prune(conn: AsyncConnection, before: datetime) -> int:
@@ -62,17 +69,34 @@ async def prune(conn: AsyncConnection, before: datetime) -> int:
     return (await conn.execute(sa.delete(unmatched_status).where(unmatched_status.c.at < before))).rowcount
 
 
-async def _find(conn: AsyncConnection, status: Status) -> Any:
-    columns = (delivery.c.id, delivery.c.thread_id, delivery.c.address_id, delivery.c.lane)
-    if status.delivery_id is not None:
-        query = sa.select(*columns).where(delivery.c.id == status.delivery_id, delivery.c.channel == status.channel)
-        row = (await conn.execute(query)).first()
-        if row is not None:
-            return row
-    by_theirs = sa.select(*columns).where(
-        delivery.c.channel == status.channel, delivery.c.provider_id == status.provider_id
+async def _find(conn: AsyncConnection, statuses: Sequence[Status]) -> dict[Status, Any]:
+    """The delivery that each callback speaks of: by our own reference, else by the provider's id."""
+    columns = (
+        delivery.c.id,
+        delivery.c.channel,
+        delivery.c.provider_id,
+        delivery.c.thread_id,
+        delivery.c.address_id,
+        delivery.c.lane,
+        delivery.c.state,
     )
-    return (await conn.execute(by_theirs)).first()
+    references = {status.delivery_id for status in statuses if status.delivery_id is not None}
+    by_ours = await conn.execute(sa.select(*columns).where(delivery.c.id.in_(references)))
+    ours = {(row.id, row.channel): row for row in by_ours}
+    found = {
+        status: ours[status.delivery_id, status.channel]
+        for status in statuses
+        if status.delivery_id is not None and (status.delivery_id, status.channel) in ours
+    }
+    strays = [status for status in statuses if status not in found]
+    if strays:
+        ids, kinds = {status.provider_id for status in strays}, {status.channel for status in strays}
+        query = sa.select(*columns).where(delivery.c.channel.in_(kinds), delivery.c.provider_id.in_(ids))
+        theirs = {(row.provider_id, row.channel): row for row in await conn.execute(query)}
+        for status in strays:
+            if (status.provider_id, status.channel) in theirs:
+                found[status] = theirs[status.provider_id, status.channel]
+    return found
 
 
 async def _failed(

@@ -87,7 +87,7 @@ class _Directory:
     async def identify(
         self, candidates: tuple[str, ...] | None, name: str, birth_date: date | None
     ) -> Identified | NotFound | Several:
-        async with self._db.read() as conn:
+        async with self._db.glance() as conn:
             if candidates is not None:
                 match = await self._identifier.among(conn, candidates, name, birth_date)
             elif birth_date is not None:

@@ -108,7 +108,7 @@ class Reception:
 
     async def _handle_thread(self, thread_id: str) -> None:
         while True:
-            async with self._db.read() as conn:
+            async with self._db.glance() as conn:
                 incoming = await self._reader.next(conn, thread_id)
             if incoming is None:
                 return

@@ -71,6 +71,8 @@ class Patient:
             return self._proposal(said)
         if any(is_said(one, said) for one in _OFFERS):
             return self._choice(said, self._is_goal) or self._times("No, ")
+        if is_said("book.move_or_more", said):
+            return self._made("1")
         if is_said("book.which_when", said):
             return self._choice(said, self._is_day_or_hour) or self._times("Neither. ")
         if any(is_said(one, said) for one in _TIMES):

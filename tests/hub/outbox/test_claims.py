@@ -127,7 +127,7 @@ async def test_a_reminder_belongs_to_a_version_of_its_visit(mail: Mail, ana: str
         assert len(claims) == 1
     else:
         assert claims == []
-        assert (row.state, row.reason) == ("suppressed", "appointment-changed")
+        assert (row.state, row.reason) == ("suppressed", "appointment_changed")
     assert await mail.rig.value(sa.select(sa.func.count()).select_from(appointment)) >= 1
 
 
