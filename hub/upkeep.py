@@ -42,7 +42,12 @@ class Upkeep:
 
     async def _repeat(self, chore: Chore) -> None:
         while True:
-            await asyncio.shield(self._once(chore))
+            going = asyncio.create_task(self._once(chore))
+            try:
+                await asyncio.shield(going)
+            except asyncio.CancelledError:
+                await going
+                raise
             await asyncio.sleep(chore.every.total_seconds())
 
     async def _once(self, chore: Chore) -> None:

@@ -21,7 +21,8 @@ _HESITATES = re.compile(
     re.IGNORECASE,
 )
 _YES = re.compile(
-    r"^\W*(?:oh |um |uh )?(?:yes|yeah|yep|yup|yess+|yea|sure|s[ií]|claro|absolutely|definitely|of course|por supuesto)"
+    r"^\W*(?:oh |um |uh )?(?:yes|yeah|yep|yup|yess+|yea|sure|s[ií]|claro|absolutely|definitely|of course|confirm(?:ed)?"
+    r"|that(?:'?s| is) (?:right|correct|confirmed|fine|good|great|perfect)|por supuesto)"
     r"\b(?!\s*\?)",
     re.IGNORECASE,
 )

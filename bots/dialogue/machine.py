@@ -47,7 +47,7 @@ _ANSWERS: dict[type[object], frozenset[str]] = {
     IdentityAnswered: frozenset({"Identify"}),
 }
 _PICKS = frozenset({"confirm", "select"})
-_VERBLESS = frozenset({"inform", "alternatives", "select", "decline", IN_PASSING})
+_VERBLESS = frozenset({"inform", "alternatives", "select", "decline", "confirm", IN_PASSING})
 _SLOT_PHASES = frozenset({Phase.WHEN, Phase.WHICH_WHEN, Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT})
 
 
@@ -154,7 +154,7 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
     intents = _intents(event.meaning)
     intent = intents[0]
     leaves = intent == "goodbye" and not wishes.speaks(event.meaning.entities.when)  # "later" may be a wish
-    if leaves or hints.never_mind(event.text):
+    if leaves or (hints.never_mind(event.text) and not _goes_on(state, event)):
         return finish(replace(state, later=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
@@ -169,6 +169,12 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         person = person_of(state, context)
         return call(state, List(person, context.now), awaiting=visits.ASIDE) if person else None
     return _switched(state, event, context) if _switches(state, intent, event) else None
+
+
+def _goes_on(state: State, event: Heard) -> bool:
+    """Whether a new time or another job comes after the "never mind"."""
+    other = set(_wishes(_intents(event.meaning))) - {"confirm", state.job}
+    return wishes.speaks(event.meaning.entities.when) or bool(other)
 
 
 def _switches(state: State, intent: str, event: Heard) -> bool:
@@ -280,13 +286,14 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     before = (asides.facts(state, context),) if IN_PASSING in meaning.intents[1:] else ()
     done = state.phase is Phase.DONE
     wanted = _wishes(_intents(meaning))
-    if done and len(wanted) > 1:  # "yes please, and book ..." confirms nothing that was not asked
+    if (done and len(wanted) > 1) or meaning.entities.when.relation:
+        # "Yes please, and book ..." and "as soon as possible" confirm nothing.
         wanted = tuple(one for one in wanted if one != "confirm")
     if meaning.intent == "find_provider" and said.wish.when is None:
         return _who(said, context, before)
     entities = meaning.entities
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
-    verbless = meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
+    verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
     if done and (wanted or verbless):
         turn = last.about(state, waits(said, *wanted[1:]), event, wanted[0] if wanted else None, context)
         if turn is not None:

@@ -140,7 +140,7 @@ def chosen(state: State, event: Heard, context: Context) -> Turn | None:
             return _take(state, slot, context) if clear else _propose(state, slot, context, exact=True)
         if said.choice is not None:
             return None
-        if _names_slot(said) and 1 < len(fits) < len(state.offered) and len(said.when.windows) < 2:
+        if 1 < len(fits) < len(state.offered) and (intent == "select" or hints.one_of_them(event.text)):
             return put(state, context, Phase.CHOOSE_SLOT, offered=fits)
     changed = _changed(state, event, context)
     if changed is not None:

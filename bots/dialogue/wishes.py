@@ -67,8 +67,9 @@ def _merged(state: State, new: When) -> When | None:
         new = replace(new, excluded=tuple(dict.fromkeys(days)), excluded_weekdays=tuple(dict.fromkeys(weekdays)))
     if not new.windows and not new.relation and not new.ambiguous:
         return replace(new, windows=old.windows)
-    if len(new.windows) == 1 and not new.ambiguous:
-        return replace(new, windows=_completed(new.windows[0], old, state))
+    if not new.ambiguous and (len(new.windows) == 1 or not names_day):
+        completed = (one for window in new.windows for one in _completed(window, old, state))
+        return replace(new, windows=tuple(completed))
     return new
 
 

@@ -4,6 +4,8 @@ A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, 
 several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
 The rows of `match` are read in order; those of `near` in any order, within `NEAR` tokens of one sentence. A
 calm row with a level ("urgent") does not silence the alarms it overlaps, it lowers them to that level.
+A calm row may end with `~4`: it reaches over up to four further tokens of its sentence. A loud row (`loud = true`) is
+heard through calm readings.
 """
 
 import re
@@ -22,13 +24,15 @@ _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.tom
 _EVERYDAY = "everyday.txt"
 NEAR = 12
 _GAP = re.compile(r"\*(\d)")
+_REACH = re.compile(r"~(\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """One row of items, as indexes of word sets, each with the gap allowed before it.
 
-    level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing). ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold.
+    level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing). ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold. denies: says no by itself, so that no denial lowers it.
+    loud: heard through calm readings. reach: tokens after its end that a calm reading covers too.
     """
 
     id: str
@@ -38,6 +42,8 @@ class Phrase:
     needs: int
     denies: bool
     ordered: bool
+    loud: bool
+    reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,12 @@ def _phrase(
     ordered: bool,
 ) -> Phrase:
     items: list[tuple[int, int]] = []
-    gap = needs = 0
+    gap = needs = reach = 0
     for part in match.split():
+        reaching = _REACH.fullmatch(part)
+        if reaching:
+            reach = int(reaching.group(1))
+            continue
         skipping = _GAP.fullmatch(part)
         if skipping:
             gap = int(skipping.group(1))
@@ -150,7 +160,17 @@ def _phrase(
         items.append((gap, number))
         needs |= 1 << number
         gap = 0
-    return Phrase(row["id"], language, row.get("level"), tuple(items), needs, bool(row.get("denies", False)), ordered)
+    return Phrase(
+        id=row["id"],
+        language=language,
+        level=row.get("level"),
+        items=tuple(items),
+        needs=needs,
+        denies=bool(row.get("denies", False)),
+        ordered=ordered,
+        loud=bool(row.get("loud", False)),
+        reach=reach,
+    )
 
 
 def _starts(index: _Index) -> dict[str, Start]:

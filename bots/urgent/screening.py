@@ -83,7 +83,7 @@ class _Reading:
         for phrase in self.possible(lists.calm):
             quiet = self.calm if phrase.level is None else self.lowered
             for start, end in self.find(phrase):
-                quiet.update(range(start, end))
+                quiet.update(range(start, self._reach(end, phrase.reach)))
 
     def _words_at(self, place: int, found: Start) -> Iterator[tuple[int, int]]:
         """The words that begin at `place` with a first token already found, the longer ones first."""
@@ -120,7 +120,7 @@ class _Reading:
             yield from self._together(phrase)
             return
         for start, end in self.find(phrase):
-            if not any(place in self.calm for place in range(start, end)):
+            if phrase.loud or self.calm.isdisjoint(range(start, end)):
                 yield start, end
 
     def _together(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
@@ -138,9 +138,13 @@ class _Reading:
                     if mask >> number & 1:
                         last[number] = (at, end)
                         places = {place for place, _ in last.values()}
-                        if len(places) == len(sets) and at - min(places) <= NEAR and self._stands(places):
+                        if len(places) == len(sets) and at - min(places) <= NEAR and (phrase.loud or self._stands(places)):
                             yield min(places), max(stop for _, stop in last.values())
                         break
+
+    def _reach(self, end: int, further: int) -> int:
+        stop = min(end + further, len(self.words))
+        return next((place for place in range(end, stop) if self.words[place] == END), stop)
 
     def _stands(self, places: set[int]) -> bool:
         return len(places & self.calm) <= len(places) // 3

@@ -186,7 +186,7 @@ def _frozen(index: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(found) for key, found in index.items()}
 
 
-# What a figure may mean beside "sugar", "fever" or "pressure"; in mg/dL, degrees Fahrenheit or Celsius, and mmHg.
+# What a figure may mean beside "sugar", "fever" or "pressure": mg/dL, degrees Fahrenheit or Celsius, mmHg, beats a minute, years.
 _FIGURES: tuple[tuple[str, range], ...] = (
     ("#low", range(15, 60)),
     ("#high", range(400, 1000)),
@@ -194,6 +194,8 @@ _FIGURES: tuple[tuple[str, range], ...] = (
     ("#fever", range(40, 43)),
     ("#pressure", range(180, 300)),
     ("#oxygen", range(50, 90)),
+    ("#pulse", range(140, 250)),
+    ("#age", range(1, 99)),
 )
 
 

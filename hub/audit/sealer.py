@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit.chain import GENESIS, checkpoint_text, link_hash
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import audit_checkpoint, audit_event, audit_link
 
-_BATCH = 1000
+_BATCH = 100
+"""Entries a transaction: the writer has other things to do, and nobody waits for the chain."""
 
 
 class Sealer:
@@ -63,11 +65,8 @@ async def _seal_batch(conn: AsyncConnection) -> int:
         seq += 1
         link = link_hash(seq, previous, row)
         links.append({"seq": seq, "event_id": row.id, "previous": previous, "hash": link})
-        numbers.append({"entry": row.id, "number": seq})
+        numbers.append({"id": row.id, "seq": seq})
         previous = link
-    await conn.execute(sa.insert(audit_link), links)
-    numbering = (
-        sa.update(audit_event).where(audit_event.c.id == sa.bindparam("entry")).values(seq=sa.bindparam("number"))
-    )
-    await conn.execute(numbering, numbers)
+    await insert_rows(conn, audit_link, links)
+    await update_rows(conn, audit_event, numbers)
     return len(rows)

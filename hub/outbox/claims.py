@@ -7,6 +7,7 @@ committed before it stops the delivery; one that commits after it came after the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -288,6 +289,7 @@ async def _due(
     return [rows[one] for one in ids]
 
 
+@cache
 def _blocked(lane: Lane) -> sa.Exists:
     """Whether the thread has an earlier delivery that one of `lane` waits for."""
     earlier = delivery.alias("earlier")
