@@ -5,9 +5,9 @@ from typing import Any, cast, get_args
 
 from msgspec.structs import replace
 
-from bots.dates.model import Window
+from bots.dates.model import When, Window
 from bots.dialogue import asides, wishes
-from bots.dialogue.prompts import CHOICES, question
+from bots.dialogue.prompts import CHOICES, question, visit_facts
 from bots.dialogue.state import Job, Phase, State, Wish
 from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown
 
@@ -96,6 +96,11 @@ def begin(state: State, job: str, context: Context, *before: Say) -> Turn:
     return advance(replace(state, job=cast(Job, job)), context, *before)
 
 
+def of_which(state: State) -> tuple[Say, ...]:
+    """The line that says which visit is moved, unless the next question says it."""
+    return (Say("move.of", visit_facts(state.visit)),) if state.visit is not None and wishes.searchable(state) else ()
+
+
 def advance(state: State, context: Context, *before: Say) -> Turn:
     """Ask for what the job still needs, or make the call that it is ready for."""
     person = person_of(state, context)
@@ -116,14 +121,19 @@ def _search(state: State, person: str, context: Context, before: tuple[Say, ...]
     if state.job == "book" and len(types) > 1 and not (wish.visit_type or wish.provider or wish.specialty):
         return put(state, context, Phase.VISIT_TYPE, *before, types=types if len(types) <= CHOICES else ())
     if wish.when is not None and len(wish.when.ambiguous) > 1:
-        return put(state, context, Phase.WHICH_WHEN, *before, readings=_in_order(wish.when.ambiguous[:CHOICES]))
+        return put(state, context, Phase.WHICH_WHEN, *before, readings=_in_order(wish.when))
     if not wishes.searchable(state):
         return put(state, context, Phase.WHEN, *before)
     return call(state, Find(wishes.query(state, person, context)), *before)
 
 
-def _in_order(readings: tuple[Window, ...]) -> tuple[Window, ...]:
-    return tuple(sorted(readings, key=lambda window: (window.first or date.max, window.earliest or time.min)))
+def _in_order(when: When) -> tuple[Window, ...]:
+    """The readings to choose from: the likeliest first, the others by day and hour."""
+
+    def place(window: Window) -> tuple[bool, date, time]:
+        return window not in when.windows, window.first or date.max, window.earliest or time.min
+
+    return tuple(sorted(when.ambiguous[:CHOICES], key=place))
 
 
 def facts(state: State) -> tuple[tuple[str, str], ...]:

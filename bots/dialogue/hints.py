@@ -62,8 +62,15 @@ _BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)
 _ONE_OF_THEM = re.compile(r"\bone\b(?!\s*(am|pm|a\.m|p\.m|o'?clock|thirty|fifteen|forty|:))", re.IGNORECASE)
 _THE_OF = re.compile(r"\b(?:la|el) (?:del?|con)\b", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^\s*(hi|hello|hola)?[,.! ]*(it'?s|its|this is|i'?m|i am|my name is|name is|the patient is|for"
-    r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|es|para)?\s+",
+    r"^\s*(?:(?:hi|hello|hola)\b[,.! ]*)?(?:(?:it'?s|its|it is|this is|that'?s|i'?m|i am|my name is|name is|the patient is"
+    r"|the (?:appointment|visit) is|for|my|our|son|daughter|husband|wife|mother|mom|father|dad|child|kid|baby"
+    r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|la cita es|es|para|mi|hij[oa]|espos[oa]|mam[aá]|pap[aá])"
+    r"[\s,:]+)*",
+    re.IGNORECASE,
+)
+_MY_VISIT = re.compile(
+    r"\b(?:my|the|mi|la)\s+(?P<before>\S+(?:\s+\S+){0,3}?)\s+(?:visit|appointment|appt|one|slot|cita)\b"
+    r"|\b(?:cita|visita)\s+(?:del?|de la)\s+(?P<behind>\S+(?:\s+\d\S*)?)",
     re.IGNORECASE,
 )
 
@@ -137,6 +144,15 @@ def pointing(windows: tuple[Window, ...], text: str) -> tuple[Window, ...]:
 def one_of_them(text: str) -> bool:
     """Whether something shown is pointed at: "the Thursday one", "la del jueves"."""
     return bool(_ONE_OF_THEM.search(text) or _THE_OF.search(text))
+
+
+def my_visit(text: str) -> tuple[str, str]:
+    """The words that say which visit ("Thursday" in "move my Thursday visit to Friday"), and the text without them."""
+    for match in _MY_VISIT.finditer(text):
+        name = "before" if match["before"] else "behind"
+        if match[name]:
+            return match[name], f"{text[: match.start(name)]}{text[match.end(name) :]}"
+    return "", text
 
 
 def nth(rows: Sequence[T], choice: int) -> T | None:

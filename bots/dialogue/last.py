@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from bots.dialogue import hints, wishes
-from bots.dialogue.flow import begin, finish, put
+from bots.dialogue.flow import begin, finish, of_which, put
 from bots.dialogue.prompts import visit_facts
 from bots.dialogue.state import Phase, State, Wish
 from bots.dialogue.turns import Context, Heard, Say, Turn
@@ -60,5 +60,5 @@ def _move(said: State, context: Context) -> Turn:
     wish = replace(said.wish, avoid=(last.provider,)) if said.wish.any_provider else said.wish
     if wish.when is None and wish.any_provider:
         wish = replace(wish, when=wishes.SOONEST)
-    before = Say("move.of", visit_facts(last))
-    return begin(replace(said, visit=last, wish=wish), "reschedule", context, before)
+    moving = replace(said, visit=last, wish=wish)
+    return begin(moving, "reschedule", context, *of_which(moving))

@@ -279,7 +279,7 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase not in RESTING:
         return None
     meaning = event.meaning
-    said = wishes.with_said(rest(state, Phase.IDLE), event)
+    said = wishes.with_said(rest(state, Phase.IDLE), _which_visit(event, context))
     letter = hints.key(event.text)
     if letter in ("c", "r"):  # what reminders ask for
         return begin(said, "confirm" if letter == "c" else "reschedule", context)
@@ -314,7 +314,8 @@ def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple
     jobs = [wish for wish in wanted if wish in JOBS]
     if not jobs:
         return hand(said, wanted[0], *before)
-    first = jobs[0]
+    # "Book me Friday and cancel tomorrow": what is given up goes first, and names its own day.
+    first = "cancel" if "cancel" in jobs else jobs[0]
     return begin(waits(said, *(wish for wish in wanted if wish != first)), first, context, *before)
 
 

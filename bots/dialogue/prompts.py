@@ -38,7 +38,7 @@ def question(state: State, context: Context) -> tuple[Say, ...]:
         case Phase.WHEN:
             return (Say("book.ask_when"),)
         case Phase.WHICH_WHEN:
-            return (Say("book.which_when", {"choices": tuple(_reading(window) for window in state.readings)}),)
+            return (Say("book.which_when", {"choices": _readings(state.readings)}),)
         case Phase.CHOOSE_SLOT:
             return (_offer(state, context),)
         case Phase.CONFIRM_SLOT:
@@ -87,6 +87,17 @@ def _slots(slots: tuple[Slot, ...], context: Context) -> tuple[tuple[object, ...
     return tuple(
         (slot.start, slot.provider, *((slot.visit_type,) * types), *((slot.location,) * places)) for slot in slots
     )
+
+
+def _readings(windows: tuple[Window, ...]) -> tuple[tuple[object, ...], ...]:
+    """What an ambiguous wish may mean, as rows; hours that are the same in each are left out."""
+    if all(window.first is not None for window in windows) and len({_hours(window) for window in windows}) == 1:
+        windows = tuple(Window(first=window.first, last=window.last) for window in windows)
+    return tuple(_reading(window) for window in windows)
+
+
+def _hours(window: Window) -> tuple[object, ...]:
+    return (window.earliest, window.latest, window.exact, window.about, window.part_of_day)
 
 
 def _reading(window: Window) -> tuple[object, ...]:

@@ -62,6 +62,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     when: what was said of time, corrections already applied; None until something was.
     avoid: providers the person would rather not see.
     any_provider: the person said that it may be anyone.
+    which: the time by which they named a visit they already have ("my Thursday visit").
     """
 
     visit_type: str | None = None
@@ -70,6 +71,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     when: When | None = None
     avoid: tuple[str, ...] = ()
     any_provider: bool = False
+    which: When | None = None
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +82,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     declined: ids of slots shown and not wanted.
     rounds: searches in a row whose slots were all turned down.
     visits: the person's visits they are choosing from; `visit` the one being moved or cancelled.
-    last: the visit this conversation last booked or moved.
+    last: the visit this conversation last booked, moved, confirmed or told of.
     readings: what an ambiguous day or time may mean.
     types: the kinds of visit offered by number.
     later: further wishes that wait for the present job's end.

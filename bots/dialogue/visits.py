@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bots.dates.model import When, Window
 from bots.dialogue import answers, hints, wishes
-from bots.dialogue.flow import advance, begin, call, finish, hand, person_of, put, tried
+from bots.dialogue.flow import advance, begin, call, finish, hand, of_which, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
 from bots.dialogue.state import Phase, State, Wish
 from bots.dialogue.turns import Cancel, Confirm, Context, Heard, Say, Turn
@@ -28,13 +28,16 @@ def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> T
     person = person_of(state, context) or ""
     match state.job:
         case "appointment_status":
-            return finish(state, context, *_shown(visits))
+            only = visits[0] if len(visits) == 1 else None
+            return finish(replace(state, last=only), context, *_shown(visits))
         case "confirm":
             return call(state, Confirm(visits[0].id, person), visit=visits[0])
     visit, wish = _meant(visits, state)
     if visit is None:
         return put(state, context, Phase.CHOOSE_VISIT, visits=visits[:CHOICES])
-    return advance(replace(state, visit=visit, wish=wish, awaiting=None), context)
+    state = replace(state, visit=visit, wish=wish, awaiting=None)
+    moved = state.job == "reschedule" and len(visits) > 1
+    return advance(state, context, *(of_which(state) if moved else ()))
 
 
 def _shown(visits: tuple[Appointment, ...]) -> tuple[Say, ...]:
@@ -53,6 +56,11 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
     wish = state.wish
     when = wish.when or When()
     pool = tuple(visit for visit in visits if wish.provider in (None, visit.provider)) or visits
+    if wish.which is not None:  # "my Thursday visit"
+        which = (*wish.which.windows, *wish.which.ambiguous)
+        named = tuple(visit for visit in pool if any(window.suits(visit.start) for window in which))
+        if len(named) == 1:
+            return named[0], Wish() if state.job == "cancel" else replace(wish, which=None)
     cannot = tuple(visit for visit in pool if _ruled_out(visit, when))
     if len(cannot) == 1:  # "I can't make it Thursday"
         return cannot[0], Wish() if state.job == "cancel" else wish
@@ -95,7 +103,7 @@ def confirmed(state: State, answer: Appointment | Gone, context: Context) -> Tur
     """Thank for the confirmation once it is noted."""
     if isinstance(answer, Gone) or answer.status != "booked":
         return hand(tried(state, "visit had changed meanwhile"), "visit_changed")
-    return finish(state, context, Say("confirm.done", visit_facts(answer)))
+    return finish(replace(state, last=answer), context, Say("confirm.done", visit_facts(answer)))
 
 
 # --- what the person said

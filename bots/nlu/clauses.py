@@ -8,8 +8,7 @@ _TITLE_END = re.compile(r"(?:\b(?:dr|dra|mr|mrs|ms|sr|sra|st|no|vs|a|p)\.|\b[A-Z
 _JOINED = re.compile(
     r"(?:,|\s)\s*(?:and|but|also|y|pero)\s+(?:also\s+|tambi[eé]n\s+)?"
     r"(?=(?:i|can|could|do|does|what|where|when|how|is|are|my|please|"
-    r"(?:an?|the|to|una?|pedir|sacar)\s+(?:\w+\s+)?(?:appointment|visit|refill|book|schedule|make|cancel|cita|receta)|"
-    r"cancel|refill|reschedule|book|schedule|"
+    r"an?|to|get|cancel|refill|reschedule|book|schedule|make|una?|pedir|sacar|cancelar|reservar|"
     r"quiero|puede|puedo|necesito|me|tambi[eé]n|d[oó]nde|cu[aá]nto|cu[aá]ndo|mi)\b)",
     re.IGNORECASE,
 )
