@@ -131,6 +131,11 @@ class Hub:
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
 
+    async def understanding(self) -> None:
+        """Wait until the engine is loaded, which takes some seconds the first time: then it is trained."""
+        if self._loading is not None:
+            await asyncio.shield(self._loading)
+
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, and let go of everything."""
         parts = self.parts

@@ -55,7 +55,9 @@ def _fill(template: Template, pieces: tuple[Piece, ...], params: Mapping[str, ob
     words = _words(template.language)
     filled: list[str] = []
     for literal, name in pieces:
-        filled.append(literal)
+        # A name such as "Ana Ruiz, M.D." brings the full stop of its sentence with it.
+        doubled = literal.startswith(".") and bool(filled) and filled[-1].endswith(".")
+        filled.append(literal[1:] if doubled else literal)
         if name is None:
             continue
         if name not in params:

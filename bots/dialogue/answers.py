@@ -27,8 +27,8 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _YES_AND_STOP = re.compile(
-    r"^\W*(?:ok|okay|okey|k|right|correct|great|perfect|fine|good|please do|sounds (?:good|great|perfect|fine)"
-    r"|that works|works for me|vale|dale|bueno|bien|perfecto|correcto|exacto|de acuerdo|est[aá] bien)"
+    r"^\W*(?:ok|okay|okey|k|right|correct|great|perfect|fine|good|please do"
+    r"|(?:(?:that|this|it) )?(?:sounds|looks|seems|works|is) (?:good|great|perfect|fine|for me)|that works|vale|dale|bueno|bien|perfecto|correcto|exacto|de acuerdo|est[aá] bien)"
     r"(?: (?:please|thanks|thank you|por favor|gracias|then|with me|for me))*\s*[.!\n]",
     re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bots.dialogue.flow import FOR_STAFF
 from bots.dialogue.machine import step
 from bots.dialogue.state import State, fresh
 from bots.dialogue.turns import (
@@ -48,12 +49,17 @@ class Did:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Where a text has led: the state to keep, the lines to say as one message, a hand-off, what was done."""
+    """Where a text has led: the state to keep, the lines to say as one message, a hand-off, what was done.
+
+    noted: wishes in the text that only staff can see to and that wait for the present job's end. Staff are told of
+    them now: the person may never write again.
+    """
 
     state: State
     says: tuple[Say, ...]
     handoff: Handoff | None
     did: tuple[Did, ...]
+    noted: tuple[str, ...] = ()
 
 
 async def converse(
@@ -76,7 +82,8 @@ async def converse(
         did += _done(result)
         turn = step(turn.state, result, context)
         says += turn.says
-    return Outcome(state=turn.state, says=tuple(says), handoff=turn.handoff, did=tuple(did))
+    noted = tuple(one for one in turn.state.later if one in FOR_STAFF and one not in state.later)
+    return Outcome(state=turn.state, says=tuple(says), handoff=turn.handoff, did=tuple(did), noted=noted)
 
 
 async def _made(call: Call, scheduling: Scheduling, directory: Directory, key: str) -> Result:

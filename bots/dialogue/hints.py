@@ -59,10 +59,15 @@ _GO_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)?\s*\d\W*", re.IGNORECASE)
-_ONE_OF_THEM = re.compile(r"\bone\b(?!\s*(am|pm|a\.m|p\.m|o'?clock|thirty|fifteen|forty|:))", re.IGNORECASE)
+_ONE_OF_THEM = re.compile(
+    r"(?<!\bat )(?<!\bfor )(?<!\bby )(?<!\babout )(?<!\baround )(?<!\bafter )(?<!\bbefore )"
+    r"\bone\b(?!\s*(am|pm|a\.m|p\.m|o'?clock|thirty|fifteen|forty|:))",
+    re.IGNORECASE,
+)
 _THE_OF = re.compile(r"\b(?:la|el) (?:del?|con)\b", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^\s*(?:(?:hi|hello|hola)\b[,.! ]*)?(?:(?:it'?s|its|it is|this is|that'?s|i'?m|i am|my name is|name is|the patient is"
+    r"^\s*(?:(?:hi|hello|hola)\b[,.! ]*)?"
+    r"(?:(?:it'?s|its|it is|this is|that'?s|i'?m|i am|my name is|name is|the patient is"
     r"|the (?:appointment|visit) is|for|my|our|son|daughter|husband|wife|mother|mom|father|dad|child|kid|baby"
     r"|soy|me llamo|mi nombre es|el paciente es|la paciente es|la cita es|es|para|mi|hij[oa]|espos[oa]|mam[aá]|pap[aá])"
     r"[\s,:]+)*",

@@ -196,7 +196,7 @@ def _switched(state: State, event: Heard, context: Context) -> Turn:
     visit = state.visit if new in ("cancel", "reschedule") else None
     clean = rest(state, Phase.IDLE, visit=visit, name=state.name, birth_date=state.birth_date)
     clean = waits(clean, *waiting)
-    return begin(wishes.with_said(clean, event), new, context, *before)
+    return begin(visits.wished(clean, event, context), new, context, *before)
 
 
 def _pending(state: State, event: Heard, context: Context) -> Turn | None:
@@ -279,7 +279,7 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase not in RESTING:
         return None
     meaning = event.meaning
-    said = wishes.with_said(rest(state, Phase.IDLE), _which_visit(event, context))
+    said = visits.wished(rest(state, Phase.IDLE), event, context)
     letter = hints.key(event.text)
     if letter in ("c", "r"):  # what reminders ask for
         return begin(said, "confirm" if letter == "c" else "reschedule", context)
@@ -293,6 +293,8 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _who(said, context, before)
     entities = meaning.entities
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
+    if named and meaning.intent in _VERBLESS and wanted and FOR_STAFF.issuperset(wanted):
+        wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
     verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
     if done and (wanted or verbless):
         turn = last.about(state, waits(said, *wanted[1:]), event, wanted[0] if wanted else None, context)

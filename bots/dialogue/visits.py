@@ -1,10 +1,10 @@
 """Visits a person already has: showing them, picking one, cancelling, confirming."""
 
-from dataclasses import replace as rewindow
+from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
-from bots.dates.model import When, Window
+from bots.dates import When, Window, parse
 from bots.dialogue import answers, hints, wishes
 from bots.dialogue.flow import advance, begin, call, finish, hand, of_which, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
@@ -80,7 +80,7 @@ def _ruled_out(visit: Appointment, when: When) -> bool:
 
 def _without_first(when: When) -> When | None:
     rest = when.windows[1:]
-    return rewindow(when, windows=rest, ambiguous=()) if rest or when.relation else None
+    return rewrite(when, windows=rest, ambiguous=()) if rest or when.relation else None
 
 
 def cancelled(state: State, answer: Appointment | Gone, context: Context) -> Turn:
@@ -107,6 +107,23 @@ def confirmed(state: State, answer: Appointment | Gone, context: Context) -> Tur
 
 
 # --- what the person said
+
+
+def wished(state: State, event: Heard, context: Context) -> State:
+    """`state` with the wish in a text: the words that name a visit they have are kept apart from those for a new time.
+
+    "Move my Thursday visit to next week" names the visit by Thursday and wishes next week.
+    """
+    meaning = event.meaning
+    words, others = hints.my_visit(event.text)
+    if not words or meaning.intent not in ("reschedule", "cancel"):
+        return wishes.with_said(state, event)
+    which, when = (parse(text, now=context.now, language=meaning.language) for text in (words, others))
+    if not which.windows:
+        return wishes.with_said(state, event)
+    entities = rewrite(meaning.entities, when=when)
+    state = wishes.with_said(state, rewrite(event, meaning=rewrite(meaning, entities=entities)))
+    return replace(state, wish=replace(state.wish, which=which))
 
 
 def chosen(state: State, event: Heard, context: Context) -> Turn | None:

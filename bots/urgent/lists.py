@@ -2,7 +2,7 @@
 
 A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, or `this/that` in place; a word of
 several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
-The rows of `match` are read in order; those of `near` in any order, within `NEAR` tokens of one sentence. A
+The rows of `match` are read in order; those of `near` in any order, within a few tokens of one sentence (`Phrase.window`). A
 calm row with a level ("urgent") does not silence the alarms it overlaps, it lowers them to that level.
 A calm row may end with `~4`: it reaches over up to four further tokens of its sentence. A loud row (`loud = true`) is
 heard through calm readings.
@@ -22,7 +22,6 @@ from hub.types import Language
 
 _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
 _EVERYDAY = "everyday.txt"
-NEAR = 12
 _GAP = re.compile(r"\*(\d)")
 _REACH = re.compile(r"~(\d)")
 
@@ -44,6 +43,11 @@ class Phrase:
     ordered: bool
     loud: bool
     reach: int
+
+    @property
+    def window(self) -> int:
+        """How many tokens apart the first and the last item of an unordered phrase may begin."""
+        return 6 * len(self.items)
 
 
 @dataclass(frozen=True, slots=True)

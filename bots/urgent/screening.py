@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bots.urgent.lists import NEAR, Lists, Phrase, Start, load
+from bots.urgent.lists import Lists, Phrase, Start, load
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
@@ -138,7 +138,11 @@ class _Reading:
                     if mask >> number & 1:
                         last[number] = (at, end)
                         places = {place for place, _ in last.values()}
-                        if len(places) == len(sets) and at - min(places) <= NEAR and (phrase.loud or self._stands(places)):
+                        if (
+                            len(places) == len(sets)
+                            and at - min(places) <= phrase.window
+                            and (phrase.loud or self._stands(places))
+                        ):
                             yield min(places), max(stop for _, stop in last.values())
                         break
 

@@ -18,6 +18,7 @@ _BANG = re.compile(r"(?<=[a-z])!(?=[a-z])")
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 _VOWELS = re.compile(r"[aeiou]+")
 _DOUBLED = re.compile(r"(.)\1+")
+_DIMINUTIVE = re.compile(r"(\w{3,}?)e?c?it([oa]s?)")
 _MAX_TOKEN = 24
 _SLIPPERY = frozenset("aeiouyh")
 _KEYS = {
@@ -25,8 +26,11 @@ _KEYS = {
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     for at, key in enumerate(row)
 }
-_ALIKE = {a: b for pair in ("ckqs", "sczx", "zsc", "kcq", "qkc", "bv", "vbf", "gj", "jg", "mn", "nm", "fv", "xs")
-          for a, b in [(pair[0], pair[1:])]}
+_ALIKE = {
+    a: b
+    for pair in ("ckqs", "sczx", "zsc", "kcq", "qkc", "bv", "vbf", "gj", "jg", "mn", "nm", "fv", "xs")
+    for a, b in [(pair[0], pair[1:])]
+}
 
 
 def fold(text: str) -> str:
@@ -138,6 +142,12 @@ class Speller:
             for near in self.by_skeleton.get(bones, ()):
                 if len(plain) < len(near) <= len(plain) + 2 and near[0] == plain[0]:
                     found[near] = None
+        small = _DIMINUTIVE.fullmatch(plain)
+        if small:
+            stem, end = small.groups()
+            for form in (stem + end, stem, stem.removesuffix("c") + "z" + end, stem.removesuffix("qu") + "c" + end):
+                if form in self.words:
+                    found[form] = None
         if plain + "e" in self.words:
             found[plain + "e"] = None
         once = _DOUBLED.sub(r"\1", plain)

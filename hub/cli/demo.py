@@ -70,6 +70,8 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         await hub.start(extra=routes)
         base = f"http://127.0.0.1:{hub.port}"
         carrier.webhook = f"{base}/webhooks/twilio/sms"
+        click.echo("hub: getting ready (the first time the assistant is trained, which takes some seconds)", err=True)
+        await hub.understanding()
         if check:
             return await clinic.check(hub.parts, carrier, click.echo)
         _tell(base, folder, lambda line: click.echo(line, err=True))

@@ -204,7 +204,7 @@ def _reader(url: str) -> AsyncEngine:
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_async_engine(url, pool_size=4, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(url, pool_size=4, max_overflow=12, hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", lambda connection, _record: _prepare(connection))
     sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

@@ -60,16 +60,16 @@ class Talker:
         heard = Heard(meaning=meaning, text=incoming.text, at=incoming.at)
         outcome = await dialogue.converse(state, heard, context, self._scheduling, self._directory, incoming.message_id)
         text = self._lines(outcome.says, outcome.state.language or context.language, incoming.channel)
-        handed = outcome.handoff
+        handed, noted = outcome.handoff, outcome.noted
         return Plan(
             action="bot.reply" if handed is None else "bot.handoff",
             reply=Reply(text=text, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if text else None,
             by_bot=True,
             status=ThreadStatus.BOT if handed is None else ThreadStatus.OPEN,
-            priority=None if handed is None else max(SOON, incoming.thread.priority),
-            attention=None if handed is None else handed.reason,
+            priority=max(SOON, incoming.thread.priority) if handed is not None or noted else None,
+            attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
-            note="" if handed is None else _summary(handed),
+            note=_summary(handed) if handed is not None else _waiting(noted),
             details={"intent": meaning.intent, "did": ",".join(did.what for did in outcome.did)},
         )
 
@@ -105,3 +105,9 @@ def _summary(handed: Handoff) -> str:
     """What the bot has collected, for whoever takes over."""
     lines = [f"Handed over by the assistant: {handed.reason.replace('_', ' ')}."]
     return "\n".join(lines + [f"{what}: {value}" for what, value in handed.facts])
+
+
+def _waiting(noted: Sequence[str]) -> str:
+    """What staff must see to although the assistant is not done; empty for nothing."""
+    wants = ", ".join(one.replace("_", " ") for one in noted)
+    return f"The assistant goes on with a visit. For staff: {wants}." if wants else ""

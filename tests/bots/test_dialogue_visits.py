@@ -108,7 +108,10 @@ async def test_old_and_new_day_in_one_text_are_told_apart() -> None:
 
     reply = await talk.hears("move my tuesday visit to thursday at 3", "reschedule", when=both)
 
-    assert reply == "I have Thu, Mar 5, 3:00 PM with Dr. Kim. Move your visit to it? Reply YES or NO."
+    assert reply == (
+        "To move your visit of Tue, Mar 3, 9:00 AM:\n"
+        "I have Thu, Mar 5, 3:00 PM with Dr. Kim. Move your visit to it? Reply YES or NO."
+    )
     assert talk.state.visit.slot_id == "tue-9"
 
 

@@ -66,7 +66,7 @@ async def run(folder: Path, rounds: int, *, senders: int = SENDERS, pause: float
     await carrier.start()
     server = Server.over(folder / "data", carrier)
     report = Report(rounds=rounds)
-    chance = random.Random(seed)  # noqa: S311 - chooses moments
+    chance = random.Random(seed)
     said: dict[str, list[str]] = collections.defaultdict(list)
     try:
         await _books(server, senders)

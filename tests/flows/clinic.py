@@ -1,7 +1,7 @@
 """The clinic of the stories: two clinicians, open times for three weeks, and its patients."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,6 +16,10 @@ ANA = "+12025550131"
 MARIA = "+12025550132"
 FAMILY = "+12025550133"
 STRANGER = "+12025550139"
+MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+)
 _ROW = re.compile(r"^(\d)\W", re.MULTILINE)
 
 
@@ -55,9 +59,12 @@ async def with_visit(
 
 def day_of(visit: Appointment, language: Language = "en") -> str:
     """How a person names the day of a visit."""
-    start = visit.start.astimezone(ZONE)
-    months = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-    return f"{start.day} de {months[start.month - 1]}" if language == "es" else f"{start:%B} {start.day}"
+    return spoken(visit.start.astimezone(ZONE), language)
+
+
+def spoken(day: date, language: Language = "en") -> str:
+    """How a person names a day."""
+    return f"{day.day} de {MONTHS[day.month - 1]}" if language == "es" else f"{day:%B} {day.day}"
 
 
 def choices(said: str) -> list[str]:

@@ -12,7 +12,7 @@ from hub.audit.chain import GENESIS, checkpoint_text, link_hash
 from hub.clock import FixedClock
 from hub.crypto import Keyring
 from hub.db import Database
-from hub.db.columns import Id, Moment
+from hub.db.columns import Id, Moment, Number
 from hub.db.tables import audit_checkpoint, audit_event, audit_link
 from hub.errors import AuditBroken
 from hub.types import new_id
@@ -58,7 +58,7 @@ def other_value(column: sa.Column) -> str:
     """An SQL expression that gives the column another value of its kind."""
     if isinstance(column.type, Id):
         return f"'{OTHER}'"
-    if isinstance(column.type, Moment | sa.BigInteger):
+    if isinstance(column.type, Moment | Number | sa.BigInteger):
         return f"{column.name} + 1000"
     if isinstance(column.type, sa.LargeBinary):
         return f"zeroblob(length({column.name}))"
@@ -162,6 +162,14 @@ TAMPERINGS = [
         ),
         "link 1 is missing",
         id="all renumbered by one",
+    ),
+    pytest.param(
+        (
+            "INSERT INTO audit_event SELECT 'forged', 3, at, action, actor_kind, actor_id, person_id, object_id, "
+            "request_id, payload_sealed FROM audit_event WHERE seq = 6",
+        ),
+        "numbered entries that no link chains",
+        id="an entry put in under a number that is taken",
     ),
     pytest.param(
         (

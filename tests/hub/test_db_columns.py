@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.db.columns import Id, Moment
+from hub.db.columns import Id, Moment, Number
 
 SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect()
 DIALECTS = pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=["sqlite", "postgresql"])
@@ -55,9 +55,9 @@ def test_a_naive_moment_is_refused(dialect: sa.Dialect) -> None:
 @pytest.mark.parametrize(
     ("dialect", "kinds"),
     [
-        pytest.param(SQLITE, ("VARCHAR(36)", "BIGINT"), id="sqlite"),
-        pytest.param(POSTGRESQL, ("UUID", "TIMESTAMP WITH TIME ZONE"), id="postgresql"),
+        pytest.param(SQLITE, ("VARCHAR(36)", "BIGINT", "INTEGER"), id="sqlite"),
+        pytest.param(POSTGRESQL, ("UUID", "TIMESTAMP WITH TIME ZONE", "BIGINT"), id="postgresql"),
     ],
 )
-def test_each_database_has_its_own_best_type(dialect: sa.Dialect, kinds: tuple[str, str]) -> None:
-    assert tuple(kind.compile(dialect=dialect) for kind in (Id(), Moment())) == kinds
+def test_each_database_has_its_own_best_type(dialect: sa.Dialect, kinds: tuple[str, ...]) -> None:
+    assert tuple(kind.compile(dialect=dialect) for kind in (Id(), Moment(), Number())) == kinds
