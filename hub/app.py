@@ -10,7 +10,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
 import sys
@@ -206,15 +205,9 @@ async def asked_to_end() -> None:
     await asked.wait()
 
 
-def private_folder(settings: Settings) -> None:
-    """Make the data folder, and let nobody else read what this process writes."""
-    os.umask(0o077)
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
 async def prepare(settings: Settings) -> None:
     """Make the data folder and bring the embedded database up to date, so that the hub starts without being set up."""
-    private_folder(settings)
+    settings.private_folder()
     try:
         db = await Database.open(settings.database)
     except SchemaOutdated:

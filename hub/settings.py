@@ -258,6 +258,17 @@ class Settings:
         """Whether texts go to a real account."""
         return bool(self.twilio_account_sid)
 
+    def private_folder(self) -> None:
+        """Make the data folder, and let nobody else read what this process writes from now on.
+
+        Raises: SettingsError when it cannot be made.
+        """
+        os.umask(0o077)
+        try:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError([f"HUB_DATA cannot be used as a folder: {error.strerror}"]) from None
+
 
 def described() -> list[tuple[str, str, str]]:
     """Every setting as (name, default, meaning), in the order of README's table."""

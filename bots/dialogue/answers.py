@@ -20,15 +20,19 @@ _HESITATES = re.compile(
     r"|^\W*(?:yes|yeah|ok|okay|sure|s[ií])\W+(?:but|if|only|unless|as long|pero|solo si|siempre que)\b",
     re.IGNORECASE,
 )
+# An unaccented "si" is as often "if": it counts where nothing but an agreement can follow.
 _YES = re.compile(
-    r"^\W*(?:oh |um |uh )?(?:yes|yeah|yep|yup|yess+|yea|sure|s[ií]|claro|absolutely|definitely|of course|confirm(?:ed)?"
+    r"^\W*(?:oh |um |uh )?(?:yes|yeah|yep|yup|yess+|yea|sure|sí"
+    r"|si(?=\W*$|[,.;!]|\s+(?:por favor|gracias|claro|es[ea]|est[aáeé]|me|quiero|res[eé]rv|ag[eé]nd|perfecto))"
+    r"|claro(?! que no)|absolutely|definitely|of course|confirm(?:ed)?"
     r"|that(?:'?s| is) (?:right|correct|confirmed|fine|good|great|perfect)|por supuesto)"
     r"\b(?!\s*\?)",
     re.IGNORECASE,
 )
 _YES_AND_STOP = re.compile(
     r"^\W*(?:ok|okay|okey|k|right|correct|great|perfect|fine|good|please do"
-    r"|(?:(?:that|this|it) )?(?:sounds|looks|seems|works|is) (?:good|great|perfect|fine|for me)|that works|vale|dale|bueno|bien|perfecto|correcto|exacto|de acuerdo|est[aá] bien)"
+    r"|(?:(?:that|this|it) )?(?:sounds|looks|seems|works|is) (?:good|great|perfect|fine|for me)|that works"
+    r"|vale|dale|bueno|bien|perfecto|correcto|exacto|de acuerdo|est[aá] bien)"
     r"(?: (?:please|thanks|thank you|por favor|gracias|then|with me|for me))*\s*[.!\n]",
     re.IGNORECASE,
 )

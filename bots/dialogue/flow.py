@@ -140,7 +140,7 @@ def facts(state: State) -> tuple[tuple[str, str], ...]:
     """What staff should know to go on: what was wished, what was offered, what was tried."""
     wish = state.wish
     slots = "; ".join(f"{slot.start:%Y-%m-%d %H:%M} {slot.provider}" for slot in state.offered)
-    visit = f"{state.visit.start:%Y-%m-%d %H:%M} {state.visit.provider}" if state.visit else ""
+    visit, last = (f"{one.start:%Y-%m-%d %H:%M} {one.provider}" if one else "" for one in (state.visit, state.last))
     every = (
         ("wants", state.job or ""),
         ("visit type", wish.visit_type or ""),
@@ -148,6 +148,7 @@ def facts(state: State) -> tuple[tuple[str, str], ...]:
         ("specialty", wish.specialty or ""),
         ("when", _when(wish)),
         ("visit", visit),
+        ("visit spoken of last", last),
         ("offered", slots),
         ("tried", ", ".join(state.tried)),
         ("also wants", ", ".join(state.later)),

@@ -58,6 +58,12 @@ _GO_AHEAD = re.compile(
     r"|\b(res[eé]rv|ag[eé]nd|apart)[ae](me)?l[ao]\b",
     re.IGNORECASE,
 )
+_LATE = re.compile(
+    r"\b(?:(?:running|be|am|i'?m|are|get there) (?:(?:a (?:bit|little)|\d+ ?min\w*|about|like|so|very) ){0,3}late"
+    r"|stuck in traffic"
+    r"|(?:voy|llego|llegar[eé]|llegamos|vamos) (?:\S+ ){0,3}(?:tarde|retrasad[oa]s?)|se me hizo tarde)\b",
+    re.IGNORECASE,
+)
 _BARE_NUMBER = re.compile(r"\W*(option|choice|number|no\.|opci[oó]n|n[uú]mero)?\s*\d\W*", re.IGNORECASE)
 _ONE_OF_THEM = re.compile(
     r"(?<!\bat )(?<!\bfor )(?<!\bby )(?<!\babout )(?<!\baround )(?<!\bafter )(?<!\bbefore )"
@@ -118,6 +124,11 @@ def somebody_else(text: str) -> bool:
 def for_a_person(text: str) -> bool:
     """Whether a person is asked for in so many words."""
     return bool(_FOR_A_PERSON.search(text))
+
+
+def running_late(text: str) -> bool:
+    """Whether the person says that they are late for a visit."""
+    return bool(_LATE.search(text))
 
 
 def negated(text: str) -> bool:

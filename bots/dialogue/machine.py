@@ -110,6 +110,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         _at_once(understood, event)
         or _interrupting(understood, event, context)
         or _pending(understood, event, context)
+        or _hesitating(understood, event, context)
         or _aside(understood, event, context)
         or _wish(understood, event, context)
     )
@@ -139,6 +140,8 @@ def _at_once(state: State, event: Heard) -> Turn | None:
     intents = _intents(event.meaning)
     if intents[0] in ("opt_out", "wrong_number"):
         return hand(state, intents[0])
+    if state.phase in RESTING and hints.running_late(event.text):
+        return hand(state, "late")
     if "human" not in intents:
         return None
     # Beside a wish to book it takes the words themselves: "please find someone" asks for a doctor.
@@ -207,7 +210,7 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     if extra and event.meaning.intent in _PICKS:
         event = _without_names(event)
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
-        event = _pointing(event)
+        event = slots.settled(state, _pointing(event))
     state = waits(state, *extra)
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
@@ -233,14 +236,16 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     return None
 
 
+def _hesitating(state: State, event: Heard, context: Context) -> Turn | None:
+    if state.phase in RESTING or not answers.hesitates(event.text):
+        return None
+    return put(state, context, state.phase, Say("bot.no_hurry"))
+
+
 def _pointing(event: Heard) -> Heard:
-    entities = event.meaning.entities
-    when = rewrite(
-        entities.when,
-        windows=hints.pointing(entities.when.windows, event.text),
-        ambiguous=hints.pointing(entities.when.ambiguous, event.text),
-    )
-    return rewrite(event, meaning=rewrite(event.meaning, entities=rewrite(entities, when=when)))
+    when, text = event.meaning.entities.when, event.text
+    windows, ambiguous = (hints.pointing(found, text) for found in (when.windows, when.ambiguous))
+    return wishes.heard_as(event, rewrite(when, windows=windows, ambiguous=ambiguous))
 
 
 def _without_names(event: Heard) -> Heard:
@@ -293,7 +298,7 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _who(said, context, before)
     entities = meaning.entities
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
-    if named and meaning.intent in _VERBLESS and wanted and FOR_STAFF.issuperset(wanted):
+    if named and "inform" in meaning.intents and wanted and FOR_STAFF.issuperset(wanted):
         wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
     verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
     if done and (wanted or verbless):

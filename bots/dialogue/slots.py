@@ -1,5 +1,7 @@
 """Offering open times, understanding what is said to them, and booking what was picked."""
 
+from dataclasses import replace as rewrite
+
 from msgspec.structs import replace
 
 from bots.dates.model import When
@@ -142,7 +144,7 @@ def chosen(state: State, event: Heard, context: Context) -> Turn | None:
             return None
         if 1 < len(fits) < len(state.offered) and (intent == "select" or hints.one_of_them(event.text)):
             return put(state, context, Phase.CHOOSE_SLOT, offered=fits)
-    changed = _changed(state, event, context)
+    changed = _changed(state, event, context, refused=refused)
     if changed is not None:
         return changed
     return _others(state, context) if refused else None
@@ -158,13 +160,13 @@ def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
     refused = intent in ("alternatives", "decline") or hints.another_provider(event.text)
     other_type = said.visit_type not in (None, slot.visit_type)
     if refused or other_type or not agrees or said.when.relation:
-        changed = _changed(state, event, context)
+        changed = _changed(state, event, context, refused=refused)
         if changed is not None:
             return changed
     elif answers.agrees(event) or answers.says_book(event) or _names_again(event, slot):
         return _take(state, slot, context)
     if answers.hesitates(event.text):
-        return put(state, context, Phase.CONFIRM_SLOT, Say("bot.no_hurry"))
+        return None
     if intent == "alternatives":
         return _others(state, context)
     if intent != "decline":
@@ -180,6 +182,15 @@ def _names_again(event: Heard, slot: Slot) -> bool:
     said = event.meaning.entities
     picks = event.meaning.intent == "select" or _to_the_minute(said)
     return picks and answers.only_picks(event.text, (slot.provider,))
+
+
+def settled(state: State, event: Heard) -> Heard:
+    """`event` with an ambiguous day or hour settled by the times on the table, where only one reading is among them."""
+    when = event.meaning.entities.when
+    shown = tuple(one for one in when.ambiguous if any(one.suits(slot.start) for slot in state.offered))
+    if len(shown) != 1:
+        return event
+    return wishes.heard_as(event, rewrite(when, windows=shown, ambiguous=()))
 
 
 def _take(state: State, slot: Slot, context: Context) -> Turn:
@@ -204,14 +215,20 @@ def _others(state: State, context: Context) -> Turn:
     return advance(state, context)
 
 
-def _changed(state: State, event: Heard, context: Context) -> Turn | None:
-    """Search anew when the text changes the wish; None when it does not."""
-    new = wishes.with_said(state, event)
-    if new.wish == state.wish and not event.meaning.entities.when.relation:
-        return None
+def _changed(state: State, event: Heard, context: Context, *, refused: bool) -> Turn | None:
+    """Search anew when the text changes the wish; None when it does not.
+
+    What is on the table is shown no more when it was refused or something earlier or later is wished.
+    """
     said = event.meaning.entities
-    if said.when.windows and not said.when.relation:
+    new = wishes.with_said(state, event)
+    if new.wish == state.wish and not said.when.relation:
+        return None
+    elsewhen = said.when.windows and not (refused and _fitting(state.offered, said))
+    if elsewhen and not said.when.relation:
         return advance(replace(new, declined=(), rounds=0), context)
+    if not refused and not said.when.relation:
+        return advance(new, context)
     declined = tuple(dict.fromkeys((*state.declined, *(slot.id for slot in state.offered))))
     return advance(replace(new, declined=declined), context)
 

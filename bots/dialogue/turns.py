@@ -259,7 +259,7 @@ class Handoff:
     """A person of the staff goes on from here.
 
     reason: a code: `asked`, `not_understood`, `calendar`, `not_confirmed`, `new_patient`, `unverified`,
-        `identity`, `waitlist`, `visit_changed`, `cost_insurance`, `refill`, `results`, `forms`, `opt_out` or
+        `identity`, `waitlist`, `visit_changed`, `late`, `cost_insurance`, `refill`, `results`, `forms`, `opt_out` or
         `wrong_number`.
     facts: (what, value) pairs for staff: the wish, when, what was tried. Protected content: seal it.
     """

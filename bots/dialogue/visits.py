@@ -121,8 +121,7 @@ def wished(state: State, event: Heard, context: Context) -> State:
     which, when = (parse(text, now=context.now, language=meaning.language) for text in (words, others))
     if not which.windows:
         return wishes.with_said(state, event)
-    entities = rewrite(meaning.entities, when=when)
-    state = wishes.with_said(state, rewrite(event, meaning=rewrite(meaning, entities=entities)))
+    state = wishes.with_said(state, wishes.heard_as(event, when))
     return replace(state, wish=replace(state.wish, which=which))
 
 

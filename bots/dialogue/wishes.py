@@ -22,6 +22,12 @@ def speaks(when: When) -> bool:
     return bool(when.windows or when.ambiguous or when.relation or when.excluded or when.excluded_weekdays)
 
 
+def heard_as(heard: Heard, when: When) -> Heard:
+    """`heard` with `when` for what it says of time."""
+    entities = replace(heard.meaning.entities, when=when)
+    return replace(heard, meaning=replace(heard.meaning, entities=entities))
+
+
 def with_said(state: State, heard: Heard) -> State:
     """`state` with what this text adds to, or changes in, the wish."""
     said = heard.meaning.entities
@@ -67,9 +73,12 @@ def _merged(state: State, new: When) -> When | None:
         new = replace(new, excluded=tuple(dict.fromkeys(days)), excluded_weekdays=tuple(dict.fromkeys(weekdays)))
     if not new.windows and not new.relation and not new.ambiguous:
         return replace(new, windows=old.windows)
-    if not new.ambiguous and (len(new.windows) == 1 or not names_day):
+    if new.ambiguous and names_day:
+        return new
+    if len(new.windows) == 1 or not names_day:
         completed = (one for window in new.windows for one in _completed(window, old, state))
-        return replace(new, windows=tuple(completed))
+        readings = tuple(_completed(window, old, state)[0] for window in new.ambiguous)
+        return replace(new, windows=tuple(completed), ambiguous=readings)
     return new
 
 

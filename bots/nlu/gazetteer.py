@@ -48,6 +48,11 @@ class _Name:
     others: tuple[str, ...]
     phrases: frozenset[tuple[str, ...]]
 
+    @property
+    def is_person(self) -> bool:
+        """Whether it has a surname: of a practice ("Willow Salon") the first word tells it from others."""
+        return any(not _common(part) for part in self.others)
+
 
 class Gazetteer:
     """One catalogue, ready to be looked for in texts. Make it with `gazetteer()`."""
@@ -56,7 +61,7 @@ class Gazetteer:
         self._names = [name for name in map(_name, catalogue.providers) if name is not None]
         self._surnames: dict[str, list[_Name]] = {}
         for name in self._names:
-            for part in name.others or (name.first,):
+            for part in name.others if name.is_person else (name.first, *name.others):
                 self._surnames.setdefault(part, []).append(name)
         self._firsts: dict[str, list[_Name]] = {}
         for name in self._names:
@@ -137,7 +142,7 @@ class Gazetteer:
         """How sure it is that the word at `at` means `name`: 0 not, 4 first and last name."""
         word = words[at]
         before = words[at - 1] if at else ""
-        is_surname = not (word == name.first and name.others)
+        is_surname = word != name.first or not name.is_person
         if _common(word):
             return 3 if is_surname and before in _SHORT_TITLES else 0
         if is_surname and before == name.first and not _common(before):

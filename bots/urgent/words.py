@@ -18,6 +18,46 @@ _BANG = re.compile(r"(?<=[a-z])!(?=[a-z])")
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 _VOWELS = re.compile(r"[aeiou]+")
 _DOUBLED = re.compile(r"(.)\1+")
+# How people shorten words on a phone, beside the misspellings that the speller finds.
+_SHORTHAND: dict[str, tuple[str, ...]] = {
+    "b": ("be",),
+    "u": ("you",),
+    "r": ("are",),
+    "n": ("and", "en", "no"),
+    "2": ("to", "too"),
+    "4": ("for",),
+    "k": ("que",),
+    "q": ("que",),
+    "d": ("de",),
+    "x": ("por",),
+    "al": ("all",),
+    "wen": ("when",),
+    "frm": ("from",),
+    "tel": ("tell",),
+    "rite": ("right",),
+    "wit": ("with",),
+    "bout": ("about",),
+    "sum1": ("someone",),
+    "some1": ("someone",),
+    "no1": ("nobody",),
+    "evry1": ("everyone",),
+    "every1": ("everyone",),
+    "2nite": ("tonight",),
+    "tonite": ("tonight",),
+    "2day": ("today",),
+    "2moro": ("tomorrow",),
+    "sumthin": ("something",),
+    "somthin": ("something",),
+    "wud": ("would",),
+    "shud": ("should",),
+    "cud": ("could",),
+    "stil": ("still",),
+    "ke": ("que",),
+    "stoy": ("estoy",),
+    "toy": ("estoy",),
+    "ta": ("esta",),
+    "pa": ("para",),
+}
 _DIMINUTIVE = re.compile(r"(\w{3,}?)e?c?it([oa]s?)")
 _MAX_TOKEN = 24
 _SLIPPERY = frozenset("aeiouyh")
@@ -129,6 +169,9 @@ class Speller:
 
     def readings(self, token: str) -> tuple[str, ...]:
         """The words `token` may stand for, itself first. Bounded: a handful of look-ups whatever the token."""
+        short = _SHORTHAND.get(token)
+        if short is not None:
+            return (token, *short, *_figures(token))
         if token in self.words or token in self.real or len(token) < 3 or token.isdigit():
             return (token, *_figures(token)) if token.isdigit() else (token,)
         plain = token.translate(_LEET) if not token.isalpha() else token
@@ -210,7 +253,7 @@ _FIGURES: tuple[tuple[str, range], ...] = (
 
 
 def _figures(token: str) -> tuple[str, ...]:
-    if len(token) > 3:
+    if not token.isdigit() or len(token) > 3:
         return ()
     value = int(token)
     return tuple(name for name, span in _FIGURES if value in span)

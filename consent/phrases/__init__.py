@@ -21,6 +21,7 @@ _CLAUSE_END = re.compile(r"[.!?;\n\r…|]+")
 _NOT_WORD = re.compile(r"[^a-z0-9|]+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _DOTTED = re.compile(r"(?<=\b[a-z])[.*_\-](?=[a-z]\b)")
+_QUE = re.compile(r" (?:q|ke)(?= )")
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 
 
@@ -58,7 +59,7 @@ def fold(text: str) -> str:
     """The words of `text` in plain lower-case letters, between single spaces; `|` stands where a sentence ends.
 
     Accents, apostrophes, emoji and punctuation are dropped, stretched letters shortened ("stooop"), digits inside
-    a word read as letters ("st0p"), letters set apart joined ("s t o p").
+    a word read as letters ("st0p"), letters set apart joined ("s t o p"); Spanish "q" is "que".
     """
     lowered = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
@@ -67,7 +68,7 @@ def fold(text: str) -> str:
     plain = _STRETCHED.sub(r"\1", plain)
     plain = _LEET_WORD.sub(lambda word: word.group().translate(_LEET), plain)
     plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
-    return f" {plain.strip()} "
+    return _QUE.sub(" que", f" {plain.strip()} ")
 
 
 @cache

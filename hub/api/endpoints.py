@@ -74,7 +74,7 @@ class Reading(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing(Endpoint):
-    """A POST that changes something, in one unit of work; it awaits nothing but the connection."""
+    """A POST or PATCH that changes something, in one unit of work; it awaits nothing but the connection."""
 
     write: Callable[[AsyncConnection, Call[NoQuery, Any]], Awaitable[Wrote]]
     body: type[msgspec.Struct]

@@ -1,4 +1,4 @@
-"""A POST made twice under one key is done once: the first answer is kept, sealed, and given again.
+"""A change asked for twice under one key is done once: the first answer is kept, sealed, and given again.
 
 The look-up, the change and the kept answer are one unit of work, so two that come at once cannot both be first.
 

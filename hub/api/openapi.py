@@ -24,7 +24,7 @@ _TITLES = {
     401: "No token, or one that is unknown or revoked.",
     403: "The token lacks the scope.",
     404: "There is no such thing.",
-    409: "Consent or policy forbids it; `reasons` says why.",
+    409: "Consent, policy or the state of things forbids it; `reasons` says why.",
     410: "The person's records were disposed of.",
     413: "The body is too large.",
     415: "The body is not JSON.",

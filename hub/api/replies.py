@@ -5,14 +5,15 @@ from typing import Annotated, Literal
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.api import notes
 from hub.api.endpoints import Call, NoQuery, Wrote
 from hub.api.messages import message_with
 from hub.api.outcomes import refused
 from hub.api.problems import not_found, unusable
 from hub.audit import Entry
 from hub.events import Change, publish
-from hub.threads import NewMessage, Thread
-from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, Skip, ThreadStatus, new_id
+from hub.threads import Thread
+from hub.types import AuthorKind, ChannelKind, Intent, Purpose, Skip, ThreadStatus
 
 LONGEST = 1600
 """Characters of a message: what one request to the carrier takes."""
@@ -91,26 +92,6 @@ async def _note(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Threa
     parts = call.parts
     if call.body.channel is not None:
         raise unusable("a note has no `channel`: it goes to nobody")
-    note = NewMessage(
-        id=new_id(),
-        thread_id=thread.id,
-        person_id=thread.person_id,
-        direction=Direction.NOTE,
-        author=AuthorKind.STAFF,
-        author_name=call.token.name,
-        author_id=call.token.id,
-        at=parts.clock.now(),
-        text=call.body.body,
-    )
-    await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
-    entry = Entry(
-        action="note.create",
-        actor=call.token.actor,
-        person_id=thread.person_id,
-        object_id=note.id,
-        request_id=call.request_id,
-    )
-    await parts.trail.record(conn, entry)
-    await publish(conn, parts.clock.now(), [Change("message.created", note.id)])
-    written = await message_with(conn, parts, thread.person_id, note.id)
+    note_id = await notes.keep(conn, call, thread, call.body.body)
+    written = await message_with(conn, parts, thread.person_id, note_id)
     return Wrote(status=201, value=written, after=parts.bell.ring)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from hub.api import appointments, consents, events, messages, openapi, patients, replies, sending, threads
+from hub.api import appointments, consents, custody, events, messages, openapi, patients, replies, sending, threads
 from hub.api.endpoints import Endpoint, Raw, Reading, Writing
-from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread
+from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread, ThreadState
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Reading(
@@ -40,6 +40,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: Thread},
         problems=(404,),
         read=threads.one_thread,
+    ),
+    Writing(
+        method="PATCH",
+        path="/threads/{id}",
+        scope="messages:write",
+        summary="Take a thread, give it back to the bot, or close it",
+        description=(
+            "`open` takes it from the bot. `bot` and `closed` clear `priority` and `attention`, and the bot begins anew "
+            "with the person's next text. A `disposition` is kept as a note for staff; while the priority is 3 "
+            "(emergency), only `open` goes without one: else 409."
+        ),
+        body=custody.ThreadUpdate,
+        answers={200: ThreadState},
+        problems=(404, 409, 410),
+        write=custody.change,
     ),
     Reading(
         path="/threads/{id}/messages",

@@ -93,6 +93,15 @@ class Thread(msgspec.Struct, kw_only=True):
     created_at: datetime
 
 
+class ThreadState(msgspec.Struct, kw_only=True):
+    """Who has a thread now and why staff should look, without saying whose it is."""
+
+    id: str
+    status: ThreadStatus
+    priority: int
+    attention: str | None
+
+
 class Author(msgspec.Struct, kw_only=True):
     """Who wrote a message; `name` is empty where none is shown."""
 

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +50,17 @@ class Token:
         return scope in self.scopes or ALL in self.scopes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownToken:
+    """What the hub knows of a token, in use or ended. `revoked_at` is None while it is in use."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
 async def new_token(
     conn: AsyncConnection, name: str, scopes: Iterable[str], *, trail: Trail, clock: Clock, actor: Actor
 ) -> str:
@@ -86,6 +98,21 @@ async def revoke(conn: AsyncConnection, token_id: str, *, trail: Trail, clock: C
         return False
     await trail.record(conn, Entry(action="token.revoke", actor=actor, object_id=token_id))
     return True
+
+
+async def known(conn: AsyncConnection) -> list[KnownToken]:
+    """Every token that was ever made, in the order they were made."""
+    columns = (api_token.c.id, api_token.c.name, api_token.c.scopes, api_token.c.created_at, api_token.c.revoked_at)
+    return [
+        KnownToken(
+            id=row.id,
+            name=row.name,
+            scopes=tuple(row.scopes.split()),
+            created_at=row.created_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in await conn.execute(sa.select(*columns).order_by(api_token.c.id))
+    ]
 
 
 async def find(conn: AsyncConnection, presented: str) -> Token | None:

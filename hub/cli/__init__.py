@@ -50,7 +50,7 @@ for command in (
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
-        code = hub.main(standalone_mode=False)
+        code = hub.main(prog_name="hub", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -28,7 +28,7 @@ def train() -> None:
     from bots.nlu.embedded import load_or_train
 
     settings = configured()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.private_folder()
     started = time.perf_counter()
     load_or_train(settings.data / "models")
     click.echo(f"the engine is trained and kept ({time.perf_counter() - started:.1f} s)", err=True)

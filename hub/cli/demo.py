@@ -3,7 +3,7 @@
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,16 +52,20 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
     from hub import demo as clinic
     from templates.segments import segments
 
+    given = configured()
     # A person watches the ticks change; a check does not wait for them.
     pace = timedelta(milliseconds=20) if check else timedelta(milliseconds=400)
     carrier = Carrier(
         numbers=(CLINIC_NUMBER,), opt_out=False, segments=segments, sent_after=pace, delivered_after=3 * pace
     )
-    await carrier.start()
-    settings = app.with_port(_demo_settings(configured(), port, folder, carrier))
-    await app.prepare(settings)
-    hub = await app.Hub.open(settings)
-    try:
+    async with AsyncExitStack() as stack:
+        await carrier.start()
+        stack.push_async_callback(carrier.stop)
+        settings = app.with_port(_demo_settings(given, port, folder, carrier))
+        await app.prepare(settings)
+        hub = await app.Hub.open(settings)
+        stack.push_async_callback(hub.stop)
+        stack.callback(carrier.closing.set)
         await clinic.seed(hub.parts)
 
         def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
@@ -77,10 +81,6 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         _tell(base, folder, lambda line: click.echo(line, err=True))
         await app.asked_to_end()
         click.echo("hub: stopping", err=True)
-    finally:
-        carrier.closing.set()
-        await hub.stop()
-        await carrier.stop()
     return 0
 
 

@@ -36,6 +36,7 @@ def new() -> None:
     settings = configured()
     if settings.keyring.exists():
         raise InputError(f"there is a keyring at {settings.keyring} already; `hub keys rotate` adds a key to it")
+    settings.private_folder()
     if asyncio.run(_holds_keys(settings)):
         raise InputError("this database was sealed with another keyring: restore that one, a new one opens nothing")
     ring = Keyring.create(SystemClock().now())

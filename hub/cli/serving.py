@@ -105,12 +105,11 @@ def migrate() -> None:
     Example:
       hub migrate
     """
-    from hub import app
     from hub.db import HEAD
     from hub.db.migrate import upgrade
 
     settings = configured()
-    app.private_folder(settings)
+    settings.private_folder()
     upgrade(settings.database)
     click.echo(f"the database is up to date (revision {HEAD})", err=True)
 

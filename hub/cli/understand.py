@@ -37,7 +37,7 @@ async def _answer(lines: Any) -> None:
     from hub.types import OptOutWord
 
     settings = configured()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.private_folder()
     engine = await load_or_train_aside(settings.data / "models")
     for number, row in _rows(lines):
         text, language = row["text"], row.get("language")

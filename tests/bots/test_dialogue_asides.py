@@ -244,3 +244,62 @@ async def test_a_doubtful_yes_out_of_the_blue_confirms_nothing() -> None:
 
     assert reply.startswith("Sorry, I did not get that.")
     assert talk.outcome.did == ()
+
+
+async def test_a_person_guessed_beside_a_wish_to_book_does_not_end_the_booking() -> None:
+    talk = Talk()
+
+    await talk.hears("check-up thursday, please search someone", "book", "human", visit_type="Check-up", when=on(THU))
+
+    assert talk.handoff is None
+    assert talk.state.phase is Phase.CHOOSE_SLOT
+
+
+async def test_a_person_asked_for_in_so_many_words_comes_even_beside_a_wish_to_book() -> None:
+    talk = Talk()
+
+    await talk.hears("I want thursday but rather talk to a person", "book", "human", when=on(THU))
+
+    assert talk.handoff.reason == "asked"
+
+
+async def test_what_only_staff_can_do_is_told_to_staff_at_once_though_the_booking_goes_on() -> None:
+    talk = Talk()
+
+    await talk.hears("a refill and a check-up on thursday at 3", "inform", "refill", when=on(THU, "15:00"))
+    first = talk.outcome.noted
+    await talk.hears("check-up", visit_type="Check-up")
+    await talk.hears("yes", "confirm")
+
+    assert first == ("refill",)
+    assert talk.said == ["book.booked", "handoff.refill"]
+    assert talk.outcome.noted == ()
+
+
+async def test_as_soon_as_possible_confirms_no_visit() -> None:
+    talk = Talk()
+    talk.calendar.give("thu-15", "p1")
+
+    await talk.hears("as soon as possible please", "confirm", when=When(relation="soonest"))
+
+    assert talk.outcome.did == ()
+    assert talk.state.job == "book"
+
+
+@pytest.mark.parametrize("text", ["running 10 minutes late", "I'll be a bit late", "voy a llegar tarde", "llego tarde"])
+async def test_someone_who_is_late_is_thanked_and_staff_are_told(text: str) -> None:
+    talk = Talk()
+
+    await talk.hears(text, "out_of_scope")
+
+    assert talk.said == ["bot.intro", "handoff.late"]
+    assert talk.handoff.reason == "late"
+
+
+async def test_staff_are_told_what_was_just_booked() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    await talk.hears("Yes. And how much is it?", "cost_insurance", "confirm")
+
+    assert ("visit spoken of last", "2026-03-03 14:30 Dr. Kim") in talk.handoff.facts

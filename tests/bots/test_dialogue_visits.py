@@ -269,3 +269,58 @@ async def test_a_time_alone_moves_the_visit_within_reach_of_the_wish() -> None:
     await talk.hears("move it to 2:30pm", "reschedule", when=at("14:30"))
 
     assert talk.calendar.queries[-1].when.windows[0].exact
+
+
+async def test_my_thursday_visit_names_the_visit_and_the_rest_is_the_wish() -> None:
+    talk = await with_visits("thu-15", "fri-11")
+    merged = on(FRI)  # what a parser may make of both days together
+
+    await talk.hears("can we move my Thursday visit to Tuesday?", "reschedule", when=merged)
+
+    assert talk.state.visit.slot_id == "thu-15"
+    assert talk.calendar.queries[-1].when.date == TUE
+
+
+@pytest.mark.parametrize(
+    "ruled_out",
+    [pytest.param({"excluded": (THU,)}, id="day"), pytest.param({"excluded_weekdays": (3,)}, id="weekday")],
+)
+@pytest.mark.parametrize("intent", ["cancel", "reschedule"])
+async def test_the_day_a_person_cannot_make_names_the_visit(intent: str, ruled_out: dict[str, tuple[object]]) -> None:
+    talk = await with_visits("tue-9", "thu-16")
+
+    await talk.hears("I can't make it thursday", intent, when=When(**ruled_out))
+
+    assert talk.state.visit.slot_id == "thu-16"
+
+
+async def test_a_day_named_instead_of_a_yes_moves_the_visit_rather_than_cancelling_it() -> None:
+    talk = await with_visits("tue-9")
+    await talk.hears("cancel my appointment", "cancel")
+
+    reply = await talk.hears("could I come thursday at 3?", "inform", when=on(THU, "15:00"))
+
+    assert reply == "I have Thu, Mar 5, 3:00 PM with Dr. Kim. Move your visit to it? Reply YES or NO."
+    assert talk.calendar.booked("p1") == ["tue-9"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("wait", "confirm"), ("is that ok?", "confirm"), ("what happens if I cancel?", "cancel"), ("book it", "book")],
+)
+async def test_a_visit_is_not_cancelled_by_less_than_a_yes(text: str, intent: str) -> None:
+    talk = await with_visits("tue-9")
+    await talk.hears("cancel my appointment", "cancel")
+
+    await talk.hears(text, intent)
+
+    assert talk.calendar.booked("p1") == ["tue-9"]
+
+
+async def test_what_is_given_up_goes_before_what_is_booked() -> None:
+    talk = await with_visits("tue-9")
+
+    reply = await talk.hears("book me friday and cancel tuesday", "book", "cancel", when=on(TUE))
+
+    assert reply.startswith("Cancel your visit Tue, Mar 3")
+    assert talk.state.later == ("book",)

@@ -16,6 +16,8 @@ from bots.nlu.clauses import MAX_CLAUSES, clauses
         ("see Dr. Kim on friday", ["see Dr. Kim on friday"]),
         ("what are your hours and do you take aetna", ["what are your hours", "do you take aetna"]),
         ("my son and my daughter", ["my son", "my daughter"]),
+        ("I need a refill and an appointment", ["I need a refill", "an appointment"]),
+        ("cancel friday and get me a refill", ["cancel friday", "get me a refill"]),
         ("fever and headache", ["fever and headache"]),
         ("quiero una cita y cuánto cuesta", ["quiero una cita", "cuánto cuesta"]),
         ("thanks!\nbye", ["thanks!", "bye"]),

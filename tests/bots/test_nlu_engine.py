@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime
+from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -180,6 +181,13 @@ def test_a_name_that_looks_like_a_day_is_not_read_as_one() -> None:
 
     assert meaning.entities.person_name == "Tom Baker"
     assert meaning.entities.when.windows == ()
+
+
+def test_a_bare_hour_beside_an_offer_is_a_time_where_it_picks_none() -> None:
+    offered = Question(expects="choice", options=3)
+
+    assert trained().meaning("okay i can do 8", now=NOW, question=offered).entities.when.time == time_of_day(8)
+    assert trained().meaning("2", now=NOW, question=offered).entities.when.windows == ()
 
 
 def test_a_number_without_an_offer_picks_nothing() -> None:

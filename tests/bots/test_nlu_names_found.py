@@ -199,3 +199,36 @@ def test_blanking_a_name_keeps_every_other_character_in_place() -> None:
 
     assert "tom" not in blanked
     assert blanked.index("friday") == text.index("friday")
+
+
+PRACTICES = Catalogue(
+    providers=(
+        "Hill Regional Med Center: Stone Eve D MD",
+        "Hill Regional Med Center: Vargas Mila M MD",
+        "Cosmetic Dentist In Northgate",
+        "Willow Salon",
+        "Family Dental Care",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "provider"),
+    [
+        ("find me a dentist", None),
+        ("I need a doctor at a dental clinic", None),
+        ("please find a salon for my family", None),
+        ("cosmetic dentist", None),
+        ("Hill Regional Med Center: Vargas Mila M MD", "Hill Regional Med Center: Vargas Mila M MD"),
+        ("hill regional med center", None),
+        ("with vargas please", "Hill Regional Med Center: Vargas Mila M MD"),
+        ("willow salon", "Willow Salon"),
+        ("at willow please", "Willow Salon"),
+        ("Family Dental Care", "Family Dental Care"),
+        ("does my family need dental care", None),
+    ],
+)
+def test_words_that_any_practice_bears_name_none_and_a_name_as_written_names_its_own(
+    text: str, provider: str | None
+) -> None:
+    assert gazetteer(PRACTICES).find(text).provider == provider

@@ -140,3 +140,15 @@ def test_a_value_of_the_wrong_kind_is_an_error_that_does_not_show_it(
 def test_an_unknown_key_is_an_error_that_names_it() -> None:
     with pytest.raises(TemplateError, match="no template 'nowhere'"):
         render("nowhere", {}, "en", ChannelKind.SMS, NEW_YORK)
+
+
+def test_a_name_that_ends_in_a_full_stop_does_not_double_it(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "one.toml").write_text(
+        '["with"]\nversion = 1\nlevel = "none"\nvariables = { name = "text" }\ntext = "With {name}. Yes?"\n'
+    )
+    catalog = load(tmp_path)
+
+    told = [render("with", {"name": n}, "en", ChannelKind.SMS, NEW_YORK, catalog).text for n in ("Ana, M.D.", "Ana")]
+
+    assert told == ["With Ana, M.D. Yes?", "With Ana. Yes?"]

@@ -51,6 +51,10 @@ class Api:
         """The answer to a POST of `value` as JSON, or of `data`."""
         return await self._call("POST", path, headers, **(raw or {"json": value}))
 
+    async def patch(self, path: str, value: object, headers: dict[str, str] | None = None) -> Answer:
+        """The answer to a PATCH of `value` as JSON."""
+        return await self._call("PATCH", path, headers, json=value)
+
     async def every(self, path: str, **query: str | int) -> list[Any]:
         """All items of a list, page by page."""
         items, cursor = [], None

@@ -1,0 +1,38 @@
+"""Notes: what staff keep in a thread for each other. They go to nobody."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.api.endpoints import Call, NoQuery
+from hub.audit import Entry
+from hub.events import Change, publish
+from hub.threads import NewMessage, Thread
+from hub.types import AuthorKind, Direction, new_id
+
+
+async def keep(conn: AsyncConnection, call: Call[NoQuery, Any], thread: Thread, text: str) -> str:
+    """The id of a new note in the thread, signed by the caller, with its audit entry and its event."""
+    parts = call.parts
+    note = NewMessage(
+        id=new_id(),
+        thread_id=thread.id,
+        person_id=thread.person_id,
+        direction=Direction.NOTE,
+        author=AuthorKind.STAFF,
+        author_name=call.token.name,
+        author_id=call.token.id,
+        at=parts.clock.now(),
+        text=text,
+    )
+    await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
+    entry = Entry(
+        action="note.create",
+        actor=call.token.actor,
+        person_id=thread.person_id,
+        object_id=note.id,
+        request_id=call.request_id,
+    )
+    await parts.trail.record(conn, entry)
+    await publish(conn, parts.clock.now(), [Change("message.created", note.id)])
+    return note.id

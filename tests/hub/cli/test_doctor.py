@@ -1,0 +1,192 @@
+"""`hub doctor`: one line for each thing the hub needs, and how to mend what is wrong."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from channels.carrier import Carrier
+from hub.clock import SystemClock
+from hub.crypto import Keyring
+from tests.hub.cli.looking import looked
+from tests.hub.cli.running import Ended, Run
+
+TOKEN = "canary-auth-token"
+
+
+def findings(ended: Ended) -> dict[str, tuple[str, str]]:
+    """(state, words) of each part, the last line of it."""
+    found = {}
+    for line in ended.out.splitlines():
+        state, part, words = line.split(maxsplit=2)
+        found[part] = (state, words)
+    return found
+
+
+@contextmanager
+def carrier() -> Iterator[Carrier]:
+    """A simulated carrier that answers from a thread of its own."""
+    made = Carrier(numbers=("+12025550100",))
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(made.start(), loop).result(30)
+        yield made
+        asyncio.run_coroutine_threadsafe(made.stop(), loop).result(30)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def account(of: Carrier, token: str) -> dict[str, str]:
+    return {
+        "HUB_TWILIO_ACCOUNT_SID": of.account_sid,
+        "HUB_TWILIO_AUTH_TOKEN": token,
+        "HUB_TWILIO_API_URL": of.base_url,
+        "HUB_SMS_FROM": "+12025550100",
+    }
+
+
+def test_before_the_first_start_there_is_nothing_to_mend(run: Run, data: Path) -> None:
+    ended = run("doctor")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert {part: state for part, (state, _) in findings(ended).items()} == {
+        "settings": "ok",
+        "database": "note",
+        "channels": "note",
+    }
+    assert not data.exists()
+
+
+def test_a_hub_in_order_is_told_so(run: Run, founded: Path, keyring: Keyring) -> None:
+    ended = run("doctor")
+
+    found = findings(ended)
+    assert ended.code == 0
+    assert found["database"] == ("ok", "answers; at revision 0001")
+    assert found["keys"][0] == "ok"
+    assert keyring.active in found["keys"][1]
+
+
+def test_a_database_without_keys_yet_is_no_fault_on_this_machine(run: Run, data: Path) -> None:
+    run("migrate")
+
+    ended = run("doctor")
+
+    assert ended.code == 0
+    assert findings(ended)["keys"][0] == "note"
+
+
+def test_variables_of_a_later_release_are_named(run: Run, data: Path) -> None:
+    ended = run("doctor", HUB_REDIS_URL="redis://127.0.0.1")
+
+    assert ended.code == 0
+    assert "HUB_REDIS_URL is set, but its part of the product is not in this release" in ended.out
+
+
+def test_wrong_settings_are_all_told_and_exit_with_2(run: Run) -> None:
+    ended = run("doctor", HUB_PORT="eighty", HUB_REGION="usa")
+
+    assert ended.code == 2
+    assert len(ended.out.splitlines()) == 2
+    assert all(line.startswith("wrong  settings   HUB_") for line in ended.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("part", "statement", "words"),
+    [
+        ("database", "UPDATE alembic_version SET version_num = '0000'", "run `hub migrate`"),
+        ("keys", "UPDATE key_canary SET blind = x'00'", "not the one this database was sealed with"),
+        ("keys", "DELETE FROM key_canary", "whole backup"),
+    ],
+    ids=["old schema", "another database's canary", "no canary"],
+)
+def test_a_database_out_of_order_is_told_with_what_mends_it(
+    run: Run, founded: Path, part: str, statement: str, words: str
+) -> None:
+    looked(founded, lambda conn: conn.exec_driver_sql(statement))
+
+    ended = run("doctor")
+
+    state, said = findings(ended)[part]
+    assert ended.code == 1
+    assert state == "wrong"
+    assert words in said
+
+
+def test_a_file_that_is_no_database_is_told(run: Run, data: Path) -> None:
+    data.mkdir()
+    (data / "hub.db").write_bytes(b"somebody's letter " * 100)
+
+    ended = run("doctor")
+
+    assert (ended.code, ended.err) == (1, "")
+    assert findings(ended)["database"] == ("wrong", "the database cannot be opened (DatabaseError)")
+
+
+class TestKeyring:
+    def test_another_databases_is_told(self, run: Run, founded: Path) -> None:
+        Keyring.create(SystemClock().now()).save(founded / "keyring.json")
+
+        ended = run("doctor")
+
+        assert ended.code == 1
+        assert "restore the keyring this database was sealed with" in findings(ended)["keys"][1]
+
+    def test_a_missing_one_is_told(self, run: Run, founded: Path) -> None:
+        (founded / "keyring.json").unlink()
+
+        ended = run("doctor")
+
+        assert ended.code == 1
+        assert findings(ended)["keys"][0] == "wrong"
+
+    def test_one_that_others_can_read_is_told(self, run: Run, founded: Path) -> None:
+        (founded / "keyring.json").chmod(0o644)
+
+        ended = run("doctor")
+
+        assert ended.code == 1
+        assert "chmod 600" in findings(ended)["keys"][1]
+
+
+class TestCarrier:
+    def test_credentials_that_the_carrier_takes_are_told(self, run: Run, founded: Path) -> None:
+        with carrier() as phone:
+            ended = run("doctor", **account(phone, phone.auth_token))
+
+        assert ended.code == 0, ended.out
+        assert findings(ended)["sms"] == ("ok", "the provider takes our credentials")
+
+    def test_credentials_that_it_refuses_are_told_and_never_shown(self, run: Run, founded: Path) -> None:
+        with carrier() as phone:
+            ended = run("doctor", **account(phone, TOKEN))
+
+        assert ended.code == 1
+        assert findings(ended)["sms"][0] == "wrong"
+        assert TOKEN not in ended.out + ended.err
+
+    def test_a_carrier_that_does_not_answer_is_told(self, run: Run, founded: Path) -> None:
+        with carrier() as phone:
+            gone = account(phone, phone.auth_token)
+
+        ended = run("doctor", **gone)
+
+        assert ended.code == 1
+        assert findings(ended)["sms"][0] == "wrong"
+
+
+def test_it_changes_nothing(run: Run, founded: Path) -> None:
+    before = {one.name: one.read_bytes() for one in founded.iterdir()}
+
+    run("doctor")
+
+    assert {one.name: one.read_bytes() for one in founded.iterdir()} == before
+    assert json.loads(before["keyring.json"])

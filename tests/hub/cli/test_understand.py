@@ -1,0 +1,137 @@
+"""`hub understand` and `hub bot train`: one JSON object a line in, one a line out."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.nlu.artefact import fingerprint
+from tests.bots.nlu_engine import MODELS, trained
+from tests.hub.cli.running import Ended, Run
+
+EMERGENCY = "I have crushing chest pain and can't breathe"
+
+
+@pytest.fixture
+def taught(data: Path) -> Path:
+    """A data folder that holds the trained model."""
+    trained()
+    (data / "models").mkdir(parents=True, mode=0o700)
+    name = f"nlu-{fingerprint()}.npz"
+    shutil.copyfile(MODELS / name, data / "models" / name)
+    return data
+
+
+def answers(ended: Ended) -> list[dict[str, Any]]:
+    assert (ended.code, ended.err) == (0, "")
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def lines(*rows: dict[str, Any]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_each_line_is_answered_in_order_with_what_the_contract_names(run: Run, taught: Path) -> None:
+    told = answers(
+        run(
+            "understand",
+            stdin=lines(
+                {"text": "I'd like to book an appointment", "language": "en"},
+                {"text": "quiero cancelar mi cita", "language": "es"},
+                {"text": "thanks!"},
+            ),
+        )
+    )
+
+    assert [set(one) for one in told] == [{"intent", "confidence", "entities", "emergency", "opt_out"}] * 3
+    assert [one["intent"] for one in told] == ["book", "cancel", "thanks"]
+    assert all(0 <= one["confidence"] <= 1 for one in told)
+    assert {one["emergency"] for one in told} == {None}
+    assert {one["opt_out"] for one in told} == {False}
+
+
+@pytest.mark.parametrize(
+    ("now", "date"),
+    [
+        pytest.param("2026-03-02T10:00:00", "2026-03-03", id="the clinic's wall time"),
+        pytest.param("2026-03-03T02:00:00+00:00", "2026-03-03", id="an offset: still Monday at the clinic"),
+        pytest.param("2026-03-03T06:00:00Z", "2026-03-04", id="an offset: Tuesday at the clinic"),
+    ],
+)
+def test_times_are_told_as_dates_and_hours_of_the_clinic(run: Run, taught: Path, now: str, date: str) -> None:
+    (told,) = answers(run("understand", stdin=lines({"text": "book me tomorrow at 3:30 pm", "now": now})))
+
+    assert (told["entities"]["date"], told["entities"]["time"]) == (date, "15:30")
+
+
+def test_a_part_of_the_day_is_told_by_its_name(run: Run, taught: Path) -> None:
+    (told,) = answers(run("understand", stdin=lines({"text": "tomorrow morning", "now": "2026-03-02T10:00:00"})))
+
+    assert told["entities"]["part_of_day"] == "morning"
+
+
+def test_emergencies_and_opt_outs_are_told_apart(run: Run, taught: Path) -> None:
+    told = answers(run("understand", stdin=lines({"text": EMERGENCY}, {"text": "STOP"}, {"text": "START"})))
+
+    assert [one["emergency"] for one in told] == ["medical", None, None]
+    assert [one["opt_out"] for one in told] == [False, True, False]
+
+
+def test_empty_lines_are_passed_over_and_no_line_is_no_answer(run: Run, taught: Path) -> None:
+    assert len(answers(run("understand", stdin="\n  \n" + lines({"text": "hi"}) + "\n"))) == 1
+    assert answers(run("understand", stdin="")) == []
+
+
+def test_a_text_may_hold_anything_that_json_can(run: Run, taught: Path) -> None:
+    told = answers(run("understand", stdin='{"text": "\\ud83d \\u0000 ¿mañana? 😀"}\n' + lines({"text": ""})))
+
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("not json", "line 2 is not JSON"),
+        ("[]", 'line 2 needs a "text"'),
+        ('{"language": "en"}', 'line 2 needs a "text"'),
+        ('{"text": 7}', 'line 2 needs a "text"'),
+        ('{"text": "Zanzibar", "language": "fr"}', 'line 2: "language" is en or es'),
+        ('{"text": "Zanzibar", "language": ["en"]}', 'line 2: "language" is en or es'),
+        ('{"text": "Zanzibar", "now": "soon"}', 'line 2: "now" is not an ISO 8601 time'),
+        ('{"text": "Zanzibar", "now": "0001-01-01T00:00:00+14:00"}', 'line 2: "now" is not an ISO 8601 time'),
+    ],
+    ids=lambda value: value[:48],
+)
+def test_a_line_that_cannot_be_used_ends_it_with_its_number(run: Run, taught: Path, line: str, words: str) -> None:
+    ended = run("understand", stdin=lines({"text": "hi"}) + line + "\n")
+
+    assert ended.code == 2
+    assert ended.lines == [f"hub: {words}"]
+    assert len(ended.out.splitlines()) == 1
+
+
+def test_what_is_not_utf_8_is_told_in_one_line(run: Run, taught: Path) -> None:
+    ended = run("understand", stdin=lines({"text": "hi"}).encode() + b'{"text": "ma\xf1ana"}\n')
+
+    assert ended.code == 2
+    assert len(ended.lines) == 1
+    assert "UTF-8" in ended.err
+
+
+def test_rasa_is_not_in_this_release_and_says_so(run: Run, data: Path) -> None:
+    ended = run("understand", "--engine", "rasa")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.lines == ["hub: the Rasa engine is not in this release; use --engine embedded"]
+
+
+def test_training_again_finds_what_was_trained(run: Run, taught: Path) -> None:
+    before = {one.name: one.stat().st_mtime_ns for one in (taught / "models").iterdir()}
+
+    ended = run("bot", "train")
+
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err.startswith("the engine is trained and kept")
+    assert {one.name: one.stat().st_mtime_ns for one in (taught / "models").iterdir()} == before
