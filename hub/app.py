@@ -175,13 +175,15 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
     """Run the roles until the process is asked to end (SIGINT or SIGTERM)."""
     settings = with_port(settings) if "web" in roles else settings
     hub = await Hub.open(settings, roles=roles)
-    await hub.start()
-    say(_log, "ready", roles="/".join(roles), port=hub.port)
-    if on_ready is not None:
-        on_ready(hub)
-    await asked_to_end()
-    say(_log, "stopping")
-    await hub.stop()
+    try:
+        await hub.start()
+        say(_log, "ready", roles="/".join(roles), port=hub.port)
+        if on_ready is not None:
+            on_ready(hub)
+        await asked_to_end()
+        say(_log, "stopping")
+    finally:
+        await hub.stop()
 
 
 def loop(work: Coroutine[Any, Any, R]) -> R:

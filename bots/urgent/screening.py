@@ -1,7 +1,10 @@
 """Finds what in a text may be an emergency, and weighs what stands around it."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 from bots.urgent.lists import Lists, Phrase, Start, load
 from bots.urgent.model import RANK, Level, Urgency
@@ -20,6 +23,17 @@ class _Alarm:
     level: Level | None
     negated: bool
     history: bool
+
+
+@lru_cache(maxsize=1 << 14)
+def _numbers(mask: int) -> tuple[int, ...]:
+    """The word sets of a mask."""
+    return tuple(number for number in range(mask.bit_length()) if mask >> number & 1)
+
+
+@lru_cache(maxsize=1 << 15)
+def _read(word: str) -> tuple[str, ...]:
+    return load().spelling.readings(word)
 
 
 def screen(text: str) -> Urgency:
@@ -65,9 +79,10 @@ class _Reading:
         self.readings: list[tuple[str, ...]] = []
         for word in words:
             if word not in known:
-                known[word] = lists.spelling.readings(word)
+                known[word] = _read(word)
             self.readings.append(known[word])
         self.at: list[list[tuple[int, int]]] = []
+        self.where: dict[int, list[tuple[int, int]]] = {}
         self.present = 0
         for place in range(len(words)):
             hits: list[tuple[int, int]] = []
@@ -75,9 +90,12 @@ class _Reading:
                 found = lists.starts.get(start)
                 if found is not None:
                     hits += self._words_at(place, found)
-            for mask, _ in hits:
+            for mask, end in hits:
                 self.present |= mask
+                for number in _numbers(mask):
+                    self.where.setdefault(number, []).append((place, end))
             self.at.append(hits)
+        self.sentence = list(accumulate(word == END for word in words))
         self.calm: set[int] = set()
         self.lowered: set[int] = set()
         for phrase in self.possible(lists.calm):
@@ -104,15 +122,11 @@ class _Reading:
         return [phrase for phrase in phrases if held & phrase.needs == phrase.needs]
 
     def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
-        """Every [start, end) at which the phrase stands, one for each start."""
-        number = phrase.items[0][1]
-        for start, hits in enumerate(self.at):
-            for mask, end in hits:
-                if mask >> number & 1:
-                    last = self._match(phrase, 1, end)
-                    if last is not None:
-                        yield start, last
-                        break
+        """Every [start, end) at which the phrase stands, its items in order."""
+        for start, end in self.where.get(phrase.items[0][1], ()):
+            last = self._match(phrase, 1, end)
+            if last is not None:
+                yield start, last
 
     def spans(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
         """Every place at which an alarm stands outside the calm readings."""
@@ -128,29 +142,39 @@ class _Reading:
 
         Of three items or more, a calm reading may hold one ("ate my blood pressure pills").
         """
-        sets = [number for _, number in phrase.items]
-        last: dict[int, tuple[int, int]] = {}
-        for at, hits in enumerate(self.at):
-            if self.words[at] == END:
-                last.clear()
-            for number in sets:
-                for mask, end in hits:
-                    if mask >> number & 1:
-                        last[number] = (at, end)
-                        places = {place for place, _ in last.values()}
-                        if (
-                            len(places) == len(sets)
-                            and at - min(places) <= phrase.window
-                            and (phrase.loud or self._stands(places))
-                        ):
-                            yield min(places), max(stop for _, stop in last.values())
-                        break
+        rows = sorted((self.where.get(number, []) for _, number in phrase.items), key=len)
+        for at, end in rows[0]:
+            taken = {at: end}
+            for row in rows[1:]:
+                near = self._nearest(row, at, phrase.window, taken)
+                if near is None:
+                    break
+                taken[near[0]] = near[1]
+            else:
+                low = min(taken)
+                if max(taken) - low <= phrase.window and (phrase.loud or self._stands(taken.keys())):
+                    yield low, max(taken.values())
+
+    def _nearest(
+        self, row: list[tuple[int, int]], at: int, window: int, taken: Container[int]
+    ) -> tuple[int, int] | None:
+        """The word of `row` nearest to `at`, in the same sentence and at no place that is taken."""
+        best: tuple[int, int] | None = None
+        for index in range(bisect_left(row, (at - window,)), len(row)):
+            place = row[index][0]
+            if place > at + window:
+                break
+            if place in taken or self.sentence[place] != self.sentence[at]:
+                continue
+            if best is None or abs(place - at) < abs(best[0] - at):
+                best = row[index]
+        return best
 
     def _reach(self, end: int, further: int) -> int:
         stop = min(end + further, len(self.words))
         return next((place for place in range(end, stop) if self.words[place] == END), stop)
 
-    def _stands(self, places: set[int]) -> bool:
+    def _stands(self, places: Set[int]) -> bool:
         return len(places & self.calm) <= len(places) // 3
 
     def _match(self, phrase: Phrase, item: int, place: int) -> int | None:

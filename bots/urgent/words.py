@@ -60,6 +60,7 @@ _SHORTHAND: dict[str, tuple[str, ...]] = {
 }
 _DIMINUTIVE = re.compile(r"(\w{3,}?)e?c?it([oa]s?)")
 _MAX_TOKEN = 24
+_LONG = 200  # tokens; only a text longer than this is searched for loops
 _SLIPPERY = frozenset("aeiouyh")
 _KEYS = {
     key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
@@ -90,7 +91,21 @@ def tokens(text: str) -> list[str]:
             out.append(token[:_MAX_TOKEN])
     if out and out[-1] != END:
         out.append(END)
-    return out
+    return out if len(out) <= _LONG else _unlooped(out)
+
+
+def _unlooped(words: list[str]) -> list[str]:
+    """The words with every loop of up to eight ("no puedo no puedo …") cut to two rounds: nothing new is said in it."""
+    for period in range(2, 9):
+        out: list[str] = []
+        for word in words:
+            out.append(word)
+            if len(out) >= 3 * period and word == out[-1 - period] == out[-1 - 2 * period]:
+                last = out[-period:]
+                if last == out[-2 * period : -period] == out[-3 * period : -2 * period]:
+                    del out[-period:]
+        words = out
+    return words
 
 
 def _unmask(text: str) -> str:

@@ -47,7 +47,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         scope="messages:write",
         summary="Take a thread, give it back to the bot, or close it",
         description=(
-            "`open` takes it from the bot. `bot` and `closed` clear `priority` and `attention`, and the bot begins anew "
+            "`open` takes it from the bot. `bot` and `closed` clear `priority` and `attention`: the bot begins anew "
             "with the person's next text. A `disposition` is kept as a note for staff; while the priority is 3 "
             "(emergency), only `open` goes without one: else 409."
         ),

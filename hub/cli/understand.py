@@ -27,7 +27,7 @@ def understand(engine: str) -> None:
     """
     if engine == "rasa":
         raise InputError("the Rasa engine is not in this release; use --engine embedded")
-    asyncio.run(_answer(sys.stdin))
+    asyncio.run(_answer(sys.stdin.buffer))
 
 
 async def _answer(lines: Any) -> None:
@@ -71,8 +71,8 @@ def _rows(lines: Any) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError:
-            raise InputError(f"line {number} is not JSON") from None
+        except (ValueError, RecursionError):
+            raise InputError(f"line {number} is not JSON in UTF-8") from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise InputError(f'line {number} needs a "text"')
         if row.get("language") not in (None, "en", "es"):
@@ -85,6 +85,6 @@ def _moment(number: int, raw: object, zone: ZoneInfo) -> datetime:
         return datetime.now(zone)
     try:
         moment = datetime.fromisoformat(str(raw))
-    except ValueError:
+        return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    except (ValueError, OverflowError):
         raise InputError(f'line {number}: "now" is not an ISO 8601 time') from None
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)

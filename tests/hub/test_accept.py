@@ -64,9 +64,7 @@ class TestOne:
         assert (row.provider_id, row.at, row.handled_at, row.opt_out) == ("SM1", AT, None, None)
         assert body.text == "I want to come in tomorrow"
 
-    async def test_the_carriers_own_reading_of_a_consent_word_is_kept(
-        self, db: Database, acceptor: Acceptor
-    ) -> None:
+    async def test_the_carriers_own_reading_of_a_consent_word_is_kept(self, db: Database, acceptor: Acceptor) -> None:
         await acceptor.accept(replace(inbound("SM1", "STOP"), opt_out=OptOutWord.STOP))
 
         assert [row.opt_out for row in await stored(db)] == ["stop"]
@@ -82,9 +80,7 @@ class TestOne:
         assert entry.person_id == owner
         assert [(change.type, change.object_id) for _, change in changes] == [("message.created", answer.message_id)]
 
-    async def test_the_answer_comes_after_the_commit(
-        self, acceptor: Acceptor, database_url: str
-    ) -> None:
+    async def test_the_answer_comes_after_the_commit(self, acceptor: Acceptor, database_url: str) -> None:
         await acceptor.accept(inbound("SM1"))
 
         stranger = sqlite3.connect(str(sa.make_url(database_url).database))
@@ -159,9 +155,7 @@ class TestTogether:
             for table in (person, thread):
                 assert (await conn.execute(sa.select(sa.func.count()).select_from(table))).scalar_one() == 1
 
-    async def test_one_number_by_text_and_by_voice_is_one_conversation(
-        self, db: Database, acceptor: Acceptor
-    ) -> None:
+    async def test_one_number_by_text_and_by_voice_is_one_conversation(self, db: Database, acceptor: Acceptor) -> None:
         text, call = await accepted_together(acceptor, inbound("A"), inbound("B", channel=ChannelKind.VOICE))
 
         assert text.thread_id == call.thread_id
@@ -234,9 +228,7 @@ class TestDuplicates:
         for _, acceptor in hubs:
             acceptor.start()
 
-        answers = await asyncio.gather(
-            *(acceptor.accept(inbound(f"SM{n}")) for n in range(20) for _, acceptor in hubs)
-        )
+        answers = await asyncio.gather(*(acceptor.accept(inbound(f"SM{n}")) for n in range(20) for _, acceptor in hubs))
 
         rows = await stored(hubs[0][0])
         for db, acceptor in hubs:
@@ -249,9 +241,7 @@ class TestDuplicates:
 
 
 class TestTrouble:
-    async def test_a_message_that_cannot_be_kept_takes_no_other_with_it(
-        self, db: Database, acceptor: Acceptor
-    ) -> None:
+    async def test_a_message_that_cannot_be_kept_takes_no_other_with_it(self, db: Database, acceptor: Acceptor) -> None:
         answers = await accepted_together(
             acceptor,
             inbound("A"),
@@ -319,9 +309,7 @@ class TestTrouble:
         assert [row.provider_id for row in await stored(db)] == ["SM0", "SM1", "SM2", "SM3"]
         assert metrics.registry.get_sample_value("hub_accepted_total", {"channel": "sms", "result": "overloaded"}) == 1
 
-    async def test_a_carrier_that_hangs_up_and_asks_again_finds_it_once(
-        self, db: Database, acceptor: Acceptor
-    ) -> None:
+    async def test_a_carrier_that_hangs_up_and_asks_again_finds_it_once(self, db: Database, acceptor: Acceptor) -> None:
         leaving = asyncio.create_task(acceptor.accept(inbound("A")))
         staying = asyncio.create_task(acceptor.accept(inbound("B")))
         await asyncio.sleep(0)
@@ -336,9 +324,22 @@ class TestTrouble:
         assert sorted(row.provider_id for row in rows) == ["A", "B"]
         assert again.message_id in {row.id for row in rows}
 
-    async def test_stopping_commits_what_waits(
-        self, db: Database, vault: Vault, clock: FixedClock
+    async def test_one_that_hung_up_and_one_that_cannot_be_kept_disturb_no_other(
+        self, db: Database, acceptor: Acceptor
     ) -> None:
+        leaving, poisoned, staying = (
+            asyncio.create_task(acceptor.accept(one))
+            for one in (inbound("A"), inbound("B", "half a character: \ud83d"), inbound("C"))
+        )
+        await asyncio.sleep(0)
+        leaving.cancel()
+
+        answers = await asyncio.gather(leaving, poisoned, staying, return_exceptions=True)
+
+        assert [type(one) for one in answers] == [asyncio.CancelledError, UnicodeEncodeError, Accepted]
+        assert "C" in {row.provider_id for row in await stored(db)}
+
+    async def test_stopping_commits_what_waits(self, db: Database, vault: Vault, clock: FixedClock) -> None:
         acceptor = acceptor_over(db, vault, clock, Listener())
         acceptor.start()
         asked = [asyncio.create_task(acceptor.accept(inbound(f"SM{n}"))) for n in range(300)]

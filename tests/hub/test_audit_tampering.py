@@ -116,11 +116,11 @@ TAMPERINGS = [
         "ends at link 4 but a checkpoint was signed for link 5",
         id="the tail, by one signed link",
     ),
+    pytest.param(("DELETE FROM audit_link",), "ends at link 0 but a checkpoint was signed for link 5", id="every link"),
     pytest.param(
-        ("DELETE FROM audit_link",), "ends at link 0 but a checkpoint was signed for link 5", id="every link"
-    ),
-    pytest.param(
-        ("DELETE FROM audit_link", "DELETE FROM audit_checkpoint"), "numbered entries that no link", id="all but entries"
+        ("DELETE FROM audit_link", "DELETE FROM audit_checkpoint"),
+        "numbered entries that no link",
+        id="all but entries",
     ),
     pytest.param(("DELETE FROM audit_link WHERE seq = 6",), "numbered entries that no link", id="the last link"),
     pytest.param(
@@ -256,9 +256,7 @@ async def test_the_fault_named_is_the_first(chained: Database, keyring: Keyring)
     assert await broken(chained, keyring, statements(*changes)) == "the entry of link 2 was changed"
 
 
-async def test_faults_show_across_pages(
-    chained: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_faults_show_across_pages(chained: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.audit.chain._PAGE", 2)
 
     found = await broken(chained, keyring, statements("DELETE FROM audit_link WHERE seq = 3"))

@@ -1,9 +1,9 @@
 """The database: what was written is durable, alone in its unit, and shares its commit with others."""
 
 import asyncio
-import sqlite3
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +16,11 @@ from hub.db import Database
 from hub.db.tables import counter
 from hub.errors import Overloaded, SchemaOutdated, StorageError
 from hub.metrics import Metrics
+from tests.hub.units import adding, breaking_after, names, names_in_file
 from tests.stores import sqlite_url
 
-Write = Callable[[AsyncConnection], Awaitable[str]]
+Reading = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 CANARY = "Zanzibar-canary"
-
-
-def adding(name: str, value: int = 1) -> Write:
-    """A unit of work that writes one row, and gives its name back."""
-
-    async def unit(conn: AsyncConnection) -> str:
-        await conn.execute(sa.insert(counter), {"name": name, "value": value})
-        return name
-
-    return unit
-
-
-def breaking_after(unit: Write, error: Exception) -> Write:
-    async def broken(conn: AsyncConnection) -> str:
-        await unit(conn)
-        raise error
-
-    return broken
-
-
-def names_in_file(url: str) -> list[str]:
-    """The rows that a stranger's connection sees: what is durable."""
-    stranger = sqlite3.connect(str(sa.make_url(url).database))
-    try:
-        return sorted(row[0] for row in stranger.execute("SELECT name FROM counter WHERE name != 'event'"))
-    finally:
-        stranger.close()
-
-
-async def names(conn: AsyncConnection) -> list[str]:
-    query = sa.select(counter.c.name).where(counter.c.name != "event").order_by(counter.c.name)
-    return list((await conn.execute(query)).scalars())
 
 
 class Door:
@@ -91,9 +60,7 @@ class TestWriting:
         assert before == []
         assert names_in_file(database_url) == ["a"]
 
-    async def test_a_unit_that_fails_undoes_itself_and_none_of_its_group(
-        self, db: Database, database_url: str
-    ) -> None:
+    async def test_a_unit_that_fails_undoes_itself_and_none_of_its_group(self, db: Database, database_url: str) -> None:
         fault = ValueError("of its own")
 
         answers = await asyncio.gather(
@@ -199,96 +166,72 @@ class TestWriting:
         assert len(names_in_file(database_url)) == 200
 
 
-class TestWhenTheDiskFails:
-    async def test_a_full_disk_is_never_answered_as_durable(self, db: Database, database_url: str) -> None:
-        """SQLite itself undoes the whole transaction then, the units before the one that failed included."""
-
-        async def leave_no_room(conn: AsyncConnection) -> None:
-            pages = (await conn.exec_driver_sql("PRAGMA page_count")).scalar_one()
-            await conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-
-        async def filling(conn: AsyncConnection) -> str:
-            await conn.exec_driver_sql(
-                "INSERT INTO resource (id, kind, blind, name_sealed) VALUES ('r', 'provider', zeroblob(99), zeroblob(99999))"
-            )
-            return "filled"
-
-        await db.write(leave_no_room)
-        answers = await asyncio.gather(
-            db.write(adding("a")), db.write(filling), db.write(adding("b")), return_exceptions=True
-        )
-
-        durable = names_in_file(database_url)
-        assert isinstance(answers[1], StorageError)
-        assert [one for one in answers if isinstance(one, str)] == durable
-
-    async def test_it_goes_on_when_there_is_room_again(self, db: Database, database_url: str) -> None:
-        async def limit(conn: AsyncConnection, pages: int) -> None:
-            await conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-
-        async def filling(conn: AsyncConnection) -> str:
-            await conn.exec_driver_sql(
-                "INSERT INTO resource (id, kind, blind, name_sealed) VALUES ('r', 'provider', zeroblob(99), zeroblob(99999))"
-            )
-            return "filled"
-
-        await db.write(lambda conn: limit(conn, 1))
-        with pytest.raises(StorageError):
-            await db.write(filling)
-        await db.write(lambda conn: limit(conn, 1_000_000))
-
-        assert await db.write(filling) == "filled"
-
-    async def test_a_commit_that_fails_fails_every_unit_of_its_group(self, db: Database, database_url: str) -> None:
-        async def owing(conn: AsyncConnection) -> None:
-            await conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-            await conn.exec_driver_sql(
-                "INSERT INTO contact (person_id, address_id, value_sealed, created_at) VALUES ('no', 'no', x'00', 0)"
-            )
-
-        answers = await asyncio.gather(
-            db.write(adding("a")),
-            db.write(owing),
-            db.write(breaking_after(adding("b"), ValueError("its own"))),
-            return_exceptions=True,
-        )
-
-        assert [type(one) for one in answers] == [StorageError, StorageError, ValueError]
-        assert names_in_file(database_url) == []
-        assert await db.write(adding("c")) == "c"
+@pytest.fixture(params=["read", "glance"])
+def reading(db: Database, request: pytest.FixtureRequest) -> Reading:
+    """Each way to read."""
+    return getattr(db, request.param)
 
 
 class TestReading:
-    async def test_what_a_reader_sees_does_not_change_while_it_reads(self, db: Database) -> None:
+    async def test_what_a_reader_sees_does_not_change_while_it_reads(self, db: Database, reading: Reading) -> None:
         await db.write(adding("a"))
 
-        async with db.read() as conn:
+        async with reading() as conn:
             first = await names(conn)
             await db.write(adding("b"))
             again = await names(conn)
-        async with db.read() as conn:
+        async with reading() as conn:
             after = await names(conn)
 
         assert first == again == ["a"]
         assert after == ["a", "b"]
 
-    async def test_what_a_reader_writes_is_not_kept(self, db: Database, database_url: str) -> None:
-        async with db.read() as conn:
+    async def test_what_a_reader_writes_is_not_kept(self, reading: Reading, database_url: str) -> None:
+        async with reading() as conn:
             await adding("a")(conn)
 
         assert names_in_file(database_url) == []
 
-    async def test_readers_do_not_wait_for_a_writer(self, db: Database) -> None:
+    async def test_a_reader_that_breaks_leaves_nothing_behind(self, db: Database, reading: Reading) -> None:
+        async def broken() -> None:
+            async with reading() as conn:
+                await adding("a")(conn)
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            await broken()
+
+        async with reading() as conn:
+            assert await names(conn) == []
+        assert await db.write(adding("a")) == "a"
+
+    async def test_readers_do_not_wait_for_a_writer(self, db: Database, reading: Reading) -> None:
         door = Door()
         writing = asyncio.create_task(db.write(door))
         await door.entered.wait()
 
-        async with db.read() as conn:
+        async with reading() as conn:
             seen = await names(conn)
         door.go.set()
         await writing
 
         assert seen == []
+
+    async def test_many_may_read_at_once(self, db: Database, reading: Reading) -> None:
+        await db.write(adding("a"))
+
+        async def one() -> list[str]:
+            async with reading() as conn:
+                return await names(conn)
+
+        assert await asyncio.gather(*(one() for _ in range(20))) == [["a"]] * 20
+
+    async def test_reading_hides_parameters_too(self, reading: Reading) -> None:
+        async with reading() as conn:
+            with pytest.raises(sa.exc.DBAPIError) as refused:
+                await conn.execute(sa.text("SELECT * FROM no_such_table WHERE v = :v"), {"v": CANARY})
+
+        assert CANARY not in str(refused.value)
 
 
 class TestOpening:
@@ -301,8 +244,8 @@ class TestOpening:
         async def asked(conn: AsyncConnection) -> Any:
             return (await conn.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
 
-        async with db.read() as first, db.read() as second:
-            assert await asked(first) == await asked(second) == value
+        async with db.read() as first, db.read() as second, db.glance() as third:
+            assert [await asked(conn) for conn in (first, second, third)] == [value] * 3
         assert await db.write(asked) == value
 
     async def test_a_foreign_key_must_point_somewhere(self, db: Database) -> None:
@@ -318,7 +261,9 @@ class TestOpening:
         with pytest.raises(SchemaOutdated, match="hub migrate"):
             await Database.open(sqlite_url(tmp_path / "new.db"))
 
-    @pytest.mark.parametrize("revision", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
+    @pytest.mark.parametrize(
+        "revision", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"]
+    )
     async def test_a_database_at_another_revision_asks_for_migrate(self, database_url: str, revision: str) -> None:
         db = await Database.open(database_url)
         await db.write(lambda conn: conn.exec_driver_sql(revision))
@@ -378,10 +323,3 @@ class TestErrors:
             await db.write(lambda conn: conn.execute(sa.insert(counter), {"name": {CANARY: CANARY}, "value": 1}))
 
         assert CANARY not in f"{refused.value} {refused.value!r}"
-
-    async def test_reading_hides_parameters_too(self, db: Database) -> None:
-        async with db.read() as conn:
-            with pytest.raises(sa.exc.DBAPIError) as refused:
-                await conn.execute(sa.text("SELECT * FROM no_such_table WHERE v = :v"), {"v": CANARY})
-
-        assert CANARY not in str(refused.value)

@@ -35,9 +35,7 @@ class TestNumbers:
 
         assert await heard(db) == [(1, first), (2, second), (3, third)]
 
-    async def test_writers_at_once_leave_no_gap_and_take_no_number_twice(
-        self, db: Database, clock: FixedClock
-    ) -> None:
+    async def test_writers_at_once_leave_no_gap_and_take_no_number_twice(self, db: Database, clock: FixedClock) -> None:
         async def write(writer: int) -> None:
             for number in range(5):
                 many = [Change("a.b", f"{writer}.{number}.{part}") for part in range(1 + number % 3)]
@@ -66,9 +64,7 @@ class TestNumbers:
 
         assert seen == list(range(1, 101))
 
-    async def test_a_change_that_was_undone_leaves_neither_event_nor_gap(
-        self, db: Database, clock: FixedClock
-    ) -> None:
+    async def test_a_change_that_was_undone_leaves_neither_event_nor_gap(self, db: Database, clock: FixedClock) -> None:
         async def undone(conn: AsyncConnection) -> None:
             await events.publish(conn, clock.now(), [Change("a.b", "never")])
             raise LookupError

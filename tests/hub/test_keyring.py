@@ -188,7 +188,9 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_a_damaged_ring_is_refused_in_words(ring: Keyring, file: Path, damage: Callable[[dict[str, Any]], object]) -> None:
+def test_a_damaged_ring_is_refused_in_words(
+    ring: Keyring, file: Path, damage: Callable[[dict[str, Any]], object]
+) -> None:
     ring.save(file)
     edited(file, damage)
 

@@ -23,7 +23,10 @@ def test_published_vectors_open_or_are_refused_as_they_must(tmp_path: Path) -> N
     outcomes = {}
 
     for one in vectors:
-        ring, wrapped = ring_of(one["key"], tmp_path / "keyring.json"), bytes.fromhex(one["iv"] + one["ct"] + one["tag"])
+        ring, wrapped = (
+            ring_of(one["key"], tmp_path / "keyring.json"),
+            bytes.fromhex(one["iv"] + one["ct"] + one["tag"]),
+        )
         try:
             outcomes[one["tcId"]] = ring.unwrap("kek-v", wrapped, bytes.fromhex(one["aad"])).hex()
         except KeyringWrong:

@@ -68,7 +68,9 @@ class TestUpsert:
         )
         assert (found.kind, found.language, found.timezone) == ("patient", "en", "America/New_York")
         assert found.preferred_channel is ChannelKind.SMS
-        assert {one.address_id: one.address for one in contacts} == dict(zip(done.addresses, (PHONE, MAIL), strict=True))
+        assert {one.address_id: one.address for one in contacts} == dict(
+            zip(done.addresses, (PHONE, MAIL), strict=True)
+        )
         assert {one.state for one in contacts} == {"ok"}
 
     async def test_the_same_record_again_changes_nothing(self, db: Database, people: People, clock: FixedClock) -> None:
@@ -149,9 +151,7 @@ class TestUpsert:
         assert len({one.person_id for one in done}) == 82
         assert await count(db, person) == 82
 
-    async def test_a_disposed_person_cannot_be_written_to(
-        self, db: Database, people: People, vault: Vault
-    ) -> None:
+    async def test_a_disposed_person_cannot_be_written_to(self, db: Database, people: People, vault: Vault) -> None:
         (done,) = await upsert(db, people, NORA)
         gone = sa.update(data_key).where(data_key.c.owner_id == done.person_id).values(wrapped=None)
         await db.write(lambda conn: conn.execute(gone))
@@ -200,7 +200,9 @@ class TestSealing:
     async def test_repr_shows_nothing_of_a_person(self, db: Database, people: People) -> None:
         (done,) = await upsert(db, people, NORA)
         async with db.read() as conn:
-            shown = repr([NORA, done, await people.get(conn, done.person_id), await people.contacts(conn, done.person_id)])
+            shown = repr(
+                [NORA, done, await people.get(conn, done.person_id), await people.contacts(conn, done.person_id)]
+            )
 
         for said in ("Nora", "Quinnley", "Zanzibar", "1984", "2025550123", "nora.quinn"):
             assert said not in shown

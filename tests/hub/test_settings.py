@@ -1,5 +1,8 @@
 """Settings: typed, checked all at once, told in words that mend them."""
 
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -246,6 +249,33 @@ class TestSecrets:
         assert problems({"HUB_PORT_FILE": str(tmp_path)}) == ["HUB_PORT_FILE is not a setting: did you mean HUB_PORT?"]
 
 
+class TestDataFolder:
+    @pytest.fixture(autouse=True)
+    def _umask_as_it_was(self) -> Iterator[None]:
+        before = os.umask(0o022)
+        yield
+        os.umask(before)
+
+    def test_it_is_its_owners_alone_and_so_is_what_is_written_from_then_on(self, tmp_path: Path) -> None:
+        settings = Settings(data=tmp_path / "a" / "b")
+
+        settings.private_folder()
+        (tmp_path / "later").touch()
+
+        assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "later").stat().st_mode) == 0o600
+
+    def test_one_that_is_there_is_taken(self, tmp_path: Path) -> None:
+        Settings(data=tmp_path).private_folder()
+
+    @pytest.mark.parametrize("place", ["file", "file/data"])
+    def test_a_place_that_cannot_be_a_folder_is_told(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").touch()
+
+        with pytest.raises(SettingsError, match="HUB_DATA cannot be used as a folder"):
+            Settings(data=tmp_path / place).private_folder()
+
+
 def test_texts_may_leave_from_a_messaging_service() -> None:
     service = "MG" + "0a" * 16
 
@@ -268,9 +298,7 @@ class TestContradictions:
     def test_a_keyring_must_be_named_once_others_reach_the_hub(self) -> None:
         found = problems({"HUB_PUBLIC_URL": "https://hub.example.org"})
 
-        assert found == [
-            "HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)"
-        ]
+        assert found == ["HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)"]
 
     @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8080"])
     def test_this_machine_needs_no_keyring(self, address: str) -> None:

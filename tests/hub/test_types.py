@@ -1,6 +1,9 @@
 """The words of the product: ids that sort, values that keep quiet, and exactly the names that are public."""
 
 import importlib
+import os
+import subprocess
+import sys
 import threading
 import types
 import uuid
@@ -58,14 +61,10 @@ PROTECTED = [
         media=(FILE,),
     ),
     Part(reference="d1", attempt=1, sender=PHONE, recipient=PHONE, text=CANARY, media=(FILE,)),
-    Intent(
-        key="k", person_id="p", purpose=Purpose.CARE, author=AuthorKind.STAFF, author_name=CANARY, body=CANARY
-    ),
+    Intent(key="k", person_id="p", purpose=Purpose.CARE, author=AuthorKind.STAFF, author_name=CANARY, body=CANARY),
 ]
 PLAIN = [
-    Status(
-        channel=ChannelKind.SMS, provider_id="SM1", delivery_id="d1", state=DeliveryState.SENT, at=AT, code="30003"
-    ),
+    Status(channel=ChannelKind.SMS, provider_id="SM1", delivery_id="d1", state=DeliveryState.SENT, at=AT, code="30003"),
     Receipt(provider_id="SM1"),
     Send(ChannelKind.SMS, "a1", "consent"),
     Hold(ChannelKind.SMS, "a1", AT, "quiet hours"),
@@ -125,6 +124,19 @@ def test_threads_never_get_the_same_id_and_each_sees_its_own_in_order() -> None:
 
     assert all(mine == sorted(mine) for mine in made)
     assert len({one for mine in made for one in mine}) == 8000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_makes_ids_of_its_own() -> None:
+    """The random bits kept ready by the parent must not be handed out twice."""
+    code = (
+        "import os; from hub.types import new_id; new_id(); child = os.fork(); "
+        "os.write(1, (new_id()[19:] + chr(10)).encode()); child and os.waitpid(child, 0)"
+    )
+
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert len(set(made)) == 2
 
 
 @pytest.mark.parametrize("value", PROTECTED, ids=lambda value: type(value).__name__)

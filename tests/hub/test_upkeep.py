@@ -84,9 +84,7 @@ async def test_one_that_fails_is_tried_again_and_spoils_no_other(fault: Exceptio
 
 
 @pytest.mark.parametrize("fault", [StorageError("Nora Quinn"), ValueError("Nora Quinn")], ids=["ours", "any"])
-async def test_a_failure_is_logged_with_the_chores_name(
-    fault: Exception, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failure_is_logged_with_the_chores_name(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
     failing = Counted(fails=fault)
     running = upkeep((failing, NEVER))
 

@@ -215,7 +215,7 @@ async def test_a_change_that_breaks_halfway_leaves_nothing(hub: Hub, api: Api) -
 
     answer = await api.patch(f"/threads/{thread_id}", {"status": "bot", "disposition": HOW})
 
-    assert answer.status == 500
+    assert answer.status >= 500
     assert await _row(hub, thread_id) == before
     assert len(await api.every(f"/threads/{thread_id}/messages")) == 1
     assert await audited(hub, "thread.update", "note.create") == []

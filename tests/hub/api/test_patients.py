@@ -79,7 +79,9 @@ async def test_pages_hold_every_patient_once_whoever_is_added_meanwhile(hub: Hub
     assert third.value["next"] is None
 
 
-@pytest.mark.parametrize("one", ["01890000-0000-7000-8000-000000000000", "x", "0", "%00", "01890000-0000-7000-8000-00000000000G"])
+@pytest.mark.parametrize(
+    "one", ["01890000-0000-7000-8000-000000000000", "x", "0", "%00", "01890000-0000-7000-8000-00000000000G"]
+)
 async def test_an_id_that_is_nobodys_is_not_found(api: Api, one) -> None:
     assert (await api.get(f"/patients/{one}")).status == 404
 

@@ -56,9 +56,7 @@ def test_again_nothing_changes(bring: Bring, founded: Path) -> None:
     assert changed.lines == ["0 created, 1 changed, 0 as they were"]
 
 
-def test_a_bad_row_is_told_by_its_line_without_what_is_in_it_and_the_others_go_in(
-    bring: Bring, founded: Path
-) -> None:
+def test_a_bad_row_is_told_by_its_line_without_what_is_in_it_and_the_others_go_in(bring: Bring, founded: Path) -> None:
     ended = bring("patients", PATIENTS, NORA, BAD, BEN)
 
     assert (ended.code, ended.out) == (1, "")

@@ -1,0 +1,105 @@
+"""The learned second screen: how likely a text is each level, by weights trained on the labelled examples.
+
+It hears what no list foresees ("poop looks like tar and I'm white as a sheet"). Its weights lie in `learned.txt`:
+a header line, then one line for each array, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
+"""
+
+import json
+import zlib
+from base64 import b85decode, b85encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bots.urgent.features import BUCKETS, features
+from bots.urgent.model import Level
+from bots.urgent.words import END
+
+LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
+
+_FILE = "learned.txt"
+_WINDOW = 45  # words weighed together; more would drown one sentence in the others
+_MOST = 400  # words looked at: the first and the last of a longer text; the lists read all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What training found.
+
+    rare: how much each feature tells by its rarity. weights: one column for no emergency, then one for each of `LEVELS`.
+    """
+
+    version: str
+    rare: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def chances(self, words: Sequence[str]) -> dict[Level, float]:
+        """How likely the words are each level; what is missing from 1 is no emergency. At the worst of its windows."""
+        worst: NDArray[np.float32] | None = None
+        for window in _windows(words):
+            found = self._chances(window)
+            if worst is None or found[0] < worst[0]:
+                worst = found
+        return {} if worst is None else {level: float(worst[at + 1]) for at, level in enumerate(LEVELS)}
+
+    def _chances(self, words: Sequence[str]) -> NDArray[np.float32]:
+        score = self.bias.copy()
+        for group in features(words):
+            if group:
+                rare = self.rare[group]
+                score += (rare / np.sqrt(rare @ rare)) @ self.weights[group]
+        grown: NDArray[np.float32] = np.exp(score - score.max())
+        return grown / grown.sum()
+
+
+def _windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The text whole if it is short; else its sentences, joined or cut to windows that overlap by half."""
+    plain = [word for word in words if word != END]
+    if len(plain) > _MOST:
+        plain = plain[: _MOST // 2] + plain[-_MOST // 2 :]
+    if not plain:
+        return
+    for start in range(0, max(1, len(plain) - _WINDOW // 2), _WINDOW // 2):
+        yield plain[start : start + _WINDOW]
+
+
+@cache
+def load() -> Weights:
+    """The shipped weights, read once.
+
+    Raises: ValueError if the file is damaged.
+    """
+    return unpack(files(__package__).joinpath(_FILE).read_text(encoding="ascii"))
+
+
+def pack(weights: Weights) -> str:
+    """The file's text: each array as bytes of its own scale."""
+    arrays = {"rare": weights.rare, "weights": weights.weights}
+    scales = {name: float(np.abs(array).max()) / 127 for name, array in arrays.items()}
+    head = {"version": weights.version, "bias": [round(float(one), 5) for one in weights.bias], "scales": scales}
+    rows = [json.dumps(head)]
+    for name, array in arrays.items():
+        small = np.round(array / scales[name]).astype(np.int8)
+        rows.append(b85encode(zlib.compress(small.tobytes(), 9)).decode("ascii"))
+    return "\n".join(rows) + "\n"
+
+
+def unpack(text: str) -> Weights:
+    """The weights that `pack` wrote. Raises ValueError if the text is not of that form."""
+    try:
+        head_row, *rows = text.splitlines()
+        head = json.loads(head_row)
+        rare, weights = (np.frombuffer(zlib.decompress(b85decode(row)), dtype=np.int8) for row in rows)
+        return Weights(
+            version=str(head["version"]),
+            rare=rare.astype(np.float32) * np.float32(head["scales"]["rare"]),
+            weights=weights.reshape(BUCKETS, len(LEVELS) + 1).astype(np.float32) * np.float32(head["scales"]["weights"]),
+            bias=np.array(head["bias"], dtype=np.float32),
+        )
+    except (KeyError, TypeError, ValueError, zlib.error) as damaged:
+        raise ValueError("bots/urgent/learned.txt is damaged: train it anew") from damaged
