@@ -1,16 +1,21 @@
 """Finds what in a text may be an emergency, and weighs what stands around it."""
 
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
+from bots.urgent.learned import load as weights
 from bots.urgent.lists import Lists, Phrase, Start, load
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
+LEARNED = "learned"  # the phrase id of what the learned screen heard
+_HEARD = 0.3  # how likely an emergency of any level must be for the learned screen to speak up alone,
+_SURE = 0.6  # or against the lists,
+_LIKELY = 0.4  # and how likely its level, else it is "urgent"
 _BEFORE = 8  # how many fillers may stand between a denial and what it denies
 _AROUND = 9  # how far from an alarm a word of time may stand and still speak of it
 
@@ -50,8 +55,14 @@ def screen(text: str) -> Urgency:
 
 
 def _screen(text: str) -> Urgency:
+    words = tokens(text)
+    listed = _by_lists(words, names(text))
+    return _higher(listed, weights().chances(words))
+
+
+def _by_lists(words: list[str], named: Names) -> Urgency:
     lists = load()
-    reading = _Reading(tokens(text), names(text), lists)
+    reading = _Reading(words, named, lists)
     alarms = [alarm for phrase in reading.possible(lists.phrases) for alarm in _strongest(phrase, reading, lists)]
     if not alarms:
         return Urgency(list_version=lists.version)
@@ -66,6 +77,21 @@ def _screen(text: str) -> Urgency:
         language=first.phrase.language,
         matched=tuple(dict.fromkeys(alarm.phrase.id for alarm in alarms)),
     )
+
+
+def _higher(listed: Urgency, chances: Mapping[Level, float]) -> Urgency:
+    """What the lists heard, or what the learned screen hears where that is more.
+
+    Where the lists weighed a denial or the past, or heard something already, the learned screen must be sure.
+    """
+    total = sum(chances.values())
+    if total < (_HEARD if listed.phrase_id is None else _SURE):
+        return listed
+    likely = max(chances, key=lambda level: chances[level])
+    level: Level = likely if chances[likely] >= _LIKELY else "urgent"
+    if RANK[level] <= RANK[listed.level] or listed.negated:
+        return listed
+    return replace(listed, level=level, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
 
 
 class _Reading:

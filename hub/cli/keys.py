@@ -77,7 +77,7 @@ def rotate() -> None:
 
 
 async def _rotate() -> None:
-    from hub.audit import Actor, Entry, Trail
+    from hub.audit import Actor, Entry
     from hub.vault import Vault
 
     async with opened() as parts:
@@ -91,7 +91,5 @@ async def _rotate() -> None:
         entry = Entry(
             action="keys.rotate", actor=Actor("system", "cli"), object_id=ring.active, details={"data_keys": total}
         )
-        # The audit's own key is now wrapped with the new one, which only the new vault holds.
-        trail = Trail(vault, parts.clock)
-        await parts.db.write(lambda conn: trail.record(conn, entry))
+        await parts.db.write(lambda conn: parts.trail.record(conn, entry))
         click.echo(f"{ring.active} is active; {total} data keys were re-wrapped", err=True)

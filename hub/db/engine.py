@@ -214,14 +214,12 @@ def _prepare(connection: Any) -> None:
     """Set up a new driver connection."""
     # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=10000",
-        "temp_store=MEMORY",
-        "wal_autocheckpoint=2000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except Exception:
+        # The pool would forget the connection without closing it.
+        connection.close()
+        raise
