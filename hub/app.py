@@ -117,18 +117,19 @@ class Hub:
     async def start(self, *, extra: Callable[[Parts], Sequence[web.RouteDef]] | None = None) -> None:
         """Set the roles going; with the web role, `port` is then what is listened on."""
         parts, settings = self.parts, self.parts.settings
+        parts.acceptor.start()
+        if "web" in self._roles:
+            # First, for this may fail: a port that is taken is to be told before the engine is trained.
+            app = build(parts, extra=extra(parts) if extra else (), mounts={"/api/v1": api_application(parts)})
+            self._site = Site(app, settings.host, settings.port)
+            self.port = await self._site.start()
+        self._upkeep.start()
         if "dispatcher" in self._roles:
             if lost := await parts.outbox.recover():
                 say(_log, "deliveries_to_reconcile", logging.WARNING, count=lost)
             parts.outbox.start()
             parts.reception.start()
             self._loading = asyncio.create_task(self._load_engine(), name="engine")
-        self._upkeep.start()
-        parts.acceptor.start()
-        if "web" in self._roles:
-            app = build(parts, extra=extra(parts) if extra else (), mounts={"/api/v1": api_application(parts)})
-            self._site = Site(app, settings.host, settings.port)
-            self.port = await self._site.start()
 
     async def understanding(self) -> None:
         """Wait until the engine is loaded, which takes some seconds the first time: then it is trained."""
