@@ -111,6 +111,24 @@ async def test_what_the_bot_was_about_to_say_is_dropped_when_staff_take_the_thre
     assert [line.direction for line in await rig.lines(person)] == ["inbound", "outbound", "inbound"]
 
 
+async def test_a_text_is_answered_though_staff_close_the_thread_meanwhile(rig: Rig) -> None:
+    """Closing is no taking over: the bot answers next in a closed thread, so the text must not fall between."""
+    person = await ana(rig)
+    await rig.ask(ANA, "hello")
+    thread_id = (await rig.thread(person)).id
+
+    async def closed() -> None:
+        close = rig.parts.threads.set_state
+        await rig.parts.db.write(lambda conn: close(conn, thread_id, status=ThreadStatus.CLOSED))
+
+    rig.understand_with(Interrupted(trained(), closed))
+
+    said = await rig.ask(ANA, "what are your hours?")
+
+    assert is_said("info.hours_location", said)
+    assert (await rig.thread(person)).status == "bot"
+
+
 async def test_a_fault_after_the_booking_books_nothing_twice_and_the_answer_still_comes(rig: Rig) -> None:
     person = await ana(rig)
     await rig.ask(ANA, "I want to book a check-up for the soonest time")
