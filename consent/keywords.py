@@ -56,6 +56,12 @@ class Match:
     exact: bool = False
 
 
+def prepare() -> None:
+    """Reads the lists, so that a broken file stops the start. Raises ValueError that names it."""
+    for name in _LISTS.values():
+        load(name)
+
+
 def consent_word(text: str, language: Language | None = None) -> Match | None:
     """The consent word that `text` holds, or None. Both languages are heard, `language` first.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 BUCKETS = 1 << 15
@@ -13,7 +14,7 @@ def features(words: Sequence[str]) -> tuple[list[int], list[int]]:
     Features are hashed, so nothing that anybody wrote can be read back from the weights.
     """
     whole = {_bucket(f"w{word}") for word in words}
-    whole.update(_bucket(f"p{first} {second}") for first, second in zip(words, words[1:], strict=False))
+    whole.update(_bucket(f"p{first} {second}") for first, second in pairwise(words))
     pieces: set[int] = set()
     for word in words:
         pieces.update(_pieces(word))

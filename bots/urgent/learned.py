@@ -23,14 +23,14 @@ LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 
 _FILE = "learned.txt"
 _WINDOW = 45  # words weighed together; more would drown one sentence in the others
-_MOST = 400  # words looked at: the first and the last of a longer text; the lists read all of it
+_MOST = 240  # words looked at: the first and the last of a longer text; the lists read all of it
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What training found.
 
-    rare: how much each feature tells by its rarity. weights: one column for no emergency, then one for each of `LEVELS`.
+    rare: how much each feature tells by its rarity. weights: one column for no emergency, then one for each level.
     """
 
     version: str
@@ -53,8 +53,9 @@ class Weights:
             if group:
                 rare = self.rare[group]
                 score += (rare / np.sqrt(rare @ rare)) @ self.weights[group]
-        grown: NDArray[np.float32] = np.exp(score - score.max())
-        return grown / grown.sum()
+        grown = np.exp(score - score.max())
+        chances: NDArray[np.float32] = grown / grown.sum()
+        return chances
 
 
 def _windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -98,7 +99,8 @@ def unpack(text: str) -> Weights:
         return Weights(
             version=str(head["version"]),
             rare=rare.astype(np.float32) * np.float32(head["scales"]["rare"]),
-            weights=weights.reshape(BUCKETS, len(LEVELS) + 1).astype(np.float32) * np.float32(head["scales"]["weights"]),
+            weights=weights.reshape(BUCKETS, len(LEVELS) + 1).astype(np.float32)
+            * np.float32(head["scales"]["weights"]),
             bias=np.array(head["bias"], dtype=np.float32),
         )
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:

@@ -2,10 +2,10 @@
 
 A phrase is a row of items. An item is a set of words (`{name}` from `[words]`, or `this/that` in place; a word of
 several tokens is written with underscores); `*3` lets up to three other tokens of the same sentence stand between.
-The rows of `match` are read in order; those of `near` in any order, within a few tokens of one sentence (`Phrase.window`). A
-calm row with a level ("urgent") does not silence the alarms it overlaps, it lowers them to that level.
-A calm row may end with `~4`: it reaches over up to four further tokens of its sentence. A loud row (`loud = true`) is
-heard through calm readings.
+The rows of `match` are read in order; those of `near` in any order, within a few tokens of one sentence.
+
+A calm row with a level ("urgent") does not silence the alarms it overlaps, it lowers them to that level. It may end
+with `~4`: then it reaches over up to four further tokens. A `loud` row is heard through calm readings.
 """
 
 import re
@@ -16,11 +16,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bots.urgent.model import Level
+from bots.urgent.model import RANK, Level
 from bots.urgent.words import Speller, speller
 from hub.types import Language
 
 _FILES: Mapping[Language, str] = {"en": "phrases_en.toml", "es": "phrases_es.toml"}
+_MARKERS = ("negators", "fillers", "distant", "present")
 _EVERYDAY = "everyday.txt"
 _GAP = re.compile(r"\*(\d)")
 _REACH = re.compile(r"~(\d)")
@@ -30,8 +31,11 @@ _REACH = re.compile(r"~(\d)")
 class Phrase:
     """One row of items, as indexes of word sets, each with the gap allowed before it.
 
-    level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing). ordered: False if the items may stand in any order. needs: a bit for each word set, all of which a text must hold. denies: says no by itself, so that no denial lowers it.
-    loud: heard through calm readings. reach: tokens after its end that a calm reading covers too.
+    level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing).
+    items, ordered: the word sets with their gaps, and whether they stand in this order.
+    needs: a bit for each word set, all of which a text must hold.
+    denies: says no by itself, so that no denial lowers it. loud: heard through calm readings.
+    reach: tokens after its end that a calm reading covers too.
     """
 
     id: str
@@ -93,25 +97,25 @@ class _Index:
 
 @cache
 def load() -> Lists:
-    """The lists of both languages as one, read and indexed once."""
-    raws = {
-        language: tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
-        for language, name in _FILES.items()
-    }
+    """The lists of both languages as one, read and indexed once.
+
+    Raises: ValueError that names the file, and the row, of a list that cannot be read.
+    """
+    raws = {language: _raw(name) for language, name in _FILES.items()}
     index = _Index()
     phrases: list[Phrase] = []
     calm: list[Phrase] = []
-    markers: dict[str, set[str]] = {key: set() for key in ("negators", "fillers", "distant", "present")}
+    markers: dict[str, set[str]] = {key: set() for key in _MARKERS}
     for language, raw in raws.items():
         named = {name: row.split() for name, row in raw["words"].items()}
-        for name, row in named.items():
-            named[name] = [word for entry in row for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
+        for name, words in named.items():
+            named[name] = _words(words, named, f"{_FILES[language]}, [words] {name}")
         for row in raw["phrase"]:
             phrases += _phrases(row, language, named, index)
         for row in raw["calm"]:
             calm += _phrases(row, language, named, index)
-        for key, words in markers.items():
-            words.update(raw["markers"][key].split())
+        for key, marked in markers.items():
+            marked.update(raw["markers"][key].split())
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
     vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
     everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").splitlines()
@@ -128,6 +132,34 @@ def load() -> Lists:
         distant=distant,
         present=present,
     )
+
+
+def _raw(name: str) -> dict[str, Any]:
+    try:
+        raw = tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
+        raise ValueError(f"bots/urgent/{name} cannot be read: {broken}") from broken
+    missing = [key for key in ("version", "words", "phrase", "calm", "markers") if key not in raw]
+    missing += [f"markers.{key}" for key in _MARKERS if key not in raw.get("markers", {})]
+    if missing:
+        raise ValueError(f"bots/urgent/{name} lacks {', '.join(missing)}")
+    for row in [*raw["phrase"], *raw["calm"]]:
+        if "id" not in row or not (row.get("match") or row.get("near")):
+            raise ValueError(f"bots/urgent/{name}: a row has no id or nothing to match: {row.get('id')}")
+    for row in raw["phrase"]:
+        if row.get("level") not in RANK:
+            raise ValueError(f"bots/urgent/{name}: {row['id']} has no level of {', '.join(filter(None, RANK))}")
+    return raw
+
+
+def _words(entries: Iterable[str], named: Mapping[str, list[str]], where: str) -> list[str]:
+    """The words of `entries`, with each `{name}` replaced by the words it names."""
+    words: list[str] = []
+    for entry in entries:
+        if not entry or ("{" in entry and entry[1:-1] not in named):
+            raise ValueError(f"bots/urgent/{where}: {entry or 'an empty word'} is not in [words]")
+        words += named[entry[1:-1]] if entry[0] == "{" else [entry]
+    return words
 
 
 def _phrases(
@@ -159,8 +191,7 @@ def _phrase(
         if skipping:
             gap = int(skipping.group(1))
             continue
-        words = [word for entry in part.split("/") for word in (named[entry[1:-1]] if entry[0] == "{" else [entry])]
-        number = index.number(words)
+        number = index.number(_words(part.split("/"), named, f"{_FILES[language]}, {row['id']}"))
         items.append((gap, number))
         needs |= 1 << number
         gap = 0

@@ -1,21 +1,22 @@
 """Finds the words of a text that are proper names, so that no surname is read as a misspelt alarm."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bots.urgent.words import fold
 
-_NAME = r"[^\W\d_a-z][^\W\d_A-Z]+"
-_TITLED = re.compile(
-    rf"\b(?i:dra?s?|doctora?|mrs?|ms|miss|sra?|señora?|nurse|enfermer[ao]|prof)\b\.?[ ]+({_NAME}(?:[ -]{_NAME}){{0,3}})"
+_NAME = re.compile(r"\b[^\W\d_a-z][^\W\d_A-Z]+(?:[ -][^\W\d_a-z][^\W\d_A-Z]+)*")
+_TITLES = frozenset(
+    {"dr", "dra", "doctor", "doctora", "mr", "mrs", "ms", "miss", "sr", "sra", "senor", "senora", "nurse"}
 )
-_PLACE = re.compile(
-    rf"\b({_NAME}(?:[ -]{_NAME})?)[ ]+(?i:st|street|ave|avenue|lane|ln|road|rd|blvd|drive|court|way|place)\b"
-    rf"|\b(?i:calle|avenida|colonia|avda|paseo)[ ]+((?:(?i:de|del|la|los|las) )*{_NAME}(?:[ ]{_NAME})?)"
+_STREETS = frozenset(
+    {"st", "street", "ave", "avenue", "lane", "ln", "road", "rd", "blvd", "drive", "court", "crossing"}
 )
-_INSIDE = re.compile(rf"(?<=[^\W_A-Z][ ,] |[^\W_A-Z, ][^\W_A-Z][ ])({_NAME})")
+_CALLES = frozenset({"calle", "avenida", "colonia", "paseo", "barrio"})
+_LINKS = frozenset({"de", "del", "la", "las", "los", "el"})
 _WORD = re.compile(r"[^\W\d_]+")
-_CAPITAL = re.compile(rf"\b{_NAME}\b")
+_REACH = 24  # letters looked at before a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,42 @@ class Names:
 
 def names(text: str) -> Names:
     """The names in `text`; none where most words are capitalised, because capitals say nothing there."""
-    capitals = len(_CAPITAL.findall(text))
-    if not capitals or 2 * capitals > max(4, len(_WORD.findall(text))):
+    rows = [(found.start(), fold(found[0]).replace("-", " ").split()) for found in _NAME.finditer(text)]
+    capitals = sum(len(parts) for _, parts in rows)
+    if not rows or 2 * capitals > max(4, text.count(" ") + 1):
         return Names()
     exact: set[str] = set()
     hidden: set[str] = set()
-    for found in _TITLED.finditer(text):
-        parts = fold(found[1]).split()
-        (hidden if len(parts) > 1 else exact).update(parts)
-    for found in _PLACE.finditer(text):
-        hidden.update(fold(found[1] or found[2]).split())
-    exact.update(fold(found[1]).strip() for found in _INSIDE.finditer(text))
-    small = {fold(word).strip() for word in _WORD.findall(text) if word.islower()}
+    for start, parts in rows:
+        before = text[max(0, start - _REACH) : start]
+        titled, sited = _introduced(before, parts)
+        own = [part for part in parts if part not in _TITLES]
+        if sited or (titled and len(own) > 1):
+            hidden.update(own)
+        elif titled or _inside(before):
+            exact.update(own)
+    if not exact and not hidden:
+        return Names()
+    small = set(fold(" ".join(word for word in _WORD.findall(text) if word.islower())).split())
     return Names(frozenset(exact - small), frozenset(hidden - small))
+
+
+def _introduced(before: str, parts: list[str]) -> tuple[bool, bool]:
+    """Whether a title stands before a name, and whether it is a street's."""
+    previous = next(_backwards(before), "")
+    several = len(parts) > 1
+    titled = previous in _TITLES or (several and parts[0] in _TITLES)
+    return titled, previous in _CALLES or (several and (parts[-1] in _STREETS or parts[0] in _CALLES))
+
+
+def _backwards(before: str) -> Iterator[str]:
+    """The folded words before a name, the nearest first, without the small words that join a street's."""
+    for word in reversed(_WORD.findall(before)):
+        if fold(word) not in _LINKS:
+            yield fold(word)
+
+
+def _inside(before: str) -> bool:
+    """Whether a sentence is under way before a name."""
+    last = before.rstrip()[-1:]
+    return before.endswith(" ") and (last == "," or (last.isalnum() and not last.isupper()))

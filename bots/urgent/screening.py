@@ -1,6 +1,7 @@
 """Finds what in a text may be an emergency, and weighs what stands around it."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,12 +31,6 @@ class _Alarm:
     history: bool
 
 
-@lru_cache(maxsize=1 << 14)
-def _numbers(mask: int) -> tuple[int, ...]:
-    """The word sets of a mask."""
-    return tuple(number for number in range(mask.bit_length()) if mask >> number & 1)
-
-
 @lru_cache(maxsize=1 << 15)
 def _read(word: str) -> tuple[str, ...]:
     return load().spelling.readings(word)
@@ -44,9 +39,10 @@ def _read(word: str) -> tuple[str, ...]:
 def screen(text: str) -> Urgency:
     """How urgent `text` is. Pure; never raises: a text that cannot be screened comes back "urgent" and `failed`.
 
-    A denied alarm ("no chest pain") is lowered to "urgent", never dropped, because people deny what frightens them.
-    An alarm clearly in the distant past ("had a stroke in 2015") is no emergency, unless something in the same
-    sentence says now; a past crisis stays "urgent". Idioms and questions of fact are no emergency.
+    The higher of what the lists hear and what the learned screen hears. A denied alarm ("no chest pain") is lowered to
+    "urgent", never dropped, because people deny what frightens them. An alarm clearly in the distant past ("had a
+    stroke in 2015") is no emergency, unless something in the same sentence says now; a past crisis stays "urgent".
+    Idioms and questions of fact are no emergency.
     """
     try:
         return _screen(text)
@@ -63,7 +59,7 @@ def _screen(text: str) -> Urgency:
 def _by_lists(words: list[str], named: Names) -> Urgency:
     lists = load()
     reading = _Reading(words, named, lists)
-    alarms = [alarm for phrase in reading.possible(lists.phrases) for alarm in _strongest(phrase, reading, lists)]
+    alarms = [alarm for phrase in reading.alarms for alarm in _strongest(phrase, reading, lists)]
     if not alarms:
         return Urgency(list_version=lists.version)
     alarms.sort(key=lambda alarm: -RANK[alarm.level])
@@ -82,14 +78,16 @@ def _by_lists(words: list[str], named: Names) -> Urgency:
 def _higher(listed: Urgency, chances: Mapping[Level, float]) -> Urgency:
     """What the lists heard, or what the learned screen hears where that is more.
 
-    Where the lists weighed a denial or the past, or heard something already, the learned screen must be sure.
+    Where the lists heard anything, the learned screen must be sure; what they lowered for a denial or the past but kept
+    as "urgent" it leaves alone.
     """
     total = sum(chances.values())
     if total < (_HEARD if listed.phrase_id is None else _SURE):
         return listed
     likely = max(chances, key=lambda level: chances[level])
     level: Level = likely if chances[likely] >= _LIKELY else "urgent"
-    if RANK[level] <= RANK[listed.level] or listed.negated:
+    weighed = listed.level is not None and (listed.negated or listed.history)
+    if weighed or RANK[level] <= RANK[listed.level]:
         return listed
     return replace(listed, level=level, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
 
@@ -108,29 +106,30 @@ class _Reading:
                 known[word] = _read(word)
             self.readings.append(known[word])
         self.at: list[list[tuple[int, int]]] = []
-        self.where: dict[int, list[tuple[int, int]]] = {}
         self.present = 0
-        for place in range(len(words)):
-            hits: list[tuple[int, int]] = []
-            for start in self.readings[place]:
-                found = lists.starts.get(start)
-                if found is not None:
-                    hits += self._words_at(place, found)
-            for mask, end in hits:
+        begins: dict[str, list[Start]] = {}
+        for place, word in enumerate(words):
+            starts = begins.get(word)
+            if starts is None:
+                starts = [lists.starts[one] for one in self.readings[place] if one in lists.starts]
+                begins[word] = starts
+            hits = [hit for start in starts for hit in self._words_at(place, start)]
+            for mask, _ in hits:
                 self.present |= mask
-                for number in _numbers(mask):
-                    self.where.setdefault(number, []).append((place, end))
             self.at.append(hits)
+        self.alarms, self.calms = self._possible(lists.phrases), self._possible(lists.calm)
+        self.where = self._places()
         self.sentence = list(accumulate(word == END for word in words))
         self.calm: set[int] = set()
         self.lowered: set[int] = set()
-        for phrase in self.possible(lists.calm):
+        for phrase in self.calms:
             quiet = self.calm if phrase.level is None else self.lowered
-            for start, end in self.find(phrase):
-                quiet.update(range(start, self._reach(end, phrase.reach)))
+            for first, last in self.find(phrase):
+                quiet.update(range(first, self._reach(last, phrase.reach)))
 
-    def _words_at(self, place: int, found: Start) -> Iterator[tuple[int, int]]:
+    def _words_at(self, place: int, found: Start) -> list[tuple[int, int]]:
         """The words that begin at `place` with a first token already found, the longer ones first."""
+        hits: list[tuple[int, int]] = []
         if found.longer and place + 1 < len(self.words):
             for second in self.readings[place + 1]:
                 for rest, mask in found.longer.get(second, ()):
@@ -138,14 +137,30 @@ class _Reading:
                     if end <= len(self.words) and all(
                         part in self.readings[place + 2 + offset] for offset, part in enumerate(rest)
                     ):
-                        yield mask, end
+                        hits.append((mask, end))
         if found.alone:
-            yield found.alone, place + 1
+            hits.append((found.alone, place + 1))
+        return hits
 
-    def possible(self, phrases: tuple[Phrase, ...]) -> list[Phrase]:
+    def _possible(self, phrases: tuple[Phrase, ...]) -> list[Phrase]:
         """The phrases all of whose word sets stand somewhere in the text: a few of a thousand."""
         held = self.present
         return [phrase for phrase in phrases if held & phrase.needs == phrase.needs]
+
+    def _places(self) -> dict[int, list[tuple[int, int]]]:
+        """Where the words of each set stand that a possible phrase needs."""
+        needed = 0
+        for phrase in (*self.alarms, *self.calms):
+            needed |= phrase.needs
+        where: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for place, hits in enumerate(self.at):
+            for mask, end in hits:
+                left = mask & needed
+                while left:
+                    lowest = left & -left
+                    where[lowest.bit_length() - 1].append((place, end))
+                    left ^= lowest
+        return where
 
     def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
         """Every [start, end) at which the phrase stands, its items in order."""
@@ -232,7 +247,7 @@ def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Ala
     best: _Alarm | None = None
     for start, end in reading.spans(phrase):
         alarm = _weigh(phrase, start, end, reading, lists)
-        if alarm is not None and (best is None or RANK[alarm.level] > RANK[best.level]):
+        if best is None or RANK[alarm.level] > RANK[best.level]:
             best = alarm
         if best is not None and best.level == phrase.level:
             break
@@ -240,9 +255,9 @@ def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Ala
         yield best
 
 
-def _weigh(phrase: Phrase, start: int, end: int, reading: _Reading, lists: Lists) -> _Alarm | None:
+def _weigh(phrase: Phrase, start: int, end: int, reading: _Reading, lists: Lists) -> _Alarm:
     if not phrase.denies and _denied(start, reading, lists):
-        return _Alarm(phrase, "urgent", negated=True, history=False) if phrase.level != "urgent" else None
+        return _Alarm(phrase, "urgent" if phrase.level != "urgent" else None, negated=True, history=False)
     if reading.holds(lists.distant, start, end) and not reading.holds(lists.present, start, end):
         level: Level | None = "urgent" if phrase.level == "crisis" else None
         return _Alarm(phrase, level, negated=False, history=True)

@@ -1,6 +1,6 @@
 """Trains the learned screen: `python -m bots.urgent.train` rewrites `learned.txt` from the examples.
 
-1. `examples/emergencies.jsonl` and `examples/lookalikes.jsonl`, labelled, and the everyday sentences of `bots/data/nlu`.
+1. `examples/emergencies.jsonl` and `examples/lookalikes.jsonl`, labelled; and everyday sentences from `bots/data/nlu`.
 2. Features, weighed by rarity, each group of unit length.
 3. One multinomial logistic regression over no emergency and the three levels; scikit-learn, needed here alone.
 
@@ -12,10 +12,11 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
 from bots.urgent.features import BUCKETS, features
@@ -27,13 +28,14 @@ NLU = HERE.parent / "data" / "nlu"
 
 _STRENGTH = 20.0
 _WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 0.5}
+_CLASS = {"none": 0} | {level: 1 + place for place, level in enumerate(LEVELS)}
 _MARKED = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 
 
 def examples() -> Iterator[tuple[str, int, float]]:
-    """Every example as text, class (0 for none, else 1 + its place in `LEVELS`) and weight."""
+    """Every example as text, class (0 for none, then the levels) and weight."""
     for row in _rows("emergencies"):
-        yield row["text"], 1 + LEVELS.index(row["level"]), _WEIGHT["emergency"]  # type: ignore[arg-type]
+        yield row["text"], _CLASS[row["level"]], _WEIGHT["emergency"]
     for row in _rows("lookalikes"):
         if row["level"] == "none":
             yield row["text"], 0, _WEIGHT["lookalike"]
@@ -55,16 +57,20 @@ def train() -> Weights:
     model = LogisticRegression(C=_STRENGTH, max_iter=400)
     model.fit(_matrix(found, rare), classes, sample_weight=weights)
     used = (held > 0).astype(np.float64)
-    version = f"{zlib.crc32(''.join(texts).encode()):08x}"
     return Weights(
-        version=version,
+        version=version(),
         rare=rare.astype(np.float32),
         weights=(model.coef_.T * used[:, None]).astype(np.float32),
         bias=model.intercept_.astype(np.float32),
     )
 
 
-def _matrix(found: list[tuple[list[int], list[int]]], rare: NDArray[np.float64]) -> csr_matrix:
+def version() -> str:
+    """Names the labelled examples: `learned.txt` bears it, so weights of other examples are noticed."""
+    return f"{zlib.crc32(b''.join(_file(name).read_bytes() for name in ('emergencies', 'lookalikes'))):08x}"
+
+
+def _matrix(found: list[tuple[list[int], list[int]]], rare: NDArray[np.float64]) -> Any:
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
@@ -79,8 +85,11 @@ def _matrix(found: list[tuple[list[int], list[int]]], rare: NDArray[np.float64])
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    text = (HERE / "examples" / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in _file(name).read_text(encoding="utf-8").splitlines()]
+
+
+def _file(name: str) -> Path:
+    return HERE / "examples" / f"{name}.jsonl"
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ _SHORTHAND: dict[str, tuple[str, ...]] = {
 }
 _DIMINUTIVE = re.compile(r"(\w{3,}?)e?c?it([oa]s?)")
 _MAX_TOKEN = 24
-_LONG = 200  # tokens; only a text longer than this is searched for loops
+_LOOPED = 6  # a text that uses each word more often than this on average is searched for loops
 _SLIPPERY = frozenset("aeiouyh")
 _KEYS = {
     key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
@@ -76,6 +76,8 @@ _ALIKE = {
 
 def fold(text: str) -> str:
     """`text` in lower case without accents and apostrophes."""
+    if text.isascii():
+        return _APOSTROPHES.sub("", text.lower())
     lowered = unicodedata.normalize("NFKD", text.casefold())
     return _APOSTROPHES.sub("", "".join(letter for letter in lowered if not unicodedata.combining(letter)))
 
@@ -91,7 +93,7 @@ def tokens(text: str) -> list[str]:
             out.append(token[:_MAX_TOKEN])
     if out and out[-1] != END:
         out.append(END)
-    return out if len(out) <= _LONG else _unlooped(out)
+    return _unlooped(out) if _LOOPED * len(set(out)) < len(out) else out
 
 
 def _unlooped(words: list[str]) -> list[str]:
@@ -254,7 +256,8 @@ def _frozen(index: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(found) for key, found in index.items()}
 
 
-# What a figure may mean beside "sugar", "fever" or "pressure": mg/dL, degrees Fahrenheit or Celsius, mmHg, beats a minute, years.
+# What a figure may mean beside "sugar", "fever" or "pressure": mg/dL, degrees Fahrenheit or Celsius, mmHg, percent,
+# beats a minute, years.
 _FIGURES: tuple[tuple[str, range], ...] = (
     ("#low", range(15, 60)),
     ("#high", range(400, 1000)),

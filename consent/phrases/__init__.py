@@ -15,6 +15,7 @@ from typing import Any
 # Letters written as digits, only inside a word ("st0p"), never in a number.
 _LEET = str.maketrans("01345", "oleas")
 _LEET_WORD = re.compile(r"\b(?=\w*[a-z]{2})(?=\w*[01345])[a-z01345]+\b")
+_DIGIT = re.compile(r"[01345]")
 _APOSTROPHES = re.compile(r"['\u2019\u2018`\u00b4]")
 _CLAUSE_END = re.compile(r"[.!?;\n\r…|]+")
 _NOT_WORD = re.compile(r"[^a-z0-9|]+")
@@ -61,26 +62,40 @@ class PhraseList:
         return Found(self.ids[index], self.marks[index], found.group(), " ".join(after))
 
 
+def _as_letters(word: re.Match[str]) -> str:
+    return word.group().translate(_LEET)
+
+
 def fold(text: str) -> str:
     """The words of `text` in plain lower-case letters, between single spaces; `|` stands where a sentence ends.
 
     Accents, apostrophes, emoji and punctuation are dropped, stretched letters shortened ("stooop"), digits inside
     a word read as letters ("st0p"), letters set apart joined ("s t o p"); Spanish "q" is "que".
     """
-    lowered = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text.casefold())
+    if not plain.isascii():
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     plain = _DOTTED.sub("", plain)
     plain = _NOT_WORD.sub(" ", _CLAUSE_END.sub(" | ", _APOSTROPHES.sub("", plain)))
     plain = _STRETCHED.sub(r"\1", plain)
-    plain = _LEET_WORD.sub(lambda word: word.group().translate(_LEET), plain)
+    plain = _LEET_WORD.sub(_as_letters, plain) if _DIGIT.search(plain) else plain
     plain = _SPELT_OUT.sub(lambda letters: letters.group().replace(" ", ""), plain.strip())
     return _QUE.sub(" que", f" {plain.strip()} ")
 
 
 @cache
 def load(name: str) -> PhraseList:
-    """The list in `consent/phrases/<name>.toml`, read and compiled once."""
-    raw = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    """The list in `consent/phrases/<name>.toml`, read and compiled once.
+
+    Raises: ValueError that names the list if it cannot be read.
+    """
+    try:
+        return _compiled(tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, re.error) as broken:
+        raise ValueError(f"consent/phrases/{name}.toml cannot be read: {broken}") from broken
+
+
+def _compiled(raw: dict[str, Any]) -> PhraseList:
     words: dict[str, str] = {}
     for key, alternatives in raw.get("words", {}).items():
         words[key] = f"(?:{_fill(alternatives, words)})"

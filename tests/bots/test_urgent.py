@@ -8,19 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.urgent import screen
+import bots.urgent
+from bots.urgent import learned, lists, prepare, screen, train
 from bots.urgent.lists import load
 from bots.urgent.model import RANK
+from bots.urgent.names import names
+from bots.urgent.words import slipped
 
-HERE = Path(__file__).parent
+UNSEEN = Path(__file__).parent
+EXAMPLES = Path(bots.urgent.__file__).parent / "examples"
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (HERE / name).read_text(encoding="utf-8").splitlines()]
+def rows(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-EMERGENCIES = rows("urgent_emergencies.jsonl")
-LOOKALIKES = rows("urgent_lookalikes.jsonl")
+EMERGENCIES = rows(EXAMPLES / "emergencies.jsonl")
+LOOKALIKES = rows(EXAMPLES / "lookalikes.jsonl")
 
 
 def test_at_least_99_percent_of_emergencies_are_heard():
@@ -54,6 +58,130 @@ def test_at_most_5_percent_of_lookalikes_raise_an_alarm():
     ]
 
     assert len(alarms) <= 0.05 * len(LOOKALIKES), alarms
+
+
+def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
+    """Texts written blind and never tuned or trained on: the honest figure, so never add them to the examples."""
+    texts = rows(UNSEEN / "urgent_unseen_emergencies.jsonl")
+
+    heard = {row["text"] for row in texts if screen(row["text"]).level is not None}
+    plain = [row["text"] for row in texts if row["style"] == "plain"]
+
+    assert len(heard) >= 0.78 * len(texts)
+    assert heard.issuperset(plain)
+
+
+def test_few_unseen_lookalikes_raise_an_alarm():
+    texts = rows(UNSEEN / "urgent_unseen_lookalikes.jsonl")
+
+    alarms = [row["text"] for row in texts if screen(row["text"]).level is not None]
+
+    assert len(alarms) <= 0.13 * len(texts), alarms
+
+
+def test_no_unseen_text_is_among_the_examples():
+    known = {row["text"].casefold() for row in EMERGENCIES + LOOKALIKES}
+
+    for name in ("emergencies", "lookalikes"):
+        assert not known & {row["text"].casefold() for row in rows(UNSEEN / f"urgent_unseen_{name}.jsonl")}
+
+
+def test_the_weights_are_those_of_the_present_examples():
+    """Mended by `python -m bots.urgent.train`."""
+    assert learned.load().version == train.version()
+
+
+def test_weights_survive_being_written_and_read():
+    weights = learned.load()
+
+    again = learned.unpack(learned.pack(weights))
+
+    assert again.version == weights.version
+    assert abs(again.weights - weights.weights).max() < 0.01 * abs(weights.weights).max()
+
+
+@pytest.mark.parametrize("text", ["", "{}\n", '{"version": "1", "bias": [0], "scales": {}}\nabc\ndef\n'])
+def test_damaged_weights_are_refused_by_name(text):
+    with pytest.raises(ValueError, match=r"learned\.txt"):
+        learned.unpack(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param('level = "crisis"', 'level = "panic"', "has no level", id="an unknown level"),
+        pytest.param("[markers]", "[other]", "lacks", id="a missing section"),
+        pytest.param('version = "', "version = ", "cannot be read", id="broken TOML"),
+        pytest.param("{harm} *1 {self}", "{harm} *1 {selff}", "not in \\[words\\]", id="a name that is not defined"),
+    ],
+)
+def test_a_broken_list_stops_the_start_and_is_named(tmp_path, monkeypatch, old, new, message):
+    package = Path(bots.urgent.__file__).parent
+    for path in package.glob("*.t*"):
+        text = path.read_text(encoding="utf-8")
+        changed = text.replace(old, new, 1) if path.name == "phrases_en.toml" else text
+        (tmp_path / path.name).write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(lists, "files", lambda _: tmp_path)
+    lists.load.cache_clear()
+
+    with pytest.raises(ValueError, match=rf"phrases_en\.toml.*{message}"):
+        prepare()
+
+    lists.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you try for 18:00 with Dr. Starks Jayum?",
+        "I live at 44 Stroker Lane, is that the closest office?",
+        "my last name is Bledsoe",
+        "Is Dr. Payne available Monday?",
+        "Vivo en la calle Matanza 220",
+    ],
+)
+def test_a_name_raises_no_alarm(text):
+    assert screen(text).level is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "exact"),
+    [
+        ("see Dr. Starks Jayum at 6", {"starks", "jayum"}, set()),
+        ("see Dr. Starks at 6", set(), {"starks"}),
+        ("I am at 4 Blood Street now", {"blood"}, set()),
+        ("I told Bleeda my chest hurts", set(), {"bleeda"}),
+        ("Chest Pain Now Help", set(), set()),
+        ("My chest hurts. Bleeding too", set(), set()),
+    ],
+)
+def test_names_are_known_by_their_capitals_and_what_introduces_them(text, hidden, exact):
+    found = names(text)
+
+    assert found.hidden >= hidden
+    assert found.exact == exact
+
+
+@pytest.mark.parametrize(
+    ("token", "word", "is_slip"),
+    [
+        ("thraot", "throat", True),
+        ("bleding", "bleeding", True),
+        ("chesst", "chest", True),
+        ("seisure", "seizure", True),
+        ("chess", "chest", False),
+        ("bills", "pills", False),
+        ("breed", "bleed", False),
+        ("skill", "kill", False),
+    ],
+)
+def test_a_slip_is_told_from_another_word(token, word, is_slip):
+    assert slipped(token, word) is is_slip
+
+
+@pytest.mark.parametrize("text", ["book it, I'm dying over here", "hope I don't die by then lol"])
+def test_an_idiom_of_dying_is_at_most_urgent(text):
+    assert screen(text).level in {None, "urgent"}
 
 
 @pytest.mark.parametrize(
