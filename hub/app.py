@@ -22,12 +22,13 @@ import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots import urgent
 from bots.dialogue import Clinic
 from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
 from bots.scheduling.local import LocalScheduling
-from bots.urgent.lists import load as load_phrases
 from channels import registry
 from channels.base import Channel
+from consent import keywords
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
@@ -157,7 +158,8 @@ class Hub:
     async def _load_engine(self) -> None:
         try:
             # A broken list is to show now, and not with the first emergency.
-            await asyncio.to_thread(load_phrases)
+            await asyncio.to_thread(urgent.prepare)
+            await asyncio.to_thread(keywords.prepare)
             self._engine.loaded = await load_or_train_aside(self.parts.settings.data / "models")
         except Exception:
             _log.exception("engine_failed")

@@ -24,6 +24,7 @@ LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 _FILE = "learned.txt"
 _WINDOW = 45  # words weighed together; more would drown one sentence in the others
 _MOST = 240  # words looked at: the first and the last of a longer text; the lists read all of it
+_SENTENCES = 4  # how many openings of a short text are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,32 @@ class Weights:
 
 
 def _windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The text whole if it is short; else its sentences, joined or cut to windows that overlap by half."""
+    """The text, and the text without its first sentences, so that small talk before an alarm does not drown it.
+
+    A long text is cut to windows that overlap by half, and a very long one to its first and last words.
+    """
     plain = [word for word in words if word != END]
     if len(plain) > _MOST:
         plain = plain[: _MOST // 2] + plain[-_MOST // 2 :]
     if not plain:
         return
+    if len(plain) <= _WINDOW:
+        for start in _openings(words)[:_SENTENCES]:
+            yield plain[start:]
+        return
     for start in range(0, max(1, len(plain) - _WINDOW // 2), _WINDOW // 2):
         yield plain[start : start + _WINDOW]
+
+
+def _openings(words: Sequence[str]) -> list[int]:
+    """Where sentences begin, counted in words without the marks that end them."""
+    openings, count = [0], 0
+    for word in words:
+        if word != END:
+            count += 1
+        elif openings[-1] != count:
+            openings.append(count)
+    return [start for start in openings if start < count] or [0]
 
 
 @cache

@@ -133,7 +133,7 @@ def test_a_broken_list_stops_the_start_and_is_named(tmp_path, monkeypatch, old, 
 @pytest.mark.parametrize(
     "text",
     [
-        "Can you try for 18:00 with Dr. Starks Jayum?",
+        "Is 18:00 free with Dr. Starks Jellum?",
         "I live at 44 Stroker Lane, is that the closest office?",
         "my last name is Bledsoe",
         "Is Dr. Payne available Monday?",
@@ -147,7 +147,7 @@ def test_a_name_raises_no_alarm(text):
 @pytest.mark.parametrize(
     ("text", "hidden", "exact"),
     [
-        ("see Dr. Starks Jayum at 6", {"starks", "jayum"}, set()),
+        ("see Dr. Starks Jellum at 6", {"starks", "jellum"}, set()),
         ("see Dr. Starks at 6", set(), {"starks"}),
         ("I am at 4 Blood Street now", {"blood"}, set()),
         ("I told Bleeda my chest hurts", set(), {"bleeda"}),
@@ -179,7 +179,9 @@ def test_a_slip_is_told_from_another_word(token, word, is_slip):
     assert slipped(token, word) is is_slip
 
 
-@pytest.mark.parametrize("text", ["book it, I'm dying over here", "hope I don't die by then lol"])
+@pytest.mark.parametrize(
+    "text", ["please hurry, I'm dying over here lol", "I hope I don't die before that appointment lol"]
+)
 def test_an_idiom_of_dying_is_at_most_urgent(text):
     assert screen(text).level in {None, "urgent"}
 
