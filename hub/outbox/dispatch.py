@@ -98,6 +98,9 @@ class Outbox:
         """Claim nothing more, wait for what is under way, record it, and end."""
         self._stopping = True
         self.wake()
+        if self._tasks:
+            # Its last round ends by itself: a claim that is being committed is a text that is about to be sent.
+            await asyncio.wait(self._tasks[:1])
         if self._in_flight:
             await asyncio.wait(self._in_flight)
         for task in self._tasks:
