@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db import at_end
 from hub.db.bulk import insert_rows
 from hub.db.tables import counter, event
 
@@ -54,9 +55,12 @@ class Bell:
 
 
 async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change]) -> None:
-    """Write `changes` in the caller's transaction."""
-    if not changes:
-        return
+    """Write `changes` in the caller's transaction: together with all its others, just before it commits."""
+    at_end(conn, _write, [(now, change) for change in changes])
+
+
+async def _write(conn: AsyncConnection, changes: list[tuple[datetime, Change]]) -> None:
+    # From here to the commit the counter is locked: numbers appear in order.
     taken = await conn.execute(
         sa.update(counter)
         .where(counter.c.name == "event")
@@ -70,7 +74,7 @@ async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change
     first = last - len(changes) + 1
     rows = [
         {"seq": first + n, "type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now}
-        for n, c in enumerate(changes)
+        for n, (now, c) in enumerate(changes)
     ]
     await insert_rows(conn, event, rows)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.crypto import Place
+from hub.db import at_end
 from hub.db.bulk import insert_rows
 from hub.db.tables import audit_event
 from hub.types import new_id
@@ -49,7 +50,7 @@ class Trail:
         self._clock = clock
 
     async def record(self, conn: AsyncConnection, *entries: Entry) -> None:
-        """Write `entries` in the caller's transaction."""
+        """Write `entries` in the caller's transaction, just before it commits."""
         if not entries:
             return
         keys = await self._vault.key(conn, AUDIT)
@@ -71,7 +72,11 @@ class Trail:
                     "payload_sealed": keys.seal(AUDIT, payload, _place(entry_id)),
                 }
             )
-        await insert_rows(conn, audit_event, rows)
+        at_end(conn, _insert, rows)
+
+
+async def _insert(conn: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    await insert_rows(conn, audit_event, rows)
 
 
 def _place(entry_id: str) -> Place:

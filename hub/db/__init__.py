@@ -5,10 +5,12 @@
    rows on the way of a message.
 3. `db.write(unit)` runs a unit of work and returns once it is durable. Units that are asked for while a commit
    is in flight share the next one (group commit): a fsync is paid once for many.
-4. `migrate.upgrade` brings the schema up to date.
+4. `at_end` hands a transaction rows that it writes together, just before it commits.
+5. `migrate.upgrade` brings the schema up to date.
 """
 
+from hub.db.ending import at_end
 from hub.db.engine import Database, Unit
 from hub.db.migrate import HEAD
 
-__all__ = ["HEAD", "Database", "Unit"]
+__all__ = ["HEAD", "Database", "Unit", "at_end"]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hub.db.ending import Ending
 from hub.db.file import reach
 from hub.db.migrate import HEAD, current_revision
 from hub.db.writer import Glancer, Writer
@@ -153,7 +154,9 @@ class Database:
     async def _commit_alone(self, job: _Job[Any]) -> None:
         try:
             async with self._writer.transaction() as conn:
+                ending = Ending(conn)
                 result = await job.unit(conn)
+                await ending.write(conn)
         except Exception as error:
             job.fail(_translated(error))
         else:
@@ -165,7 +168,9 @@ class Database:
         failed: list[tuple[_Job[Any], Exception]] = []
         try:
             async with self._writer.transaction() as conn:
+                ending = Ending(conn)
                 for job in group:
+                    mark = ending.mark()
                     await conn.exec_driver_sql("SAVEPOINT unit")
                     try:
                         results.append((job, await job.unit(conn)))
@@ -176,7 +181,9 @@ class Database:
                             raise
                         # Undone alone: the others of the group keep what they wrote.
                         await conn.exec_driver_sql("ROLLBACK TO unit")
+                        ending.cut(mark)
                     await conn.exec_driver_sql("RELEASE unit")
+                await ending.write(conn)
         except Exception as error:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
             refusal = StorageError(f"the database did not take the change ({type(error).__name__})")
