@@ -36,7 +36,7 @@ from hub.api.application import application as api_application
 from hub.audit import Sealer, Trail
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
-from hub.db import Database, migrate
+from hub.db import Database, is_embedded, migrate
 from hub.db.tables import idempotency
 from hub.errors import KeyringMissing, SchemaOutdated
 from hub.log import say
@@ -107,7 +107,7 @@ class Hub:
         """
         clock = clock or SystemClock()
         metrics = Metrics()
-        db = await Database.open(settings.database, metrics)
+        db = await Database.open(settings.database, metrics, connections=settings.database_connections)
         try:
             vault = await _vault(db, settings, clock)
         except BaseException:
@@ -214,8 +214,13 @@ async def asked_to_end() -> None:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make the data folder and bring the embedded database up to date, so that the hub starts without being set up."""
+    """Make the data folder and bring the embedded database up to date, so that the hub starts without being set up.
+
+    A server's schema is changed by `hub migrate` alone: other processes may be at work on it.
+    """
     settings.private_folder()
+    if not is_embedded(settings.database):
+        return
     try:
         db = await Database.open(settings.database)
     except SchemaOutdated:

@@ -28,6 +28,9 @@ class Metrics:
         self.commit_units = Histogram(
             "hub_commit_units", "Units of work a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r
         )
+        self.units_again = Counter(
+            "hub_units_again", "Units of work undone by another's change, and run again", registry=r
+        )
 
     def page(self) -> bytes:
         """The counters in Prometheus's text format."""

@@ -124,9 +124,11 @@ def _sender(raw: str) -> str:
 
 def _database(raw: str) -> str:
     value = raw.strip()
-    if not value.startswith("sqlite+aiosqlite:///"):
-        raise ValueError("must start with sqlite+aiosqlite:/// (this release runs on the embedded database)")
-    return value
+    if value.startswith("sqlite+aiosqlite:///"):
+        return value
+    if re.fullmatch(r"postgresql\+asyncpg://[^\s/]+/[^\s/?]+(\?\S*)?", value):
+        return value
+    raise ValueError("must be sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -145,10 +147,12 @@ def _path(raw: str) -> Path:
         raise ValueError("starts with ~ and a user whose home folder is not known") from None
 
 
-def _setting(name: str, meaning: str, parse: Callable[[str], Any], default: Any, *, shown: str = "") -> Any:
-    """One variable: its parser, default and the words README prints for both."""
+def _setting(
+    name: str, meaning: str, parse: Callable[[str], Any], default: Any, *, shown: str = "", told: bool = True
+) -> Any:
+    """One variable: its parser, default and the words README prints for both; not `told` where it may hold a secret."""
     metadata = {"name": name, "meaning": meaning, "parse": parse, "shown": shown or str(default)}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=told)
 
 
 def _secret(raw: str) -> Secret:
@@ -167,7 +171,18 @@ class Settings:
         shown="./hub-data",
     )
     database_url: str = _setting(
-        "HUB_DATABASE_URL", "where everything is kept", _database, "", shown="`hub.db` in `HUB_DATA`"
+        "HUB_DATABASE_URL",
+        "where everything is kept: a SQLite file, or `postgresql+asyncpg://…`",
+        _database,
+        "",
+        shown="`hub.db` in `HUB_DATA`",
+        told=False,
+    )
+    database_connections: int = _setting(
+        "HUB_DATABASE_CONNECTIONS",
+        "connections that one process may have to a database server",
+        _whole(2, 1000),
+        10,
     )
     keyring_file: Path | None = _setting(
         "HUB_KEYRING_FILE",

@@ -8,9 +8,31 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.stores import clock, database_url, db, keyring, template, trail, vault
+from tests.stores import (
+    clock,
+    database_url,
+    db,
+    disk,
+    keyring,
+    postgres,
+    postgres_template,
+    template,
+    trail,
+    vault,
+)
 
-__all__ = ["clock", "database_url", "db", "keyring", "template", "trail", "vault"]
+__all__ = [
+    "clock",
+    "database_url",
+    "db",
+    "disk",
+    "keyring",
+    "postgres",
+    "postgres_template",
+    "template",
+    "trail",
+    "vault",
+]
 
 settings.register_profile(
     "carehub",

@@ -1,11 +1,11 @@
-"""A database to test on: migrated once a session, copied for each test.
+"""A database to test on, of either kind: migrated once a session, copied for each test.
 
 async def test_something(db: Database, vault: Vault, clock: FixedClock, trail: Trail) -> None: ...
 """
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +14,25 @@ import pytest
 from hub.audit import Trail
 from hub.clock import FixedClock
 from hub.crypto import Keyring
-from hub.db import Database, migrate
+from hub.db import Database, is_embedded, migrate
 from hub.vault import Vault
+from tests.servers.postgresql import Postgres
 
-__all__ = ["clock", "database_url", "db", "keyring", "template", "trail", "vault"]
+__all__ = [
+    "clock",
+    "database_url",
+    "db",
+    "disk",
+    "embedded_only",
+    "keyring",
+    "postgres",
+    "postgres_template",
+    "template",
+    "trail",
+    "vault",
+]
+
+Disk = Callable[[], bytes]
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """When every test starts: Monday, 10:00 in New York, six days before its clocks change."""
@@ -38,23 +53,63 @@ def keyring() -> Keyring:
 def template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
     """A migrated, founded database file; copy it, never open it."""
     path = tmp_path_factory.mktemp("template") / "hub.db"
-    migrate.upgrade(sqlite_url(path))
-    asyncio.run(_found(path, Vault(keyring)))
+    _make(sqlite_url(path), keyring)
     return path
 
 
-async def _found(path: Path, vault: Vault) -> None:
-    db = await Database.open(sqlite_url(path))
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's PostgreSQL server. What it commits lies in memory: tests need its answers, not its disk."""
+    memory = Path("/dev/shm")
+    server = Postgres.start(on=memory if memory.is_dir() else None)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, keyring: Keyring) -> str:
+    """The name of a migrated, founded database on the server; copy it, never open it."""
+    name = postgres.create()
+    _make(postgres.url(name), keyring)
+    return name
+
+
+def _make(url: str, keyring: Keyring) -> None:
+    migrate.upgrade(url)
+    asyncio.run(_found(url, Vault(keyring)))
+
+
+async def _found(url: str, vault: Vault) -> None:
+    db = await Database.open(url)
     await db.write(lambda conn: vault.found(conn, NOW))
     await db.close()
 
 
+@pytest.fixture(params=("sqlite", "postgresql"))
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of this test's own copy, for what opens the database itself. Every test runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "hub.db"
+        shutil.copyfile(request.getfixturevalue("template"), path)
+        yield sqlite_url(path)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
 @pytest.fixture
-def database_url(template: Path, tmp_path: Path) -> str:
-    """The address of this test's own copy, for what opens the database itself."""
-    path = tmp_path / "hub.db"
-    shutil.copyfile(template, path)
-    return sqlite_url(path)
+def disk(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    """What a thief of the disk would read of this test's database: its files, and the journal's."""
+    if is_embedded(database_url):
+        return lambda: b"".join(one.read_bytes() for one in sorted(tmp_path.glob("hub.db*")))
+    server: Postgres = request.getfixturevalue("postgres")
+    return lambda: server.on_disk(database_url)
+
+
+embedded_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests of what is the embedded database's alone."""
 
 
 @pytest.fixture

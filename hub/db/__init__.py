@@ -9,8 +9,9 @@
 5. `migrate.upgrade` brings the schema up to date.
 """
 
+from hub.db.addresses import is_embedded
 from hub.db.ending import at_end
 from hub.db.engine import Database, Unit
 from hub.db.migrate import HEAD
 
-__all__ = ["HEAD", "Database", "Unit", "at_end"]
+__all__ = ["HEAD", "Database", "Unit", "at_end", "is_embedded"]

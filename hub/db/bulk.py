@@ -28,7 +28,7 @@ async def insert_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row
     columns = tuple(rows[0])
     writers = _writers(table, columns, conn.dialect)
     for chunk in _chunks(rows):
-        statement = _insert(table, columns, len(chunk), conn.dialect.paramstyle)
+        statement = _insert(table, columns, len(chunk), conn.dialect)
         await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
 
 
@@ -39,7 +39,7 @@ async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row
     columns = ("id", *(name for name in rows[0] if name != "id"))
     writers = _writers(table, columns, conn.dialect)
     for chunk in _chunks(rows):
-        statement = _update(table, columns, len(chunk), conn.dialect.paramstyle)
+        statement = _update(table, columns, len(chunk), conn.dialect)
         await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
 
 
@@ -68,23 +68,30 @@ def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
 
 
 @lru_cache(maxsize=1024)
-def _insert(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count, style)}"
+def _insert(table: sa.Table, columns: tuple[str, ...], count: int, dialect: Dialect) -> str:
+    places = _places((None,) * len(columns), count, dialect)
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {places}"
 
 
 @lru_cache(maxsize=1024)
-def _update(table: sa.Table, columns: tuple[str, ...], count: int, style: str) -> str:
+def _update(table: sa.Table, columns: tuple[str, ...], count: int, dialect: Dialect) -> str:
     setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
+    kinds = tuple(table.c[name].type.compile(dialect) for name in columns)
     return (
-        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), count, style)}) "
+        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(kinds, count, dialect)}) "
         f"UPDATE {table.name} SET {setting} FROM given WHERE {table.name}.id = given.id"
     )
 
 
-def _places(width: int, count: int, style: str) -> str:
-    """The placeholders of `count` rows of `width` values."""
-    if style == "numeric_dollar":
-        rows = [[f"${row * width + column + 1}" for column in range(width)] for row in range(count)]
+def _places(kinds: tuple[str | None, ...], count: int, dialect: Dialect) -> str:
+    """The placeholders of `count` rows of as many values as `kinds`.
+
+    PostgreSQL must be told a value's type (`kinds`) where it does not stand beside the column it is meant for.
+    """
+    width = len(kinds)
+    if dialect.paramstyle == "numeric_dollar":
+        casts = [f"::{kind}" if kind else "" for kind in kinds]
+        rows = [[f"${row * width + n + 1}{cast}" for n, cast in enumerate(casts)] for row in range(count)]
     else:
         rows = [["?"] * width] * count
     return ", ".join(f"({', '.join(row)})" for row in rows)

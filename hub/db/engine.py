@@ -1,232 +1,73 @@
-"""Connections, and the one way to write: a unit of work in a shared, durable commit."""
+"""What a database is to the hub: reads that see one state, and units of work that are durable when they return."""
 
-import asyncio
-import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.ending import Ending
-from hub.db.file import reach
-from hub.db.migrate import HEAD, current_revision
-from hub.db.writer import Glancer, Writer
-from hub.errors import HubError, Overloaded, SchemaOutdated, StorageError
-from hub.log import say
+from hub.db.addresses import is_embedded
 from hub.metrics import Metrics
 
-_log = logging.getLogger(__name__)
 R = TypeVar("R")
 Unit = Callable[[AsyncConnection], Awaitable[R]]
 
-_GROUP = 128
-"""Units that share one commit at most: bounds how long the first of them waits."""
-_WAITING = 20_000
-"""Units that may wait in memory before a further one is refused."""
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=10000",
-    "temp_store=MEMORY",
-    "wal_autocheckpoint=2000",
-)
+CONNECTIONS = 10
+"""Connections of one process to a database server, unless it is told otherwise."""
 
 
-@dataclass(slots=True)
-class _Job(Generic[R]):
-    unit: Unit[R]
-    done: "asyncio.Future[R]"
+class Database(ABC):
+    """A database in use. Made by `Database.open`, ended by `close`.
 
-    def succeed(self, result: R) -> None:
-        """Answer who waits, if they still do."""
-        if not self.done.done():
-            self.done.set_result(result)
+    A unit of work gets a connection and must await nothing else. It may be run again from its start where the database
+    undid it because of somebody else's change, so it must leave nothing behind but what it wrote. Where it looks,
+    decides and writes, it locks what it looked at (`with_for_update`): the embedded database has one writer and needs
+    no lock, a server has many.
 
-    def fail(self, problem: Exception) -> None:
-        """Tell who waits, if they still do."""
-        if not self.done.done():
-            self.done.set_exception(problem)
+    embedded: whether it is a file of this machine, with one writer.
+    """
 
+    embedded: bool
 
-class Database:
-    """A database in use. Made by `Database.open`, ended by `close`."""
-
-    def __init__(self, url: str, metrics: Metrics | None = None) -> None:
-        self._metrics = metrics
-        self._reader = _reader(url)
-        # SQLite has one writer at a time: one connection, taken with its lock, never waits for another of ours.
-        path = sa.make_url(url).database or ""
-        self._writer = Writer(path, self._reader, _prepare)
-        self._glancer = Glancer(path, self._reader, _prepare)
-        self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue(_WAITING)
-        self._task: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def open(cls, url: str, metrics: Metrics | None = None) -> "Database":
-        """The database at `url`, ready for use.
+    @staticmethod
+    async def open(url: str, metrics: Metrics | None = None, *, connections: int = CONNECTIONS) -> "Database":
+        """The database at `url`, ready for use; a server is given so many connections at most.
 
         Raises: SchemaOutdated when it needs `hub migrate`, StorageError when it cannot be reached.
         """
-        reach(url)
-        db = cls(url, metrics)
-        try:
-            async with db.read() as conn:
-                found = await conn.run_sync(current_revision)
-        except SQLAlchemyError as error:
-            await db.close()
-            raise StorageError(f"the database cannot be opened ({type(error).__name__})") from None
-        if found != HEAD:
-            await db.close()
-            raise SchemaOutdated("the database is not up to date: run `hub migrate`")
-        db._task = asyncio.create_task(db._commit_groups(), name="db-writer")
-        return db
+        # Each only where it is used: the drivers cost start-up time, and a server's is not always installed.
+        if is_embedded(url):
+            from hub.db.embedded import EmbeddedDatabase
 
+            return await EmbeddedDatabase.connect(url, metrics)
+        from hub.db.server import ServerDatabase
+
+        return await ServerDatabase.connect(url, metrics, connections=connections)
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish what was asked for, then let go of every connection."""
-        if self._task is not None:
-            await self._jobs.join()
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        await self._reader.dispose()
-        self._glancer.close()
-        await self._writer.close()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for reading; what it sees does not change while it is held. May take its time."""
-        async with self._reader.connect() as conn:
-            yield conn
 
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def glance(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """As `read`, for a few rows found by an index: quicker, but what takes long would hold everybody up."""
-        async with self._glancer.connection() as conn:
-            yield conn
 
+    @abstractmethod
     async def write(self, unit: Unit[R]) -> R:
-        """The result of `unit(conn)`, once it is durable.
+        """The result of `unit(conn)`, once it is durable. It is committed even if the caller stops waiting.
 
-        The unit runs alone: others of its group neither see nor undo it. It must await nothing but `conn`.
+        The unit runs alone: others neither see nor undo it.
 
-        Raises: what the unit raised (nothing of it is kept), StorageError when the commit failed, Overloaded.
+        Raises: what the unit raised (nothing of it is kept), IntegrityError for a row that must not be there twice,
+        StorageError when the commit failed, Overloaded when too many wait.
         """
-        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        try:
-            self._jobs.put_nowait(_Job(unit, done))
-        except asyncio.QueueFull:
-            raise Overloaded() from None
-        return await done
 
     @property
+    @abstractmethod
     def waiting(self) -> int:
         """How many units wait for a commit."""
-        return self._jobs.qsize()
-
-    async def _commit_groups(self) -> None:
-        while True:
-            group = [await self._jobs.get()]
-            while len(group) < _GROUP and not self._jobs.empty():
-                group.append(self._jobs.get_nowait())
-            started = time.perf_counter()
-            try:
-                await self._commit(group)
-            finally:
-                for _ in group:
-                    self._jobs.task_done()
-            if self._metrics is not None:
-                self._metrics.commit_seconds.observe(time.perf_counter() - started)
-                self._metrics.commit_units.observe(len(group))
-
-    async def _commit(self, group: list[_Job[Any]]) -> None:
-        if len(group) == 1:
-            await self._commit_alone(group[0])
-        else:
-            await self._commit_together(group)
-
-    async def _commit_alone(self, job: _Job[Any]) -> None:
-        try:
-            async with self._writer.transaction() as conn:
-                ending = Ending(conn)
-                result = await job.unit(conn)
-                await ending.write(conn)
-        except Exception as error:
-            job.fail(_translated(error))
-        else:
-            job.succeed(result)
-
-    async def _commit_together(self, group: list[_Job[Any]]) -> None:
-        """Run the group in one transaction and answer each unit after the commit."""
-        results: list[tuple[_Job[Any], Any]] = []
-        failed: list[tuple[_Job[Any], Exception]] = []
-        try:
-            async with self._writer.transaction() as conn:
-                ending = Ending(conn)
-                for job in group:
-                    mark = ending.mark()
-                    await conn.exec_driver_sql("SAVEPOINT unit")
-                    try:
-                        results.append((job, await job.unit(conn)))
-                    except Exception as error:
-                        failed.append((job, _translated(error)))
-                        # A full or failing disk undoes the whole transaction, the units before this one included.
-                        if not self._writer.under_way():
-                            raise
-                        # Undone alone: the others of the group keep what they wrote.
-                        await conn.exec_driver_sql("ROLLBACK TO unit")
-                        ending.cut(mark)
-                    await conn.exec_driver_sql("RELEASE unit")
-                await ending.write(conn)
-        except Exception as error:
-            say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))
-            refusal = StorageError(f"the database did not take the change ({type(error).__name__})")
-            refusal.__cause__ = error
-            own = {id(job) for job, _ in failed}
-            results = []
-            failed += [(job, refusal) for job in group if id(job) not in own]
-        for job, result in results:
-            job.succeed(result)
-        for job, problem in failed:
-            job.fail(problem)
-
-
-def _translated(error: Exception) -> Exception:
-    """A database driver's error without its statement and parameters, which may hold protected content."""
-    if isinstance(error, HubError) or not isinstance(error, DBAPIError):
-        return error
-    if isinstance(error, sa.exc.IntegrityError):
-        return error
-    return StorageError(f"the database refused a change ({type(error.orig).__name__})")
-
-
-def _reader(url: str) -> AsyncEngine:
-    """An engine over SQLite whose transactions see one state, and whose statements run in threads."""
-    path = sa.make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_async_engine(url, pool_size=4, max_overflow=12, hide_parameters=True)
-    sa.event.listen(engine.sync_engine, "connect", lambda connection, _record: _prepare(connection))
-    sa.event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return engine
-
-
-def _prepare(connection: Any) -> None:
-    """Set up a new driver connection."""
-    # We say BEGIN ourselves: the driver would start a read and later fail to become the writer.
-    connection.isolation_level = None
-    try:
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-    except Exception:
-        # The pool would forget the connection without closing it.
-        connection.close()
-        raise

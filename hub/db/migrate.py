@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.db.file import reach
+from hub.db.addresses import reach
 from hub.errors import StorageError
 
 HEAD = "0001"

@@ -1,7 +1,6 @@
 """Accepting: durable before anyone is told, once, in order, whatever comes together (invariants 1 and 2)."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +21,9 @@ from hub.people import NewPatient, People
 from hub.sealed import open_body
 from hub.types import ChannelKind, OptOutWord
 from hub.vault import Vault
+from tests import stranger
 from tests.hub.acceptance import AT, Listener, acceptor_over, inbound, place, stored
+from tests.stores import embedded_only
 
 
 @pytest.fixture
@@ -83,10 +84,7 @@ class TestOne:
     async def test_the_answer_comes_after_the_commit(self, acceptor: Acceptor, database_url: str) -> None:
         await acceptor.accept(inbound("SM1"))
 
-        stranger = sqlite3.connect(str(sa.make_url(database_url).database))
-        kept = stranger.execute("SELECT count(*) FROM message").fetchone()
-        stranger.close()
-        assert kept == (1,)
+        assert stranger.rows(database_url, "SELECT count(*) FROM message") == [(1,)]
 
     async def test_who_waits_for_news_hears_after_the_commit(
         self, db: Database, vault: Vault, clock: FixedClock, database_url: str
@@ -96,9 +94,7 @@ class TestOne:
         class Looking(Listener):
             def __call__(self, thread_ids: Iterable[str]) -> None:
                 super().__call__(thread_ids)
-                stranger = sqlite3.connect(str(sa.make_url(database_url).database))
-                seen.append(stranger.execute("SELECT count(*) FROM message").fetchone()[0])
-                stranger.close()
+                seen.append(stranger.rows(database_url, "SELECT count(*) FROM message")[0][0])
 
         looking = Looking()
         acceptor = acceptor_over(db, vault, clock, looking)
@@ -261,6 +257,7 @@ class TestTrouble:
         assert await acceptor.accept(inbound("B"))
         assert [row.provider_id for row in await stored(db)] == ["B"]
 
+    @embedded_only
     async def test_nothing_is_answered_as_accepted_when_the_disk_is_full(
         self, db: Database, acceptor: Acceptor, listener: Listener
     ) -> None:

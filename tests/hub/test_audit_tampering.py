@@ -19,6 +19,16 @@ from hub.types import new_id
 
 Tampering = Callable[[AsyncConnection], Awaitable[object]]
 OTHER = "00000000-0000-7000-8000-00000000beef"
+ZEROS, LATER = "<zeros>", "<later>"
+_SPELT = {
+    "sqlite": {ZEROS: "zeroblob(32)", LATER: "at + 1000"},
+    "postgresql": {ZEROS: "decode(repeat('00', 32), 'hex')", LATER: "at + INTERVAL '1 millisecond'"},
+}
+"""What the kinds of database spell differently."""
+_IDS = {
+    "<forged>": "'00000000-0000-7000-8000-00000000f0f0'",
+    "<nothing>": "'00000000-0000-7000-8000-00000000dead'",
+}
 
 
 @pytest.fixture
@@ -48,7 +58,10 @@ async def broken(db: Database, keyring: Keyring, tampering: Tampering) -> str:
 
 def statements(*many: str) -> Tampering:
     async def run(conn: AsyncConnection) -> None:
+        words = _SPELT[conn.dialect.name] | _IDS
         for one in many:
+            for word, spelt in words.items():
+                one = one.replace(word, spelt)
             await conn.exec_driver_sql(one)
 
     return run
@@ -58,10 +71,12 @@ def other_value(column: sa.Column) -> str:
     """An SQL expression that gives the column another value of its kind."""
     if isinstance(column.type, Id):
         return f"'{OTHER}'"
-    if isinstance(column.type, Moment | Number | sa.BigInteger):
+    if isinstance(column.type, Moment):
+        return LATER
+    if isinstance(column.type, Number | sa.BigInteger):
         return f"{column.name} + 1000"
     if isinstance(column.type, sa.LargeBinary):
-        return f"zeroblob(length({column.name}))"
+        return ZEROS
     return f"{column.name} || 'x'"
 
 
@@ -137,7 +152,7 @@ TAMPERINGS = [
             "UPDATE audit_event SET seq = -1 WHERE seq = 2",
             "UPDATE audit_event SET seq = 2 WHERE seq = 3",
             "UPDATE audit_event SET seq = 3 WHERE seq = -1",
-            "UPDATE audit_link SET event_id = 'gone' WHERE seq = 2",
+            "UPDATE audit_link SET event_id = <nothing> WHERE seq = 2",
             "UPDATE audit_link SET event_id = (SELECT id FROM audit_event WHERE seq = 3) WHERE seq = 3",
             "UPDATE audit_link SET event_id = (SELECT id FROM audit_event WHERE seq = 2) WHERE seq = 2",
         ),
@@ -165,7 +180,7 @@ TAMPERINGS = [
     ),
     pytest.param(
         (
-            "INSERT INTO audit_event SELECT 'forged', 3, at, action, actor_kind, actor_id, person_id, object_id, "
+            "INSERT INTO audit_event SELECT <forged>, 3, at, action, actor_kind, actor_id, person_id, object_id, "
             "request_id, payload_sealed FROM audit_event WHERE seq = 6",
         ),
         "numbered entries that no link chains",
@@ -173,7 +188,7 @@ TAMPERINGS = [
     ),
     pytest.param(
         (
-            "INSERT INTO audit_event SELECT 'forged', 7, at, action, actor_kind, actor_id, person_id, object_id, "
+            "INSERT INTO audit_event SELECT <forged>, 7, at, action, actor_kind, actor_id, person_id, object_id, "
             "request_id, payload_sealed FROM audit_event WHERE seq = 6",
         ),
         "numbered entries that no link chains",
@@ -181,20 +196,20 @@ TAMPERINGS = [
     ),
     pytest.param(
         (
-            "INSERT INTO audit_event SELECT 'forged', 7, at, action, actor_kind, actor_id, person_id, object_id, "
+            "INSERT INTO audit_event SELECT <forged>, 7, at, action, actor_kind, actor_id, person_id, object_id, "
             "request_id, payload_sealed FROM audit_event WHERE seq = 6",
-            "INSERT INTO audit_link SELECT 7, 'forged', hash, zeroblob(32) FROM audit_link WHERE seq = 6",
+            "INSERT INTO audit_link SELECT 7, <forged>, hash, <zeros> FROM audit_link WHERE seq = 6",
         ),
         "the entry of link 7 was changed",
         id="an entry put in with a link that does not fit",
     ),
     pytest.param(
-        ("INSERT INTO audit_link SELECT 7, 'nothing', hash, zeroblob(32) FROM audit_link WHERE seq = 6",),
+        ("INSERT INTO audit_link SELECT 7, <nothing>, hash, <zeros> FROM audit_link WHERE seq = 6",),
         "link 7 chains an entry that was deleted",
         id="a link put in without an entry",
     ),
     pytest.param(
-        ("UPDATE audit_link SET previous = zeroblob(32) WHERE seq = 5",),
+        ("UPDATE audit_link SET previous = <zeros> WHERE seq = 5",),
         "link 5 does not follow the one before it",
         id="a link that follows nothing",
     ),

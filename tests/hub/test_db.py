@@ -1,9 +1,10 @@
 """The database: what was written is durable, alone in its unit, and shares its commit with others."""
 
 import asyncio
+import re
 import stat
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import Database
-from hub.db.tables import counter
+from hub.db.bulk import insert_rows
+from hub.db.tables import address, counter
 from hub.errors import Overloaded, SchemaOutdated, StorageError
 from hub.metrics import Metrics
-from tests.hub.units import adding, breaking_after, names, names_in_file
-from tests.stores import sqlite_url
+from hub.types import new_id
+from tests.hub.units import adding, breaking_after, names, names_kept
+from tests.stores import NOW, embedded_only, sqlite_url
 
 Reading = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 CANARY = "Zanzibar-canary"
@@ -42,7 +45,7 @@ class TestWriting:
         result = await db.write(adding("a"))
 
         assert result == "a"
-        assert names_in_file(database_url) == ["a"]
+        assert names_kept(database_url) == ["a"]
 
     async def test_nothing_is_there_before_write_returns(self, db: Database, database_url: str) -> None:
         door = Door()
@@ -53,12 +56,12 @@ class TestWriting:
 
         writing = asyncio.create_task(db.write(unit))
         await door.entered.wait()
-        before = names_in_file(database_url)
+        before = names_kept(database_url)
         door.go.set()
         await writing
 
         assert before == []
-        assert names_in_file(database_url) == ["a"]
+        assert names_kept(database_url) == ["a"]
 
     async def test_a_unit_that_fails_undoes_itself_and_none_of_its_group(self, db: Database, database_url: str) -> None:
         fault = ValueError("of its own")
@@ -71,7 +74,7 @@ class TestWriting:
         )
 
         assert answers == ["a", fault, "c"]
-        assert names_in_file(database_url) == ["a", "c"]
+        assert names_kept(database_url) == ["a", "c"]
 
     async def test_a_row_that_is_there_already_surfaces_as_an_integrity_error(
         self, db: Database, database_url: str
@@ -80,10 +83,12 @@ class TestWriting:
             db.write(adding("a", 1)), db.write(adding("a", 2)), db.write(adding("b")), return_exceptions=True
         )
 
-        assert (first, other) == ("a", "b")
-        assert isinstance(second, IntegrityError)
-        assert names_in_file(database_url) == ["a", "b"]
+        # Which of the two comes first is the server's to say, where there is one.
+        assert other == "b"
+        assert {type(first), type(second)} == {str, IntegrityError}
+        assert names_kept(database_url) == ["a", "b"]
 
+    @embedded_only
     async def test_a_unit_sees_what_those_before_it_in_its_group_wrote(self, db: Database) -> None:
         async def counting(conn: AsyncConnection) -> int:
             return len(await names(conn))
@@ -94,6 +99,7 @@ class TestWriting:
 
         assert counts == [0, "a", 1, "b", 2]
 
+    @embedded_only
     async def test_units_run_in_the_order_they_were_asked_for(self, db: Database) -> None:
         order: list[int] = []
 
@@ -107,6 +113,7 @@ class TestWriting:
 
         assert order == list(range(300))
 
+    @embedded_only
     async def test_many_at_once_share_their_commits(self, database_url: str) -> None:
         metrics = Metrics()
         db = await Database.open(database_url, metrics)
@@ -118,7 +125,7 @@ class TestWriting:
         assert count("hub_commit_units_sum") == 64
         assert (count("hub_commit_units_count") or 64) <= 4
         assert count("hub_commit_seconds_count") == count("hub_commit_units_count")
-        assert len(names_in_file(database_url)) == 64
+        assert len(names_kept(database_url)) == 64
 
     async def test_one_who_stops_waiting_disturbs_nobody(self, db: Database, database_url: str) -> None:
         door = Door()
@@ -133,12 +140,13 @@ class TestWriting:
 
         assert isinstance(answers[1], asyncio.CancelledError)
         assert answers[2] == "b"
-        assert "b" in names_in_file(database_url)
+        assert "b" in names_kept(database_url)
 
+    @embedded_only
     async def test_more_than_may_wait_is_refused_and_stores_nothing(
         self, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("hub.db.engine._WAITING", 2)
+        monkeypatch.setattr("hub.db.embedded._WAITING", 2)
         db, door = await Database.open(database_url), Door()
         held = asyncio.create_task(db.write(door))
         await door.entered.wait()
@@ -153,7 +161,7 @@ class TestWriting:
         await db.close()
 
         assert full == 2
-        assert names_in_file(database_url) == ["a", "b"]
+        assert names_kept(database_url) == ["a", "b"]
 
     async def test_closing_finishes_what_was_asked_for(self, database_url: str) -> None:
         db = await Database.open(database_url)
@@ -163,7 +171,7 @@ class TestWriting:
         await db.close()
 
         assert all(one.done() and one.result() for one in asked)
-        assert len(names_in_file(database_url)) == 200
+        assert len(names_kept(database_url)) == 200
 
 
 @pytest.fixture(params=["read", "glance"])
@@ -188,14 +196,15 @@ class TestReading:
 
     async def test_what_a_reader_writes_is_not_kept(self, reading: Reading, database_url: str) -> None:
         async with reading() as conn:
-            await adding("a")(conn)
+            with suppress(sa.exc.DBAPIError):  # a server refuses it at once
+                await adding("a")(conn)
 
-        assert names_in_file(database_url) == []
+        assert names_kept(database_url) == []
 
     async def test_a_reader_that_breaks_leaves_nothing_behind(self, db: Database, reading: Reading) -> None:
         async def broken() -> None:
             async with reading() as conn:
-                await adding("a")(conn)
+                await names(conn)
                 raise LookupError
 
         with pytest.raises(LookupError):
@@ -235,6 +244,7 @@ class TestReading:
 
 
 class TestOpening:
+    @embedded_only
     @pytest.mark.parametrize(
         ("pragma", "value"),
         [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("temp_store", 2), ("busy_timeout", 10000)],
@@ -250,8 +260,10 @@ class TestOpening:
 
     async def test_a_foreign_key_must_point_somewhere(self, db: Database) -> None:
         async def dangling(conn: AsyncConnection) -> None:
+            one = {"id": new_id(), "kind": "phone", "blind": b"0", "state": "ok", "state_reason": "", "created_at": NOW}
+            await insert_rows(conn, address, [one])
             await conn.exec_driver_sql(
-                "INSERT INTO contact (person_id, address_id, value_sealed, created_at) VALUES ('no', 'no', x'00', 0)"
+                f"INSERT INTO contact SELECT '{new_id()}', '{new_id()}', blind, created_at FROM address"
             )
 
         with pytest.raises(IntegrityError):
@@ -305,7 +317,7 @@ class TestErrors:
         with pytest.raises(StorageError) as refused:
             await db.write(unit)
 
-        assert str(refused.value) == "the database refused a change (OperationalError)"
+        assert re.fullmatch(r"the database refused a change \((Operational|Programming)Error\)", str(refused.value))
         assert refused.value.__cause__ is None
         assert refused.value.__context__ is None
 
@@ -315,7 +327,7 @@ class TestErrors:
         with pytest.raises(IntegrityError) as refused:
             await db.write(adding(CANARY))
 
-        assert "counter.name" in str(refused.value)
+        assert "counter" in str(refused.value)
         assert CANARY not in f"{refused.value} {refused.value!r} {refused.value.orig}"
 
     async def test_a_value_that_cannot_be_bound_is_not_quoted(self, db: Database) -> None:

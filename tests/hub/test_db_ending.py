@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db import Database, at_end
 from hub.db.tables import counter
 from tests.hub.units import adding, breaking_after, names
+from tests.stores import embedded_only
 
 
 class Book:
@@ -30,6 +31,7 @@ class Book:
         return unit
 
 
+@embedded_only
 async def test_rows_of_a_group_are_written_together_and_in_order(db: Database) -> None:
     book = Book()
 

@@ -7,7 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import Database
 from hub.errors import StorageError
-from tests.hub.units import adding, breaking_after, names_in_file
+from tests.hub.units import adding, breaking_after, names_kept
+from tests.stores import embedded_only
+
+pytestmark = embedded_only
 
 
 async def room(conn: AsyncConnection, pages: int) -> None:
@@ -32,7 +35,7 @@ async def test_a_full_disk_is_never_answered_as_durable(db: Database, database_u
     )
 
     assert isinstance(answers[1], StorageError)
-    assert [one for one in answers if isinstance(one, str)] == names_in_file(database_url)
+    assert [one for one in answers if isinstance(one, str)] == names_kept(database_url)
 
 
 async def test_alone_it_is_refused_and_goes_on_when_there_is_room_again(db: Database) -> None:
@@ -60,5 +63,5 @@ async def test_a_commit_that_fails_fails_every_unit_of_its_group(db: Database, d
     )
 
     assert [type(one) for one in answers] == [StorageError, StorageError, ValueError]
-    assert names_in_file(database_url) == []
+    assert names_kept(database_url) == []
     assert await db.write(adding("c")) == "c"

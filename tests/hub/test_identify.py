@@ -8,7 +8,7 @@ from hub.audit import Actor, Trail
 from hub.clock import FixedClock
 from hub.db import Database
 from hub.people import Identifier, NewPatient, People, Senders
-from hub.types import Address, AddressKind
+from hub.types import Address, AddressKind, new_id
 from hub.vault import Vault
 
 PHONE = Address(AddressKind.PHONE, "+12025550123")
@@ -102,7 +102,7 @@ async def test_on_a_line_are_its_patients_without_the_stand_in(
 
     async with db.read() as conn:
         ids = await identifier.on_line(conn, sender.address_id)
-        nobody = await identifier.on_line(conn, "no such address")
+        nobody = await identifier.on_line(conn, new_id())
 
     assert sorted(ids) == sorted(family.values())
     assert nobody == ()

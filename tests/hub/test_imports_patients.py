@@ -16,6 +16,7 @@ from hub.imports import Report, RowProblem, import_patients
 from hub.people import People, Person
 from hub.types import Address, AddressKind, ChannelKind, Purpose
 from hub.vault import Vault
+from tests.stores import Disk
 
 ROW = {
     "mrn": "M1",
@@ -223,12 +224,12 @@ async def test_a_record_whose_key_was_destroyed_is_refused_and_the_others_go_in(
     assert report == Report(created=1, problems=(RowProblem(2, "was refused (key_destroyed)"),))
 
 
-async def test_no_name_number_or_address_is_readable_in_the_file(desk: Desk, tmp_path: Path) -> None:
+async def test_no_name_number_or_address_is_readable_in_the_file(desk: Desk, disk: Disk) -> None:
     """Invariant 10."""
     await desk.take(ROW)
     desk.path.unlink()
 
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("hub.db*"))
+    stored = disk()
 
     assert b"America/Chicago" in stored
     for secret in (b"Ada", b"Sample", b"2025550123", b"ada.sample", b"1980-02-29"):

@@ -13,6 +13,7 @@ from hub.clock import FixedClock
 from hub.db import Database
 from hub.db.tables import audit_event, resource, slot
 from hub.imports import Report, RowProblem, import_schedule
+from hub.types import new_id
 from hub.vault import Vault
 from tests.bots.scheduling_finding import at, starts, wish
 
@@ -46,7 +47,7 @@ async def test_slots_go_in_and_can_be_found(desk: Desk) -> None:
     report = await desk.take(ROW, ROW.replace("09:00", "10:00"))
 
     assert report == Report(created=2)
-    assert starts(await scheduling.find(wish("nobody", provider="Dr. Ana Lee"))) == [at(9), at(10)]
+    assert starts(await scheduling.find(wish(new_id(), provider="Dr. Ana Lee"))) == [at(9), at(10)]
 
 
 async def test_importing_again_changes_nothing(desk: Desk) -> None:

@@ -23,6 +23,7 @@ TWILIO = {
 VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_DATA", "data", Path("hub-data"), " /srv/carehub ", Path("/srv/carehub")),
     ("HUB_DATABASE_URL", "database_url", "", "sqlite+aiosqlite:////srv/h.db", "sqlite+aiosqlite:////srv/h.db"),
+    ("HUB_DATABASE_CONNECTIONS", "database_connections", 10, "25", 25),
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
@@ -56,7 +57,9 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
 WRONG = [
     ("HUB_DATA", "~nobody-of-this-name/hub", "home folder"),
     ("HUB_DATABASE_URL", "mysql://db.example.org/hub", "sqlite+aiosqlite:///"),
-    ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org/hub", "sqlite+aiosqlite:///"),
+    ("HUB_DATABASE_URL", "postgresql://hub:canary@db.example.org/hub", "postgresql+asyncpg://"),
+    ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org", "postgresql+asyncpg://"),
+    ("HUB_DATABASE_CONNECTIONS", "1", "whole number from 2"),
     ("HUB_KEYRING_FILE", "~nobody-of-this-name/keys.json", "home folder"),
     ("HUB_PORT", "eighty", "whole number from 0 to 65535"),
     ("HUB_PORT", "65536", "whole number from 0 to 65535"),
@@ -130,9 +133,16 @@ def test_a_wrong_value_is_refused_with_what_mends_it(name: str, raw: str, words:
     assert words in found[0]
 
 
-@pytest.mark.parametrize("raw", ["postgresql+asyncpg://hub:canary@db/hub", "mysql://hub:canary@db/hub"])
+@pytest.mark.parametrize("raw", ["postgresql://hub:canary@db/hub", "mysql://hub:canary@db/hub"])
 def test_a_refused_address_is_not_repeated_for_it_may_hold_a_password(raw: str) -> None:
     assert "canary" not in str(problems({"HUB_DATABASE_URL": raw}))
+
+
+def test_the_databases_password_does_not_show() -> None:
+    settings = given({"HUB_DATABASE_URL": "postgresql+asyncpg://hub:canary@db/hub"})
+
+    assert settings.database.endswith("hub:canary@db/hub")
+    assert "canary" not in repr(settings)
 
 
 def test_all_problems_are_listed_at_once() -> None:

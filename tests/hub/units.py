@@ -1,12 +1,12 @@
-"""Units of work that write a row each, and what is in the file afterwards."""
+"""Units of work that write a row each, and what is kept afterwards."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.tables import counter
+from tests import stranger
 
 Write = Callable[[AsyncConnection], Awaitable[str]]
 
@@ -29,13 +29,9 @@ def breaking_after(unit: Write, error: Exception) -> Write:
     return broken
 
 
-def names_in_file(url: str) -> list[str]:
+def names_kept(url: str) -> list[str]:
     """The rows that a stranger's connection sees: what is durable."""
-    stranger = sqlite3.connect(str(sa.make_url(url).database))
-    try:
-        return sorted(row[0] for row in stranger.execute("SELECT name FROM counter WHERE name != 'event'"))
-    finally:
-        stranger.close()
+    return sorted(row[0] for row in stranger.rows(url, "SELECT name FROM counter WHERE name != 'event'"))
 
 
 async def names(conn: AsyncConnection) -> list[str]:

@@ -8,8 +8,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.db.tables import metadata
 
+_ONE_AT_A_TIME = 0x43415245
+"""The lock under which a server is migrated: releases that start together take turns."""
+
 
 def _run(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -85,7 +85,8 @@ event = sa.Table(
     # From `counter`, locked in the transaction of the change: readers never skip a late commit.
     sa.Column("seq", Number, primary_key=True, autoincrement=False),
     sa.Column("type", sa.String(32), nullable=False),
-    sa.Column("object_id", Id, nullable=False),
+    # An id, or empty where the change is of many.
+    sa.Column("object_id", sa.String(36), nullable=False),
     sa.Column("audience", sa.String(48), nullable=False),
     sa.Column("at", Moment, nullable=False),
 )

@@ -97,7 +97,7 @@ def upgrade() -> None:
         "event",
         sa.Column("seq", Number(), autoincrement=False, nullable=False),
         sa.Column("type", sa.String(length=32), nullable=False),
-        sa.Column("object_id", Id(), nullable=False),
+        sa.Column("object_id", sa.String(length=36), nullable=False),
         sa.Column("audience", sa.String(length=48), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_event")),

@@ -1,0 +1,74 @@
+"""A server as a child that does not outlive us, whatever becomes of us."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    command: Sequence[str | Path], log: Path, *, ends_by: signal.Signals, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """`command` running, its words in `log`. Root runs it as nobody: servers refuse root."""
+    as_nobody: dict[str, Any] = {"user": "nobody", "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    with log.open("ab") as words:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdout=words,
+            stderr=words,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+            preexec_fn=_end_with_parent(ends_by) if sys.platform == "linux" else None,
+            **as_nobody,
+        )
+
+
+def wait_for(child: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool]) -> None:
+    """Return once the server answers."""
+    give_up = time.monotonic() + _PATIENCE
+    while not answers():
+        if child.poll() is not None or time.monotonic() > give_up:
+            raise RuntimeError(f"{Path(str(child.args[0])).name} did not start:\n{log.read_text(errors='replace')}")  # type: ignore[index]
+        time.sleep(0.02)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def end(child: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """End the server, and wait until it is gone."""
+    child.send_signal(how)
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(10)
+
+
+def _end_with_parent(how: signal.Signals) -> Callable[[], None]:
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, how)
+
+    return ask
