@@ -96,6 +96,12 @@ class Threads:
         row = (await conn.execute(sa.select(*_PLAIN).where(thread.c.id == thread_id))).first()
         return None if row is None else _thread(row)
 
+    async def hold(self, conn: AsyncConnection, thread_id: str) -> Thread | None:
+        """The thread with this id, which nobody else changes until the unit of work ends."""
+        query = sa.select(*_PLAIN).where(thread.c.id == thread_id).with_for_update()
+        row = (await conn.execute(query)).first()
+        return None if row is None else _thread(row)
+
     async def append(self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage]) -> list[int]:
         """The numbers that `entries` got within their threads, appended in the order given.
 

@@ -42,7 +42,7 @@ async def change(conn: AsyncConnection, call: Call[NoQuery, ThreadUpdate]) -> Wr
     Raises: Problem 404; 409 when an emergency would leave the staff without a word of how it ended.
     """
     parts, asked = call.parts, call.body
-    thread = await parts.threads.get(conn, call.ids["id"])
+    thread = await parts.threads.hold(conn, call.ids["id"])
     if thread is None:
         raise not_found("thread")
     status, disposition = ThreadStatus(asked.status), (asked.disposition or "").strip()

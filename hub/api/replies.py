@@ -34,7 +34,7 @@ class Reply(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
 async def write(conn: AsyncConnection, call: Call[NoQuery, Reply]) -> Wrote:
     """Queue a reply and take the thread from the bot, both or neither; or keep a note."""
-    thread = await call.parts.threads.get(conn, call.ids["id"])
+    thread = await call.parts.threads.hold(conn, call.ids["id"])
     if thread is None:
         raise not_found("thread")
     if call.body.kind == "note":

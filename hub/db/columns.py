@@ -1,5 +1,6 @@
 """Column types that behave alike on every database."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NOTHING = "00000000-0000-0000-0000-000000000000"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -56,6 +59,14 @@ class Id(TypeDecorator[str]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(sa.Uuid(as_uuid=False))
         return dialect.type_descriptor(sa.String(36))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """`value`, or an id that nothing has where it is no UUID: what asks by it finds nothing, on every database."""
+        return value if value is None or _UUID.fullmatch(value) else _NOTHING
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """None where ids are text, which takes any: nothing need be done."""
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else None
 
 
 class Number(TypeDecorator[int]):

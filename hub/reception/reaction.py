@@ -179,7 +179,7 @@ class Reactions:
 
     async def _taken_by_staff(self, conn: AsyncConnection, incoming: Incoming) -> bool:
         """Whether a person took the thread since the message was read."""
-        thread = await self._threads.get(conn, incoming.thread.id)
+        thread = await self._threads.hold(conn, incoming.thread.id)
         return thread is not None and thread.status not in _BOTS
 
 

@@ -19,7 +19,7 @@ consent_event = sa.Table(
     sa.Column("source", sa.String(24), nullable=False),
     sa.Column("written", sa.Boolean, nullable=False),
     sa.Column("actor_kind", sa.String(8), nullable=False),
-    sa.Column("actor_id", Id),
+    sa.Column("actor_id", sa.String(36)),
     sa.Column("message_id", Id),
     # JSON: the words said or shown, their version and language, and how they were captured.
     sa.Column("evidence_sealed", sa.LargeBinary),

@@ -180,7 +180,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=24), nullable=False),
         sa.Column("written", sa.Boolean(), nullable=False),
         sa.Column("actor_kind", sa.String(length=8), nullable=False),
-        sa.Column("actor_id", Id(), nullable=True),
+        sa.Column("actor_id", sa.String(length=36), nullable=True),
         sa.Column("message_id", Id(), nullable=True),
         sa.Column("evidence_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("at", Moment(), nullable=False),
