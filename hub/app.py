@@ -48,6 +48,7 @@ from hub.reception import Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
+from hub.reception.turns import Divided, Undivided
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -305,6 +306,7 @@ def _assemble(
         reader=Reader(vault, people, identifier, threads, ledger),
         reactions=reactions,
         metrics=metrics,
+        turns=Undivided() if db.embedded else Divided(db, clock),
         ready=lambda: engine.loaded is not None,
         busy=lambda: acceptor.waiting > _BUSY,
     )

@@ -14,10 +14,13 @@ from hub.log import say
 from hub.metrics import Metrics
 from hub.reception.reaction import Reactions
 from hub.reception.reading import Incoming, Reader
+from hub.reception.turns import Turns, keep
 
 _log = logging.getLogger(__name__)
 _WORKERS = 8
 _SWEEP = 5.0
+_NOT_OURS = 0.05
+"""Seconds until a thread that another process handles is looked at again: it may end just as something new arrives."""
 _GIVE_UP_AFTER = 3
 
 
@@ -35,6 +38,7 @@ class Reception:
         reader: Reader,
         reactions: Reactions,
         metrics: Metrics,
+        turns: Turns,
         ready: Callable[[], bool],
         busy: Callable[[], bool],
     ) -> None:
@@ -42,6 +46,7 @@ class Reception:
         self._reader = reader
         self._reactions = reactions
         self._metrics = metrics
+        self._turns = turns
         self._ready = ready
         self._busy = busy
         self._queue: asyncio.Queue[str] = asyncio.Queue()
@@ -49,11 +54,13 @@ class Reception:
         self._again: set[str] = set()
         self._parked: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._beating: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to handle; what an earlier run left is found by the first sweep."""
         self._tasks = [asyncio.create_task(self._work(), name=f"reception-{n}") for n in range(_WORKERS)]
         self._tasks.append(asyncio.create_task(self._sweep(), name="reception-sweep"))
+        self._beating = asyncio.create_task(keep(self._turns), name="reception-beat")
 
     async def stop(self) -> None:
         """Finish the messages in hand, and end; the rest is found at the next start."""
@@ -62,6 +69,9 @@ class Reception:
         for _ in range(_WORKERS):
             self._queue.put_nowait("")
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
 
     def notice(self, thread_ids: Iterable[str]) -> None:
         """Say that these threads have something unhandled."""
@@ -87,7 +97,13 @@ class Reception:
         while thread_id := await self._queue.get():
             try:
                 await self._give_way()
-                await self._handle_thread(thread_id)
+                if await self._turns.take(thread_id):
+                    try:
+                        await self._handle_thread(thread_id)
+                    finally:
+                        await self._turns.give_back(thread_id)
+                elif await self._has_more(thread_id):
+                    asyncio.get_running_loop().call_later(_NOT_OURS, self.notice, (thread_id,))
             except StorageError as error:
                 say(_log, "storage_failed", logging.ERROR, thread=thread_id, error=error)
                 await asyncio.sleep(0.5)
@@ -125,6 +141,12 @@ class Reception:
                 self._metrics.react_errors.labels(code).inc()
                 _log.exception("reaction_failed", extra={"values": {"message": incoming.message_id}})
                 await self._count_failure(incoming)
+
+    async def _has_more(self, thread_id: str) -> bool:
+        """Whether the thread has something unhandled."""
+        query = sa.select(message.c.id).where(unhandled, message.c.thread_id == thread_id).limit(1)
+        async with self._db.glance() as conn:
+            return (await conn.execute(query)).first() is not None
 
     async def _count_failure(self, incoming: Incoming) -> None:
         """Try a message again a few times; then a person takes over. Nothing is dropped."""

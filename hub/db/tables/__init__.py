@@ -1,7 +1,7 @@
 """Every table, by what it is about. Text, names, birth dates and addresses are only ever in `sealed` columns."""
 
 from hub.db.tables.base import metadata
-from hub.db.tables.conversation import message, thread, unhandled
+from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
 from hub.db.tables.people import address, contact, data_key, key_canary, person
 from hub.db.tables.records import (
@@ -40,6 +40,7 @@ __all__ = [
     "scheduling_request",
     "slot",
     "thread",
+    "turn",
     "unhandled",
     "unmatched_status",
 ]

@@ -37,6 +37,15 @@ def _unique_where(present: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+turn = sa.Table(
+    "turn",
+    metadata,
+    # Whose messages a process handles now, and until when that is so without a further beat of it.
+    sa.Column("thread_id", Id, sa.ForeignKey("thread.id"), primary_key=True),
+    sa.Column("holder", Id, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+
 _UNHANDLED = "direction = 'inbound' AND handled_at IS NULL"
 
 message = sa.Table(

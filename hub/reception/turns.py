@@ -1,0 +1,136 @@
+"""Turns: which process handles a thread's messages now, so that they are handled in order however many there are.
+
+    nobody's ──take──► ours until T ──beat──► ours until T' ──give back──► nobody's
+                         └── past T (its holder died or stood still): anybody's
+
+A turn says who should, not who alone can: whoever stood still may go on with a thread that another took meanwhile. So
+what follows from a message is written only if the message is not handled yet, and calls to scheduling carry its id.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.tables import turn
+from hub.errors import StorageError
+from hub.log import say
+from hub.types import new_id
+
+_log = logging.getLogger(__name__)
+
+LASTS = timedelta(seconds=15)
+"""How long a turn is good without a beat: the longest that a person waits when a process dies with their thread."""
+BEAT = timedelta(seconds=4)
+
+
+class Turns(ABC):
+    """Who handles which thread."""
+
+    @abstractmethod
+    async def take(self, thread_id: str) -> bool:
+        """Whether this process may handle the thread's messages now. Then it must `give_back` the thread."""
+
+    @abstractmethod
+    async def give_back(self, thread_id: str) -> None:
+        """Let others handle the thread."""
+
+    @abstractmethod
+    async def beat(self) -> None:
+        """Keep every turn that is taken."""
+
+
+class Undivided(Turns):
+    """The turns of the only process that handles: the embedded database has one dispatcher."""
+
+    async def take(self, thread_id: str) -> bool:
+        """Always."""
+        return True
+
+    async def give_back(self, thread_id: str) -> None:
+        """Nothing: there are no others."""
+
+    async def beat(self) -> None:
+        """Nothing: nobody would take them."""
+
+
+class Divided(Turns):
+    """Turns by rows of a database server, among any number of processes."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._holder = new_id()
+        self._held: set[str] = set()
+
+    async def take(self, thread_id: str) -> bool:
+        """Whether the thread was nobody's, or its holder is gone."""
+
+        async def unit(conn: AsyncConnection) -> bool:
+            await _without_fsync(conn)
+            now = self._clock.now()
+            query = sa.select(turn).where(turn.c.thread_id == thread_id).with_for_update()
+            row = (await conn.execute(query)).first()
+            if row is None:
+                values = {"thread_id": thread_id, "holder": self._holder, "until": now + LASTS}
+                await conn.execute(sa.insert(turn), values)
+                return True
+            if now < row.until and row.holder != self._holder:
+                return False
+            renewed = {"holder": self._holder, "until": now + LASTS}
+            await conn.execute(sa.update(turn).where(turn.c.thread_id == thread_id).values(renewed))
+            return True
+
+        taken = await self._db.write(unit)
+        if taken:
+            self._held.add(thread_id)
+        return taken
+
+    async def give_back(self, thread_id: str) -> None:
+        """Take the row away, if it is still ours."""
+        self._held.discard(thread_id)
+
+        async def unit(conn: AsyncConnection) -> None:
+            await _without_fsync(conn)
+            ours = sa.and_(turn.c.thread_id == thread_id, turn.c.holder == self._holder)
+            await conn.execute(sa.delete(turn).where(ours))
+
+        try:
+            await self._db.write(unit)
+        except StorageError as error:
+            # Then it runs out by itself.
+            say(_log, "turn_kept", logging.WARNING, thread=thread_id, error=error)
+
+    async def beat(self) -> None:
+        """Begin the time of every turn anew."""
+        held = sorted(self._held)
+        if not held:
+            return
+        ours = sa.and_(turn.c.thread_id.in_(held), turn.c.holder == self._holder)
+        until = self._clock.now() + LASTS
+
+        async def unit(conn: AsyncConnection) -> None:
+            await _without_fsync(conn)
+            await conn.execute(sa.update(turn).where(ours).values(until=until))
+
+        await self._db.write(unit)
+
+
+async def _without_fsync(conn: AsyncConnection) -> None:
+    """Turns need not survive a power cut: it ends every process that holds one."""
+    await conn.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+
+
+async def keep(turns: Turns) -> None:
+    """Beat for as long as this runs."""
+    while True:
+        await asyncio.sleep(BEAT.total_seconds())
+        try:
+            await turns.beat()
+        except StorageError as error:
+            say(_log, "beat_failed", logging.WARNING, error=error)
