@@ -4,8 +4,10 @@
 
 - web: webhooks, API, pages
 - dispatcher: reception (screen, react) and the outbox (deliver, settle)
-- clock: sweeps and pruning
-- worker: chains the audit and signs it
+- clock: queues the jobs that come round
+- worker: runs jobs, chains the audit and signs it
+
+Clock and worker may run any number of times: for what one process does at a time, they hold leases.
 """
 
 import asyncio
@@ -18,7 +20,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,8 +38,9 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
-from hub.db.tables import idempotency
-from hub.errors import KeyringMissing, SchemaOutdated
+from hub.errors import HubError, KeyringMissing, SchemaOutdated
+from hub.jobs import Work
+from hub.leases import Leader, Leases
 from hub.log import say
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -66,7 +68,7 @@ _BUSY = 16
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
-_KEEP_ANSWERS = timedelta(days=2)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -89,7 +91,9 @@ class Hub:
         self.port = 0
         self._engine = engine
         self._roles = tuple(roles)
-        self._upkeep = Upkeep(_chores(parts, roles))
+        self.work = Work(parts)
+        self._duties = _duties(parts, self.work, roles)
+        self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
         self._loading: asyncio.Task[None] | None = None
 
@@ -126,7 +130,11 @@ class Hub:
             app = build(parts, extra=extra(parts) if extra else (), mounts={"/api/v1": api_application(parts)})
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
-        self._upkeep.start()
+        for leader, upkeep in self._duties:
+            await leader.start()
+            upkeep.start()
+        if self._runner is not None:
+            self._runner.start()
         if "dispatcher" in self._roles:
             if lost := await parts.outbox.recover():
                 say(_log, "deliveries_to_reconcile", logging.WARNING, count=lost)
@@ -151,7 +159,14 @@ class Hub:
         if "dispatcher" in self._roles:
             await parts.reception.stop()
             await parts.outbox.stop()
-        await self._upkeep.stop()
+        if self._runner is not None:
+            await self._runner.stop()
+        for leader, upkeep in self._duties:
+            await upkeep.stop()
+            await leader.stop()
+        if "worker" in self._roles:
+            await _sign(parts)
+        await self.work.close()
         for channel in parts.channels.values():
             await channel.close()
         await parts.db.close()
@@ -307,6 +322,7 @@ def _assemble(
         reactions=reactions,
         metrics=metrics,
         turns=Undivided() if db.embedded else Divided(db, clock),
+        clock=clock,
         ready=lambda: engine.loaded is not None,
         busy=lambda: acceptor.waiting > _BUSY,
     )
@@ -371,24 +387,24 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
-def _chores(parts: Parts, roles: Sequence[str]) -> list[Chore]:
-    async def prune_events(conn: AsyncConnection) -> None:
-        await events.prune(conn, parts.clock.now())
+async def _sign(parts: Parts) -> None:
+    try:
+        await parts.sealer.checkpoint()
+    except HubError as error:
+        say(_log, "checkpoint_failed", logging.ERROR, error=error)
 
-    async def prune_answers(conn: AsyncConnection) -> None:
-        await conn.execute(sa.delete(idempotency).where(idempotency.c.at < parts.clock.now() - _KEEP_ANSWERS))
 
-    chores: list[Chore] = []
-    if "worker" in roles:
-        chores += [
-            Chore(name="seal", every=timedelta(seconds=1), do=parts.sealer.seal),
-            Chore(name="checkpoint", every=timedelta(minutes=5), do=parts.sealer.checkpoint),
-        ]
-    if "clock" in roles:
-        chores += [
-            Chore(name="events", every=timedelta(minutes=10), do=lambda: parts.db.write(prune_events)),
-            Chore(name="answers", every=timedelta(hours=1), do=lambda: parts.db.write(prune_answers)),
-        ]
-        if isinstance(parts.scheduling, LocalScheduling):
-            chores.append(Chore(name="holds", every=timedelta(minutes=1), do=parts.scheduling.sweep_holds))
-    return chores
+def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
+    """What these roles do every second, each for as long as this process leads in it."""
+    cron = work.cron()
+    chores = {
+        "worker": Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
+        "clock": Chore(name="cron", every=_SECOND, do=cron.fire),
+    }
+    leases = Leases(parts.db, parts.clock)
+    duties = []
+    for role, chore in chores.items():
+        if role in roles:
+            leader = Leader(leases, role, parts.clock)
+            duties.append((leader, Upkeep([chore], leader.leads)))
+    return duties

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from hub.errors import SettingsError
 
 LATER = (
-    "HUB_REDIS_URL",
     "HUB_VOICE_FROM",
     "HUB_SMTP_URL",
     "HUB_EMAIL_FROM",
@@ -159,6 +158,12 @@ def _secret(raw: str) -> Secret:
     return Secret(raw.strip())
 
 
+def _redis(raw: str) -> Secret:
+    if urlsplit(raw.strip()).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
+    return _secret(raw)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What an operator decides. Every default works for `hub demo` and `hub serve` on one machine."""
@@ -183,6 +188,13 @@ class Settings:
         "connections that one process may have to a database server",
         _whole(2, 1000),
         10,
+    )
+    redis_url: Secret = _setting(
+        "HUB_REDIS_URL",
+        "a Redis or Valkey server that hands out background jobs",
+        _redis,
+        Secret(""),
+        shown="unset: in process",
     )
     keyring_file: Path | None = _setting(
         "HUB_KEYRING_FILE",
@@ -301,7 +313,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
     """
     values = _gather(os.environ if environ is None else environ, dotenv)
     fields = {f.metadata["name"]: f for f in dataclasses.fields(Settings) if "name" in f.metadata}
-    secrets = {name for name, f in fields.items() if f.metadata["parse"] is _secret}
+    secrets = {name for name, f in fields.items() if f.metadata["parse"] in (_secret, _redis)}
     problems: list[str] = []
     chosen: dict[str, Any] = {}
 

@@ -1,4 +1,7 @@
-"""Upkeep: what must happen now and then, whoever asks for it: chaining the audit, signing it, sweeping."""
+"""Upkeep: what must happen every second or so, whoever asks for it, by the one process that leads.
+
+What happens more seldom is a job that comes round: see `hub.jobs`.
+"""
 
 import asyncio
 import logging
@@ -11,6 +14,9 @@ from hub.log import say
 
 _log = logging.getLogger(__name__)
 
+_LOOK = timedelta(milliseconds=500)
+"""How often a process that does not lead looks whether it does now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chore:
@@ -22,18 +28,22 @@ class Chore:
 
 
 class Upkeep:
-    """Does chores until it is stopped. One that fails is tried again at its next turn."""
+    """Does chores until it is stopped, while `leads()`. One that fails is tried again at its next turn."""
 
-    def __init__(self, chores: Sequence[Chore]) -> None:
+    def __init__(self, chores: Sequence[Chore], leads: Callable[[], bool] = lambda: True) -> None:
         self._chores = chores
+        self._leads = leads
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin; every chore is done at once, then at its pace."""
+        """Begin; every chore is done as soon as this process leads, then at its pace."""
         self._tasks = [asyncio.create_task(self._repeat(chore), name=f"upkeep-{chore.name}") for chore in self._chores]
 
     async def stop(self) -> None:
-        """End between rounds, then do every chore once more: what was recorded last is sealed, too."""
+        """End between rounds, then do every chore once more: what was recorded last is sealed, too.
+
+        That is done whoever leads, so a chore must bear being done by two processes at once.
+        """
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -42,6 +52,9 @@ class Upkeep:
 
     async def _repeat(self, chore: Chore) -> None:
         while True:
+            if not self._leads():
+                await asyncio.sleep(_LOOK.total_seconds())
+                continue
             going = asyncio.create_task(self._once(chore))
             try:
                 await asyncio.shield(going)

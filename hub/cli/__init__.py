@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, keys, serving, tokens, understand
+from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, serving, tokens, understand
 from hub.errors import (
     HubError,
     InputError,
@@ -42,6 +42,7 @@ for command in (
     imports.appointments,
     understand.understand,
     bot.bot,
+    jobs.jobs,
     audit.audit,
 ):
     hub.add_command(command)

@@ -75,7 +75,7 @@ def dispatcher() -> None:
 
 @click.command()
 def clock() -> None:
-    """Run only the clock: sweeps and pruning.
+    """Run only the clock: queues the jobs that come round. Run it any number of times: one of them does it.
 
     \b
     Example:
@@ -86,9 +86,7 @@ def clock() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run only the worker: chains the audit and signs its checkpoints.
-
-    On the embedded database, run one of it.
+    """Run only the worker: runs jobs, chains the audit and signs its checkpoints. Run it any number of times.
 
     \b
     Example:

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import message, unhandled
+from hub.db.tables import message, turn, unhandled
 from hub.errors import HubError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -39,6 +41,7 @@ class Reception:
         reactions: Reactions,
         metrics: Metrics,
         turns: Turns,
+        clock: Clock,
         ready: Callable[[], bool],
         busy: Callable[[], bool],
     ) -> None:
@@ -47,6 +50,7 @@ class Reception:
         self._reactions = reactions
         self._metrics = metrics
         self._turns = turns
+        self._clock = clock
         self._ready = ready
         self._busy = busy
         self._queue: asyncio.Queue[str] = asyncio.Queue()
@@ -165,17 +169,18 @@ class Reception:
         while True:
             try:
                 async with self._db.read() as conn:
-                    self.notice(await _unhandled(conn))
+                    self.notice(await _unhandled(conn, self._clock.now()))
             except Exception as error:
                 say(_log, "sweep_failed", logging.ERROR, error=error)
             await asyncio.sleep(_SWEEP)
 
 
-async def _unhandled(conn: AsyncConnection) -> list[str]:
-    """The threads that have something unhandled, those that waited longest first."""
+async def _unhandled(conn: AsyncConnection, now: datetime) -> list[str]:
+    """The threads that have something unhandled and are nobody's turn, those that waited longest first."""
+    taken = sa.exists().where(turn.c.thread_id == message.c.thread_id, turn.c.until > now)
     query = (
         sa.select(message.c.thread_id)
-        .where(unhandled)
+        .where(unhandled, ~taken)
         .group_by(message.c.thread_id)
         .order_by(sa.func.min(message.c.at))
         .limit(1000)

@@ -3,6 +3,7 @@
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
+from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.people import address, contact, data_key, key_canary, person
 from hub.db.tables.records import (
     api_token,
@@ -27,12 +28,15 @@ __all__ = [
     "consent_event",
     "contact",
     "counter",
+    "cron",
     "data_key",
     "delivery",
     "delivery_event",
     "event",
     "idempotency",
+    "job",
     "key_canary",
+    "lease",
     "message",
     "metadata",
     "person",

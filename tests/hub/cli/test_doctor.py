@@ -85,10 +85,10 @@ def test_a_database_without_keys_yet_is_no_fault_on_this_machine(run: Run, data:
 
 
 def test_variables_of_a_later_release_are_named(run: Run, data: Path) -> None:
-    ended = run("doctor", HUB_REDIS_URL="redis://127.0.0.1")
+    ended = run("doctor", HUB_RASA_URL="http://127.0.0.1:5005")
 
     assert ended.code == 0
-    assert "HUB_REDIS_URL is set, but its part of the product is not in this release" in ended.out
+    assert "HUB_RASA_URL is set, but its part of the product is not in this release" in ended.out
 
 
 def test_wrong_settings_are_all_told_and_exit_with_2(run: Run) -> None:

@@ -1,0 +1,122 @@
+"""The kinds of jobs there are. Each may be run again after it was done in part or in whole.
+
+What must happen every second, chaining the audit, is no job: a row for each second would be more than what it chains.
+It is a chore of one worker (`hub.upkeep`), by a lease.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bots.nlu.embedded import load_or_train
+from bots.scheduling.local import LocalScheduling
+from hub import events, imports
+from hub.db.tables import idempotency
+from hub.errors import InputError
+from hub.jobs import store
+from hub.jobs.registry import Kind, Registry, Retries, Unique, Where
+from hub.outbox import statuses
+from hub.parts import Parts
+
+Counts = dict[str, int]
+
+_KEEP_ANSWERS = timedelta(days=2)
+_KEEP_STATUSES = timedelta(days=1)
+_KEEP_DONE = timedelta(days=7)
+_KEEP_FAILED = timedelta(days=90)
+_ONCE = Retries(count=0)
+"""For what comes round soon anyway."""
+
+
+async def import_patients(parts: Parts, path: str) -> dict[str, int | list[int]]:
+    """Bring in the patients of a CSV file under `imports` in the data folder; `path` is relative to there.
+
+    Returns the counts, and the lines that were refused. Raises: InputError.
+    """
+    folder = (parts.settings.data / "imports").resolve()
+    file = (folder / path).resolve()
+    if not file.is_relative_to(folder):
+        raise InputError("a file that is imported by a job must lie in `imports` in HUB_DATA")
+    report = await imports.import_patients(
+        file,
+        db=parts.db,
+        clock=parts.clock,
+        people=parts.people,
+        ledger=parts.ledger,
+        region=parts.settings.region,
+    )
+    return {
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": len(report.problems) + report.unlisted,
+        "refused_lines": [problem.line for problem in report.problems],
+    }
+
+
+async def checkpoint(parts: Parts) -> Counts:
+    """Chain what is not chained yet, and sign the newest link."""
+    sealed = await parts.sealer.seal()
+    return {"sealed": sealed, "signed": await parts.sealer.checkpoint() or 0}
+
+
+async def prune_events(parts: Parts) -> Counts:
+    """Delete live events older than a day."""
+    return await _pruned(parts, lambda conn: events.prune(conn, parts.clock.now()))
+
+
+async def prune_answers(parts: Parts) -> Counts:
+    """Delete answers kept for callers who ask again."""
+
+    async def prune(conn: AsyncConnection) -> int:
+        old = idempotency.c.at < parts.clock.now() - _KEEP_ANSWERS
+        return (await conn.execute(sa.delete(idempotency).where(old))).rowcount
+
+    return await _pruned(parts, prune)
+
+
+async def prune_statuses(parts: Parts) -> Counts:
+    """Delete providers' reports that never found their delivery."""
+    return await _pruned(parts, lambda conn: statuses.prune(conn, parts.clock.now() - _KEEP_STATUSES))
+
+
+async def prune_jobs(parts: Parts) -> Counts:
+    """Delete jobs that ended long ago."""
+
+    async def prune(conn: AsyncConnection) -> int:
+        now = parts.clock.now()
+        return await store.prune(conn, now - _KEEP_DONE, now - _KEEP_FAILED)
+
+    return await _pruned(parts, prune)
+
+
+async def sweep_holds(parts: Parts) -> Counts:
+    """Set slots free that were held past their time."""
+    return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
+
+
+def train(folder: Path) -> Counts:
+    """Train the understanding engine where no model fits this release's data; `folder` is the data folder."""
+    load_or_train(folder / "models")
+    return {}
+
+
+async def _pruned(parts: Parts, prune: Callable[[AsyncConnection], Awaitable[int]]) -> Counts:
+    return {"deleted": await parts.db.write(prune)}
+
+
+REGISTRY = Registry(
+    (
+        Kind(name="patients.import", do=import_patients, unique=Unique.ARGS, timeout=timedelta(hours=1)),
+        Kind(name="audit.checkpoint", do=checkpoint, retries=_ONCE, unique=Unique.NAME, cron="*/5 * * * *"),
+        Kind(name="events.prune", do=prune_events, retries=_ONCE, unique=Unique.NAME, cron="*/10 * * * *"),
+        Kind(name="answers.prune", do=prune_answers, unique=Unique.NAME, cron="7 * * * *"),
+        Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),
+        Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
+        Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
+        Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
+    )
+)
