@@ -353,6 +353,7 @@ async def open_rig(
 ) -> AsyncIterator[Rig]:
     """A hub that runs, empty, with the understanding engine that the session trained once.
 
+    carrier: another's, which runs already, stays as it is.
     engine: False for a hub that is not started, and so needs none.
     """
     if engine and not (folder / "models").exists():
@@ -361,7 +362,9 @@ async def open_rig(
     carrier = carrier or Carrier(
         numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1
     )
-    await carrier.start()
+    already_there = bool(carrier.base_url)
+    if not already_there:
+        await carrier.start()
     settings = app.with_port(
         Settings(
             data=folder,
@@ -384,6 +387,8 @@ async def open_rig(
             carrier.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/sms"
         yield Rig(hub, carrier, folder)
     finally:
-        carrier.closing.set()
+        if not already_there:
+            carrier.closing.set()
         await hub.stop()
-        await carrier.stop()
+        if not already_there:
+            await carrier.stop()

@@ -27,6 +27,7 @@ __all__ = [
     "keyring",
     "postgres",
     "postgres_template",
+    "server_only",
     "template",
     "trail",
     "vault",
@@ -110,6 +111,8 @@ def disk(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> D
 
 embedded_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For tests of what is the embedded database's alone."""
+server_only = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""For tests of what is a database server's alone."""
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
@@ -74,17 +75,14 @@ class Divided(Turns):
         async def unit(conn: AsyncConnection) -> bool:
             await _without_fsync(conn)
             now = self._clock.now()
-            query = sa.select(turn).where(turn.c.thread_id == thread_id).with_for_update()
-            row = (await conn.execute(query)).first()
-            if row is None:
-                values = {"thread_id": thread_id, "holder": self._holder, "until": now + LASTS}
-                await conn.execute(sa.insert(turn), values)
-                return True
-            if now < row.until and row.holder != self._holder:
-                return False
-            renewed = {"holder": self._holder, "until": now + LASTS}
-            await conn.execute(sa.update(turn).where(turn.c.thread_id == thread_id).values(renewed))
-            return True
+            values = {"holder": self._holder, "until": now + LASTS}
+            ours = insert(turn).values(thread_id=thread_id, **values)
+            ours = ours.on_conflict_do_update(
+                index_elements=[turn.c.thread_id],
+                set_=values,
+                where=sa.or_(turn.c.until <= now, turn.c.holder == self._holder),
+            )
+            return (await conn.execute(ours.returning(turn.c.thread_id))).first() is not None
 
         taken = await self._db.write(unit)
         if taken:

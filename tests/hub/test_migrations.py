@@ -1,6 +1,9 @@
 """The migrations make exactly the tables that the code works with, and can be taken back."""
 
+import asyncio
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.db import HEAD, Database, migrate
 from hub.db.tables import metadata
 from hub.errors import StorageError
+from tests import stranger
+from tests.servers.postgresql import Postgres
 from tests.stores import sqlite_url
 
 
@@ -57,6 +63,52 @@ def test_from_nothing_to_the_newest_back_to_nothing_and_forth_again(tmp_path: Pa
     assert set(metadata.tables) <= set(first)
     assert bare == {}
     assert schema(path) == first
+
+
+def test_a_server_gets_the_same_and_can_be_taken_back(postgres: Postgres) -> None:
+    url = postgres.url(postgres.create())
+
+    migrate.upgrade(url)
+    first, found = columns(url), on_server(url)
+    migrate.downgrade(url)
+    bare = columns(url)
+    migrate.upgrade(url)
+
+    assert found == []
+    assert {table for table, _, _ in first} >= set(metadata.tables)
+    assert bare <= {("alembic_version", "version_num", "character varying")}
+    assert columns(url) == first
+
+
+def test_releases_that_start_together_take_turns(postgres: Postgres) -> None:
+    url = postgres.url(postgres.create())
+
+    migrating = [sys.executable, "-c", "import sys; from hub.db import migrate; migrate.upgrade(sys.argv[1])", url]
+    releases = [subprocess.Popen(migrating) for _ in range(3)]
+
+    assert [release.wait(60) for release in releases] == [0, 0, 0]
+    assert on_server(url) == []
+
+
+def columns(url: str) -> set[tuple[str, str, str]]:
+    """Every column of a server's database, with its type."""
+    query = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+    return {(str(table), str(name), str(kind)) for table, name, kind in stranger.rows(url, query)}
+
+
+def on_server(url: str) -> list[Any]:
+    """How a server's database differs from the code."""
+
+    async def compare() -> list[Any]:
+        engine = create_async_engine(url)
+        async with engine.connect() as conn:
+            found = await conn.run_sync(
+                lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
+            )
+        await engine.dispose()
+        return list(found)
+
+    return asyncio.run(compare())
 
 
 def test_the_revision_in_the_code_is_the_newest_migration() -> None:
