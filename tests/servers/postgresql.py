@@ -37,21 +37,20 @@ _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 class Postgres:
     """A running server. `durable` commits as a real one does; tests that only need the answers do without."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, own: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, **options: str) -> None:
         self._folder = folder
-        self._own = own
         self._password = secrets.token_hex(16)
         self.port = free_port()
         self._names = count(1)
         self._log = folder / "postgres.log"
-        self._options = {**_OPTIONS, **({} if durable else _FAST), "port": str(self.port)}
+        self._options = {**_OPTIONS, **({} if durable else _FAST), **options, "port": str(self.port)}
         self._child: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def start(cls, *, durable: bool = False, on: Path | None = None) -> Self:
-        """A new cluster in a folder of its own (below `on`), ready for use."""
+    def start(cls, *, durable: bool = False, on: Path | None = None, **options: str) -> Self:
+        """A new cluster in a folder of its own (below `on`), with further `options`, ready for use."""
         folder = Path(tempfile.mkdtemp(prefix="carehub-postgres-", dir=on))
-        server = cls(folder, durable=durable, own=True)
+        server = cls(folder, durable=durable, **options)
         folder.chmod(0o755)
         binaries = _binaries(folder)
         data, sockets, password = folder / "data", folder / "sockets", folder / "password"
