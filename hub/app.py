@@ -39,6 +39,7 @@ from hub.crypto import Keyring
 from hub.db import Database, migrate
 from hub.db.tables import idempotency
 from hub.errors import KeyringMissing, SchemaOutdated
+from hub.live import Topic, open_live
 from hub.log import say
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -110,10 +111,10 @@ class Hub:
         db = await Database.open(settings.database, metrics)
         try:
             vault = await _vault(db, settings, clock)
+            parts, engine = _assemble(settings, clock, metrics, db, vault, channels)
         except BaseException:
             await db.close()
             raise
-        parts, engine = _assemble(settings, clock, metrics, db, vault, channels)
         return cls(parts, engine, roles)
 
     async def start(self, *, extra: Callable[[Parts], Sequence[web.RouteDef]] | None = None) -> None:
@@ -126,6 +127,10 @@ class Hub:
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
         self._upkeep.start()
+        if "dispatcher" in self._roles:
+            parts.live.wakeups.hear(Topic.ACCEPTED, parts.reception.notice)
+            parts.live.wakeups.hear(Topic.QUEUED, lambda _: parts.outbox.wake())
+        await parts.live.start()
         if "dispatcher" in self._roles:
             if lost := await parts.outbox.recover():
                 say(_log, "deliveries_to_reconcile", logging.WARNING, count=lost)
@@ -151,6 +156,7 @@ class Hub:
             await parts.reception.stop()
             await parts.outbox.stop()
         await self._upkeep.stop()
+        await parts.live.stop()
         for channel in parts.channels.values():
             await channel.close()
         await parts.db.close()
@@ -234,6 +240,7 @@ def _assemble(
 ) -> tuple[Parts, _Engine]:
     zone = settings.timezone
     bell = events.Bell()
+    live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
     senders = Senders(vault, clock)
@@ -252,7 +259,7 @@ def _assemble(
         bell=bell,
         channels=ways,
         senders={kind: channel.sender for kind, channel in ways.items()},
-        rate=settings.sms_rate,
+        pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
     )
     router = Router(
@@ -265,7 +272,7 @@ def _assemble(
         metrics=metrics,
         bell=bell,
         channels=tuple(ways),
-        on_queued=outbox.wake,
+        on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
     )
     clinic = Clinic(
         name=settings.clinic_name,
@@ -305,7 +312,7 @@ def _assemble(
     )
 
     def on_accepted(thread_ids: Iterable[str]) -> None:
-        reception.notice(thread_ids)
+        live.wakeups.ring(Topic.ACCEPTED, thread_ids)
         bell.ring()
 
     acceptor = Acceptor(
@@ -328,6 +335,7 @@ def _assemble(
         trail=trail,
         sealer=Sealer(db, vault.keyring.signing_key(), clock),
         bell=bell,
+        live=live,
         people=people,
         senders=senders,
         identifier=identifier,

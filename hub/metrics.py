@@ -29,6 +29,11 @@ class Metrics:
             "hub_commit_units", "Units of work a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r
         )
 
+        self.live_events = Counter("hub_live_events", "Changes taken into the feed", ["source"], registry=r)
+        self.wakeups = Counter("hub_wakeups", "Wake-ups between processes", ["topic", "result"], registry=r)
+        self.redis_up = Gauge("hub_redis_up", "Whether Redis answers", registry=r)
+        self.redis_connects = Counter("hub_redis_connects", "Times that Redis was found", registry=r)
+
     def page(self) -> bytes:
         """The counters in Prometheus's text format."""
         return generate_latest(self.registry)

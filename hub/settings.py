@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from hub.errors import SettingsError
 
 LATER = (
-    "HUB_REDIS_URL",
     "HUB_VOICE_FROM",
     "HUB_SMTP_URL",
     "HUB_EMAIL_FROM",
@@ -129,6 +128,21 @@ def _database(raw: str) -> str:
     return value
 
 
+def _redis(raw: str) -> Secret:
+    value = raw.strip()
+    try:
+        parts = urlsplit(value)
+        there = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+        known = parts.scheme in ("redis", "rediss", "unix")
+    except ValueError:
+        there = known = False
+    if not (known and there):
+        raise ValueError(
+            "must be an address such as redis://:PASSWORD@redis.example.org:6379/0 (or rediss://, unix://)"
+        )
+    return Secret(value)
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.strip() not in allowed:
@@ -168,6 +182,13 @@ class Settings:
     )
     database_url: str = _setting(
         "HUB_DATABASE_URL", "where everything is kept", _database, "", shown="`hub.db` in `HUB_DATA`"
+    )
+    redis_url: Secret = _setting(
+        "HUB_REDIS_URL",
+        "Redis or Valkey, through which several processes hear of each other at once",
+        _redis,
+        Secret(""),
+        shown="unset: within the process",
     )
     keyring_file: Path | None = _setting(
         "HUB_KEYRING_FILE",
@@ -286,7 +307,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
     """
     values = _gather(os.environ if environ is None else environ, dotenv)
     fields = {f.metadata["name"]: f for f in dataclasses.fields(Settings) if "name" in f.metadata}
-    secrets = {name for name, f in fields.items() if f.metadata["parse"] is _secret}
+    secrets = {name for name, f in fields.items() if f.metadata["parse"] in (_secret, _redis)}
     problems: list[str] = []
     chosen: dict[str, Any] = {}
 

@@ -8,9 +8,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.valkey import breakable, valkey, valkey_server
 from tests.stores import clock, database_url, db, keyring, template, trail, vault
 
-__all__ = ["clock", "database_url", "db", "keyring", "template", "trail", "vault"]
+__all__ = [
+    "breakable",
+    "clock",
+    "database_url",
+    "db",
+    "keyring",
+    "template",
+    "trail",
+    "valkey",
+    "valkey_server",
+    "vault",
+]
 
 settings.register_profile(
     "carehub",
