@@ -51,7 +51,9 @@ class Bell:
         waiting = asyncio.Event()
         self._waiting.add(waiting)
         try:
-            await asyncio.wait_for(waiting.wait(), seconds)
+            # Not wait_for: in Python 3.11 it forgets that it was cancelled when both happen at once.
+            async with asyncio.timeout(seconds):
+                await waiting.wait()
         except TimeoutError:
             return False
         else:

@@ -187,7 +187,9 @@ class Feed:
             due = polled + POLL - loop.time()
             if due > 0 and not self._stirred.is_set():
                 try:
-                    await asyncio.wait_for(self._stirred.wait(), due)
+                    # Not wait_for: in Python 3.11 it forgets that it was cancelled when both happen at once.
+                    async with asyncio.timeout(due):
+                        await self._stirred.wait()
                 except TimeoutError:
                     due = 0
             self._stirred.clear()
@@ -277,7 +279,8 @@ class Subscription:
                 return batch
             if not moved:
                 try:
-                    await asyncio.wait_for(changed.wait(), until - loop.time())
+                    async with asyncio.timeout_at(until):
+                        await changed.wait()
                 except TimeoutError:
                     return batch
 

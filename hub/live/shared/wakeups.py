@@ -61,7 +61,8 @@ class SharedWakeups(LocalWakeups):
         ]
         if self._link.up:
             try:
-                await asyncio.wait_for(self._subscribed.wait(), _SUBSCRIBE)
+                async with asyncio.timeout(_SUBSCRIBE):
+                    await self._subscribed.wait()
             except TimeoutError:
                 say(_log, "wakeups_late", logging.WARNING)
 
