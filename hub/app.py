@@ -41,6 +41,7 @@ from hub.db import Database, is_embedded, migrate
 from hub.errors import HubError, KeyringMissing, SchemaOutdated
 from hub.jobs import Work
 from hub.leases import Leader, Leases
+from hub.live import Topic, open_live
 from hub.log import say
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -115,10 +116,10 @@ class Hub:
         db = await Database.open(settings.database, metrics, connections=settings.database_connections)
         try:
             vault = await _vault(db, settings, clock)
+            parts, engine = _assemble(settings, clock, metrics, db, vault, channels)
         except BaseException:
             await db.close()
             raise
-        parts, engine = _assemble(settings, clock, metrics, db, vault, channels)
         return cls(parts, engine, roles)
 
     async def start(self, *, extra: Callable[[Parts], Sequence[web.RouteDef]] | None = None) -> None:
@@ -135,6 +136,10 @@ class Hub:
             upkeep.start()
         if self._runner is not None:
             self._runner.start()
+        if "dispatcher" in self._roles:
+            parts.live.wakeups.hear(Topic.ACCEPTED, parts.reception.notice)
+            parts.live.wakeups.hear(Topic.QUEUED, lambda _: parts.outbox.wake())
+        await parts.live.start()
         if "dispatcher" in self._roles:
             if lost := await parts.outbox.recover():
                 say(_log, "deliveries_to_reconcile", logging.WARNING, count=lost)
@@ -167,6 +172,7 @@ class Hub:
         if "worker" in self._roles:
             await _sign(parts)
         await self.work.close()
+        await parts.live.stop()
         for channel in parts.channels.values():
             await channel.close()
         await parts.db.close()
@@ -255,6 +261,7 @@ def _assemble(
 ) -> tuple[Parts, _Engine]:
     zone = settings.timezone
     bell = events.Bell()
+    live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
     senders = Senders(vault, clock)
@@ -273,7 +280,7 @@ def _assemble(
         bell=bell,
         channels=ways,
         senders={kind: channel.sender for kind, channel in ways.items()},
-        rate=settings.sms_rate,
+        pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
     )
     router = Router(
@@ -286,7 +293,7 @@ def _assemble(
         metrics=metrics,
         bell=bell,
         channels=tuple(ways),
-        on_queued=outbox.wake,
+        on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
     )
     clinic = Clinic(
         name=settings.clinic_name,
@@ -328,7 +335,7 @@ def _assemble(
     )
 
     def on_accepted(thread_ids: Iterable[str]) -> None:
-        reception.notice(thread_ids)
+        live.wakeups.ring(Topic.ACCEPTED, thread_ids)
         bell.ring()
 
     acceptor = Acceptor(
@@ -351,6 +358,7 @@ def _assemble(
         trail=trail,
         sealer=Sealer(db, vault.keyring.signing_key(), clock),
         bell=bell,
+        live=live,
         people=people,
         senders=senders,
         identifier=identifier,

@@ -6,7 +6,7 @@ events are pruned: who has been away longer reads the state anew.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,18 +34,27 @@ class Bell:
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
+        self._hearing: list[Callable[[], None]] = []
+
+    def hear(self, hearing: Callable[[], None]) -> None:
+        """Call `hearing` at every ring; it must neither wait nor fail."""
+        self._hearing.append(hearing)
 
     def ring(self) -> None:
         """Wake all who wait."""
         for waiting in self._waiting:
             waiting.set()
+        for hearing in self._hearing:
+            hearing()
 
     async def wait(self, seconds: float) -> bool:
         """True when rung, False after so many seconds."""
         waiting = asyncio.Event()
         self._waiting.add(waiting)
         try:
-            await asyncio.wait_for(waiting.wait(), seconds)
+            # Not wait_for: in Python 3.11 it forgets that it was cancelled when both happen at once.
+            async with asyncio.timeout(seconds):
+                await waiting.wait()
         except TimeoutError:
             return False
         else:
@@ -80,15 +89,12 @@ async def _write(conn: AsyncConnection, changes: list[tuple[datetime, Change]]) 
 
 
 async def read(
-    conn: AsyncConnection, after: int, audiences: Iterable[str], limit: int = 200
+    conn: AsyncConnection, after: int, audiences: Iterable[str] | None = None, limit: int = 200
 ) -> list[tuple[int, Change]]:
-    """Events after number `after` that one of `audiences` may hear of, in order."""
-    query = (
-        sa.select(event)
-        .where(event.c.seq > after, event.c.audience.in_(list(audiences)))
-        .order_by(event.c.seq)
-        .limit(limit)
-    )
+    """Events after number `after`, in order: those that one of `audiences` may hear of, or all."""
+    query = sa.select(event).where(event.c.seq > after).order_by(event.c.seq).limit(limit)
+    if audiences is not None:
+        query = query.where(event.c.audience.in_(list(audiences)))
     return [(row.seq, Change(row.type, row.object_id, row.audience)) for row in await conn.execute(query)]
 
 

@@ -34,6 +34,11 @@ class Metrics:
         self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["name", "outcome"], registry=r)
         self.jobs_waiting = Gauge("hub_jobs_waiting", "Jobs that are due and not yet begun", registry=r)
 
+        self.live_events = Counter("hub_live_events", "Changes taken into the feed", ["source"], registry=r)
+        self.wakeups = Counter("hub_wakeups", "Wake-ups between processes", ["topic", "result"], registry=r)
+        self.redis_up = Gauge("hub_redis_up", "Whether Redis answers", registry=r)
+        self.redis_connects = Counter("hub_redis_connects", "Times that Redis was found", registry=r)
+
     def page(self) -> bytes:
         """The counters in Prometheus's text format."""
         return generate_latest(self.registry)

@@ -11,6 +11,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
+from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, Senders
@@ -34,6 +35,7 @@ class Parts:
     trail: Trail
     sealer: Sealer
     bell: Bell
+    live: Live
     people: People
     senders: Senders
     identifier: Identifier

@@ -130,6 +130,21 @@ def _database(raw: str) -> str:
     raise ValueError("must be sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
 
 
+def _redis(raw: str) -> Secret:
+    value = raw.strip()
+    try:
+        parts = urlsplit(value)
+        there = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+        known = parts.scheme in ("redis", "rediss", "unix")
+    except ValueError:
+        there = known = False
+    if not (known and there):
+        raise ValueError(
+            "must be an address such as redis://:PASSWORD@redis.example.org:6379/0 (or rediss://, unix://)"
+        )
+    return Secret(value)
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.strip() not in allowed:
@@ -156,12 +171,6 @@ def _setting(
 
 def _secret(raw: str) -> Secret:
     return Secret(raw.strip())
-
-
-def _redis(raw: str) -> Secret:
-    if urlsplit(raw.strip()).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
-    return _secret(raw)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,10 +200,10 @@ class Settings:
     )
     redis_url: Secret = _setting(
         "HUB_REDIS_URL",
-        "a Redis or Valkey server that hands out background jobs",
+        "Redis or Valkey, through which several processes hear of each other at once and share out jobs",
         _redis,
         Secret(""),
-        shown="unset: in process",
+        shown="unset: within the process",
     )
     keyring_file: Path | None = _setting(
         "HUB_KEYRING_FILE",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.valkey import breakable, valkey, valkey_server
 from tests.stores import (
     clock,
     database_url,
@@ -22,6 +23,7 @@ from tests.stores import (
 )
 
 __all__ = [
+    "breakable",
     "clock",
     "database_url",
     "db",
@@ -31,6 +33,8 @@ __all__ = [
     "postgres_template",
     "template",
     "trail",
+    "valkey",
+    "valkey_server",
     "vault",
 ]
 

@@ -16,7 +16,8 @@ from hub.api.problems import Problem
 from hub.api.tokens import Token
 from hub.audit import Entry
 from hub.errors import HubError
-from hub.events import Change, bounds, read
+from hub.events import Change
+from hub.live import Subscription
 from hub.log import say
 from hub.parts import Parts
 
@@ -26,11 +27,11 @@ SCOPE = "events:read"
 AUDIENCES = ("staff",)
 PING = 15.0
 """Seconds of silence after which a comment shows that the stream lives; a dead client is found by it too."""
-POLL = 1.0
-"""Seconds after which the log is read even if no bell rang: another process may have written."""
 SEND = 10.0
 """Seconds that a client may take to take what is sent."""
 MOST_STREAMS = 500
+_NEVER = 10**19
+"""Above every number that is given."""
 
 
 class Closing:
@@ -72,9 +73,17 @@ async def stream(request: web.Request, parts: Parts, token: Token | None, reques
     closing = request.app[CLOSING]
     if token is None or closing.closed or closing.open >= MOST_STREAMS:
         raise Problem(503, "overloaded", "No further stream can be opened now.", headers={"Retry-After": "5"})
-    after, reset = await _start(parts, request.headers.get("Last-Event-ID"))
-    entry = Entry(action="event.read", actor=token.actor, request_id=request_id, details={"after": after})
-    await parts.db.write(lambda conn: parts.trail.record(conn, entry))
+    async with parts.live.feed.subscribe(_seen(request.headers.get("Last-Event-ID")), AUDIENCES) as subscription:
+        entry = Entry(
+            action="event.read", actor=token.actor, request_id=request_id, details={"after": subscription.seq}
+        )
+        await parts.db.write(lambda conn: parts.trail.record(conn, entry))
+        return await _answer(request, parts, request_id, closing, subscription)
+
+
+async def _answer(
+    request: web.Request, parts: Parts, request_id: str, closing: Closing, subscription: Subscription
+) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream; charset=utf-8",
@@ -87,8 +96,8 @@ async def stream(request: web.Request, parts: Parts, token: Token | None, reques
     closing.open += 1
     try:
         await response.prepare(request)
-        await _write(response, f"id: {after}\nevent: reset\ndata: {{}}\n\n" if reset else ": hello\n\n")
-        await _follow(request, response, parts, closing, after)
+        await _write(response, _reset(subscription.seq) if subscription.reset else ": hello\n\n")
+        await _follow(request, response, parts, closing, subscription)
     except (ConnectionError, TimeoutError, HubError, SQLAlchemyError) as error:
         # Part of the answer is out, so there is no other way to say it: the client comes back and resumes.
         say(_log, "stream_broke", logging.DEBUG, request=request_id, error=error)
@@ -98,49 +107,35 @@ async def stream(request: web.Request, parts: Parts, token: Token | None, reques
     return response
 
 
-async def _start(parts: Parts, last: str | None) -> tuple[int, bool]:
-    """The number after which to begin, and whether what came before it is lost to the client."""
-    async with parts.db.read() as conn:
-        lowest, highest = await bounds(conn)
+def _seen(last: str | None) -> int | None:
+    """The number after which to begin; None for now. What is no number of ours is one that was never given."""
     if last is None:
-        return highest, False
-    if not (last.isascii() and last.isdigit() and len(last) < 19):
-        return highest, True
-    seen = int(last)
-    kept_from = lowest if lowest else highest + 1
-    if seen > highest or seen < kept_from - 1:
-        return highest, True
-    return seen, False
+        return None
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 19 else _NEVER
 
 
 async def _follow(
-    request: web.Request, response: web.StreamResponse, parts: Parts, closing: Closing, after: int
+    request: web.Request, response: web.StreamResponse, parts: Parts, closing: Closing, subscription: Subscription
 ) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.create_task(closing.wait())
     quiet_since = loop.time()
     try:
         while not stopping.done():
-            # Asked for before the log is read: a change between the two rings it.
-            rung = asyncio.create_task(parts.bell.wait(POLL))
-            await asyncio.sleep(0)
-            async with parts.db.read() as conn:
-                found = await read(conn, after, AUDIENCES)
-            if found:
-                after = found[-1][0]
-                await _write(response, _written(found))
-                quiet_since = loop.time()
-            elif loop.time() - quiet_since >= PING:
-                if not await _still_good(request, parts):
-                    rung.cancel()
-                    return
+            coming = asyncio.create_task(subscription.next(max(0.0, quiet_since + PING - loop.time())))
+            await asyncio.wait((coming, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+                return
+            batch = coming.result()
+            if batch.reset or batch.changes:
+                await _write(response, _reset(batch.seq) if batch.reset else _written(batch.changes))
+            elif await _still_good(request, parts):
                 await _write(response, ": ping\n\n")
-                quiet_since = loop.time()
-            if found:
-                rung.cancel()
-                continue
-            await asyncio.wait((rung, stopping), return_when=asyncio.FIRST_COMPLETED)
-            rung.cancel()
+            else:
+                return
+            quiet_since = loop.time()
     finally:
         stopping.cancel()
 
@@ -151,6 +146,10 @@ async def _still_good(request: web.Request, parts: Parts) -> bool:
     async with parts.db.read() as conn:
         token = await tokens.find(conn, presented)
     return token is not None and token.may(SCOPE)
+
+
+def _reset(seq: int) -> str:
+    return f"id: {seq}\nevent: reset\ndata: {{}}\n\n"
 
 
 def _written(found: Sequence[tuple[int, Change]]) -> str:

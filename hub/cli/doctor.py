@@ -12,7 +12,7 @@ from hub.settings import Settings
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, keys and the carrier's credentials; sends nothing.
+    """Check settings, database, keys, Redis and the carrier's credentials; sends nothing.
 
     \b
     Example:
@@ -43,6 +43,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield "note", "settings", f"{name} is set, but its part of the product is not in this release"
     async for finding in _storage(settings):
         yield finding
+    if settings.redis_url:
+        yield await _redis(settings)
     async for finding in _carrier(settings):
         yield finding
 
@@ -77,6 +79,19 @@ async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield "wrong", "keys", str(error)
     finally:
         await db.close()
+
+
+async def _redis(settings: Settings) -> tuple[str, str, str]:
+    try:
+        from redis.exceptions import RedisError
+
+        from hub.live.shared.link import look, reason
+    except ModuleNotFoundError:
+        return "wrong", "redis", "the package redis is not installed: pip install 'carehub[scale]'"
+    try:
+        return "ok", "redis", f"answers ({await look(settings.redis_url.reveal())})"
+    except (RedisError, OSError) as error:
+        return "wrong", "redis", f"{reason(error)}: check HUB_REDIS_URL; until it answers, processes poll"
 
 
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

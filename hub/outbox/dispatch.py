@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -16,12 +15,12 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.errors import ChannelError, StorageError
 from hub.events import Bell
+from hub.live import Pace
 from hub.log import say
 from hub.metrics import Metrics
 from hub.outbox import statuses as callbacks
 from hub.outbox.backoff import failed, taken
 from hub.outbox.claims import Claim, Claims
-from hub.outbox.pacing import Bucket
 from hub.outbox.reconcile import Reconciler
 from hub.outbox.settle import Result, settle
 from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
@@ -32,6 +31,8 @@ _AT_ONCE = 64
 """Provider calls under way at once."""
 _CLAIMED = 256
 """Deliveries claimed at once: the calls go on while the next ones are claimed, and a commit is paid for many."""
+_RESERVED = 4 * _CLAIMED
+"""Segments reserved at once: what is claimed at once seldom has more."""
 _POLL = 0.5
 _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
@@ -40,7 +41,7 @@ _UNMATCHED_FOR = timedelta(days=1)
 class Outbox:
     """Sends what the router queued.
 
-    `senders` are the clinic's own addresses by channel, `rate` the segments a second that a sender may use.
+    `senders` are the clinic's own addresses by channel, `pace` keeps the rate that they may use.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Outbox:
         bell: Bell,
         channels: Mapping[ChannelKind, Channel],
         senders: Mapping[ChannelKind, Address],
-        rate: float,
+        pace: Pace,
         reconcile_after: timedelta,
     ) -> None:
         self._db = db
@@ -67,7 +68,7 @@ class Outbox:
         self._claims = Claims(vault, ledger, trail, senders)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
-        self._bucket = Bucket(rate, time.monotonic)
+        self._pace = pace
         self._work = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._calls = asyncio.Semaphore(_AT_ONCE)
@@ -166,29 +167,24 @@ class Outbox:
             # Claiming a handful at a time would cost a commit each.
             await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
             return
-        lanes, budget = self._open_lanes()
-        decided = 0
-        if budget > 0:
-            claims, decided = await self._claim(lanes, budget)
-            for claim in claims:
-                self._bucket.take(claim.segments)
-                task = asyncio.create_task(self._attempt(claim), name="outbox-attempt")
-                self._in_flight.add(task)
-                task.add_done_callback(self._in_flight.discard)
+        grant = await self._pace.reserve(_RESERVED)
+        decided = used = 0
+        try:
+            if grant.segments > 0:
+                claims, decided = await self._claim(grant.lanes, grant.segments)
+                for claim in claims:
+                    used += claim.segments
+                    task = asyncio.create_task(self._attempt(claim), name="outbox-attempt")
+                    self._in_flight.add(task)
+                    task.add_done_callback(self._in_flight.discard)
+        finally:
+            await self._pace.settle(grant, used)
         if not decided:
-            pause = _POLL if budget > 0 else min(_POLL, self._bucket.wait(Lane.REPLY))
+            pause = min(_POLL, grant.wait or _POLL)
             try:
                 await asyncio.wait_for(self._work.wait(), pause)
             except TimeoutError:
                 return
-
-    def _open_lanes(self) -> tuple[list[Lane], float]:
-        """The lanes that may send now, and how many segments."""
-        budget = self._bucket.available(Lane.REPLY)
-        lanes = [Lane.SAFETY, Lane.REPLY]
-        if self._bucket.available(Lane.BULK) > 0:
-            lanes.append(Lane.BULK)
-        return lanes, budget
 
     async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
         limit = _CLAIMED - len(self._in_flight)

@@ -33,6 +33,9 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         if request.app[DRAINING].is_set():
             checks["serving"] = "stopping"
         ready = all(result == "ok" for result in checks.values())
+        if (standing := parts.live.standing) is not None:
+            # Told, but no reason to be unready: without it the hub is slower, not wrong.
+            checks["redis"] = standing
         return _json(200 if ready else 503, {"ready": ready, "checks": checks})
 
     async def metrics(_request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,21 @@ def free_port() -> int:
 
 
 def start(
-    command: Sequence[str | Path], log: Path, *, ends_by: signal.Signals, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path], log: Path, *, ends_by: signal.Signals, as_nobody: bool = False
 ) -> subprocess.Popen[bytes]:
-    """`command` running, its words in `log`. Root runs it as nobody: servers refuse root."""
-    as_nobody: dict[str, Any] = {"user": "nobody", "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    """`command` running, its words in `log`; `ends_by` is how it is told when we die.
+
+    as_nobody: where we are root, it is not: some servers refuse root.
+    """
+    other: dict[str, Any] = {"user": "nobody", "group": 65534, "extra_groups": []}
     with log.open("ab") as words:
         return subprocess.Popen(
             [str(part) for part in command],
             stdout=words,
             stderr=words,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
-            preexec_fn=_end_with_parent(ends_by) if sys.platform == "linux" else None,
-            **as_nobody,
+            preexec_fn=_ends_with(os.getpid(), ends_by),
+            **(other if as_nobody and os.geteuid() == 0 else {}),
         )
 
 
@@ -65,10 +67,15 @@ def end(child: subprocess.Popen[bytes], how: signal.Signals) -> None:
         child.wait(10)
 
 
-def _end_with_parent(how: signal.Signals) -> Callable[[], None]:
+def _ends_with(parent: int, how: signal.Signals) -> Callable[[], None] | None:
+    """What a child calls first, so that it ends when its parent dies; elsewhere than on Linux nothing does that."""
+    if sys.platform != "linux":
+        return None
     prctl = ctypes.CDLL(None).prctl
 
     def ask() -> None:
         prctl(_PR_SET_PDEATHSIG, how)
+        if os.getppid() != parent:
+            os._exit(1)
 
     return ask

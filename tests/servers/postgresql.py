@@ -65,6 +65,7 @@ class Postgres:
             [binaries / "initdb", "-D", data, "-U", "hub", "--pwfile", password, *_CLUSTER],
             server._log,
             ends_by=signal.SIGKILL,
+            as_nobody=True,
         )
         if made_by.wait(60):
             raise RuntimeError(f"initdb failed:\n{server._log.read_text(errors='replace')}")
@@ -83,6 +84,7 @@ class Postgres:
             [self._binaries / "postgres", "-D", self._folder / "data", *options, *sockets],
             self._log,
             ends_by=signal.SIGQUIT,
+            as_nobody=True,
         )
         wait_for(self._child, self._log, lambda: listens(self.port) and self._answers())
 

@@ -76,7 +76,9 @@ async def run(
             database = postgres.url(postgres.create())
             fleet = Fleet(folder, database, valkey.url if redis else None, carrier)
             await _books(fleet, persons)
-            said = await _play(fleet, valkey, report, chance, persons=persons, texts=texts, seconds=seconds, every=every)
+            said = await _play(
+                fleet, valkey, report, chance, persons=persons, texts=texts, seconds=seconds, every=every
+            )
         await _read(fleet, said, report)
     finally:
         carrier.closing.set()
@@ -211,7 +213,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120.0, help="how long roles are killed")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="chooses who is killed")
-    parser.add_argument("--no-redis", action="store_true", help="without Valkey: the processes find their work by looking")
+    parser.add_argument(
+        "--no-redis", action="store_true", help="without Valkey: the processes find their work by looking"
+    )
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="carehub-fleet-"))
     folder.chmod(0o755)

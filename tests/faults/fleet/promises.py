@@ -73,7 +73,9 @@ async def _one_thread_each(rig: Rig, said: Said) -> list[str]:
 
 async def _each_answered_once_and_in_order(rig: Rig) -> list[str]:
     """2 and 5: answers stand in the order of what they answer, and none twice."""
-    query = sa.select(message.c.thread_id, message.c.id, message.c.intent_key, message.c.direction, message.c.handled_at)
+    query = sa.select(
+        message.c.thread_id, message.c.id, message.c.intent_key, message.c.direction, message.c.handled_at
+    )
     by_thread: dict[str, list[Any]] = collections.defaultdict(list)
     for row in await rig.rows(query.where(message.c.direction != "note").order_by(message.c.thread_id, message.c.seq)):
         by_thread[row.thread_id].append(row)

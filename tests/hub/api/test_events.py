@@ -14,6 +14,7 @@ from hub.api.tokens import find, revoke
 from hub.app import Hub
 from hub.db.tables import event
 from hub.errors import StorageError
+from hub.live import feed
 from tests.hub.api.calling import ADMIN, audited, says, token_for
 
 
@@ -150,7 +151,6 @@ async def test_who_missed_nothing_for_good_goes_on(hub: Hub, web, kept, last, fo
 
 async def test_silence_is_broken_by_pings(hub: Hub, web, monkeypatch) -> None:
     monkeypatch.setattr(events, "PING", 0.05)
-    monkeypatch.setattr(events, "POLL", 0.02)
 
     async with _stream(hub, web) as stream:
         await stream.block()
@@ -161,7 +161,6 @@ async def test_silence_is_broken_by_pings(hub: Hub, web, monkeypatch) -> None:
 
 async def test_a_stream_ends_once_its_token_is_revoked(hub: Hub, web, monkeypatch) -> None:
     monkeypatch.setattr(events, "PING", 0.05)
-    monkeypatch.setattr(events, "POLL", 0.02)
     parts, token = hub.parts, await token_for(hub, "events:read")
 
     async with _stream(hub, web, token=token) as stream:
@@ -186,13 +185,13 @@ async def test_a_hub_that_stops_ends_its_streams(hub: Hub, web) -> None:
 
 
 async def test_a_stream_that_cannot_read_on_is_cut_so_that_the_client_resumes(hub: Hub, web, monkeypatch) -> None:
-    async def gone(*_: object) -> None:
+    async def gone(*_: object, **__: object) -> None:
         raise StorageError("gone")
 
-    async with _stream(hub, web) as stream:
+    await says(hub, "Hello")
+    monkeypatch.setattr(feed, "read", gone)
+    async with _stream(hub, web, last="0") as stream:
         await stream.block()
-        monkeypatch.setattr(events, "read", gone)
-        await says(hub, "Hello")
 
         with pytest.raises(aiohttp.ClientPayloadError):
             await stream.response.content.read()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from hub.types import Lane
 
-_KEPT_FOR_REPLIES = 0.2
+KEPT_FOR_REPLIES = 0.2
+"""The share of a bucket that bulk sending leaves."""
 
 
 class Bucket:
@@ -29,16 +30,16 @@ class Bucket:
         now = self._seconds()
         self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        kept = self._size * _KEPT_FOR_REPLIES if lane is Lane.BULK else 0.0
+        kept = self._size * KEPT_FOR_REPLIES if lane is Lane.BULK else 0.0
         return max(0.0, self._tokens - kept)
 
-    def take(self, segments: int) -> None:
-        """Count `segments` as sent."""
+    def take(self, segments: float) -> None:
+        """Count `segments` as sent; a negative number gives back what was taken and not sent."""
         self._tokens -= segments
 
     def wait(self, lane: Lane) -> float:
         """Seconds until `lane` may send again."""
         if self.available(lane) > 0:
             return 0.0
-        kept = self._size * _KEPT_FOR_REPLIES if lane is Lane.BULK else 0.0
+        kept = self._size * KEPT_FOR_REPLIES if lane is Lane.BULK else 0.0
         return (kept - self._tokens) / self._rate + 0.001

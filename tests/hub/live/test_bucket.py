@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.outbox.pacing import Bucket
+from hub.live.bucket import Bucket
 from hub.types import Lane
 
 
