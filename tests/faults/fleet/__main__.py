@@ -55,6 +55,16 @@ class Report:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How much is to happen: `seconds` is how long roles are killed, one `every` so many seconds."""
+
+    persons: int
+    texts: int
+    seconds: float
+    every: float
+
+
 async def run(
     folder: Path, *, persons: int, texts: int, seconds: float, every: float, seed: int, redis: bool = True
 ) -> Report:
@@ -76,9 +86,8 @@ async def run(
             database = postgres.url(postgres.create())
             fleet = Fleet(folder, database, valkey.url if redis else None, carrier)
             await _books(fleet, persons)
-            said = await _play(
-                fleet, valkey, report, chance, persons=persons, texts=texts, seconds=seconds, every=every
-            )
+            wanted = Wanted(persons=persons, texts=texts, seconds=seconds, every=every)
+            said = await _play(fleet, valkey, report, chance, wanted)
         await _read(fleet, said, report)
     finally:
         carrier.closing.set()
@@ -92,11 +101,7 @@ async def _play(
     valkey: Valkey,
     report: Report,
     chance: random.Random,
-    *,
-    persons: int,
-    texts: int,
-    seconds: float,
-    every: float,
+    wanted: "Wanted",
 ) -> people.Said:
     said, began = people.Said(), time.monotonic()
     balancer: Balancer | None = None
@@ -105,10 +110,10 @@ async def _play(
         balancer = Balancer(fleet.web_ports)
         await balancer.start(fleet.public)
         fleet.carrier.webhook = f"http://127.0.0.1:{fleet.public}/webhooks/twilio/sms"
-        killing = asyncio.create_task(fleet.kill_now_and_then(seconds, every, chance))
-        flushing = asyncio.create_task(_empty(valkey, seconds, report))
-        each = max(1, texts // persons)
-        talks = (people.talk(fleet.carrier, n, each, said, random.Random(f"{n}")) for n in range(persons))
+        killing = asyncio.create_task(fleet.kill_now_and_then(wanted.seconds, wanted.every, chance))
+        flushing = asyncio.create_task(_empty(valkey, wanted.seconds, report))
+        each = max(1, wanted.texts // wanted.persons)
+        talks = (people.talk(fleet.carrier, n, each, said, random.Random(f"{n}")) for n in range(wanted.persons))
         await asyncio.gather(*talks)
         report.seconds = time.monotonic() - began
         report.kills = await killing
@@ -169,11 +174,11 @@ def _patient(n: int) -> str:
 
 def _slots() -> list[str]:
     begin = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    starts = [begin + timedelta(days=day, minutes=20 * n) for day in range(21) for n in range(24)]
     return [
-        f"{provider},Family medicine,Check-up,Maple Street,{(begin + timedelta(days=d, minutes=20 * n)).isoformat()},20\n"
+        f"{provider},Family medicine,Check-up,Maple Street,{start.isoformat()},20\n"
         for provider in ("Dr. Hannah Kim", "Dr. Luis Ortega", "Dr. Ada Nwosu", "Dr. Jo Berg", "Dr. Mina Rao")
-        for d in range(21)
-        for n in range(24)
+        for start in starts
     ]
 
 
@@ -213,9 +218,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120.0, help="how long roles are killed")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="chooses who is killed")
-    parser.add_argument(
-        "--no-redis", action="store_true", help="without Valkey: the processes find their work by looking"
-    )
+    parser.add_argument("--no-redis", action="store_true", help="without Valkey: work is found by looking")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="carehub-fleet-"))
     folder.chmod(0o755)

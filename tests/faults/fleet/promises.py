@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -133,7 +134,7 @@ async def _only_forward(rig: Rig) -> list[str]:
 
 def _is_forward(states: Sequence[str]) -> bool:
     retried = (DeliveryState.SENDING, DeliveryState.QUEUED)
-    pairs = zip(states, states[1:], strict=False)
+    pairs = pairwise(states)
     # What the carrier surely did not take is queued again, and its next attempt is a step anew.
     return all(
         may_become(DeliveryState(one), DeliveryState(two)) or (DeliveryState(one), DeliveryState(two)) == retried
