@@ -1,4 +1,4 @@
-"""`python -m tests.bench accept|reply|dispatch`: measure, print, and exit 0 whatever came out."""
+"""`python -m tests.bench accept|reply|dispatch|scale`: measure, print, and exit 0 whatever came out."""
 
 import argparse
 import json
@@ -10,13 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, dispatch, figures, processes, reply
+from tests.bench import accept, dispatch, figures, processes, reply, scale
+from tests.servers.postgresql import Postgres
 
 
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("work", choices=("accept", "reply", "dispatch"))
+    parser.add_argument("work", choices=("accept", "reply", "dispatch", "scale"))
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="accept, reply: what the product runs on"
+    )
     parser.add_argument("--seconds", type=float, default=8.0, help="how long each side is under load, each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout; the table goes to stderr")
@@ -39,11 +43,17 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="carehub-bench-", dir=options.dir) as folder:
             found["filesystem"] = kind = processes.filesystem(Path(folder))
             tell(f"{options.work} on {kind}" + (": NOT A DISK, commits cost nothing here" if kind == "tmpfs" else ""))
-            bench = processes.Bench(Path(folder))
+            postgres = None
+            if options.database == "postgresql" or options.work == "scale":
+                Path(folder).chmod(0o755)
+                postgres = Postgres.start(durable=True, on=Path(folder))
+            bench = processes.Bench(Path(folder), postgres)
             try:
                 rounds = _WORK[options.work](bench, options, tell)
             finally:
                 bench.end_children()
+                if postgres is not None:
+                    postgres.close()
     except KeyboardInterrupt:
         found["broke"] = "stopped"
     except Exception:
@@ -85,13 +95,17 @@ def _reply(bench: processes.Bench, options: argparse.Namespace, tell: figures.Te
     )
 
 
+def _scale(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
+    return scale.run(bench, seconds=options.seconds, rounds=options.rounds, models=_models(bench, options), tell=tell)
+
+
 def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:
     """Where the trained model is kept between the rounds."""
     models: Path = options.models or bench.folder / "models"
     return models.resolve()
 
 
-_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply}
+_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply, "scale": _scale}
 
 
 if __name__ == "__main__":

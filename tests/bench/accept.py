@@ -1,12 +1,11 @@
 """Accept: signed webhooks a second, each durably committed before its answer, ÷ a bare handler that reads the form."""
 
-import asyncio
 import os
-import sqlite3
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests import stranger
 from tests.bench import clinic, webhooks
 from tests.bench.figures import HEAD, Round, Tell, line, measured
 from tests.bench.processes import Bench, Child, free_port
@@ -39,12 +38,12 @@ def run(
     floor_loop: str = "asyncio",
 ) -> list[Round]:
     """Floor and product in turn."""
-    template = bench.folder / "template"
-    asyncio.run(clinic.make(template, people=people))
+    template = clinic.make(bench, people=people)
     load = Load(seconds=seconds, warm_up=warm_up, people=people)
     tell(f"product: `hub web` (role web only), {people} known senders")
     tell(f"floor: aiohttp on {floor_loop}, `await request.post()` only")
-    tell(f"{CONNECTIONS} connections, kept open; database on the disk, synchronous=FULL\n{HEAD}")
+    kind = "SQLite, synchronous=FULL" if bench.postgres is None else "PostgreSQL, fsync on"
+    tell(f"{CONNECTIONS} connections, kept open; database on the disk, {kind}\n{HEAD}")
     found = []
     for _ in range(rounds):
         found.append(_floor(bench, load, floor_loop))
@@ -98,7 +97,7 @@ def _measure(bench: Bench, server: Child, load: Load, port: int, ready: float, d
     if result["refused"]:
         remarks.append(f"REFUSED {result['refused']}")
     if data is not None:
-        remarks.append(_verified(data, result["taken"]))
+        remarks.append(_verified(bench.database(data), result["taken"]))
     return Round(
         side="floor" if data is None else "product",
         messages=result["messages"],
@@ -114,13 +113,9 @@ def _measure(bench: Bench, server: Child, load: Load, port: int, ready: float, d
     )
 
 
-def _verified(data: Path, taken: list[int]) -> str:
+def _verified(database: str, taken: list[int]) -> str:
     """Whether the database holds exactly what was accepted, as words."""
-    conn = sqlite3.connect(f"file:{data / 'hub.db'}?mode=ro", uri=True)
-    try:
-        held = [row[0] for row in conn.execute("SELECT provider_id FROM message WHERE direction = 'inbound'")]
-    finally:
-        conn.close()
+    held = [row[0] for row in stranger.rows(database, "SELECT provider_id FROM message WHERE direction = 'inbound'")]
     wanted = {webhooks.sid(n) for n in taken}
     if len(held) == len(wanted) and set(held) == wanted:
         return f"database holds exactly the {len(held)} accepted"

@@ -1,5 +1,6 @@
 """Data folders to measure on: a migrated database with people, open times and, where asked for, queued deliveries."""
 
+import asyncio
 import csv
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub import app
+from hub.db import migrate
 from hub.imports import import_patients, import_schedule
 from hub.imports.patients import COLUMNS as PATIENTS
 from hub.imports.schedule import COLUMNS as SLOTS
@@ -16,20 +18,27 @@ from hub.parts import Parts
 from hub.settings import Secret, Settings
 from hub.types import AuthorKind, Intent, Lane, Purpose, Send
 from tests.bench import webhooks
-from tests.bench.processes import CHECKOUT
+from tests.bench.processes import CHECKOUT, Bench
 
 _PROVIDERS = ("Dr. Hannah Kim", "Dr. Luis Ortega", "Dr. Ruth Adeyemi", "Dr. Samuel Levin", "Dr. Nina Petrov")
 
 
-async def make(data: Path, *, people: int, slots: bool = False, queued: bool = False) -> None:
-    """Fill the folder `data`: so many patients who agreed to texts, and whatever else is asked for."""
+def make(bench: Bench, *, people: int, slots: bool = False, queued: bool = False) -> Path:
+    """A data folder with its database: so many patients who agreed to texts, and whatever else is asked for."""
+    data = bench.template()
+    migrate.upgrade(bench.database(data))
+    asyncio.run(_fill(data, bench.database(data), people=people, slots=slots, queued=queued))
+    return data
+
+
+async def _fill(data: Path, database: str, *, people: int, slots: bool, queued: bool) -> None:
     settings = Settings(
         data=data,
+        database_url=database,
         twilio_account_sid=webhooks.ACCOUNT,
         twilio_auth_token=Secret(webhooks.TOKEN),
         sms_from=webhooks.CLINIC,
     )
-    await app.prepare(settings)
     hub = await app.Hub.open(settings, roles=())
     try:
         await _patients(hub.parts, data, people)

@@ -1,6 +1,5 @@
 """Dispatch: queued answers a second, from the first send until all are settled, ÷ a bare client posting the same."""
 
-import asyncio
 import os
 import sqlite3
 import time
@@ -29,9 +28,8 @@ def run(
     floor_loop: str = "asyncio",
 ) -> list[Round]:
     """Floor and product in turn."""
-    template = bench.folder / "template"
     began = time.monotonic()
-    asyncio.run(clinic.make(template, people=messages, queued=True))
+    template = clinic.make(bench, people=messages, queued=True)
     tell(f"made {messages} patients, each with an answer queued, in {time.monotonic() - began:.1f} s")
     clinic.train(models)
     role = "hub serve, with status callbacks" if callbacks else "hub dispatcher"

@@ -12,6 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.servers.postgresql import Postgres
+
+_NAME = "database"
+"""The file of a data folder that names its database on the server."""
 CHECKOUT = Path(__file__).resolve().parents[2]
 _TICK = os.sysconf("SC_CLK_TCK")
 _HUB = "from hub.cli import main; main()"
@@ -87,32 +91,53 @@ class Child:
 
 
 class Bench:
-    """The place of one run: its folder, and every process that it started."""
+    """The place of one run: its folder, and every process that it started.
 
-    def __init__(self, folder: Path) -> None:
+    postgres: the server that the product runs on; None for the embedded database.
+    """
+
+    def __init__(self, folder: Path, postgres: Postgres | None = None) -> None:
         self.folder = folder
+        self.postgres = postgres
         self._children: list[Child] = []
         self._count = 0
 
-    def hub(self, role: str, data: Path, **settings: str) -> Child:
-        """`hub ROLE` on the data folder, with nothing but `settings` set."""
-        env = _environment() | {"HUB_DATA": str(data), "HUB_LOG_FORMAT": "text"} | settings
+    def hub(self, role: str, data: Path, program: str = _HUB, **settings: str) -> Child:
+        """`hub ROLE` (started by `program`) on the data folder, with nothing but `settings` set."""
+        own = {"HUB_DATA": str(data), "HUB_LOG_FORMAT": "text", "HUB_DATABASE_URL": self.database(data)}
+        env = _environment() | own | settings
         # Not in the checkout: a .env of the one who measures must not count. So the checkout is named as a path.
-        return self._start([sys.executable, "-c", _HUB, role], f"hub-{role}", env, cwd=data)
+        return self._start([sys.executable, "-c", program, role], f"hub-{role}", env, cwd=data)
 
     def program(self, module: str, **specification: Any) -> Child:
         """A module of the bench as a process, once it says that it is ready."""
         arguments = [sys.executable, "-m", f"tests.bench.{module}", json.dumps(specification)]
         return self._start(arguments, module, _environment(), cwd=CHECKOUT)
 
+    def template(self) -> Path:
+        """A new data folder, to be filled; on a server with an empty database of its own."""
+        data = self.folder / "template"
+        data.mkdir(mode=0o700)
+        if self.postgres is not None:
+            (data / _NAME).write_text(self.postgres.create())
+        return data
+
     def copy(self, template: Path, models: Path | None = None) -> Path:
-        """A fresh copy of a data folder, its trained models shared."""
+        """A fresh copy of a data folder and its database, its trained models shared."""
         self._count += 1
         data = self.folder / f"round-{self._count}"
         shutil.copytree(template, data)
+        if self.postgres is not None:
+            (data / _NAME).write_text(self.postgres.create((template / _NAME).read_text()))
         if models is not None:
             (data / "models").symlink_to(models)
         return data
+
+    def database(self, data: Path) -> str:
+        """The address of the database that belongs to a data folder."""
+        if self.postgres is not None:
+            return self.postgres.url((data / _NAME).read_text())
+        return f"sqlite+aiosqlite:///{data / 'hub.db'}"
 
     def end_children(self) -> None:
         """End what was started since the last call, the newest first."""

@@ -1,6 +1,5 @@
 """Reply: from a text's webhook to the bot's answer at the carrier, at full speed and at half of it."""
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +19,7 @@ def run(
     bench: Bench, *, seconds: float, rounds: int, models: Path, rasa: str | None, tell: Tell, people: int = PEOPLE
 ) -> list[Round]:
     """The product alone, or in turn with the REST channel of the Rasa server at `rasa`."""
-    template = bench.folder / "template"
-    asyncio.run(clinic.make(template, people=people, slots=True))
+    template = clinic.make(bench, people=people, slots=True)
     trained = any(models.glob("*.npz"))
     first = clinic.train(models)
     tell(f"the understanding engine: {'loaded (trained before)' if trained else 'trained and loaded'} in {first:.1f} s")

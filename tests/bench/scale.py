@@ -1,0 +1,87 @@
+"""Scale: replies a second with two dispatchers ÷ with one, over PostgreSQL and Valkey, a calendar that takes 20 ms."""
+
+import os
+from pathlib import Path
+
+from tests.bench import clinic
+from tests.bench.accept import twilio
+from tests.bench.figures import HEAD, Round, Tell, line, measured
+from tests.bench.processes import Bench, Child, free_port
+from tests.servers.valkey import running
+
+PEOPLE = 4000
+PATIENTS = 64
+_WARM_UP = 2.0
+_SLOW = "from tests.bench.slow_calendar import run; run()"
+
+
+def run(
+    bench: Bench,
+    *,
+    seconds: float,
+    rounds: int,
+    models: Path,
+    tell: Tell,
+    people: int = PEOPLE,
+    patients: int = PATIENTS,
+) -> list[Round]:
+    """One dispatcher and two, in turn."""
+    template = clinic.make(bench, people=people, slots=True)
+    clinic.train(models)
+    tell(f"`hub web` and one or two `hub dispatcher`; {patients} patients in talks, as fast as they are answered")
+    tell(f"CPU µs: of the dispatchers, a message\n{HEAD}")
+    found = []
+    with running() as valkey:
+        for _ in range(rounds):
+            # What is compared is called floor and product by the figures.
+            for side, dispatchers in (("floor", 1), ("product", 2)):
+                valkey.flush()
+                one = _measure(bench, template, models, valkey.url, side, dispatchers, people, patients, seconds)
+                bench.end_children()
+                found.append(one)
+                tell(line(f"{dispatchers} dispatcher{'s' if dispatchers > 1 else ''}", measured(one)))
+    return found
+
+
+def _measure(
+    bench: Bench,
+    template: Path,
+    models: Path,
+    redis: str,
+    side: str,
+    dispatchers: int,
+    people: int,
+    patients: int,
+    seconds: float,
+) -> Round:
+    port = free_port()
+    world = bench.program("patients", base=f"http://127.0.0.1:{port}", port=port, people=people)
+    data = bench.copy(template, models)
+    settings = twilio(port, world.hear()["port"]) | {"HUB_REDIS_URL": redis}
+    web = bench.hub("web", data, **settings)
+    ready = web.wait_for("hub: ready")
+    several = [bench.hub("dispatcher", data, program=_SLOW, **settings) for _ in range(dispatchers)]
+    for one in several:
+        one.wait_for("engine_ready")
+    world.ask(play="connect")
+    world.ask(play="closed", patients=patients, seconds=_WARM_UP)
+    everybody: dict[str, Child] = {"web": web, "world": world} | {f"d{n}": one for n, one in enumerate(several)}
+    average, before = os.getloadavg()[0], {name: one.cpu for name, one in everybody.items()}
+    result = world.ask(play="closed", patients=patients, seconds=seconds)
+    used = {name: one.cpu - before[name] for name, one in everybody.items()}
+    remarks = [f"{result['silent']} unanswered"] if result["silent"] else []
+    remarks.append(", ".join(f"{name} {cpu / seconds:.0%}" for name, cpu in used.items()))
+    mine = sum(cpu for name, cpu in used.items() if name.startswith("d"))
+    return Round(
+        side=side,
+        messages=result["messages"],
+        per_second=result["per_second"],
+        p50=result["p50"],
+        p99=result["p99"],
+        cpu=mine / max(1, result["messages"]) * 1e6,
+        idle=several[0].resident,
+        after=several[0].resident,
+        ready=ready,
+        load=average,
+        remark=", ".join(remarks),
+    )
