@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=30)
 """How long an attempt is believed to go on without a heartbeat."""
-_BEAT = timedelta(seconds=5)
+_BEATS = 6
+"""Heartbeats in that time."""
 
 
 class Executor:
@@ -38,7 +39,6 @@ class Executor:
         registry: Registry,
         parts: Parts,
         lasts: timedelta = LASTS,
-        beat: timedelta = _BEAT,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -47,7 +47,7 @@ class Executor:
         self._names = frozenset(kind.name for kind in registry)
         self._parts = parts
         self._lasts = lasts
-        self._beat = beat
+        self._beat = lasts / _BEATS
         self._holder = holder_name()
         self._ending = asyncio.Event()
 
