@@ -28,7 +28,7 @@ class Metrics:
         self.commit_units = Histogram(
             "hub_commit_units", "Units of work a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r
         )
-        self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["name", "outcome"], registry=r)
+        self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["job", "outcome"], registry=r)
         self.jobs_waiting = Gauge("hub_jobs_waiting", "Jobs that are due and not yet begun", registry=r)
 
     def page(self) -> bytes:

@@ -148,7 +148,7 @@ class Executor:
             _log.error(
                 "job_broke",
                 exc_info=fault,
-                extra={"values": {"job": claimed.id, "name_of_job": kind.name}},
+                extra={"values": {"job": claimed.id, "kind": kind.name}},
             )
             await self._failed(claimed, kind, type(fault).__name__, again=True)
 

@@ -101,8 +101,8 @@ class TestRunning:
         await work.runner.stop()
 
         page = work.parts.metrics.page().decode()
-        assert 'hub_jobs_total{name="marks.put",outcome="done"} 1.0' in page
-        assert 'hub_jobs_total{name="marks.refused",outcome="failed"} 1.0' in page
+        assert 'hub_jobs_total{job="marks.put",outcome="done"} 1.0' in page
+        assert 'hub_jobs_total{job="marks.refused",outcome="failed"} 1.0' in page
 
     async def test_those_that_wait_are_counted(self, work: JobRig) -> None:
         for _ in range(3):
