@@ -66,11 +66,15 @@ class Executor:
         async def unit(conn: AsyncConnection) -> list[tuple[str, JobState]]:
             return await store.take_over(conn, self._registry, self._clock.now())
 
+        async with self._db.glance() as conn:
+            now = self._clock.now()
+            lost = await store.any_lost(conn, now)
+            self._metrics.jobs_waiting.set(await store.count_due(conn, now))
+        if not lost:
+            return
         for name, state in await self._db.write(unit):
             say(_log, "job_taken_over", logging.WARNING, job=name, state=state)
             self._metrics.jobs.labels(name if name in self._names else "unknown", store.LOST).inc()
-        async with self._db.glance() as conn:
-            self._metrics.jobs_waiting.set(await store.count_due(conn, self._clock.now()))
 
     async def run_next(self) -> bool:
         """Run the job due longest to the end of this attempt; False when there is none."""

@@ -44,6 +44,8 @@ from hub.log import say
 from hub.types import new_id
 
 _log = logging.getLogger(__name__)
+# RQ has three lines for each job, which say less than ours, and sets the level at which they are told.
+logging.getLogger("rq.worker").setLevel(logging.WARNING)
 R = TypeVar("R")
 
 QUEUE = "carehub"

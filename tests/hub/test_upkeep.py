@@ -145,6 +145,18 @@ async def test_at_the_end_each_is_done_even_by_one_that_never_led() -> None:
     assert one.rounds == 1
 
 
+async def test_what_is_for_the_end_is_done_then_and_only_then() -> None:
+    often, last = Counted(3), Counted()
+    running = Upkeep([Chore(name="often", every=SOON, do=often), Chore(name="last", every=None, do=last)])
+    running.start()
+    await reached(often)
+    before = last.rounds
+
+    await running.stop()
+
+    assert (before, last.rounds) == (0, 1)
+
+
 async def test_one_that_was_never_started_still_does_each_at_the_end() -> None:
     one = Counted()
 
