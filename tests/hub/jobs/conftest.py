@@ -1,6 +1,7 @@
 """Both ways of handing jobs out, each test on each."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ from tests.hub.jobs.rig import JobRig, open_work
 from tests.hub.jobs.valkey import valkey, valkey_server
 
 __all__ = ["valkey", "valkey_server"]
+
+
+@pytest.fixture(autouse=True)
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers look for jobs, and whether they shall end, more often than they do in earnest."""
+    monkeypatch.setattr("hub.jobs.redis_queue._WAIT", 0.05)
+    monkeypatch.setattr("hub.jobs.runner.LOOK", timedelta(milliseconds=50))
 
 
 @pytest.fixture(params=["embedded", "rq"])
