@@ -38,7 +38,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
-from hub.errors import HubError, KeyringMissing, SchemaOutdated
+from hub.errors import KeyringMissing, SchemaOutdated
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic, open_live
@@ -155,6 +155,7 @@ class Hub:
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, and let go of everything."""
         parts = self.parts
+        jobs = asyncio.create_task(self._runner.stop()) if self._runner is not None else None
         if self._site is not None:
             await self._site.stop()
         await parts.acceptor.stop()
@@ -164,13 +165,11 @@ class Hub:
         if "dispatcher" in self._roles:
             await parts.reception.stop()
             await parts.outbox.stop()
-        if self._runner is not None:
-            await self._runner.stop()
+        if jobs is not None:
+            await jobs
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()
-        if "worker" in self._roles:
-            await _sign(parts)
         await self.work.close()
         await parts.live.stop()
         for channel in parts.channels.values():
@@ -395,24 +394,15 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
-async def _sign(parts: Parts) -> None:
-    try:
-        await parts.sealer.checkpoint()
-    except HubError as error:
-        say(_log, "checkpoint_failed", logging.ERROR, error=error)
-
-
 def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
     """What these roles do every second, each for as long as this process leads in it."""
-    cron = work.cron()
     chores = {
-        "worker": Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
-        "clock": Chore(name="cron", every=_SECOND, do=cron.fire),
+        "worker": (
+            Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
+            Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
+        ),
+        "clock": (Chore(name="cron", every=_SECOND, do=work.cron().fire),),
     }
     leases = Leases(parts.db, parts.clock)
-    duties = []
-    for role, chore in chores.items():
-        if role in roles:
-            leader = Leader(leases, role, parts.clock)
-            duties.append((leader, Upkeep([chore], leader.leads)))
-    return duties
+    leaders = [Leader(leases, role, parts.clock) for role in chores if role in roles]
+    return [(leader, Upkeep(chores[leader.name], leader.leads)) for leader in leaders]

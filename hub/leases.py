@@ -127,8 +127,8 @@ class Leader:
         renew: timedelta = _RENEW,
         look: timedelta = _LOOK,
     ) -> None:
+        self.name = name
         self._leases = leases
-        self._name = name
         self._clock = clock
         self._lasts = lasts
         self._renew = renew
@@ -144,7 +144,7 @@ class Leader:
     async def start(self) -> None:
         """Begin; when the lease is free, this process leads from here on."""
         await self._round()
-        self._task = asyncio.create_task(self._keep(), name=f"leader-{self._name}")
+        self._task = asyncio.create_task(self._keep(), name=f"leader-{self.name}")
 
     async def stop(self) -> None:
         """End, and let another lead at once."""
@@ -158,7 +158,7 @@ class Leader:
                 await self._leases.release(held)
             except HubError as error:
                 # Then it runs out by itself.
-                say(_log, "lease_failed", logging.WARNING, lease=self._name, error=error)
+                say(_log, "lease_failed", logging.WARNING, lease=self.name, error=error)
 
     async def _keep(self) -> None:
         while True:
@@ -177,12 +177,12 @@ class Leader:
             if self._held is not None:
                 self._held = await self._leases.renew(self._held, self._lasts)
                 if self._held is None:
-                    say(_log, "lease_lost", logging.WARNING, lease=self._name)
-            if self._held is None and await self._leases.free(self._name):
-                self._held = await self._leases.acquire(self._name, self._holder, self._lasts)
+                    say(_log, "lease_lost", logging.WARNING, lease=self.name)
+            if self._held is None and await self._leases.free(self.name):
+                self._held = await self._leases.acquire(self.name, self._holder, self._lasts)
                 if self._held is not None:
-                    say(_log, "leads", lease=self._name, number=self._held.number)
+                    say(_log, "leads", lease=self.name, number=self._held.number)
         except HubError as error:
-            say(_log, "lease_failed", logging.WARNING, lease=self._name, error=error)
+            say(_log, "lease_failed", logging.WARNING, lease=self.name, error=error)
         except Exception:
-            _log.exception("lease_failed", extra={"values": {"lease": self._name}})
+            _log.exception("lease_failed", extra={"values": {"lease": self.name}})

@@ -31,7 +31,7 @@ class Metrics:
         self.units_again = Counter(
             "hub_units_again", "Units of work undone by another's change, and run again", registry=r
         )
-        self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["name", "outcome"], registry=r)
+        self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["job", "outcome"], registry=r)
         self.jobs_waiting = Gauge("hub_jobs_waiting", "Jobs that are due and not yet begun", registry=r)
 
         self.live_events = Counter("hub_live_events", "Changes taken into the feed", ["source"], registry=r)

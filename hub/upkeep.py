@@ -20,10 +20,13 @@ _LOOK = timedelta(milliseconds=500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chore:
-    """Something done every so often; how often is a pause between the end of one round and the next."""
+    """Something done every so often; how often is a pause between the end of one round and the next.
+
+    every: None for what is done only once, at the end.
+    """
 
     name: str
-    every: timedelta
+    every: timedelta | None
     do: Callable[[], Awaitable[object]]
 
 
@@ -37,10 +40,14 @@ class Upkeep:
 
     def start(self) -> None:
         """Begin; every chore is done as soon as this process leads, then at its pace."""
-        self._tasks = [asyncio.create_task(self._repeat(chore), name=f"upkeep-{chore.name}") for chore in self._chores]
+        self._tasks = [
+            asyncio.create_task(self._repeat(chore, chore.every), name=f"upkeep-{chore.name}")
+            for chore in self._chores
+            if chore.every is not None
+        ]
 
     async def stop(self) -> None:
-        """End between rounds, then do every chore once more: what was recorded last is sealed, too.
+        """End between rounds, then do every chore once more, in order: what was recorded last is sealed, too.
 
         That is done whoever leads, so a chore must bear being done by two processes at once.
         """
@@ -50,7 +57,7 @@ class Upkeep:
         for chore in self._chores:
             await self._once(chore)
 
-    async def _repeat(self, chore: Chore) -> None:
+    async def _repeat(self, chore: Chore, every: timedelta) -> None:
         while True:
             if not self._leads():
                 await asyncio.sleep(_LOOK.total_seconds())
@@ -61,7 +68,7 @@ class Upkeep:
             except asyncio.CancelledError:
                 await going
                 raise
-            await asyncio.sleep(chore.every.total_seconds())
+            await asyncio.sleep(every.total_seconds())
 
     async def _once(self, chore: Chore) -> None:
         try:

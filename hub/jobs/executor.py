@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=30)
 """How long an attempt is believed to go on without a heartbeat."""
-_BEAT = timedelta(seconds=5)
+_BEATS = 6
+"""Heartbeats in that time."""
 
 
 class Executor:
@@ -38,7 +39,6 @@ class Executor:
         registry: Registry,
         parts: Parts,
         lasts: timedelta = LASTS,
-        beat: timedelta = _BEAT,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -47,7 +47,7 @@ class Executor:
         self._names = frozenset(kind.name for kind in registry)
         self._parts = parts
         self._lasts = lasts
-        self._beat = beat
+        self._beat = lasts / _BEATS
         self._holder = holder_name()
         self._ending = asyncio.Event()
 
@@ -66,11 +66,15 @@ class Executor:
         async def unit(conn: AsyncConnection) -> list[tuple[str, JobState]]:
             return await store.take_over(conn, self._registry, self._clock.now())
 
+        async with self._db.glance() as conn:
+            now = self._clock.now()
+            lost = await store.any_lost(conn, now)
+            self._metrics.jobs_waiting.set(await store.count_due(conn, now))
+        if not lost:
+            return
         for name, state in await self._db.write(unit):
             say(_log, "job_taken_over", logging.WARNING, job=name, state=state)
             self._metrics.jobs.labels(name if name in self._names else "unknown", store.LOST).inc()
-        async with self._db.glance() as conn:
-            self._metrics.jobs_waiting.set(await store.count_due(conn, self._clock.now()))
 
     async def run_next(self) -> bool:
         """Run the job due longest to the end of this attempt; False when there is none."""
@@ -148,7 +152,7 @@ class Executor:
             _log.error(
                 "job_broke",
                 exc_info=fault,
-                extra={"values": {"job": claimed.id, "name_of_job": kind.name}},
+                extra={"values": {"job": claimed.id, "kind": kind.name}},
             )
             await self._failed(claimed, kind, type(fault).__name__, again=True)
 

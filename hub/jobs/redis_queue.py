@@ -44,6 +44,8 @@ from hub.log import say
 from hub.types import new_id
 
 _log = logging.getLogger(__name__)
+# RQ has three lines for each job, which say less than ours, and sets the level at which they are told.
+logging.getLogger("rq.worker").setLevel(logging.WARNING)
 R = TypeVar("R")
 
 QUEUE = "carehub"
@@ -111,7 +113,8 @@ class RqQueue:
             return
         try:
             await asyncio.to_thread(self._put, waiting)
-        except redis.RedisError as error:
+        except Exception as error:
+            # The rows are committed: whatever is wrong with the queue, the caller has what it asked for.
             self.lost(error)
         else:
             self.found()
@@ -135,7 +138,7 @@ class RqQueue:
     def _put(self, waiting: Sequence[Waiting]) -> None:
         now = self._clock.now()
         for one in waiting:
-            name = f"{one.id}.{one.attempts}.{max(0, (now - one.due_at) // _ANEW_AFTER)}"
+            name = f"{one.id}_{one.attempts}_{max(0, (now - one.due_at) // _ANEW_AFTER)}"
             try:
                 self.queue.enqueue_call(
                     func="carehub.job",
@@ -162,6 +165,10 @@ class _Taker(SimpleWorker):
     def _set_connection(self, connection: Any) -> Any:
         """The connection as it is: RQ would have it wait longer for an answer."""
         return connection
+
+    def _set_ip_address(self, connection: Any) -> None:
+        """Nobody asks where a worker is, and what tells may be forbidden."""
+        self.ip_address = "unknown"
 
     def procline(self, message: str) -> None:
         """The process keeps its title."""
@@ -207,8 +214,9 @@ class RqRunner(Runner):
     def _start(self) -> list[asyncio.Task[None]]:
         return [asyncio.create_task(self._work(), name=f"jobs-rq-{n}") for n in range(self._slots)]
 
-    async def _sweep(self) -> None:
-        await super()._sweep()
+    async def sweep(self) -> None:
+        """As every runner's; then announce what is due: RQ may have forgotten it, or was never told."""
+        await super().sweep()
         await self._queue.announce(await self.executor.waiting())
 
     async def _close(self) -> None:
@@ -225,18 +233,14 @@ class RqRunner(Runner):
                 if entry is not None:
                     await self._handle(taker, entry)
                 self._queue.found()
-            except redis.RedisError as error:
+            except Exception as error:
+                # Whatever is wrong with the queue, jobs go on. It may come back empty: it is told of this worker anew.
                 self._queue.lost(error)
-                # Redis may come back empty: it is told of this worker anew.
                 taker = None
                 if not await self._run_next():
                     await self._pause(LOOK.total_seconds())
-            except Exception:
-                _log.exception("job_entry_failed", extra={"values": {}})
-                taker = None
-                await self._pause(LOOK.total_seconds())
         if taker is not None:
-            with contextlib.suppress(redis.RedisError):
+            with contextlib.suppress(Exception):
                 await self._aside(taker.register_death)
 
     async def _handle(self, taker: _Taker, entry: _Entry) -> None:

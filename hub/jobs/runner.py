@@ -53,8 +53,8 @@ class Runner(ABC):
     def _start(self) -> list[asyncio.Task[None]]:
         """The tasks that run jobs, begun; each ends soon after `_stopping` is set and its job is done."""
 
-    async def _sweep(self) -> None:
-        """What is done every few seconds beside running jobs. Raises: HubError."""
+    async def sweep(self) -> None:
+        """What a runner does every few seconds beside running jobs. Raises: HubError."""
         await self.executor.sweep()
 
     async def _close(self) -> None:  # noqa: B027 - there may be nothing
@@ -63,7 +63,7 @@ class Runner(ABC):
     async def _sweep_on(self) -> None:
         while True:
             try:
-                await self._sweep()
+                await self.sweep()
             except HubError as error:
                 say(_log, "jobs_sweep_failed", logging.WARNING, error=error)
             except Exception:

@@ -1,11 +1,12 @@
 """Jobs over the parts of a hub: handed out by RQ where a Redis is named, else found in the database."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from hub.clock import Clock
 from hub.errors import SettingsError
 from hub.jobs.cron import Cron
-from hub.jobs.executor import Executor
+from hub.jobs.executor import LASTS, Executor
 from hub.jobs.jobs import Announcer, Jobs, Nearby
 from hub.jobs.kinds import REGISTRY
 from hub.jobs.registry import Registry
@@ -23,12 +24,18 @@ class Work:
         self._announcer, self._runner = _way(parts.settings.redis_url.reveal(), parts.clock)
         self.jobs = Jobs(parts.db, parts.clock, registry, self._announcer)
 
-    def runner(self) -> Runner:
-        """A worker, not yet started."""
+    def runner(self, lasts: timedelta = LASTS) -> Runner:
+        """A worker, not yet started, whose jobs are taken over when it was not heard of for so long."""
         parts = self._parts
-        return self._runner(
-            Executor(db=parts.db, clock=parts.clock, metrics=parts.metrics, registry=self._registry, parts=parts)
+        executor = Executor(
+            db=parts.db,
+            clock=parts.clock,
+            metrics=parts.metrics,
+            registry=self._registry,
+            parts=parts,
+            lasts=lasts,
         )
+        return self._runner(executor)
 
     def cron(self) -> Cron:
         """The schedules."""

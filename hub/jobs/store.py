@@ -197,16 +197,21 @@ def _failed(kind: Kind | None, failures: int, now: datetime, error: str, *, agai
 _NOBODY: dict[str, Any] = {"holder": None, "lease_until": None}
 
 
+def _lost(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(job.c.state == JobState.RUNNING, job.c.lease_until < now)
+
+
+async def any_lost(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether there are jobs to take over."""
+    return (await conn.execute(sa.select(job.c.id).where(_lost(now)).limit(1))).first() is not None
+
+
 async def take_over(conn: AsyncConnection, registry: Registry, now: datetime) -> list[tuple[str, JobState]]:
     """Jobs whose worker was not heard of in time, by name, and whether each is queued again or failed.
 
     That an attempt was lost counts as a failure: a job that takes its worker down with it ends.
     """
-    query = (
-        sa.select(job.c.id, job.c.name, job.c.failures)
-        .where(job.c.state == JobState.RUNNING, job.c.lease_until < now)
-        .with_for_update(skip_locked=True)
-    )
+    query = sa.select(job.c.id, job.c.name, job.c.failures).where(_lost(now)).with_for_update(skip_locked=True)
     found = []
     for row in (await conn.execute(query)).all():
         values = _failed(registry.get(row.name), row.failures + 1, now, LOST, again=True)

@@ -108,6 +108,21 @@ class TestSealing:
         assert [one.previous for one in links[1:]] == [one.hash for one in links[:-1]]
         assert await checked(db, keyring) == Verified(5, 0, 0)
 
+    async def test_two_sealers_at_once_make_one_chain(
+        self, db: Database, database_url: str, trail: Trail, keyring: Keyring, clock: FixedClock
+    ) -> None:
+        other = await Database.open(database_url)
+        sealers = [Sealer(one, keyring.signing_key(), clock) for one in (db, other)]
+        for _ in range(4):
+            await record(db, trail, *some(30))
+            sealed = await asyncio.gather(*(one.seal() for one in sealers * 2))
+            assert sum(sealed) == 30
+        signed = await asyncio.gather(*(one.checkpoint() for one in sealers))
+        await other.close()
+
+        assert sorted(signed, key=lambda one: one or 0) == [None, 120]
+        assert await checked(db, keyring) == Verified(120, 1, 0)
+
     async def test_batches_continue_the_chain(
         self,
         db: Database,

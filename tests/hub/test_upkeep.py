@@ -121,6 +121,42 @@ async def test_a_round_under_way_is_finished_before_the_end_and_never_doubled() 
     assert (most, finished, inside) == (1, 2, 0)
 
 
+async def test_nothing_is_done_until_this_process_leads_and_then_at_once() -> None:
+    one, leading = Counted(), False
+    running = Upkeep([Chore(name="chore", every=NEVER, do=one)], lambda: leading)
+    running.start()
+    await asyncio.sleep(0.01)
+    before = one.rounds
+
+    leading = True
+    await reached(one)
+    await running.stop()
+
+    assert before == 0
+
+
+async def test_at_the_end_each_is_done_even_by_one_that_never_led() -> None:
+    one = Counted()
+    running = Upkeep([Chore(name="chore", every=NEVER, do=one)], lambda: False)
+    running.start()
+
+    await running.stop()
+
+    assert one.rounds == 1
+
+
+async def test_what_is_for_the_end_is_done_then_and_only_then() -> None:
+    often, last = Counted(3), Counted()
+    running = Upkeep([Chore(name="often", every=SOON, do=often), Chore(name="last", every=None, do=last)])
+    running.start()
+    await reached(often)
+    before = last.rounds
+
+    await running.stop()
+
+    assert (before, last.rounds) == (0, 1)
+
+
 async def test_one_that_was_never_started_still_does_each_at_the_end() -> None:
     one = Counted()
 

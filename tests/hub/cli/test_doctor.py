@@ -12,6 +12,7 @@ import pytest
 from channels.carrier import Carrier
 from hub.clock import SystemClock
 from hub.crypto import Keyring
+from hub.db import HEAD
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
 
@@ -70,7 +71,7 @@ def test_a_hub_in_order_is_told_so(run: Run, founded: Path, keyring: Keyring) ->
 
     found = findings(ended)
     assert ended.code == 0
-    assert found["database"] == ("ok", "answers; at revision 0001")
+    assert found["database"] == ("ok", f"answers; at revision {HEAD}")
     assert found["keys"][0] == "ok"
     assert keyring.active in found["keys"][1]
 
