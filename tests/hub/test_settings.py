@@ -23,6 +23,13 @@ TWILIO = {
 VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_DATA", "data", Path("hub-data"), " /srv/carehub ", Path("/srv/carehub")),
     ("HUB_DATABASE_URL", "database_url", "", "sqlite+aiosqlite:////srv/h.db", "sqlite+aiosqlite:////srv/h.db"),
+    (
+        "HUB_REDIS_URL",
+        "redis_url",
+        Secret(""),
+        "rediss://:p@r.example.org:1/2",
+        Secret("rediss://:p@r.example.org:1/2"),
+    ),
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
@@ -55,6 +62,11 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
 # name, a wrong value, words of the line that mends it
 WRONG = [
     ("HUB_DATA", "~nobody-of-this-name/hub", "home folder"),
+    ("HUB_REDIS_URL", "http://redis.example.org", "redis://"),
+    ("HUB_REDIS_URL", "redis.example.org:6379", "redis://"),
+    ("HUB_REDIS_URL", "redis://", "redis://"),
+    ("HUB_REDIS_URL", "redis://host:port", "redis://"),
+    ("HUB_REDIS_URL", "unix://", "redis://"),
     ("HUB_DATABASE_URL", "mysql://db.example.org/hub", "sqlite+aiosqlite:///"),
     ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org/hub", "sqlite+aiosqlite:///"),
     ("HUB_KEYRING_FILE", "~nobody-of-this-name/keys.json", "home folder"),
@@ -168,9 +180,9 @@ class TestNames:
         assert not [name for name, _, _ in described() if name.startswith(LATER)]
 
     def test_all_that_come_later_are_reported_together(self) -> None:
-        found = given({"HUB_SMTP_URL": "smtp://x", "HUB_REDIS_URL": "redis://x", "HUB_IMAP_URL": " "})
+        found = given({"HUB_SMTP_URL": "smtp://x", "HUB_RASA_URL": "http://x", "HUB_IMAP_URL": " "})
 
-        assert found.unused == ("HUB_REDIS_URL", "HUB_SMTP_URL")
+        assert found.unused == ("HUB_RASA_URL", "HUB_SMTP_URL")
 
 
 class TestDotenv:

@@ -19,12 +19,12 @@ def child(command: Sequence[str | Path], log: Path) -> "subprocess.Popen[bytes]"
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
-            preexec_fn=_ends_with(os.getpid()),  # noqa: PLW1509 - one call of C, made before any thread could matter
+            preexec_fn=_ends_with(os.getpid()),
         )
 
 
 def _ends_with(parent: int) -> Callable[[], None] | None:
-    """What a child calls first, so that it is killed when its parent dies; elsewhere than on Linux nothing does that."""
+    """What a child calls first, so that it is killed when its parent dies; on Linux alone."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

