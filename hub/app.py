@@ -277,6 +277,7 @@ def _assemble(
         clock=clock,
         metrics=metrics,
         bell=bell,
+        wakeups=live.wakeups,
         channels=ways,
         senders={kind: channel.sender for kind, channel in ways.items()},
         pace=live.pace("texts", settings.sms_rate),

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from hub.db import Database
 from hub.events import Bell, Change, bounds, read
+from hub.live.ending import end
 from hub.log import say
 from hub.metrics import Metrics
 
@@ -107,8 +108,7 @@ class Feed:
     async def stop(self) -> None:
         """End; subscribers hear nothing more."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end((self._task,))
             self._task = None
         if self._relay is not None:
             # What this process wrote last, others hear of at once.

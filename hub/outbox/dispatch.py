@@ -15,7 +15,7 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.errors import ChannelError, StorageError
 from hub.events import Bell
-from hub.live import Pace
+from hub.live import Pace, Topic, Wakeups
 from hub.log import say
 from hub.metrics import Metrics
 from hub.outbox import statuses as callbacks
@@ -54,6 +54,7 @@ class Outbox:
         clock: Clock,
         metrics: Metrics,
         bell: Bell,
+        wakeups: Wakeups,
         channels: Mapping[ChannelKind, Channel],
         senders: Mapping[ChannelKind, Address],
         pace: Pace,
@@ -64,6 +65,7 @@ class Outbox:
         self._clock = clock
         self._metrics = metrics
         self._bell = bell
+        self._wakeups = wakeups
         self._channels = channels
         self._claims = Claims(vault, ledger, trail, senders)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
@@ -146,8 +148,8 @@ class Outbox:
         for channel, state in await self._db.write(unit):
             self._metrics.deliveries.labels(channel, state).inc()
         self._bell.ring()
-        # A person's next message may have waited for this one.
-        self.wake()
+        # A person's next message may have waited for this one, and whoever sends may be another process.
+        self._wakeups.ring(Topic.QUEUED)
 
     async def _again_and_again(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         """Run `step` for ever: a fault in one round must not end the sending."""

@@ -5,7 +5,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from hub.metrics import Metrics
 
-LABELS = {"channel", "result", "code", "level", "decision", "job", "rule", "state", "outcome"}
+LABELS = {"channel", "result", "code", "level", "decision", "job", "rule", "state", "outcome", "source", "topic"}
 
 
 def wrapped(metrics: Metrics) -> list[MetricWrapperBase]:

@@ -24,7 +24,13 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_DATA", "data", Path("hub-data"), " /srv/carehub ", Path("/srv/carehub")),
     ("HUB_DATABASE_URL", "database_url", "", "sqlite+aiosqlite:////srv/h.db", "sqlite+aiosqlite:////srv/h.db"),
     ("HUB_DATABASE_CONNECTIONS", "database_connections", 10, "25", 25),
-    ("HUB_REDIS_URL", "redis_url", Secret(""), "redis://127.0.0.1:6379/0", Secret("redis://127.0.0.1:6379/0")),
+    (
+        "HUB_REDIS_URL",
+        "redis_url",
+        Secret(""),
+        "rediss://:p@r.example.org:1/2",
+        Secret("rediss://:p@r.example.org:1/2"),
+    ),
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
@@ -57,6 +63,11 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
 # name, a wrong value, words of the line that mends it
 WRONG = [
     ("HUB_DATA", "~nobody-of-this-name/hub", "home folder"),
+    ("HUB_REDIS_URL", "http://redis.example.org", "redis://"),
+    ("HUB_REDIS_URL", "redis.example.org:6379", "redis://"),
+    ("HUB_REDIS_URL", "redis://", "redis://"),
+    ("HUB_REDIS_URL", "redis://host:port", "redis://"),
+    ("HUB_REDIS_URL", "unix://", "redis://"),
     ("HUB_DATABASE_URL", "mysql://db.example.org/hub", "sqlite+aiosqlite:///"),
     ("HUB_DATABASE_URL", "postgresql://hub:canary@db.example.org/hub", "postgresql+asyncpg://"),
     ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org", "postgresql+asyncpg://"),

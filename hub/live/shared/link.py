@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
+from hub.live.ending import end
 from hub.log import say
 from hub.metrics import Metrics
 
@@ -67,8 +68,7 @@ class Link:
     async def stop(self) -> None:
         """Let go of every connection."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end((self._task,))
             self._task = None
         self._there.clear()
         await self._client.aclose()

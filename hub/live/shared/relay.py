@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from hub.events import Change
+from hub.live.ending import end
 from hub.live.feed import Log, Numbered
 from hub.live.shared.link import LISTEN, Away, Link
 from hub.log import say
@@ -59,8 +60,7 @@ class StreamRelay:
     async def stop(self) -> None:
         """End."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end((self._task,))
             self._task = None
 
     async def send(self, changes: Sequence[Numbered]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from hub.live.ending import end
 from hub.live.shared.link import LISTEN, Away, Link
 from hub.live.wakeups import LocalWakeups, Topic
 from hub.log import say
@@ -68,9 +69,7 @@ class SharedWakeups(LocalWakeups):
 
     async def stop(self) -> None:
         """Hand on what was rung last, and end."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks = []
         await self._publish()
 

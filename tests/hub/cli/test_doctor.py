@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,10 @@ from channels.carrier import Carrier
 from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import HEAD
+from tests.bench.processes import free_port
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
+from tests.servers.valkey import PASSWORD, Valkey
 
 TOKEN = "canary-auth-token"
 
@@ -182,6 +185,30 @@ class TestCarrier:
 
         assert ended.code == 1
         assert findings(ended)["sms"][0] == "wrong"
+
+
+class TestRedis:
+    def test_one_that_answers_is_told(self, run: Run, founded: Path, valkey: Valkey) -> None:
+        ended = run("doctor", HUB_REDIS_URL=valkey.url)
+
+        assert ended.code == 0
+        assert re.fullmatch(r"answers \(Valkey \d+\.\d+\.\d+\)", findings(ended)["redis"][1])
+
+    def test_one_that_is_away_is_told(self, run: Run, founded: Path) -> None:
+        ended = run("doctor", HUB_REDIS_URL=f"redis://127.0.0.1:{free_port()}")
+
+        assert ended.code == 1
+        assert findings(ended)["redis"][0] == "wrong"
+        assert "no answer: check HUB_REDIS_URL" in findings(ended)["redis"][1]
+
+    def test_one_that_refuses_the_password_is_told_and_never_shown(
+        self, run: Run, founded: Path, valkey: Valkey
+    ) -> None:
+        ended = run("doctor", HUB_REDIS_URL=valkey.url.replace(PASSWORD, TOKEN))
+
+        assert ended.code == 1
+        assert findings(ended)["redis"][1].startswith("refuses the password")
+        assert TOKEN not in ended.out + ended.err
 
 
 def test_it_changes_nothing(run: Run, founded: Path) -> None:

@@ -1,16 +1,21 @@
 """Alive, ready, and counted."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import sqlalchemy as sa
 from aiohttp import web as server
 
 from hub.app import Hub
+from hub.crypto import Keyring
 from hub.db.tables import key_canary
 from hub.web import Site, build
 from hub.web.health import DRAINING
 from tests.hub.web.running import post, text
+from tests.hub_rig import Rig, open_rig
+from tests.servers.valkey import Valkey
 
 
 async def test_a_running_hub_is_alive_and_ready(web) -> None:
@@ -35,6 +40,32 @@ async def test_the_wrong_keyring_makes_it_unready(hub: Hub, web) -> None:
 
     assert response.status == 503
     assert (await response.json())["checks"]["keys"] == "keyring_wrong"
+
+
+async def test_a_redis_that_is_away_is_told_and_leaves_it_ready(
+    database_url: str, tmp_path: Path, keyring: Keyring, breakable: Valkey
+) -> None:
+    async with open_rig(
+        database_url, tmp_path, keyring, engine=False, roles=("web",), redis_url=breakable.secret
+    ) as rig:
+        with_it = await _readiness(rig.base)
+        breakable.kill()
+        await rig.until(lambda: _is_away(rig), "the loss is noticed")
+        without = await _readiness(rig.base)
+
+    assert with_it[0] == without[0] == 200
+    assert with_it[1]["checks"]["redis"] == "ok"
+    assert without[1]["ready"] is True
+    assert without[1]["checks"]["redis"] == "slow: polling (no answer)"
+
+
+async def _readiness(base: str) -> tuple[int, dict[str, Any]]:
+    async with aiohttp.ClientSession(base) as client, client.get("/readyz") as answer:
+        return answer.status, await answer.json()
+
+
+async def _is_away(rig: Rig) -> bool:
+    return rig.parts.live.standing != "ok"
 
 
 async def test_an_old_schema_makes_it_unready(hub: Hub, web) -> None:
