@@ -47,7 +47,7 @@ def in_utc(moment: datetime) -> datetime:
     """The same moment in UTC. Raises ValueError for a naive one, which names no moment."""
     if moment.utcoffset() is None:
         raise ValueError("consent needs aware times")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,4 +160,7 @@ def standing(facts: Iterable[Fact]) -> Standing:
       a later act of the person's own hand does; an import, the API or the staff never do.
     - A written grant once given stays written when START brings it back.
     """
-    return Standing(tuple(sorted(facts, key=lambda fact: (fact.at, fact.state is ConsentState.REVOKE, fact.id))))
+    known = tuple(facts)
+    if len(known) < 2:
+        return Standing(known)
+    return Standing(tuple(sorted(known, key=lambda fact: (fact.at, fact.state is ConsentState.REVOKE, fact.id))))
