@@ -172,6 +172,9 @@ class Ledger:
         return found
 
 
+# Looked up as they are stored: cheaper than calling the enumeration.
+_STATES = {str(state): state for state in ConsentState}
+_SOURCES = {str(source): source for source in Source}
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
 _DECIDING = sa.select(
     *(
@@ -193,8 +196,8 @@ def _fact(row: sa.Row[tuple[object, ...]]) -> Fact:
         id=row.id,
         at=row.at,
         scope=_scope(row.channels, row.purposes),
-        state=ConsentState(row.state),
-        source=Source(row.source),
+        state=_STATES[row.state],
+        source=_SOURCES[row.source],
         written=row.written,
         evidence=(row.message_id,) if row.message_id else (),
     )

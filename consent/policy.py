@@ -16,10 +16,13 @@ A text that is an emergency and an opt-out at once gets its safety reply: a life
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from consent import rules as rulebook
 from consent.facts import PHONE_CHANNELS, ConsentState, Fact, Holding, Source, Standing, in_utc
@@ -33,8 +36,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One message that would like to leave, with all that the decision needs. Times are aware.
 
     automated: no person of the staff wrote it now.
@@ -65,11 +67,12 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse naive times, and bring the others to UTC: differences of wall times forget clock changes."""
-        object.__setattr__(self, "now", in_utc(self.now))
+        if self.now.tzinfo is not UTC:
+            force_setattr(self, "now", in_utc(self.now))
         if self.sent_recently:
-            object.__setattr__(self, "sent_recently", tuple(map(in_utc, self.sent_recently)))
+            force_setattr(self, "sent_recently", tuple(map(in_utc, self.sent_recently)))
         if self.replies_to is not None:
-            object.__setattr__(self, "replies_to", in_utc(self.replies_to))
+            force_setattr(self, "replies_to", in_utc(self.replies_to))
 
 
 @dataclass(frozen=True, slots=True)

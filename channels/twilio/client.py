@@ -5,6 +5,7 @@ with time limits, goes to the configured address, and writes nothing into logs (
 addresses of requests, which hold account ids and, when listing, numbers).
 """
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator, Mapping
@@ -26,9 +27,13 @@ from hub.settings import Secret
 __all__ = ["Answer", "TwilioApi"]
 
 TWILIO = "https://api.twilio.com"
-TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10, sock_connect=5, sock_read=20)
+TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_connect=5, sock_read=20)
 """In seconds. `connect` covers the wait for a pooled connection, so that running out of them is never mistaken
-for a request that was written."""
+for a request that was written. A limit for the whole is kept below: a timer of its own for every request is dear, and
+nearly every answer comes in one piece."""
+
+LONGEST_ANSWER = 20.0
+"""Seconds that an answer may take from its first piece to its last."""
 
 CONNECTIONS = 128
 
@@ -92,7 +97,12 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
             headers=headers,
             allow_redirects=allow_redirects,
         )
-        return Response(response.status, (await response.read()).decode("utf-8", "replace"), response.headers)
+        if response.content.is_eof():
+            body = await response.read()
+        else:
+            async with asyncio.timeout(LONGEST_ANSWER):
+                body = await response.read()
+        return Response(response.status, body.decode("utf-8", "replace"), response.headers)
 
     def _address(self, url: str) -> URL:
         """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
@@ -130,11 +140,14 @@ def _fields(data: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _quoted(text: str) -> str:
-    return _RESERVED.sub(_escaped, text).replace(" ", "+")
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return _escape(found[0])
+    reserved = set(_RESERVED.findall(text))
+    if "%" in reserved:
+        # First, for the others bring it in.
+        reserved.remove("%")
+        text = text.replace("%", "%25")
+    for character in reserved:
+        text = text.replace(character, _escape(character))
+    return text.replace(" ", "+")
 
 
 @lru_cache(maxsize=1024)
