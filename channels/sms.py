@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -81,6 +82,9 @@ class _Message(msgspec.Struct):
     num_media: str | None = None
 
 
+_MESSAGE = msgspec.json.Decoder(_Message)
+
+
 class _Page(msgspec.Struct):
     messages: list[_Message]
     next_page_uri: str | None = None
@@ -125,7 +129,7 @@ class SmsChannel(Channel):
         sender = part.sender.value
         data: dict[str, object] = {
             "To": part.recipient.value,
-            "MessagingServiceSid" if _SERVICE_SID.fullmatch(sender) else "From": sender,
+            _sender_field(sender): sender,
             "StatusCallback": self._callback + part.reference,
         }
         if part.text:
@@ -136,7 +140,7 @@ class SmsChannel(Channel):
         if not 200 <= answer.status < 300:
             errors.raise_for(answer.status, answer.code, answer.headers)
         try:
-            message = msgspec.json.decode(answer.body, type=_Message)
+            message = _MESSAGE.decode(answer.body)
         except msgspec.DecodeError:
             raise ReplyUnreadable("the carrier's answer is not a message") from None
         if not _MESSAGE_SID.fullmatch(message.sid):
@@ -217,6 +221,11 @@ class SmsChannel(Channel):
         await self._api.close()
 
 
+@lru_cache(maxsize=64)
+def _sender_field(sender: str) -> str:
+    return "MessagingServiceSid" if _SERVICE_SID.fullmatch(sender) else "From"
+
+
 def storable(text: str) -> str:
     """`text` as it can be written in UTF-8: half a surrogate pair becomes U+FFFD, all else stays as it is."""
     try:
@@ -275,7 +284,7 @@ def _receipt(message: _Message) -> Receipt:
     return Receipt(
         provider_id=message.sid,
         state=STATES.get(message.status, DeliveryState.SENT),
-        code=_code(str(message.error_code or "")),
+        code=_code(str(message.error_code)) if message.error_code else None,
     )
 
 

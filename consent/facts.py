@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
 from hub.types import ChannelKind, Purpose
 
 StopMode = Literal["number", "category"]
@@ -47,7 +50,7 @@ def in_utc(moment: datetime) -> datetime:
     """The same moment in UTC. Raises ValueError for a naive one, which names no moment."""
     if moment.utcoffset() is None:
         raise ValueError("consent needs aware times")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,7 @@ def narrowed(scope: Scope, mode: StopMode, category: Purpose | None) -> Scope:
     return Scope(channels=scope.channels, purposes=frozenset({category}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """One event of the ledger as policy reads it, about one address.
 
     at: when it took effect (aware); for a keyword, when its message was received.
@@ -97,11 +99,11 @@ class Fact:
 
     def __post_init__(self) -> None:
         """Refuse a naive time: facts are put in order by it."""
-        object.__setattr__(self, "at", in_utc(self.at))
+        if self.at.tzinfo is not UTC:
+            force_setattr(self, "at", in_utc(self.at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """What holds for one purpose over one channel.
 
     state: None when nothing was ever said.
@@ -117,8 +119,7 @@ class Holding:
 _UNKNOWN = Holding()
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What holds now for one address; made by `standing`."""
 
     facts: tuple[Fact, ...] = ()
@@ -160,4 +161,7 @@ def standing(facts: Iterable[Fact]) -> Standing:
       a later act of the person's own hand does; an import, the API or the staff never do.
     - A written grant once given stays written when START brings it back.
     """
-    return Standing(tuple(sorted(facts, key=lambda fact: (fact.at, fact.state is ConsentState.REVOKE, fact.id))))
+    known = tuple(facts)
+    if len(known) < 2:
+        return Standing(known)
+    return Standing(tuple(sorted(known, key=lambda fact: (fact.at, fact.state is ConsentState.REVOKE, fact.id))))

@@ -14,7 +14,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows
-from hub.db.tables import consent_event
+from hub.db.tables import address, consent_event
 from hub.errors import ConsentError
 from hub.types import ChannelKind, Purpose, new_id
 from hub.vault import HUB, Vault
@@ -71,6 +71,9 @@ class Ledger:
         """
         if not facts:
             return []
+        # A claim under way locks what it decides by: it comes before these facts, or after them and sees them.
+        subjects = sa.select(address.c.id).where(address.c.id.in_({fact.address_id for fact in facts}))
+        await conn.execute(subjects.order_by(address.c.id).with_for_update(key_share=True))
         now = self._clock.now()
         owners = {fact.person_id or HUB for fact in facts}
         keys = await self._vault.keys(conn, owners)
@@ -117,9 +120,8 @@ class Ledger:
     async def standings(self, conn: AsyncConnection, address_ids: Iterable[str]) -> dict[str, Standing]:
         """What holds for each of the addresses, computed from all facts about them."""
         wanted = set(address_ids)
-        query = sa.select(*_PLAIN).where(consent_event.c.address_id.in_(wanted))
         facts: dict[str, list[Fact]] = {address_id: [] for address_id in wanted}
-        for row in await conn.execute(query):
+        for row in (await conn.execute(_DECIDING, {"addresses": list(wanted)})).all():
             facts[row.address_id].append(_fact(row))
         return {address_id: standing(known) for address_id, known in facts.items()}
 
@@ -170,7 +172,16 @@ class Ledger:
         return found
 
 
+# Looked up as they are stored: cheaper than calling the enumeration.
+_STATES = {str(state): state for state in ConsentState}
+_SOURCES = {str(source): source for source in Source}
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
+_DECIDING = sa.select(
+    *(
+        consent_event.c[name]
+        for name in ("id", "address_id", "at", "channels", "purposes", "state", "source", "written", "message_id")
+    )
+).where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
 
 
 @lru_cache(maxsize=256)
@@ -185,8 +196,8 @@ def _fact(row: sa.Row[tuple[object, ...]]) -> Fact:
         id=row.id,
         at=row.at,
         scope=_scope(row.channels, row.purposes),
-        state=ConsentState(row.state),
-        source=Source(row.source),
+        state=_STATES[row.state],
+        source=_SOURCES[row.source],
         written=row.written,
         evidence=(row.message_id,) if row.message_id else (),
     )

@@ -16,13 +16,16 @@ A text that is an emergency and an opt-out at once gets its safety reply: a life
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
 from consent import rules as rulebook
-from consent.facts import PHONE_CHANNELS, ConsentState, Fact, Source, Standing, in_utc
+from consent.facts import PHONE_CHANNELS, ConsentState, Fact, Holding, Source, Standing, in_utc
 from consent.quiet_hours import next_open
 from consent.rules import Rule, RuleSet
 from hub.types import ChannelKind, Purpose
@@ -33,8 +36,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One message that would like to leave, with all that the decision needs. Times are aware.
 
     automated: no person of the staff wrote it now.
@@ -65,10 +67,12 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse naive times, and bring the others to UTC: differences of wall times forget clock changes."""
-        object.__setattr__(self, "now", in_utc(self.now))
-        object.__setattr__(self, "sent_recently", tuple(map(in_utc, self.sent_recently)))
+        if self.now.tzinfo is not UTC:
+            force_setattr(self, "now", in_utc(self.now))
+        if self.sent_recently:
+            force_setattr(self, "sent_recently", tuple(map(in_utc, self.sent_recently)))
         if self.replies_to is not None:
-            object.__setattr__(self, "replies_to", in_utc(self.replies_to))
+            force_setattr(self, "replies_to", in_utc(self.replies_to))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,14 @@ def may(request: Request, rules: RuleSet | None = None) -> Verdict:
     Source: `consent/rules/us-2026.toml` cites each rule.
     """
     book = rules or rulebook.load()
+    holding = request.standing.of(request.channel, request.purpose)
+    revoked = holding.decided_by if holding.state is ConsentState.REVOKE else None
     return (
-        _named_exception(request, book)
+        _named_exception(request, book, revoked)
         or _address(request, book)
-        or _opt_out(request, book)
+        or _opt_out(revoked, book)
         or _at_any_hour(request, book)
-        or _consent(request, book)
+        or _consent(request, book, holding)
         or _timing(request, book)
         or Allowed(*_because(book, "consent-held"))
     )
@@ -128,13 +134,7 @@ def _answers(request: Request, book: RuleSet) -> bool:
     return -book.clock_skew <= age <= book.reply
 
 
-def _revocation(request: Request) -> Fact | None:
-    holding = request.standing.of(request.channel, request.purpose)
-    return holding.decided_by if holding.state is ConsentState.REVOKE else None
-
-
-def _named_exception(request: Request, book: RuleSet) -> Verdict | None:
-    revoked = _revocation(request)
+def _named_exception(request: Request, book: RuleSet, revoked: Fact | None) -> Verdict | None:
     if request.safety and request.purpose is Purpose.EMERGENCY and _answers(request, book):
         if revoked is None or (request.replies_to is not None and request.replies_to >= revoked.at):
             return Allowed(*_because(book, "safety-reply"))
@@ -161,8 +161,7 @@ def _address(request: Request, book: RuleSet) -> Denied | None:
     return Denied(*_because(book, f"address-{request.address_state}"))
 
 
-def _opt_out(request: Request, book: RuleSet) -> Denied | None:
-    revoked = _revocation(request)
+def _opt_out(revoked: Fact | None, book: RuleSet) -> Denied | None:
     if revoked is None:
         return None
     reason, rule = _because(book, "opted-out")
@@ -203,8 +202,7 @@ def _at_any_hour(request: Request, book: RuleSet) -> Allowed | None:
     return None
 
 
-def _consent(request: Request, book: RuleSet) -> Denied | None:
-    holding = request.standing.of(request.channel, request.purpose)
+def _consent(request: Request, book: RuleSet, holding: Holding) -> Denied | None:
     if request.purpose in book.written:
         return None if holding.written else Denied(*_because(book, "marketing-needs-writing"))
     if holding.state is ConsentState.GRANT or request.channel in book.granted_by_enrolling:

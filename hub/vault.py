@@ -129,7 +129,7 @@ class Vault:
         if missing:
             # The newest version of each owner's key. Owners are few here: a batch, a page.
             query = (
-                sa.select(data_key)
+                sa.select(data_key.c.owner_id, data_key.c.version, data_key.c.kek_id, data_key.c.wrapped)
                 .where(data_key.c.owner_id.in_(missing), data_key.c.wrapped.is_not(None))
                 .order_by(data_key.c.version)
             )

@@ -5,17 +5,21 @@ with time limits, goes to the configured address, and writes nothing into logs (
 addresses of requests, which hold account ids and, when listing, numbers).
 """
 
+import asyncio
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+from multidict import CIMultiDict
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
+from yarl import URL
 
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
@@ -23,9 +27,13 @@ from hub.settings import Secret
 __all__ = ["Answer", "TwilioApi"]
 
 TWILIO = "https://api.twilio.com"
-TIMEOUT = aiohttp.ClientTimeout(total=40, connect=10, sock_connect=5, sock_read=20)
+TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_connect=5, sock_read=20)
 """In seconds. `connect` covers the wait for a pooled connection, so that running out of them is never mistaken
-for a request that was written."""
+for a request that was written. A limit for the whole is kept below: a timer of its own for every request is dear, and
+nearly every answer comes in one piece."""
+
+LONGEST_ANSWER = 20.0
+"""Seconds that an answer may take from its first piece to its last."""
 
 CONNECTIONS = 128
 
@@ -60,6 +68,7 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
         self.session: aiohttp.ClientSession | None = None
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
+        self._addresses: dict[str, URL] = {}
 
     async def request(
         self,
@@ -67,7 +76,7 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
         url: str,
         params: dict[str, Any] | None = None,
         data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the twilio package's signature
         allow_redirects: bool = False,
@@ -79,20 +88,71 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        async with self.session.request(
+        # Not `async with`: what is read to its end has given its connection back, and what breaks closes it.
+        response = await self.session.request(
             method,
-            self._base_url + url.removeprefix(TWILIO),
+            self._address(url),
             params=params or None,
-            data=urlencode(data, doseq=True).encode() if data else None,
+            data=form(data) if data else None,
             headers=headers,
             allow_redirects=allow_redirects,
-        ) as response:
-            return Response(response.status, (await response.read()).decode("utf-8", "replace"), response.headers)
+        )
+        if response.content.is_eof():
+            body = await response.read()
+        else:
+            async with asyncio.timeout(LONGEST_ANSWER):
+                body = await response.read()
+        return Response(response.status, body.decode("utf-8", "replace"), response.headers)
+
+    def _address(self, url: str) -> URL:
+        """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
+        known = self._addresses.get(url)
+        if known is None:
+            try:
+                known = self._addresses[url] = URL(self._base_url + url.removeprefix(TWILIO))
+            except ValueError:
+                raise aiohttp.InvalidURL(url) from None
+        return known
 
     async def close(self) -> None:
         if self.session is not None:
             await self.session.close()
             self.session = None
+
+
+_RESERVED = re.compile(r"[^A-Za-z0-9_.~ -]")
+
+
+def form(data: Mapping[str, object]) -> bytes:
+    """`data` as a form's body; a list stands for several values of one field.
+
+    As `urllib.parse.urlencode`, which works octet by octet: it looks only at what must be escaped.
+    """
+    return "&".join([f"{name}={_quoted(str(value))}" for name, value in _fields(data)]).encode("ascii")
+
+
+def _fields(data: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in data.items():
+        if isinstance(value, list):
+            yield from ((name, one) for one in value)
+        else:
+            yield name, value
+
+
+def _quoted(text: str) -> str:
+    reserved = set(_RESERVED.findall(text))
+    if "%" in reserved:
+        # First, for the others bring it in.
+        reserved.remove("%")
+        text = text.replace("%", "%25")
+    for character in reserved:
+        text = text.replace(character, _escape(character))
+    return text.replace(" ", "+")
+
+
+@lru_cache(maxsize=1024)
+def _escape(character: str) -> str:
+    return "".join([f"%{octet:02X}" for octet in character.encode()])
 
 
 class TwilioApi:
@@ -103,11 +163,14 @@ class TwilioApi:
     ) -> None:
         self._transport = _Transport(base_url, timeout)
         pair = f"{account_sid}:{auth_token.reveal()}".encode()
-        self._headers = {
-            "Authorization": "Basic " + base64.b64encode(pair).decode(),
-            "Accept": "application/json",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+        # Of the type that a session makes of them, which it then only copies.
+        self._headers = CIMultiDict(
+            {
+                "Authorization": "Basic " + base64.b64encode(pair).decode(),
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+        )
         self._account = f"{TWILIO}/2010-04-01/Accounts/{account_sid}"
 
     async def post(self, path: str, data: Mapping[str, object]) -> Answer:

@@ -1,10 +1,10 @@
 """One sealed value: its format, and the place it is bound to."""
 
 import os
-from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
 
 from hub.errors import SealBroken
 
@@ -15,8 +15,7 @@ _NONCE = 12
 _TAG = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a sealed value belongs: a table, its row, the field, and whose it is.
 
     A value moved to any other place does not open.

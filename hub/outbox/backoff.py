@@ -1,7 +1,8 @@
 """What becomes of a delivery after an attempt: a pure decision."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from hub.errors import (
     AddressInvalid,
@@ -19,8 +20,7 @@ MOST_ATTEMPTS = 8
 UNREPORTED_AFTER = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt came to.
 
     state: where the delivery goes; due_at: when it is looked at again.

@@ -5,11 +5,11 @@ committed before it stops the delivery; one that commits after it came after the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,19 +18,23 @@ from consent.policy import Allowed, Denied, Request, Verdict, Wait, may
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, appointment, attempt, contact, delivery, message, person
+from hub.outbox import locks
+from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
 from hub.sealed import open_body, open_contact
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Part, Purpose
 from hub.vault import Keys, Vault
 
-LEASE = timedelta(seconds=60)
 _OUTBOX = Actor("system", "outbox")
 _WEEK = timedelta(days=7)
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
+# Looked up as they are stored: cheaper than calling the enumeration.
+_CHANNELS = {str(kind): kind for kind in ChannelKind}
+_LANES = {str(lane): lane for lane in Lane}
+_PURPOSES = {str(purpose): purpose for purpose in Purpose}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A delivery whose next attempt is committed; only the holder of this number may record its result."""
 
     delivery_id: str
@@ -42,6 +46,9 @@ class Claim:
     lane: Lane
     segments: int
     part: Part
+
+    def __repr__(self) -> str:
+        return f"Claim({self.delivery_id}, {self.attempt})"
 
 
 class Claims:
@@ -56,7 +63,10 @@ class Claims:
     async def claim(
         self, conn: AsyncConnection, now: datetime, *, lanes: Sequence[Lane], limit: int, segments: float
     ) -> tuple[list[Claim], int]:
-        """Claims for what is due in `lanes`, at most `limit` and about `segments`; and how many rows were decided."""
+        """Claims for what is due in `lanes`, at most `limit` and about `segments`; and how many rows were decided.
+
+        Each is leased until `now + LEASE`.
+        """
         rows = await _due(conn, now, lanes, limit, list(self._senders))
         chosen, budget = [], segments
         for row in rows:
@@ -67,11 +77,9 @@ class Claims:
         if not chosen:
             return [], 0
         verdicts = await self._ask(conn, chosen, now)
-        await self._write(conn, chosen, verdicts, now)
-        allowed = [row for row in chosen if isinstance(verdicts[row.id], Allowed)]
+        allowed = await self._write(conn, chosen, verdicts, now)
         keys = await self._vault.keys(conn, {row.person_id for row in allowed})
-        claims = [self._claim(keys, row) for row in allowed]
-        return claims, len(chosen)
+        return [self._claim(keys, row) for row in allowed], len(chosen)
 
     async def waiting(self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
         """Whether `claim` would find anything; asked first, for a write is dearer than a look."""
@@ -100,30 +108,36 @@ class Claims:
             thread_id=row.thread_id,
             person_id=row.person_id,
             address_id=row.address_id,
-            channel=ChannelKind(row.channel),
-            lane=Lane(row.lane),
+            channel=_CHANNELS[row.channel],
+            lane=_LANES[row.lane],
             segments=row.segments,
             part=self._part(keys, row, number),
         )
 
     def _part(self, keys: Keys, row: Any, number: int) -> Part:
-        kind = ChannelKind(row.channel)
-        value = open_contact(keys, row.person_id, row.address_id, row.value_sealed)
-        body = open_body(keys, row.person_id, row.thread_id, row.message_id, row.body_sealed)
+        person_id = row.person_id
+        value = open_contact(keys, person_id, row.address_id, row.value_sealed)
+        body = open_body(keys, person_id, row.thread_id, row.message_id, row.body_sealed)
         return Part(
             reference=row.id,
             attempt=number,
-            sender=self._senders[kind],
+            sender=self._senders[_CHANNELS[row.channel]],
             recipient=Address(AddressKind(row.address_kind), value),
             text=body.text,
         )
 
     async def _ask(self, conn: AsyncConnection, rows: list[Any], now: datetime) -> dict[str, Verdict | str]:
         """For each row the policy's verdict, or the reason why it is void."""
-        standings = await self._ledger.standings(conn, {row.address_id for row in rows})
-        recent = await sent_recently(conn, {row.person_id for row in rows if _counted(row)}, now)
-        confirmed = await _stop_confirmed(conn, [row for row in rows if row.confirms_stop])
+        confirming = [row for row in rows if row.confirms_stop]
+        wanted = {row.address_id for row in rows}
+        # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
+        fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
+        counted = {row.person_id for row in rows if _counted(row)}
+        await locks.persons(conn, counted)
+        standings = await self._ledger.standings(conn, wanted)
+        recent = await sent_recently(conn, counted, now)
+        confirmed = await _stop_confirmed(conn, confirming)
         verdicts: dict[str, Verdict | str] = {}
         for row in rows:
             if row.appointment_id and current.get(row.appointment_id) != row.appointment_version:
@@ -131,14 +145,14 @@ class Claims:
                 continue
             verdict = may(
                 Request(
-                    purpose=Purpose(row.purpose),
-                    channel=ChannelKind(row.channel),
+                    purpose=_PURPOSES[row.purpose],
+                    channel=_CHANNELS[row.channel],
                     automated=row.automated,
                     now=now,
                     standing=standings[row.address_id],
                     replies_to=row.replies_to,
                     zones=(row.timezone,) if row.timezone else (),
-                    address_state=row.address_state,
+                    address_state=fresh.get(row.address_id, row.address_state),
                     sent_recently=tuple(recent.get(row.person_id, ())),
                     confirms_stop=row.confirms_stop,
                     stop_confirmed=row.id in confirmed,
@@ -154,7 +168,8 @@ class Claims:
 
     async def _write(
         self, conn: AsyncConnection, rows: list[Any], verdicts: dict[str, Verdict | str], now: datetime
-    ) -> None:
+    ) -> list[Any]:
+        """Write what was decided; the rows that were claimed."""
         claimed, moved, history, refused = [], [], [], []
         for row in rows:
             match verdicts[row.id]:
@@ -172,32 +187,10 @@ class Claims:
             moved.append(_move(row, DeliveryState.SUPPRESSED, reason, now))
             history.append((row.id, DeliveryState.SUPPRESSED, reason))
         if claimed:
-            await conn.execute(
-                sa.update(delivery)
-                .where(delivery.c.id.in_([row.id for row in claimed]))
-                .values(
-                    state=DeliveryState.SENDING,
-                    reason="",
-                    attempts=delivery.c.attempts + 1,
-                    lease_until=now + LEASE,
-                    unknown_since=None,
-                    updated_at=now,
-                )
-            )
-            await insert_rows(
-                conn,
-                attempt,
-                [
-                    {
-                        "delivery_id": row.id,
-                        "number": row.attempts + 1,
-                        "started_at": now,
-                        "outcome": "started",
-                        "code": "",
-                    }
-                    for row in claimed
-                ],
-            )
+            await conn.execute(_TAKE, {"ids": [row.id for row in claimed], "until": now + LEASE, "moment": now})
+            begun = {"started_at": now, "outcome": "started", "code": ""}
+            starts = [{"delivery_id": row.id, "number": row.attempts + 1, **begun} for row in claimed]
+            await insert_rows(conn, attempt, starts)
         if moved:
             await update_rows(conn, delivery, [{**one, "updated_at": now} for one in moved])
         await note(conn, history, now)
@@ -214,8 +207,21 @@ class Claims:
                 for row, reason in refused
             ),
         )
+        return claimed
 
 
+_TAKE = (
+    sa.update(delivery)
+    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.SENDING,
+        reason="",
+        attempts=delivery.c.attempts + 1,
+        lease_until=sa.bindparam("until"),
+        unknown_since=None,
+        updated_at=sa.bindparam("moment"),
+    )
+)
 _NEEDED = (
     "id",
     "message_id",
@@ -262,31 +268,38 @@ async def _due(
     One whose thread has an earlier one under way, or waiting to be tried again, waits for it: a person's messages
     arrive in the order they were written. A held one blocks nothing, safety waits for nobody, and an answer does not
     wait for a campaign that has not left yet.
+
+    That holds among several dispatchers, too. A claim locks the rows it takes, and others pass over them
+    (`SKIP LOCKED`); but the look for earlier ones of the thread reads without locks, and so sees a row that another
+    process is just claiming as it was committed last: queued, which blocks. Once that claim commits the row is sending,
+    which blocks, until its result is committed. There is no moment at which it looks sent and is not. If the claim is
+    undone it is queued as before.
     """
-    ids: list[str] = []
+    rows: list[Any] = []
     for lane in lanes:
         # One state at a time: each is a walk along the index, and stops at the limit.
         for state in (DeliveryState.QUEUED, DeliveryState.HELD):
-            if len(ids) >= limit:
+            if len(rows) >= limit:
                 break
-            query = (
-                sa.select(delivery.c.id)
-                .where(
-                    delivery.c.state == state,
-                    delivery.c.lane == lane,
-                    delivery.c.due_at <= now,
-                    delivery.c.channel.in_(channels),
-                )
-                .order_by(delivery.c.due_at, delivery.c.id)
-                .limit(limit - len(ids))
-            )
-            if lane is not Lane.SAFETY:
-                query = query.where(~_blocked(lane))
-            ids += (await conn.execute(query)).scalars()
-    if not ids:
-        return []
-    rows = {row.id: row for row in await conn.execute(_DETAILS.where(delivery.c.id.in_(ids)))}
-    return [rows[one] for one in ids]
+            given = {"now": now, "channels": channels, "most": limit - len(rows)}
+            rows += (await conn.execute(_due_in(lane, state), given)).all()
+    return rows
+
+
+@cache
+def _due_in(lane: Lane, state: DeliveryState) -> sa.Select[Any]:
+    """What is due in a lane and a state, locked."""
+    query = (
+        _DETAILS.where(
+            delivery.c.state == state,
+            delivery.c.lane == lane,
+            delivery.c.due_at <= sa.bindparam("now"),
+            delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
+        )
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+    return locks.unclaimed(query if lane is Lane.SAFETY else query.where(~_blocked(lane)))
 
 
 @cache
@@ -350,10 +363,13 @@ async def _stop_confirmed(conn: AsyncConnection, rows: list[Any]) -> set[str]:
 
 
 async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, int]:
-    """The version of each appointment that is still booked."""
+    """The version of each appointment that is still booked, which stays until the commit."""
     if not appointments:
         return {}
-    query = sa.select(appointment.c.id, appointment.c.version).where(
-        appointment.c.id.in_(appointments), appointment.c.status == "booked"
+    query = (
+        sa.select(appointment.c.id, appointment.c.version)
+        .where(appointment.c.id.in_(appointments), appointment.c.status == "booked")
+        .order_by(appointment.c.id)
+        .with_for_update(read=True)
     )
     return {row.id: row.version for row in await conn.execute(query)}

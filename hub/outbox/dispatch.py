@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -13,26 +13,32 @@ from consent.ledger import Ledger
 from hub.audit import Trail
 from hub.clock import Clock
 from hub.db import Database
-from hub.errors import ChannelError, StorageError
+from hub.errors import StorageError
 from hub.events import Bell
 from hub.live import Pace, Topic, Wakeups
 from hub.log import say
 from hub.metrics import Metrics
+from hub.outbox import locks
 from hub.outbox import statuses as callbacks
-from hub.outbox.backoff import failed, taken
+from hub.outbox.backoff import Outcome
 from hub.outbox.claims import Claim, Claims
+from hub.outbox.leases import EXTEND_EVERY, LEASE, Leases
 from hub.outbox.reconcile import Reconciler
+from hub.outbox.sending import Crew
 from hub.outbox.settle import Result, settle
 from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
-_AT_ONCE = 64
-"""Provider calls under way at once."""
 _CLAIMED = 256
-"""Deliveries claimed at once: the calls go on while the next ones are claimed, and a commit is paid for many."""
+"""Deliveries claimed and not yet sent, at most: the calls go on while the next ones are claimed, and a commit is paid
+for many."""
 _RESERVED = 4 * _CLAIMED
 """Segments reserved at once: what is claimed at once seldom has more."""
+_FEW = _CLAIMED // 2
+"""Claim when no more than so many are left: claiming a handful at a time would cost a commit each."""
+_LINGER = 0.003
+"""Seconds that results wait for others while more are on their way."""
 _POLL = 0.5
 _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
@@ -72,8 +78,11 @@ class Outbox:
         self._reconcile_after = reconcile_after
         self._pace = pace
         self._work = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
-        self._calls = asyncio.Semaphore(_AT_ONCE)
+        self._leases = Leases()
+        self._crew = Crew(
+            channels, clock, self._leases, reconcile_after=reconcile_after, few=_FEW, ended=self._attempt_ended
+        )
+        self._more = True
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._reports: list[tuple[Sequence[Status], asyncio.Future[None]]] = []
@@ -82,16 +91,26 @@ class Outbox:
         self._stopping = False
 
     async def recover(self) -> int:
-        """At the start of the only process: what was being sent when the last one ended is now unknown."""
+        """At the start: what was being sent when a dispatcher ended is now unknown.
+
+        On the embedded database there is no other dispatcher, so that no attempt has a holder; elsewhere only those
+        have none whose lease ran out.
+        """
 
         async def unit(conn: AsyncConnection) -> int:
-            return await self._reconciler.mark_lost(conn, self._clock.now(), all_leases=True)
+            return await self._reconciler.mark_lost(conn, self._clock.now(), all_leases=locks.embedded(conn))
 
         return await self._db.write(unit)
 
     def start(self) -> None:
         """Begin to send."""
-        loops = {"send": self._send_due, "settle": self._settle_results, "sweep": self._sweep}
+        self._crew.start()
+        loops = {
+            "send": self._send_due,
+            "settle": self._settle_results,
+            "sweep": self._sweep,
+            "leases": self._extend_leases,
+        }
         self._tasks = [
             asyncio.create_task(self._again_and_again(name, step), name=f"outbox-{name}")
             for name, step in loops.items()
@@ -104,8 +123,7 @@ class Outbox:
         if self._tasks:
             # Its last round ends by itself: a claim that is being committed is a text that is about to be sent.
             await asyncio.wait(self._tasks[:1])
-        if self._in_flight:
-            await asyncio.wait(self._in_flight)
+        await self._crew.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -165,20 +183,14 @@ class Outbox:
 
     async def _send_due(self) -> None:
         self._work.clear()
-        if len(self._in_flight) > _CLAIMED // 2:
-            # Claiming a handful at a time would cost a commit each.
-            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
-            return
+        await self._crew.room()
         grant = await self._pace.reserve(_RESERVED)
         decided = used = 0
         try:
             if grant.segments > 0:
                 claims, decided = await self._claim(grant.lanes, grant.segments)
-                for claim in claims:
-                    used += claim.segments
-                    task = asyncio.create_task(self._attempt(claim), name="outbox-attempt")
-                    self._in_flight.add(task)
-                    task.add_done_callback(self._in_flight.discard)
+                used = sum(claim.segments for claim in claims)
+                self._crew.take(claims)
         finally:
             await self._pace.settle(grant, used)
         if not decided:
@@ -189,34 +201,25 @@ class Outbox:
                 return
 
     async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
-        limit = _CLAIMED - len(self._in_flight)
-        async with self._db.glance() as conn:
-            if not await self._claims.waiting(conn, self._clock.now(), lanes):
-                return [], 0
+        limit = _CLAIMED - self._crew.under_way
+        if not self._more:
+            async with self._db.glance() as conn:
+                if not await self._claims.waiting(conn, self._clock.now(), lanes):
+                    return [], 0
+        claimed_at = self._clock.now()
 
         async def unit(conn: AsyncConnection) -> tuple[list[Claim], int]:
-            return await self._claims.claim(conn, self._clock.now(), lanes=lanes, limit=limit, segments=budget)
+            nonlocal claimed_at
+            claimed_at = self._clock.now()
+            return await self._claims.claim(conn, claimed_at, lanes=lanes, limit=limit, segments=budget)
 
-        return await self._db.write(unit)
+        claims, decided = await self._db.write(unit)
+        # After a full batch there is likely more, and no need to look first.
+        self._more = decided == limit
+        self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at + LEASE)
+        return claims, decided
 
-    async def _attempt(self, claim: Claim) -> None:
-        """One provider request, and its result handed to the settling loop."""
-        channel = self._channels[claim.channel]
-        try:
-            async with self._calls:
-                receipt = await channel.send(claim.part)
-            outcome = taken(receipt, self._clock.now())
-        except ChannelError as error:
-            outcome = failed(
-                error,
-                claim.attempt,
-                self._clock.now(),
-                jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
-                reconcile_after=self._reconcile_after,
-            )
-            if error.alert:
-                say(_log, "attempt_failed", logging.ERROR, delivery=claim.delivery_id, error=error)
-        self._metrics.attempts.labels(claim.channel, outcome.result).inc()
+    def _attempt_ended(self, claim: Claim, outcome: Outcome) -> None:
         self._results.append(
             Result(
                 delivery_id=claim.delivery_id,
@@ -230,8 +233,23 @@ class Outbox:
         )
         self._ended.set()
 
+    async def _extend_leases(self) -> None:
+        """Say that what we hold is ours still, often enough that a lease never ends by our slowness."""
+        await asyncio.sleep(EXTEND_EVERY.total_seconds())
+        await self.extend_leases()
+
+    async def extend_leases(self) -> None:
+        """Extend the leases of all attempts that are not recorded yet."""
+        if not self._leases:
+            return
+        now = self._clock.now()
+        kept = await self._db.write(lambda conn: self._leases.extend(conn, now))
+        self._leases.extended(kept, now + LEASE)
+
     async def _settle_results(self) -> None:
         await self._ended.wait()
+        if self._crew.under_way:
+            await asyncio.sleep(_LINGER)
         self._ended.clear()
         await self._settle_waiting()
 
@@ -246,13 +264,24 @@ class Outbox:
             self._results = batch + self._results
             self._ended.set()
             raise
+        except BaseException:
+            self._let_go(batch)
+            raise
+        self._let_go(batch)
+        for (channel, result), times in Counter((one.channel, one.outcome.result) for one in batch).items():
+            self._metrics.attempts.labels(channel, result).inc(times)
+
+    def _let_go(self, batch: list[Result]) -> None:
+        for result in batch:
+            self._leases.release(result.delivery_id, result.attempt)
 
     async def _settle(self, batch: list[Result]) -> None:
         async def unit(conn: AsyncConnection) -> list[Result]:
             return await settle(conn, self._ledger, batch, self._clock.now())
 
-        for result in await self._db.write(unit):
-            self._metrics.deliveries.labels(result.channel, result.outcome.state).inc()
+        counted = await self._db.write(unit)
+        for (channel, state), times in Counter((one.channel, one.outcome.state) for one in counted).items():
+            self._metrics.deliveries.labels(channel, state).inc(times)
         self._bell.ring()
         self.wake()
 

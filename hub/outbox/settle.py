@@ -1,10 +1,10 @@
 """Settling: what came of an attempt is recorded, if the attempt is still the one that counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,9 @@ from hub.audit import Actor
 from hub.db.bulk import update_rows
 from hub.db.tables import address, attempt, delivery, thread, unmatched_status
 from hub.events import Change, publish
-from hub.outbox.backoff import Outcome
+from hub.outbox import locks
+from hub.outbox.backoff import UNREPORTED_AFTER, Outcome
+from hub.outbox.plain import record_taken
 from hub.outbox.queue import note
 from hub.outbox.states import sources
 from hub.types import ChannelKind, DeliveryState, Lane
@@ -22,8 +24,7 @@ from hub.types import ChannelKind, DeliveryState, Lane
 _CARRIER = Actor("carrier")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An attempt's outcome, on its way into the database."""
 
     delivery_id: str
@@ -39,8 +40,41 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
     """Those of `results` that counted.
 
     A result names its attempt: one whose number is no longer the delivery's, or whose delivery a callback has moved on
-    meanwhile, changes nothing but the record of the attempt.
+    meanwhile, changes nothing but the record of the attempt. One that comes after its lease was lost still counts while
+    no other attempt was begun: to know is better than to ask.
     """
+    await locks.deliveries(conn, [result.delivery_id for result in results])
+    plain = [result for result in results if _plain(result.outcome)]
+    done = await _settle_plain(conn, plain, now)
+    rest = [result for result in results if result.delivery_id not in done]
+    counted = [result for result in plain if result.delivery_id in done]
+    counted += await _settle_others(conn, ledger, rest, now)
+    await _apply_early_reports(conn, counted, now)
+    await publish(conn, now, [Change("delivery.updated", result.delivery_id) for result in counted])
+    return counted
+
+
+def _plain(outcome: Outcome) -> bool:
+    """Whether the provider took it and said nothing more, as nearly always."""
+    return outcome.result == "taken" and outcome.state is DeliveryState.SENT and not outcome.reason
+
+
+async def _settle_plain(conn: AsyncConnection, results: Sequence[Result], now: datetime) -> set[str]:
+    """The deliveries whose attempt was still under way, and is now recorded as taken."""
+    if not results:
+        return set()
+    taken = [(result.delivery_id, result.attempt, result.outcome.provider_id) for result in results]
+    done = await record_taken(conn, taken, now, due_at=now + UNREPORTED_AFTER)
+    await note(conn, [(delivery_id, DeliveryState.SENT, "") for delivery_id in done], now)
+    return set(done)
+
+
+async def _settle_others(
+    conn: AsyncConnection, ledger: Ledger, results: Sequence[Result], now: datetime
+) -> list[Result]:
+    """Those of `results` that counted, looked at one by one."""
+    if not results:
+        return []
     await conn.execute(
         _ATTEMPT,
         [
@@ -75,14 +109,10 @@ async def settle(conn: AsyncConnection, ledger: Ledger, results: Sequence[Result
                 .where(delivery.c.id == result.delivery_id, delivery.c.provider_id.is_(None))
                 .values(provider_id=result.outcome.provider_id)
             )
-    if not counted:
-        return []
     await update_rows(conn, delivery, rows)
     await note(conn, history, now)
     await _mark_addresses(conn, ledger, counted, now)
-    await _apply_early_reports(conn, counted, now)
     await alert(conn, [(r.thread_id, r.outcome.reason) for r in counted if r.outcome.alert and r.lane is not Lane.BULK])
-    await publish(conn, now, [Change("delivery.updated", result.delivery_id) for result in counted])
     return counted
 
 
@@ -172,7 +202,11 @@ async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now
         return
     query = (
         sa.select(unmatched_status)
-        .where(unmatched_status.c.provider_id.in_(by_provider))
+        .where(
+            # By both columns of the index.
+            unmatched_status.c.channel.in_({r.channel for r in results}),
+            unmatched_status.c.provider_id.in_(by_provider),
+        )
         .order_by(unmatched_status.c.at, unmatched_status.c.id)
     )
     rows = (await conn.execute(query)).all()

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.clock import FixedClock
@@ -90,7 +90,11 @@ class Mail:
         )
 
         async def unit(conn: Any) -> bool:
-            return bool(await settle(conn, self.rig.parts.ledger, [replace(result, **changes)], self.clock.now()))
+            return bool(
+                await settle(
+                    conn, self.rig.parts.ledger, [msgspec.structs.replace(result, **changes)], self.clock.now()
+                )
+            )
 
         return await self.rig.parts.db.write(unit)
 

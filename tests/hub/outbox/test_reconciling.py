@@ -147,7 +147,7 @@ async def test_a_text_that_was_never_reported_on_is_asked_about(mail: Mail, ana:
 async def test_an_attempt_whose_holder_is_gone_becomes_unknown_when_its_lease_ends(mail: Mail, ana: str) -> None:
     delivery_id = await mail.queue(ana)
     await mail.claim()
-    mail.wait(seconds=59)
+    mail.wait(seconds=29)
     assert await mail.mark_lost() == 0
 
     mail.wait(seconds=2)

@@ -1,0 +1,83 @@
+"""Recording that attempts were taken: what nearly every attempt comes to, in two statements for a whole batch.
+
+The fence stands in the statement itself: it moves only deliveries that are still being sent, by just that attempt. So
+nothing need be read first. The words are the database's own, for the values of a batch change from row to row.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db.tables import delivery
+from hub.types import DeliveryState
+
+_MOST = 64
+"""Attempts in one statement at most, so that each length stays prepared."""
+
+Taken = tuple[str, int, str | None]
+"""A delivery, the number of its attempt, and the provider's id."""
+
+
+async def record_taken(conn: AsyncConnection, taken: Sequence[Taken], now: datetime, *, due_at: datetime) -> list[str]:
+    """The deliveries that were being sent by just that attempt; they, and their attempts, are now recorded as sent.
+
+    due_at: when they are asked about, if nothing is reported until then. Of all others nothing is changed.
+    """
+    style = conn.dialect.paramstyle
+    stored_now, stored_due = _stored(conn.dialect, now), _stored(conn.dialect, due_at)
+    done: list[str] = []
+    for start in range(0, len(taken), _MOST):
+        rows = taken[start : start + _MOST]
+        given = [value for row in rows for value in row]
+        moved = await conn.exec_driver_sql(_sent(style, len(rows)), (*given, stored_due, stored_now))
+        ids = {row[0] for row in moved}
+        ended = [row for row in rows if row[0] in ids]
+        if ended:
+            given = [value for row in ended for value in row]
+            await conn.exec_driver_sql(_ended(style, len(ended)), (*given, stored_now))
+        done += [row[0] for row in ended]
+    return done
+
+
+def _stored(dialect: Dialect, moment: datetime) -> Any:
+    write = delivery.c.due_at.type.dialect_impl(dialect).bind_processor(dialect)
+    return moment if write is None else write(moment)
+
+
+@lru_cache(maxsize=256)
+def _sent(style: str, size: int) -> str:
+    place = _places(style)
+    # No value of anybody's is part of these words.
+    return (
+        f"{_given(place, size)} UPDATE delivery SET state = '{DeliveryState.SENT}', reason = '',"  # noqa: S608
+        f" due_at = {next(place)}, updated_at = {next(place)}, lease_until = NULL, unknown_since = NULL,"
+        " provider_id = coalesce(given.provider_id, delivery.provider_id)"
+        " FROM given WHERE delivery.id = given.id AND delivery.attempts = given.number"
+        f" AND delivery.state = '{DeliveryState.SENDING}' RETURNING delivery.id"
+    )
+
+
+@lru_cache(maxsize=256)
+def _ended(style: str, size: int) -> str:
+    place = _places(style)
+    # No value of anybody's is part of these words.
+    return (
+        f"{_given(place, size)} UPDATE attempt SET ended_at = {next(place)}, outcome = 'taken', code = ''"  # noqa: S608
+        " FROM given WHERE attempt.delivery_id = given.id AND attempt.number = given.number"
+    )
+
+
+def _given(place: Iterator[str], size: int) -> str:
+    # The first row tells a database that asks for them the types.
+    first = f"(CAST({next(place)} AS VARCHAR(36)), CAST({next(place)} AS INTEGER), CAST({next(place)} AS VARCHAR(64)))"
+    others = [f"({next(place)}, {next(place)}, {next(place)})" for _ in range(size - 1)]
+    return f"WITH given (id, number, provider_id) AS (VALUES {', '.join([first, *others])})"
+
+
+def _places(style: str) -> Iterator[str]:
+    return (f"${n}" if style == "numeric_dollar" else "?" for n in count(1))
