@@ -9,6 +9,7 @@
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -65,6 +66,10 @@ _BUSY = 16
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
+_YOUNG = 20_000
+"""Objects made before Python looks for rings among the new ones. What a message makes goes without that; at Python's
+own 700 a batch of deliveries is looked through dozens of times, and now and then the engine's whole vocabulary with it.
+"""
 _KEEP_ANSWERS = timedelta(days=2)
 
 
@@ -164,6 +169,9 @@ class Hub:
         except Exception:
             _log.exception("engine_failed")
             raise
+        # What is loaded now stays: no later search for rings need look through it.
+        gc.collect()
+        gc.freeze()
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
 
@@ -195,6 +203,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
 def loop(work: Coroutine[Any, Any, R]) -> R:
     """The result of `work`, run as a server runs: on uvloop where there is one, threads taking turns quickly."""
     sys.setswitchinterval(_SWITCH)
+    gc.set_threshold(_YOUNG, 10, 10)
     factory = None
     if sys.platform != "win32":
         import uvloop
