@@ -121,8 +121,8 @@ class Ledger:
         """What holds for each of the addresses, computed from all facts about them."""
         wanted = set(address_ids)
         facts: dict[str, list[Fact]] = {address_id: [] for address_id in wanted}
-        for row in (await conn.execute(_DECIDING, {"addresses": list(wanted)})).all():
-            facts[row.address_id].append(_fact(row))
+        for address_id, *told in (await conn.execute(_DECIDING, {"addresses": list(wanted)})).all():
+            facts[address_id].append(_fact(*told))
         return {address_id: standing(known) for address_id, known in facts.items()}
 
     async def imported(
@@ -136,7 +136,7 @@ class Ledger:
         )
         said = {}
         for row in await conn.execute(query):
-            fact = _fact(row)
+            fact = _fact_of(row)
             said.update({(row.person_id, row.address_id, channel): fact.state for channel in fact.scope.channels})
         return said
 
@@ -160,7 +160,7 @@ class Ledger:
                 )
             found.append(
                 Recorded(
-                    fact=_fact(row),
+                    fact=_fact_of(row),
                     address_id=row.address_id,
                     person_id=row.person_id,
                     actor=Actor(row.actor_kind, row.actor_id or ""),
@@ -179,7 +179,7 @@ _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_
 _DECIDING = sa.select(
     *(
         consent_event.c[name]
-        for name in ("id", "address_id", "at", "channels", "purposes", "state", "source", "written", "message_id")
+        for name in ("address_id", "id", "at", "channels", "purposes", "state", "source", "written", "message_id")
     )
 ).where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
 
@@ -191,16 +191,29 @@ def _scope(channels: str, purposes: str) -> Scope:
     return Scope(channels=frozenset(ChannelKind(name) for name in channels.split()), purposes=named)
 
 
-def _fact(row: sa.Row[tuple[object, ...]]) -> Fact:
+def _fact(
+    id_: str,
+    at: datetime,
+    channels: str,
+    purposes: str,
+    state: str,
+    source: str,
+    written: bool,
+    message_id: str | None,
+) -> Fact:
     return Fact(
-        id=row.id,
-        at=row.at,
-        scope=_scope(row.channels, row.purposes),
-        state=_STATES[row.state],
-        source=_SOURCES[row.source],
-        written=row.written,
-        evidence=(row.message_id,) if row.message_id else (),
+        id=id_,
+        at=at,
+        scope=_scope(channels, purposes),
+        state=_STATES[state],
+        source=_SOURCES[source],
+        written=written,
+        evidence=(message_id,) if message_id else (),
     )
+
+
+def _fact_of(row: sa.Row[tuple[object, ...]]) -> Fact:
+    return _fact(row.id, row.at, row.channels, row.purposes, row.state, row.source, row.written, row.message_id)
 
 
 def _place(fact_id: str, owner: str) -> Place:

@@ -133,9 +133,8 @@ class Vault:
                 .where(data_key.c.owner_id.in_(missing), data_key.c.wrapped.is_not(None))
                 .order_by(data_key.c.version)
             )
-            for row in await conn.execute(query):
-                raw = self._unwrap(row.kek_id, row.wrapped, _context(row.owner_id, row.version))
-                found[row.owner_id] = DataKey(raw, row.version)
+            for owner, version, kek_id, wrapped in (await conn.execute(query)).all():
+                found[owner] = DataKey(self._unwrap(kek_id, wrapped, _context(owner, version)), version)
             for owner in missing & found.keys():
                 self._remember(owner, found[owner], now)
         return Keys(found)

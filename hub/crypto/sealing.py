@@ -1,10 +1,10 @@
 """One sealed value: its format, and the place it is bound to."""
 
 import os
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import Struct
 
 from hub.errors import SealBroken
 
@@ -15,7 +15,8 @@ _NONCE = 12
 _TAG = 16
 
 
-class Place(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Place:
     """Where a sealed value belongs: a table, its row, the field, and whose it is.
 
     A value moved to any other place does not open.
@@ -29,8 +30,11 @@ class Place(Struct, frozen=True):
 
     def bound(self) -> bytes:
         """The place as additional data: every part with its length, so that no two places read alike."""
-        parts = (self.table, self.field, self.row, self.person, self.thread)
-        return ("carehub1" + "".join([f"{len(part)}:{part}," for part in parts])).encode()
+        table, name, row, person, thread = self.table, self.field, self.row, self.person, self.thread
+        return (
+            f"carehub1{len(table)}:{table},{len(name)}:{name},{len(row)}:{row},{len(person)}:{person},"
+            f"{len(thread)}:{thread},"
+        ).encode()
 
 
 class DataKey:

@@ -6,7 +6,6 @@ committed before it stops the delivery; one that commits after it came after the
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,8 +16,9 @@ from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
-from hub.db.tables import address, appointment, attempt, contact, delivery, message, person
-from hub.outbox import locks
+from hub.db.tables import appointment, attempt, delivery
+from hub.outbox import due, locks
+from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
 from hub.sealed import open_body, open_contact
@@ -67,7 +67,7 @@ class Claims:
 
         Each is leased until `now + LEASE`.
         """
-        rows = await _due(conn, now, lanes, limit, list(self._senders))
+        rows = await due.due(conn, now, lanes, limit, list(self._senders))
         chosen, budget = [], segments
         for row in rows:
             if budget <= 0:
@@ -83,24 +83,15 @@ class Claims:
 
     async def waiting(self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
         """Whether `claim` would find anything; asked first, for a write is dearer than a look."""
-        query = sa.select(delivery.c.id).where(
-            delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-            delivery.c.lane.in_(list(lanes)),
-            delivery.c.due_at <= now,
-            sa.or_(
-                delivery.c.lane == Lane.SAFETY,
-                *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),
-            ),
-        )
-        return (await conn.execute(query.limit(1))).first() is not None
+        return await due.waiting(conn, now, lanes)
 
-    async def part_of(self, conn: AsyncConnection, delivery_id: str) -> tuple[Any, Part]:
-        """A delivery's row and its part as it was sent, for asking the provider about it."""
-        row = (await conn.execute(_DETAILS.where(delivery.c.id == delivery_id))).one()
+    async def part_of(self, conn: AsyncConnection, delivery_id: str) -> Part:
+        """A delivery's part as it was sent, for asking the provider about it."""
+        row = await due.one(conn, delivery_id)
         keys = await self._vault.keys(conn, (row.person_id,))
-        return row, self._part(keys, row, row.attempts)
+        return self._part(keys, row, row.attempts)
 
-    def _claim(self, keys: Keys, row: Any) -> Claim:
+    def _claim(self, keys: Keys, row: Due) -> Claim:
         number = row.attempts + 1
         return Claim(
             delivery_id=row.id,
@@ -114,7 +105,7 @@ class Claims:
             part=self._part(keys, row, number),
         )
 
-    def _part(self, keys: Keys, row: Any, number: int) -> Part:
+    def _part(self, keys: Keys, row: Due, number: int) -> Part:
         person_id = row.person_id
         value = open_contact(keys, person_id, row.address_id, row.value_sealed)
         body = open_body(keys, person_id, row.thread_id, row.message_id, row.body_sealed)
@@ -126,14 +117,14 @@ class Claims:
             text=body.text,
         )
 
-    async def _ask(self, conn: AsyncConnection, rows: list[Any], now: datetime) -> dict[str, Verdict | str]:
+    async def _ask(self, conn: AsyncConnection, rows: list[Due], now: datetime) -> dict[str, Verdict | str]:
         """For each row the policy's verdict, or the reason why it is void."""
         confirming = [row for row in rows if row.confirms_stop]
         wanted = {row.address_id for row in rows}
         # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
-        counted = {row.person_id for row in rows if _counted(row)}
+        counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
         standings = await self._ledger.standings(conn, wanted)
         recent = await sent_recently(conn, counted, now)
@@ -161,14 +152,14 @@ class Claims:
                 )
             )
             verdicts[row.id] = verdict
-            if isinstance(verdict, Allowed) and _counted(row):
+            if isinstance(verdict, Allowed) and row.counted:
                 # Two of one batch count against each other.
                 recent.setdefault(row.person_id, []).append(now)
         return verdicts
 
     async def _write(
-        self, conn: AsyncConnection, rows: list[Any], verdicts: dict[str, Verdict | str], now: datetime
-    ) -> list[Any]:
+        self, conn: AsyncConnection, rows: list[Due], verdicts: dict[str, Verdict | str], now: datetime
+    ) -> list[Due]:
         """Write what was decided; the rows that were claimed."""
         claimed, moved, history, refused = [], [], [], []
         for row in rows:
@@ -222,104 +213,10 @@ _TAKE = (
         updated_at=sa.bindparam("moment"),
     )
 )
-_NEEDED = (
-    "id",
-    "message_id",
-    "thread_id",
-    "person_id",
-    "address_id",
-    "channel",
-    "lane",
-    "purpose",
-    "automated",
-    "confirms_stop",
-    "answers_help",
-    "replies_to",
-    "appointment_id",
-    "appointment_version",
-    "segments",
-    "attempts",
-)
-_DETAILS = (
-    sa.select(
-        *(delivery.c[name] for name in _NEEDED),
-        message.c.body_sealed,
-        address.c.kind.label("address_kind"),
-        address.c.state.label("address_state"),
-        contact.c.value_sealed,
-        person.c.timezone,
-    )
-    .join(message, message.c.id == delivery.c.message_id)
-    .join(address, address.c.id == delivery.c.address_id)
-    .join(contact, sa.and_(contact.c.address_id == address.c.id, contact.c.person_id == delivery.c.person_id))
-    .join(person, person.c.id == delivery.c.person_id)
-)
 
 
-def _move(row: Any, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
+def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
     return {"id": row.id, "state": state, "reason": reason, "due_at": due_at}
-
-
-async def _due(
-    conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], limit: int, channels: list[ChannelKind]
-) -> list[Any]:
-    """Deliveries that may be tried, the most urgent lane first, oldest first within it.
-
-    One whose thread has an earlier one under way, or waiting to be tried again, waits for it: a person's messages
-    arrive in the order they were written. A held one blocks nothing, safety waits for nobody, and an answer does not
-    wait for a campaign that has not left yet.
-
-    That holds among several dispatchers, too. A claim locks the rows it takes, and others pass over them
-    (`SKIP LOCKED`); but the look for earlier ones of the thread reads without locks, and so sees a row that another
-    process is just claiming as it was committed last: queued, which blocks. Once that claim commits the row is sending,
-    which blocks, until its result is committed. There is no moment at which it looks sent and is not. If the claim is
-    undone it is queued as before.
-    """
-    rows: list[Any] = []
-    for lane in lanes:
-        # One state at a time: each is a walk along the index, and stops at the limit.
-        for state in (DeliveryState.QUEUED, DeliveryState.HELD):
-            if len(rows) >= limit:
-                break
-            given = {"now": now, "channels": channels, "most": limit - len(rows)}
-            rows += (await conn.execute(_due_in(lane, state), given)).all()
-    return rows
-
-
-@cache
-def _due_in(lane: Lane, state: DeliveryState) -> sa.Select[Any]:
-    """What is due in a lane and a state, locked."""
-    query = (
-        _DETAILS.where(
-            delivery.c.state == state,
-            delivery.c.lane == lane,
-            delivery.c.due_at <= sa.bindparam("now"),
-            delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
-        )
-        .order_by(delivery.c.due_at, delivery.c.id)
-        .limit(sa.bindparam("most", type_=sa.Integer))
-    )
-    return locks.unclaimed(query if lane is Lane.SAFETY else query.where(~_blocked(lane)))
-
-
-@cache
-def _blocked(lane: Lane) -> sa.Exists:
-    """Whether the thread has an earlier delivery that one of `lane` waits for."""
-    earlier = delivery.alias("earlier")
-    blocked = sa.exists().where(
-        earlier.c.thread_id == delivery.c.thread_id,
-        earlier.c.channel == delivery.c.channel,
-        earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
-        earlier.c.id < delivery.c.id,
-    )
-    if lane is Lane.BULK:
-        return blocked
-    return blocked.where(sa.or_(earlier.c.lane != Lane.BULK, earlier.c.state == DeliveryState.SENDING))
-
-
-def _counted(row: Any) -> bool:
-    """Whether a delivery counts against the caps: automated, and begun by the clinic."""
-    return bool(row.automated and row.replies_to is None)
 
 
 async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:
@@ -343,7 +240,7 @@ async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime)
     return found
 
 
-async def _stop_confirmed(conn: AsyncConnection, rows: list[Any]) -> set[str]:
+async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
     """Those of `rows` whose opt-out was confirmed by another delivery already.
 
     The same message answers the same STOP, so a confirmation is another's only when it answers it too.

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.policy import AddressState
 from hub.db.tables import address, delivery, person
 
 
@@ -30,7 +31,7 @@ def unclaimed(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.with_for_update(of=delivery, skip_locked=True)
 
 
-async def addresses(conn: AsyncConnection, ids: Iterable[str], *, alone: bool) -> dict[str, str]:
+async def addresses(conn: AsyncConnection, ids: Iterable[str], *, alone: bool) -> dict[str, AddressState]:
     """The state of each address, which stays until the commit, as does what the ledger holds about it.
 
     `alone`: no other claim may decide about these addresses meanwhile. Empty on the embedded database: there, what the

@@ -73,8 +73,10 @@ def _ended(style: str, size: int) -> str:
 
 
 def _given(place: Iterator[str], size: int) -> str:
-    # The first row tells a database that asks for them the types.
-    first = f"(CAST({next(place)} AS VARCHAR(36)), CAST({next(place)} AS INTEGER), CAST({next(place)} AS VARCHAR(64)))"
+    # The first row tells a database that asks for them the types; an id has one of its own there.
+    first = next(place)
+    kind = "UUID" if first.startswith("$") else "VARCHAR(36)"
+    first = f"(CAST({first} AS {kind}), CAST({next(place)} AS INTEGER), CAST({next(place)} AS VARCHAR(64)))"
     others = [f"({next(place)}, {next(place)}, {next(place)})" for _ in range(size - 1)]
     return f"WITH given (id, number, provider_id) AS (VALUES {', '.join([first, *others])})"
 

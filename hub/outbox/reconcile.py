@@ -61,7 +61,7 @@ class Reconciler:
             parts: list[tuple[Any, Part | CryptoError]] = []
             for row in rows:
                 try:
-                    parts.append((row, (await self._claims.part_of(conn, row.id))[1]))
+                    parts.append((row, await self._claims.part_of(conn, row.id)))
                 except CryptoError as error:
                     # Disposed of meanwhile: nothing can be asked, and nothing may be sent.
                     parts.append((row, error))

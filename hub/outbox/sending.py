@@ -45,7 +45,7 @@ class Crew:
         self._few = few
         self._ended = ended
         self._ready: deque[Claim] = deque()
-        self._waiting = asyncio.Semaphore(0)
+        self._resting: deque[asyncio.Future[None]] = deque()
         self._room = asyncio.Event()
         self._idle = asyncio.Event()
         self._room.set()
@@ -77,7 +77,8 @@ class Crew:
                 self._ready.appendleft(claim)
             else:
                 self._ready.append(claim)
-            self._waiting.release()
+        for _ in range(min(len(claims), len(self._resting))):
+            self._resting.popleft().set_result(None)
         self.under_way += len(claims)
         if self.under_way > self._few:
             self._room.clear()
@@ -86,7 +87,8 @@ class Crew:
 
     async def _work(self) -> None:
         while True:
-            await self._waiting.acquire()
+            while not self._ready:
+                await self._rest()
             claim = self._ready.popleft()
             try:
                 await self._one(claim)
@@ -100,6 +102,11 @@ class Crew:
                     self._room.set()
                 if not self.under_way:
                     self._idle.set()
+
+    async def _rest(self) -> None:
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._resting.append(called)
+        await called
 
     async def _one(self, claim: Claim) -> None:
         if not self._leases.good(claim.delivery_id, claim.attempt, self._clock.now()):

@@ -198,7 +198,8 @@ async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[R
 async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now: datetime) -> None:
     """A callback without our reference may have come before we knew the provider's id."""
     by_provider = {r.outcome.provider_id: r for r in results if r.outcome.provider_id}
-    if not by_provider:
+    # Nearly always there is none at all.
+    if not by_provider or (await conn.execute(sa.select(unmatched_status.c.id).limit(1))).first() is None:
         return
     query = (
         sa.select(unmatched_status)

@@ -72,7 +72,6 @@ WRONG = [
     ("HUB_DATABASE_URL", "postgresql://hub:canary@db.example.org/hub", "postgresql+asyncpg://"),
     ("HUB_DATABASE_URL", "postgresql+asyncpg://hub:canary@db.example.org", "postgresql+asyncpg://"),
     ("HUB_DATABASE_CONNECTIONS", "1", "whole number from 2"),
-    ("HUB_REDIS_URL", "localhost:6379", "redis://127.0.0.1:6379/0"),
     ("HUB_KEYRING_FILE", "~nobody-of-this-name/keys.json", "home folder"),
     ("HUB_PORT", "eighty", "whole number from 0 to 65535"),
     ("HUB_PORT", "65536", "whole number from 0 to 65535"),

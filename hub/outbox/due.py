@@ -1,0 +1,141 @@
+"""What is due: the deliveries that may be tried now, in their order, with all that a decision about them needs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from itertools import starmap
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.policy import AddressState
+from hub.db.tables import address, contact, delivery, message, person
+from hub.outbox import locks
+from hub.types import ChannelKind, DeliveryState, Lane
+
+
+class Due(msgspec.Struct, frozen=True, gc=False):
+    """What a decision about a delivery and its sending need. Its fields are read often: a row's own are slow."""
+
+    id: str
+    message_id: str
+    thread_id: str
+    person_id: str
+    address_id: str
+    channel: str
+    lane: str
+    purpose: str
+    automated: bool
+    confirms_stop: bool
+    answers_help: bool
+    replies_to: datetime | None
+    appointment_id: str | None
+    appointment_version: int | None
+    segments: int
+    attempts: int
+    # Of other tables:
+    body_sealed: bytes
+    address_kind: str
+    address_state: AddressState
+    value_sealed: bytes
+    timezone: str | None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts against the caps: automated, and begun by the clinic."""
+        return self.automated and self.replies_to is None
+
+
+_OF_OTHERS = (
+    message.c.body_sealed,
+    address.c.kind,
+    address.c.state,
+    contact.c.value_sealed,
+    person.c.timezone,
+)
+_DETAILS = (
+    sa.select(*(delivery.c[name] for name in Due.__struct_fields__[: -len(_OF_OTHERS)]), *_OF_OTHERS)
+    .join(message, message.c.id == delivery.c.message_id)
+    .join(address, address.c.id == delivery.c.address_id)
+    .join(contact, sa.and_(contact.c.address_id == address.c.id, contact.c.person_id == delivery.c.person_id))
+    .join(person, person.c.id == delivery.c.person_id)
+)
+
+
+async def due(
+    conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], limit: int, channels: list[ChannelKind]
+) -> list[Due]:
+    """Deliveries that may be tried, the most urgent lane first, oldest first within it.
+
+    One whose thread has an earlier one under way, or waiting to be tried again, waits for it: a person's messages
+    arrive in the order they were written. A held one blocks nothing, safety waits for nobody, and an answer does not
+    wait for a campaign that has not left yet.
+
+    That holds among several dispatchers, too. A claim locks the rows it takes, and others pass over them
+    (`SKIP LOCKED`); but the look for earlier ones of the thread reads without locks, and so sees a row that another
+    process is just claiming as it was committed last: queued, which blocks. Once that claim commits the row is sending,
+    which blocks, until its result is committed. There is no moment at which it looks sent and is not. If the claim is
+    undone it is queued as before.
+    """
+    rows: list[Due] = []
+    for lane in lanes:
+        # One state at a time: each is a walk along the index, and stops at the limit.
+        for state in (DeliveryState.QUEUED, DeliveryState.HELD):
+            if len(rows) >= limit:
+                break
+            given = {"now": now, "channels": channels, "most": limit - len(rows)}
+            rows += starmap(Due, (await conn.execute(_due_in(lane, state), given)).all())
+    return rows
+
+
+async def waiting(conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
+    """Whether `due` would find anything; asked first, for a write is dearer than a look."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
+        delivery.c.lane.in_(list(lanes)),
+        delivery.c.due_at <= now,
+        sa.or_(
+            delivery.c.lane == Lane.SAFETY,
+            *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),
+        ),
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
+
+
+async def one(conn: AsyncConnection, delivery_id: str) -> Due:
+    """A delivery, due or not."""
+    (found,) = starmap(Due, await conn.execute(_DETAILS.where(delivery.c.id == delivery_id)))
+    return found
+
+
+@cache
+def _due_in(lane: Lane, state: DeliveryState) -> sa.Select[Any]:
+    """What is due in a lane and a state, locked."""
+    query = (
+        _DETAILS.where(
+            delivery.c.state == state,
+            delivery.c.lane == lane,
+            delivery.c.due_at <= sa.bindparam("now"),
+            delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
+        )
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+    return locks.unclaimed(query if lane is Lane.SAFETY else query.where(~_blocked(lane)))
+
+
+@cache
+def _blocked(lane: Lane) -> sa.Exists:
+    """Whether the thread has an earlier delivery that one of `lane` waits for."""
+    earlier = delivery.alias("earlier")
+    blocked = sa.exists().where(
+        earlier.c.thread_id == delivery.c.thread_id,
+        earlier.c.channel == delivery.c.channel,
+        earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
+        earlier.c.id < delivery.c.id,
+    )
+    if lane is Lane.BULK:
+        return blocked
+    return blocked.where(sa.or_(earlier.c.lane != Lane.BULK, earlier.c.state == DeliveryState.SENDING))
