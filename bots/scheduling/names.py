@@ -42,6 +42,7 @@ class Directory:
 
 
 _EMPTY = Directory(None, {}, {})
+_NEWEST = sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1)
 
 
 class Names:
@@ -53,7 +54,7 @@ class Names:
 
     async def read(self, conn: AsyncConnection) -> Directory:
         """All names, as `conn` sees them."""
-        newest = (await conn.execute(sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1))).scalar()
+        newest = (await conn.execute(_NEWEST)).scalar()
         if newest != self._directory.newest:
             self._directory = await self._load(conn, newest)
         return self._directory
