@@ -297,7 +297,7 @@ def _assemble(
     )
     reception = Reception(
         db=db,
-        reader=Reader(vault, people, identifier, threads, ledger),
+        reader=Reader(vault, identifier, threads, ledger),
         reactions=reactions,
         metrics=metrics,
         ready=lambda: engine.loaded is not None,

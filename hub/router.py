@@ -18,6 +18,7 @@ from consent.policy import AddressState, Allowed, Denied, Request, Wait, may
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.columns import Id
 from hub.db.tables import address, contact, delivery, message, person
 from hub.events import Bell, Change, publish
 from hub.metrics import Metrics
@@ -127,8 +128,7 @@ class Router:
         # 1 read
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
-        who = (await conn.execute(sa.select(person).where(person.c.id == intent.person_id))).one()
-        ways = await self._ways(conn, intent)
+        who, ways = await self._known(conn, intent)
         now = self._clock.now()
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
@@ -144,24 +144,22 @@ class Router:
             return Routed(decision, rules)
         return await self._queue(conn, intent, decision, rules, now)
 
-    async def _ways(self, conn: AsyncConnection, intent: Intent) -> list[Way]:
-        """Every way to the person that a channel of this hub can take."""
-        query = (
-            sa.select(address.c.id, address.c.kind, address.c.state)
-            .join(contact, contact.c.address_id == address.c.id)
-            .where(contact.c.person_id == intent.person_id)
-            .order_by(contact.c.created_at, address.c.id)
-        )
-        if intent.address_id is not None:
-            query = query.where(address.c.id == intent.address_id)
-        rows = (await conn.execute(query)).all()
-        standings = await self._ledger.standings(conn, [row.id for row in rows])
-        return [
-            Way(channel=channel, address_id=row.id, state=row.state, standing=standings[row.id])
+    async def _known(self, conn: AsyncConnection, intent: Intent) -> tuple[Any, list[Way]]:
+        """The person, and every way to them that a channel of this hub can take."""
+        if intent.address_id is None:
+            rows = (await conn.execute(_REACHED, {"person": intent.person_id})).all()
+        else:
+            at = {"person": intent.person_id, "address": intent.address_id}
+            rows = (await conn.execute(_REACHED_AT, at)).all()
+        found = [row for row in rows if row.address_id is not None]
+        standings = await self._ledger.standings(conn, [row.address_id for row in found]) if found else {}
+        ways = [
+            Way(channel=channel, address_id=row.address_id, state=row.state, standing=standings[row.address_id])
             for channel in self._channels
-            for row in rows
+            for row in found
             if row.kind == _REACHES[channel]
         ]
+        return rows[0], ways
 
     async def _refuse(self, conn: AsyncConnection, intent: Intent, rules: tuple[str, ...]) -> None:
         entry = Entry(
@@ -282,19 +280,7 @@ def _automated(intent: Intent) -> bool:
 
 async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     """What became of an intent with this key, if it was queued before."""
-    query = (
-        sa.select(
-            message.c.id,
-            delivery.c.id.label("delivery_id"),
-            delivery.c.channel,
-            delivery.c.address_id,
-            delivery.c.state,
-            delivery.c.due_at,
-        )
-        .join(delivery, delivery.c.message_id == message.c.id)
-        .where(message.c.intent_key == key)
-    )
-    row: Any = (await conn.execute(query)).first()
+    row: Any = (await conn.execute(_EARLIER, {"intent_key": key})).first()
     if row is None:
         return None
     channel = ChannelKind(row.channel)
@@ -302,3 +288,39 @@ async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     if row.state == DeliveryState.HELD:
         decision = Hold(channel, row.address_id, row.due_at, "It was queued before.")
     return Routed(decision, (), row.id, row.delivery_id)
+
+
+def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """A person with each of their addresses, or with none in a single row."""
+    return (
+        sa.select(
+            person.c.id,
+            person.c.timezone,
+            person.c.preferred_channel,
+            address.c.id.label("address_id"),
+            address.c.kind,
+            address.c.state,
+        )
+        .select_from(person)
+        .outerjoin(contact, sa.and_(contact.c.person_id == person.c.id, *at))
+        .outerjoin(address, address.c.id == contact.c.address_id)
+        .where(person.c.id == sa.bindparam("person", type_=Id()))
+        .order_by(contact.c.created_at, address.c.id)
+    )
+
+
+# Built once: to build a statement costs more than to run it.
+_REACHED = _reached()
+_REACHED_AT = _reached(contact.c.address_id == sa.bindparam("address", type_=Id()))
+_EARLIER = (
+    sa.select(
+        message.c.id,
+        delivery.c.id.label("delivery_id"),
+        delivery.c.channel,
+        delivery.c.address_id,
+        delivery.c.state,
+        delivery.c.due_at,
+    )
+    .join(delivery, delivery.c.message_id == message.c.id)
+    .where(message.c.intent_key == sa.bindparam("intent_key", type_=message.c.intent_key.type))
+)

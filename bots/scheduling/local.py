@@ -6,6 +6,7 @@
 3. What is told as booked is read again after the commit.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,10 @@ from hub.types import new_id
 from hub.vault import Vault
 
 _BOT = Actor("bot")
+_QUICK = 0.025
+"""Seconds for which a search may hold everybody up. A large calendar that is booked out takes longer."""
+_SLOW_FOR = 60.0
+"""Seconds for which searches are made in a thread, after one was not quick: that costs each of them more."""
 R = TypeVar("R")
 _Kind = Literal["hold", "book", "move", "cancel", "confirm"]
 
@@ -93,6 +98,7 @@ class LocalScheduling(Scheduling):
         self._zone = zone
         self._trail = trail
         self._names = Names(vault)
+        self._slow_until = 0.0
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
@@ -107,9 +113,19 @@ class LocalScheduling(Scheduling):
 
     async def find(self, query: Query) -> Offer:
         """Open slots for the wish, or the nearest to it."""
-        async with self._db.read() as conn:
-            directory = await self._names.read(conn)
-            return await Search(conn, directory, query, self._clock.now(), self._zone).offer()
+        if time.monotonic() < self._slow_until:
+            async with self._db.read() as conn:
+                return await self._search(conn, query)
+        began = time.monotonic()
+        async with self._db.glance() as conn:
+            offer = await self._search(conn, query)
+        if time.monotonic() - began > _QUICK:
+            self._slow_until = time.monotonic() + _SLOW_FOR
+        return offer
+
+    async def _search(self, conn: AsyncConnection, query: Query) -> Offer:
+        directory = await self._names.read(conn)
+        return await Search(conn, directory, query, self._clock.now(), self._zone).offer()
 
     async def hold(self, slot_id: str, person_id: str, key: str) -> Held | Taken:
         """Keep a slot for ten minutes, and let go of what the person held before."""

@@ -126,11 +126,7 @@ class Reactions:
 
     async def _write_in(self, conn: AsyncConnection, incoming: Incoming, plan: Plan) -> list[Routed]:
         now = self._clock.now()
-        marked = await conn.execute(
-            sa.update(message)
-            .where(message.c.id == incoming.message_id, message.c.handled_at.is_(None))
-            .values(handled_at=now)
-        )
+        marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
         if not marked.rowcount:
             return []  # another reaction was quicker: nothing of this may happen twice
         if plan.fact is not None:
@@ -197,3 +193,11 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         confirms_stop=reply.confirms_stop,
         answers_help=reply.answers_help,
     )
+
+
+# Built once: to build a statement costs more than to run it.
+_MARK = (
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("message", type_=message.c.id.type), message.c.handled_at.is_(None))
+    .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
+)
