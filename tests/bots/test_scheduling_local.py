@@ -198,9 +198,11 @@ async def test_a_large_calendar_is_searched_by_its_indexes(backend: LocalBackend
             cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)  # type: ignore[attr-defined]
             plans.extend(row[-1] for row in cursor.fetchall())  # type: ignore[attr-defined]
 
-    engine = backend.db._reader.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
     assert len(offer.slots) == 3
     assert any("USING INDEX ix_slot_visit_type_id (visit_type_id=? AND start>? AND start<?)" in line for line in plans)
