@@ -19,7 +19,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.columns import Id
-from hub.db.tables import address, contact, delivery, message, person
+from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.events import Bell, Change, publish
 from hub.metrics import Metrics
 from hub.outbox import NewDelivery, enqueue
@@ -142,10 +142,11 @@ class Router:
         if isinstance(decision, Skip):
             await self._refuse(conn, intent, rules)
             return Routed(decision, rules)
-        return await self._queue(conn, intent, decision, rules, now)
+        thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
+        return await self._queue(conn, intent, thread_id, decision, rules, now)
 
     async def _known(self, conn: AsyncConnection, intent: Intent) -> tuple[Any, list[Way]]:
-        """The person, and every way to them that a channel of this hub can take."""
+        """The person with the id of their thread, if there is one, and every way to them that this hub has."""
         if intent.address_id is None:
             rows = (await conn.execute(_REACHED, {"person": intent.person_id})).all()
         else:
@@ -171,13 +172,18 @@ class Router:
         await self._trail.record(conn, entry)
 
     async def _queue(
-        self, conn: AsyncConnection, intent: Intent, decision: Send | Hold, rules: tuple[str, ...], now: datetime
+        self,
+        conn: AsyncConnection,
+        intent: Intent,
+        thread_id: str,
+        decision: Send | Hold,
+        rules: tuple[str, ...],
+        now: datetime,
     ) -> Routed:
-        thread = (await self._threads.open_for(conn, (intent.person_id,)))[intent.person_id]
         keys = await self._vault.key(conn, intent.person_id)
         entry = NewMessage(
             id=new_id(),
-            thread_id=thread.id,
+            thread_id=thread_id,
             person_id=intent.person_id,
             direction=Direction.OUTBOUND,
             author=intent.author,
@@ -192,7 +198,7 @@ class Router:
         held = isinstance(decision, Hold)
         new = NewDelivery(
             message_id=entry.id,
-            thread_id=thread.id,
+            thread_id=thread_id,
             person_id=intent.person_id,
             address_id=decision.address_id,
             channel=decision.channel,
@@ -291,17 +297,19 @@ async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
 
 
 def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """A person with each of their addresses, or with none in a single row."""
+    """A person and their thread with each of their addresses, or with none in a single row."""
     return (
         sa.select(
             person.c.id,
             person.c.timezone,
             person.c.preferred_channel,
+            thread.c.id.label("thread_id"),
             address.c.id.label("address_id"),
             address.c.kind,
             address.c.state,
         )
         .select_from(person)
+        .outerjoin(thread, thread.c.person_id == person.c.id)
         .outerjoin(contact, sa.and_(contact.c.person_id == person.c.id, *at))
         .outerjoin(address, address.c.id == contact.c.address_id)
         .where(person.c.id == sa.bindparam("person", type_=Id()))

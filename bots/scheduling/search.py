@@ -150,7 +150,8 @@ class Search:
             limit=self._query.limit + _SPARE,
             latest_first=latest_first,
         )
-        return [(asked[row.n][0], row) for row in await self._conn.execute(statement, values)]
+        rows = (await self._conn.execute(statement, values)).all()
+        return [(asked[row.n][0], row) for row in rows]
 
 
 def as_slot(row: Any, directory: Directory, zone: ZoneInfo) -> Slot:
