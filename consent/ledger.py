@@ -14,7 +14,6 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows
-from hub.db.columns import Id
 from hub.db.tables import consent_event
 from hub.errors import ConsentError
 from hub.types import ChannelKind, Purpose, new_id
@@ -117,15 +116,10 @@ class Ledger:
 
     async def standings(self, conn: AsyncConnection, address_ids: Iterable[str]) -> dict[str, Standing]:
         """What holds for each of the addresses, computed from all facts about them."""
-        wanted = sorted(set(address_ids))
+        wanted = set(address_ids)
+        query = sa.select(*_PLAIN).where(consent_event.c.address_id.in_(wanted))
         facts: dict[str, list[Fact]] = {address_id: [] for address_id in wanted}
-        # An answer asks about one address, three times; for one, a list need not be unfolded into the statement.
-        rows = (
-            await conn.execute(_ABOUT_ONE, {"address_id": wanted[0]})
-            if len(wanted) == 1
-            else await conn.execute(_ABOUT, {"address_ids": wanted})
-        )
-        for row in rows:
+        for row in await conn.execute(query):
             facts[row.address_id].append(_fact(row))
         return {address_id: standing(known) for address_id, known in facts.items()}
 
@@ -177,9 +171,6 @@ class Ledger:
 
 
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
-_SHOWN = sa.select(*_PLAIN)
-_ABOUT = _SHOWN.where(consent_event.c.address_id.in_(sa.bindparam("address_ids", type_=Id(), expanding=True)))
-_ABOUT_ONE = _SHOWN.where(consent_event.c.address_id == sa.bindparam("address_id", type_=Id()))
 
 
 @lru_cache(maxsize=256)
