@@ -62,13 +62,13 @@ _log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 ROLES = ("web", "dispatcher", "clock", "worker")
+_COLLECT = 20_000, 20, 20
+"""When the garbage collector looks: at objects made since it last did, then at those that outlived so many looks."""
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
-_COLLECT = 20_000, 20, 20
-"""When the garbage collector looks: at objects made since it last did, then at those that outlived so many looks."""
 _KEEP_ANSWERS = timedelta(days=2)
 
 
