@@ -103,13 +103,7 @@ class LocalScheduling(Scheduling):
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
         async with self._db.glance() as conn:
-            directory = await self._names.read(conn)
-        return Catalogue(
-            providers=directory.all_of("provider"),
-            specialties=directory.all_of("specialty"),
-            visit_types=directory.all_of("visit_type"),
-            locations=directory.all_of("location"),
-        )
+            return (await self._names.read(conn)).catalogue
 
     async def find(self, query: Query) -> Offer:
         """Open slots for the wish, or the nearest to it."""

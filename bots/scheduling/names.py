@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots.nlu.model import Catalogue
 from hub.crypto import Place
 from hub.db.tables import resource
 from hub.errors import SchedulingError
@@ -17,7 +19,7 @@ Kind = Literal["provider", "specialty", "visit_type", "location"]
 Name = tuple[Kind, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """The names as they were when read. `newest` is the id of the last one made, None when there is none."""
 
@@ -39,6 +41,16 @@ class Directory:
     def all_of(self, kind: Kind) -> tuple[str, ...]:
         """Every name of one kind, in alphabetical order."""
         return tuple(sorted(name for of, name in self.by_id.values() if of == kind))
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The names as the understanding engine takes them; always the same object, so that it is compiled once."""
+        return Catalogue(
+            providers=self.all_of("provider"),
+            specialties=self.all_of("specialty"),
+            visit_types=self.all_of("visit_type"),
+            locations=self.all_of("location"),
+        )
 
 
 _EMPTY = Directory(None, {}, {})
