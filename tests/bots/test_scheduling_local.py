@@ -31,6 +31,34 @@ class TestLocalScheduling(SchedulingContract):
     """The embedded calendar keeps the contract."""
 
 
+async def test_after_a_slow_search_the_next_is_made_in_a_thread_and_finds_the_same(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backend.open(*(Opening(start=at(hour)) for hour in (9, 11, 15)))
+    monkeypatch.setattr("bots.scheduling.local._QUICK", -1.0)
+    asked = wish(backend.persons[0], visit_type="Check-up")
+
+    first = await backend.scheduling.find(asked)
+    monkeypatch.setattr(backend.db, "glance", None)
+    second = await backend.scheduling.find(asked)
+
+    assert len(first.slots) == 3
+    assert second == first
+
+
+async def test_a_name_that_is_new_is_in_the_next_catalogue(backend: LocalBackend) -> None:
+    await backend.open(Opening(start=at(9), provider="Dr. Abel"))
+    before = await backend.scheduling.catalogue()
+    again = await backend.scheduling.catalogue()
+
+    await backend.open(Opening(start=at(10), provider="Dr. Baker"))
+    after = await backend.scheduling.catalogue()
+
+    assert again is before
+    assert before.providers == ("Dr. Abel",)
+    assert after.providers == ("Dr. Abel", "Dr. Baker")
+
+
 async def test_each_change_leaves_one_audit_entry_and_its_events(backend: LocalBackend) -> None:
     person = backend.persons[0]
     first, second = await backend.open(Opening(start=at(9)), Opening(start=at(10)))
@@ -178,34 +206,6 @@ async def test_no_name_is_readable_in_the_file(backend: LocalBackend, tmp_path: 
     assert slot_id.encode() in stored
     assert b"Quillfeather" not in stored
     assert b"Family medicine" not in stored
-
-
-async def test_after_a_slow_search_the_next_is_made_in_a_thread_and_finds_the_same(
-    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await backend.open(*(Opening(start=at(hour)) for hour in (9, 11, 15)))
-    monkeypatch.setattr("bots.scheduling.local._QUICK", -1.0)
-    asked = wish(backend.persons[0], visit_type="Check-up")
-
-    first = await backend.scheduling.find(asked)
-    monkeypatch.setattr(backend.db, "glance", None)
-    second = await backend.scheduling.find(asked)
-
-    assert len(first.slots) == 3
-    assert second == first
-
-
-async def test_a_name_that_is_new_is_in_the_next_catalogue(backend: LocalBackend) -> None:
-    await backend.open(Opening(start=at(9), provider="Dr. Abel"))
-    before = await backend.scheduling.catalogue()
-    again = await backend.scheduling.catalogue()
-
-    await backend.open(Opening(start=at(10), provider="Dr. Baker"))
-    after = await backend.scheduling.catalogue()
-
-    assert again is before
-    assert before.providers == ("Dr. Abel",)
-    assert after.providers == ("Dr. Abel", "Dr. Baker")
 
 
 async def test_a_large_calendar_is_searched_by_its_indexes(backend: LocalBackend) -> None:
