@@ -18,7 +18,8 @@ from consent.policy import AddressState, Allowed, Denied, Request, Wait, may
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import address, contact, delivery, message, person
+from hub.db.columns import Id
+from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.events import Bell, Change, publish
 from hub.metrics import Metrics
 from hub.outbox import NewDelivery, enqueue
@@ -127,8 +128,7 @@ class Router:
         # 1 read
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
-        who = (await conn.execute(sa.select(person).where(person.c.id == intent.person_id))).one()
-        ways = await self._ways(conn, intent)
+        who, ways = await self._known(conn, intent)
         now = self._clock.now()
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
@@ -142,26 +142,25 @@ class Router:
         if isinstance(decision, Skip):
             await self._refuse(conn, intent, rules)
             return Routed(decision, rules)
-        return await self._queue(conn, intent, decision, rules, now)
+        thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
+        return await self._queue(conn, intent, thread_id, decision, rules, now)
 
-    async def _ways(self, conn: AsyncConnection, intent: Intent) -> list[Way]:
-        """Every way to the person that a channel of this hub can take."""
-        query = (
-            sa.select(address.c.id, address.c.kind, address.c.state)
-            .join(contact, contact.c.address_id == address.c.id)
-            .where(contact.c.person_id == intent.person_id)
-            .order_by(contact.c.created_at, address.c.id)
-        )
-        if intent.address_id is not None:
-            query = query.where(address.c.id == intent.address_id)
-        rows = (await conn.execute(query)).all()
-        standings = await self._ledger.standings(conn, [row.id for row in rows])
-        return [
-            Way(channel=channel, address_id=row.id, state=row.state, standing=standings[row.id])
+    async def _known(self, conn: AsyncConnection, intent: Intent) -> tuple[Any, list[Way]]:
+        """The person with the id of their thread, if there is one, and every way to them that this hub has."""
+        if intent.address_id is None:
+            rows = (await conn.execute(_REACHED, {"person": intent.person_id})).all()
+        else:
+            at = {"person": intent.person_id, "address": intent.address_id}
+            rows = (await conn.execute(_REACHED_AT, at)).all()
+        found = [row for row in rows if row.address_id is not None]
+        standings = await self._ledger.standings(conn, [row.address_id for row in found]) if found else {}
+        ways = [
+            Way(channel=channel, address_id=row.address_id, state=row.state, standing=standings[row.address_id])
             for channel in self._channels
-            for row in rows
+            for row in found
             if row.kind == _REACHES[channel]
         ]
+        return rows[0], ways
 
     async def _refuse(self, conn: AsyncConnection, intent: Intent, rules: tuple[str, ...]) -> None:
         entry = Entry(
@@ -173,13 +172,18 @@ class Router:
         await self._trail.record(conn, entry)
 
     async def _queue(
-        self, conn: AsyncConnection, intent: Intent, decision: Send | Hold, rules: tuple[str, ...], now: datetime
+        self,
+        conn: AsyncConnection,
+        intent: Intent,
+        thread_id: str,
+        decision: Send | Hold,
+        rules: tuple[str, ...],
+        now: datetime,
     ) -> Routed:
-        thread = (await self._threads.open_for(conn, (intent.person_id,)))[intent.person_id]
         keys = await self._vault.key(conn, intent.person_id)
         entry = NewMessage(
             id=new_id(),
-            thread_id=thread.id,
+            thread_id=thread_id,
             person_id=intent.person_id,
             direction=Direction.OUTBOUND,
             author=intent.author,
@@ -194,7 +198,7 @@ class Router:
         held = isinstance(decision, Hold)
         new = NewDelivery(
             message_id=entry.id,
-            thread_id=thread.id,
+            thread_id=thread_id,
             person_id=intent.person_id,
             address_id=decision.address_id,
             channel=decision.channel,
@@ -282,19 +286,7 @@ def _automated(intent: Intent) -> bool:
 
 async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     """What became of an intent with this key, if it was queued before."""
-    query = (
-        sa.select(
-            message.c.id,
-            delivery.c.id.label("delivery_id"),
-            delivery.c.channel,
-            delivery.c.address_id,
-            delivery.c.state,
-            delivery.c.due_at,
-        )
-        .join(delivery, delivery.c.message_id == message.c.id)
-        .where(message.c.intent_key == key)
-    )
-    row: Any = (await conn.execute(query)).first()
+    row: Any = (await conn.execute(_EARLIER, {"intent_key": key})).first()
     if row is None:
         return None
     channel = ChannelKind(row.channel)
@@ -302,3 +294,41 @@ async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     if row.state == DeliveryState.HELD:
         decision = Hold(channel, row.address_id, row.due_at, "It was queued before.")
     return Routed(decision, (), row.id, row.delivery_id)
+
+
+def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """A person and their thread with each of their addresses, or with none in a single row."""
+    return (
+        sa.select(
+            person.c.id,
+            person.c.timezone,
+            person.c.preferred_channel,
+            thread.c.id.label("thread_id"),
+            address.c.id.label("address_id"),
+            address.c.kind,
+            address.c.state,
+        )
+        .select_from(person)
+        .outerjoin(thread, thread.c.person_id == person.c.id)
+        .outerjoin(contact, sa.and_(contact.c.person_id == person.c.id, *at))
+        .outerjoin(address, address.c.id == contact.c.address_id)
+        .where(person.c.id == sa.bindparam("person", type_=Id()))
+        .order_by(contact.c.created_at, address.c.id)
+    )
+
+
+# Built once: to build a statement costs more than to run it.
+_REACHED = _reached()
+_REACHED_AT = _reached(contact.c.address_id == sa.bindparam("address", type_=Id()))
+_EARLIER = (
+    sa.select(
+        message.c.id,
+        delivery.c.id.label("delivery_id"),
+        delivery.c.channel,
+        delivery.c.address_id,
+        delivery.c.state,
+        delivery.c.due_at,
+    )
+    .join(delivery, delivery.c.message_id == message.c.id)
+    .where(message.c.intent_key == sa.bindparam("intent_key", type_=message.c.intent_key.type))
+)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots.nlu.model import Catalogue
 from hub.crypto import Place
 from hub.db.tables import resource
 from hub.errors import SchedulingError
@@ -17,7 +19,7 @@ Kind = Literal["provider", "specialty", "visit_type", "location"]
 Name = tuple[Kind, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """The names as they were when read. `newest` is the id of the last one made, None when there is none."""
 
@@ -40,8 +42,19 @@ class Directory:
         """Every name of one kind, in alphabetical order."""
         return tuple(sorted(name for of, name in self.by_id.values() if of == kind))
 
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The names as the understanding engine takes them; always the same object, so that it is compiled once."""
+        return Catalogue(
+            providers=self.all_of("provider"),
+            specialties=self.all_of("specialty"),
+            visit_types=self.all_of("visit_type"),
+            locations=self.all_of("location"),
+        )
+
 
 _EMPTY = Directory(None, {}, {})
+_NEWEST = sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1)
 
 
 class Names:
@@ -53,7 +66,7 @@ class Names:
 
     async def read(self, conn: AsyncConnection) -> Directory:
         """All names, as `conn` sees them."""
-        newest = (await conn.execute(sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1))).scalar()
+        newest = (await conn.execute(_NEWEST)).scalar()
         if newest != self._directory.newest:
             self._directory = await self._load(conn, newest)
         return self._directory

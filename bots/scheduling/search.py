@@ -1,30 +1,26 @@
 """Looking for open slots in the embedded calendar. The database does the looking; few rows leave it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.dates.model import Window
 from bots.scheduling.base import Offer, Query, Slot
-from bots.scheduling.free import unclaimed, unhindered
+from bots.scheduling.looks import MOST, Stretch, latest, look
 from bots.scheduling.names import Directory, Kind
 from bots.scheduling.wish import Cell, Found, Season, around, choose, in_order, timed, within
-from hub.db.columns import Moment
-from hub.db.tables import slot
 
-_CELLS = 28
-"""Cells asked for in one statement: a fortnight of half days."""
 _SPARE = 4
 """Slots read of a cell beyond what may be offered, for those that turn out not to suit."""
 _EXCLUDED = 500
 """Slots already declined that a search minds; beyond it the oldest may be offered again."""
 
-_asked = sa.column("n", sa.Integer), sa.column("first", Moment), sa.column("last", Moment)
+Named = Mapping[str, str]
+"""Ids that a slot must have, as `look` takes them."""
 
 
 class Search:
@@ -37,10 +33,8 @@ class Search:
         self._directory = directory
         self._query = query
         self._earliest = max(now, query.not_before)
+        self._now = now
         self._zone = zone
-        self._open = [unclaimed(now, query.person_id), unhindered(), slot.c.start >= self._earliest]
-        if query.exclude:
-            self._open.append(slot.c.id.not_in(query.exclude[-_EXCLUDED:]))
 
     async def offer(self) -> Offer:
         """What fits the wish; else what is nearest to it: with the same clinician first, then with others."""
@@ -61,55 +55,53 @@ class Search:
         return Offer(slots=tuple(found), exact=False)
 
     async def _season(self) -> Season | None:
-        latest = (await self._conn.execute(sa.select(sa.func.max(slot.c.start)))).scalar()
-        if latest is None or latest < self._earliest:
+        end = (await self._conn.execute(latest)).scalar()
+        if end is None or end < self._earliest:
             return None
-        first, last = (moment.astimezone(self._zone).date() for moment in (self._earliest, latest))
+        first, last = (moment.astimezone(self._zone).date() for moment in (self._earliest, end))
         return Season(first=first, last=last, when=self._query.when, zone=self._zone)
 
-    def _same(self) -> list[sa.ColumnElement[bool]] | None:
-        """Conditions for every name asked for; None when the clinic does not know one of them."""
+    def _same(self) -> Named | None:
+        """Every name asked for, as ids; None when the clinic does not know one of them."""
         visit, provider = self._kind_of_visit(), self._provider()
         if visit is None or self._query.provider is None:
             return visit
-        return None if provider is None else [*visit, slot.c.provider_id == provider]
+        return None if provider is None else {**visit, "provider_id": provider}
 
-    def _others(self) -> list[sa.ColumnElement[bool]] | None:
-        """Conditions for who may stand in for the clinician asked for; None when there is nobody to stand in for."""
+    def _others(self) -> Named | None:
+        """What whoever stands in for the clinician asked for must match; None when there is nobody to stand in for."""
         visit, provider = self._kind_of_visit(), self._provider()
         if visit is None or self._query.provider is None:
             return None
         if provider is None or self._query.specialty is not None:
             return visit
         # Somebody else of the same field: a skin doctor does not stand in for a heart doctor.
-        field = slot.alias("field")
-        fields = sa.select(field.c.specialty_id).where(field.c.provider_id == provider)
-        return [*visit, slot.c.specialty_id.in_(fields)]
+        return {**visit, "field_of": provider}
 
     def _provider(self) -> str | None:
         name = self._query.provider
         return None if name is None else self._directory.id_of("provider", name)
 
-    def _kind_of_visit(self) -> list[sa.ColumnElement[bool]] | None:
-        """Conditions for what any clinician must match; None when the clinic does not offer it."""
+    def _kind_of_visit(self) -> dict[str, str] | None:
+        """What any clinician must match; None when the clinic does not offer it."""
         asked: tuple[tuple[Kind, str | None], ...] = (
             ("visit_type", self._query.visit_type),
             ("specialty", self._query.specialty),
         )
-        conditions = []
+        ids = {}
         for kind, name in asked:
             if name is not None:
                 known = self._directory.id_of(kind, name)
                 if known is None:
                     return None
-                conditions.append(slot.c[f"{kind}_id"] == known)
-        return conditions
+                ids[f"{kind}_id"] = known
+        return ids
 
     async def _collect(
         self,
         window: Window,
         season: Season,
-        named: list[sa.ColumnElement[bool]],
+        named: Named,
         beside: Sequence[Slot],
         *,
         met: bool,
@@ -121,20 +113,20 @@ class Search:
         for number, batch in enumerate(_batches(cells)):
             if len(found) >= self._query.limit or wanted < 1:
                 break
-            for one in await self._look(batch, number * _CELLS, named):
+            for one in await self._look(batch, number * MOST, named):
                 if not met or window.suits(one.slot.start):
                     found.append(one)
         ordered = [one.slot for one in in_order(found, window, met=met)]
         return choose(ordered, wanted, spread=not timed(window), beside=beside)
 
-    async def _look(self, cells: list[Cell], base: int, named: list[sa.ColumnElement[bool]]) -> list[Found]:
+    async def _look(self, cells: list[Cell], base: int, named: Named) -> list[Found]:
         """The best open slots of each cell."""
         rows: list[tuple[int, Any]] = []
         onward = [(n, cell.aim or cell.first, cell.last) for n, cell in enumerate(cells)]
-        rows += await self._rows(onward, named, slot.c.start.asc())
+        rows += await self._rows(onward, named, latest_first=False)
         before = [(n, cell.first, cell.aim) for n, cell in enumerate(cells) if cell.aim and cell.aim > cell.first]
         if before:
-            rows += await self._rows(before, named, slot.c.start.desc())
+            rows += await self._rows(before, named, latest_first=True)
         ranked = sorted(rows, key=lambda row: (row[0], abs(row[1].start - _target(cells[row[0]])), row[1].id))
         found: dict[str, Found] = {}
         places: dict[int, int] = {}
@@ -145,19 +137,21 @@ class Search:
         return list(found.values())
 
     async def _rows(
-        self, spans: Sequence[tuple[int, datetime, datetime]], named: list[sa.ColumnElement[bool]], order: Any
+        self, asked: Sequence[tuple[int, *Stretch]], named: Named, *, latest_first: bool
     ) -> list[tuple[int, Any]]:
-        asked = sa.values(*_asked, name="asked").data(list(spans)).cte("asked")
-        best = (
-            sa.select(slot.c.id)
-            .where(slot.c.start >= asked.c.first, slot.c.start <= asked.c.last, *self._open, *named)
-            .order_by(order, slot.c.id)
-            .limit(self._query.limit + _SPARE)
-            .correlate(asked)
+        """Open slots of each stretch, under the number of its cell."""
+        statement, values = look(
+            [(first, last) for _, first, last in asked],
+            now=self._now,
+            earliest=self._earliest,
+            person_id=self._query.person_id,
+            named=named,
+            excluded=self._query.exclude[-_EXCLUDED:],
+            limit=self._query.limit + _SPARE,
+            latest_first=latest_first,
         )
-        shown = slot.alias("shown")
-        query = sa.select(asked.c.n, shown).select_from(asked).join(shown, shown.c.id.in_(best))
-        return [(row.n, row) for row in await self._conn.execute(query)]
+        rows = (await self._conn.execute(statement, values)).all()
+        return [(asked[row.n][0], row) for row in rows]
 
 
 def as_slot(row: Any, directory: Directory, zone: ZoneInfo) -> Slot:
@@ -179,5 +173,5 @@ def _target(cell: Cell) -> datetime:
 
 def _batches(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
     left = iter(cells)
-    while batch := list(islice(left, _CELLS)):
+    while batch := list(islice(left, MOST)):
         yield batch

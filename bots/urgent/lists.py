@@ -10,7 +10,8 @@ with `~4`: then it reaches over up to four further tokens. A `loud` row is heard
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -66,6 +67,49 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """Phrases in the order of their list, each filed under the one of its word sets that the fewest phrases need.
+
+    by_set: (place in the list, phrase), by the number of the word set.
+    """
+
+    by_set: Mapping[int, tuple[tuple[int, Phrase], ...]]
+
+    @classmethod
+    def of(cls, phrases: Iterable[Phrase]) -> "Filed":
+        """`phrases`, filed."""
+        rows = list(phrases)
+        wanted = Counter(number for phrase in rows for number in {number for _, number in phrase.items})
+        by_set: dict[int, list[tuple[int, Phrase]]] = {}
+        for place, phrase in enumerate(rows):
+            rarest = min((number for _, number in phrase.items), key=lambda number: wanted[number])
+            by_set.setdefault(rarest, []).append((place, phrase))
+        return cls({number: tuple(filed) for number, filed in by_set.items()})
+
+    def within(self, present: int) -> list[Phrase]:
+        """The phrases all of whose word sets are `present`, in the order of the list: a few of a thousand."""
+        found = [
+            filed
+            for number in bits(present)
+            for filed in self.by_set.get(number, ())
+            if present & filed[1].needs == filed[1].needs
+        ]
+        return [phrase for _, phrase in sorted(found, key=_place)]
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set, the lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _place(filed: tuple[int, Phrase]) -> int:
+    return filed[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Lists:
     """Everything that screening looks up.
 
@@ -75,8 +119,8 @@ class Lists:
     """
 
     version: str
-    phrases: tuple[Phrase, ...]
-    calm: tuple[Phrase, ...]
+    phrases: Filed
+    calm: Filed
     starts: Mapping[str, Start]
     spelling: Speller
     negators: frozenset[str]
@@ -123,8 +167,8 @@ def load() -> Lists:
     real.update(word for line in everyday if not line.startswith("#") for word in line.split())
     return Lists(
         version="+".join(raw["version"] for raw in raws.values()),
-        phrases=tuple(phrases),
-        calm=tuple(calm),
+        phrases=Filed.of(phrases),
+        calm=Filed.of(calm),
         starts=_starts(index),
         spelling=speller(vocabulary, frozenset(real)),
         negators=frozenset(markers["negators"]),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from bots.urgent.learned import load as weights
-from bots.urgent.lists import Lists, Phrase, Start, load
+from bots.urgent.lists import Lists, Phrase, Start, bits, load
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
@@ -117,7 +117,7 @@ class _Reading:
             for mask, _ in hits:
                 self.present |= mask
             self.at.append(hits)
-        self.alarms, self.calms = self._possible(lists.phrases), self._possible(lists.calm)
+        self.alarms, self.calms = lists.phrases.within(self.present), lists.calm.within(self.present)
         self.where = self._places()
         self.sentence = list(accumulate(word == END for word in words))
         self.calm: set[int] = set()
@@ -142,11 +142,6 @@ class _Reading:
             hits.append((found.alone, place + 1))
         return hits
 
-    def _possible(self, phrases: tuple[Phrase, ...]) -> list[Phrase]:
-        """The phrases all of whose word sets stand somewhere in the text: a few of a thousand."""
-        held = self.present
-        return [phrase for phrase in phrases if held & phrase.needs == phrase.needs]
-
     def _places(self) -> dict[int, list[tuple[int, int]]]:
         """Where the words of each set stand that a possible phrase needs."""
         needed = 0
@@ -155,11 +150,8 @@ class _Reading:
         where: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for place, hits in enumerate(self.at):
             for mask, end in hits:
-                left = mask & needed
-                while left:
-                    lowest = left & -left
-                    where[lowest.bit_length() - 1].append((place, end))
-                    left ^= lowest
+                for number in bits(mask & needed):
+                    where[number].append((place, end))
         return where
 
     def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import address, message
+from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
 from hub.metrics import Metrics
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
@@ -126,20 +127,17 @@ class Reactions:
 
     async def _write_in(self, conn: AsyncConnection, incoming: Incoming, plan: Plan) -> list[Routed]:
         now = self._clock.now()
-        marked = await conn.execute(
-            sa.update(message)
-            .where(message.c.id == incoming.message_id, message.c.handled_at.is_(None))
-            .values(handled_at=now)
-        )
+        marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
         if not marked.rowcount:
             return []  # another reaction was quicker: nothing of this may happen twice
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
         routed = []
-        if not (plan.by_bot and await self._taken_by_staff(conn, incoming)):
+        status = await self._status(conn, incoming)
+        if not plan.by_bot or status in _BOTS:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
-            await self._change_thread(conn, incoming, plan, now)
+            await self._change_thread(conn, incoming, plan, status, now)
         if plan.suspend:
             await conn.execute(
                 sa.update(address)
@@ -157,10 +155,16 @@ class Reactions:
         await publish(conn, now, [Change("thread.updated", incoming.thread.id)])
         return routed
 
-    async def _change_thread(self, conn: AsyncConnection, incoming: Incoming, plan: Plan, now: datetime) -> None:
+    async def _change_thread(
+        self, conn: AsyncConnection, incoming: Incoming, plan: Plan, status: ThreadStatus, now: datetime
+    ) -> None:
         thread = incoming.thread
         await self._threads.set_state(
-            conn, thread.id, status=plan.status, priority=plan.priority, attention=plan.attention
+            conn,
+            thread.id,
+            status=None if plan.status is status else plan.status,
+            priority=plan.priority,
+            attention=plan.attention,
         )
         keys = await self._vault.key(conn, thread.person_id)
         if plan.forget or plan.dialogue is not None:
@@ -177,10 +181,9 @@ class Reactions:
             )
             await self._threads.append(conn, keys, [note])
 
-    async def _taken_by_staff(self, conn: AsyncConnection, incoming: Incoming) -> bool:
-        """Whether a person took the thread since the message was read."""
-        thread = await self._threads.hold(conn, incoming.thread.id)
-        return thread is not None and thread.status not in _BOTS
+    async def _status(self, conn: AsyncConnection, incoming: Incoming) -> ThreadStatus:
+        """Who has the thread now: a person may have taken it since the message was read. None changes it meanwhile."""
+        return ThreadStatus((await conn.execute(_STATUS, {"thread": incoming.thread.id})).scalar_one())
 
 
 def _intent(incoming: Incoming, reply: Reply) -> Intent:
@@ -197,3 +200,16 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         confirms_stop=reply.confirms_stop,
         answers_help=reply.answers_help,
     )
+
+
+# Built once: to build a statement costs more than to run it.
+_MARK = (
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("message", type_=message.c.id.type), message.c.handled_at.is_(None))
+    .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
+)
+_STATUS = (
+    sa.select(thread_table.c.status)
+    .where(thread_table.c.id == sa.bindparam("thread", type_=thread_table.c.id.type))
+    .with_for_update()
+)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,16 +12,22 @@ from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState
 from hub.db.tables import address, message, unhandled
-from hub.people import Identifier, People, Person
+from hub.db.tables import person as person_table
+from hub.db.tables import thread as thread_table
+from hub.people import Identifier, Person
+from hub.people.records import opened
 from hub.sealed import open_body
 from hub.threads import Thread, Threads
-from hub.types import ChannelKind, Language, OptOutWord
+from hub.types import ChannelKind, Language, OptOutWord, ThreadStatus
 from hub.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One unhandled message with what is true around it. `text` is protected."""
+    """One unhandled message with what is true around it. `text` is protected.
+
+    more: another unhandled message of the thread waits behind it.
+    """
 
     message_id: str
     thread: Thread
@@ -37,6 +43,7 @@ class Incoming:
     writer: Known | Shared | Unknown
     dialogue: tuple[bytes, datetime] | None = field(repr=False)
     failures: int
+    more: bool
 
     @property
     def language(self) -> Language | None:
@@ -47,33 +54,32 @@ class Incoming:
 class Reader:
     """Reads the next message of a thread."""
 
-    def __init__(self, vault: Vault, people: People, identifier: Identifier, threads: Threads, ledger: Ledger) -> None:
+    def __init__(self, vault: Vault, identifier: Identifier, threads: Threads, ledger: Ledger) -> None:
         self._vault = vault
-        self._people = people
         self._identifier = identifier
         self._threads = threads
         self._ledger = ledger
 
     async def next(self, conn: AsyncConnection, thread_id: str) -> Incoming | None:
         """The oldest unhandled message of the thread, None when all are handled."""
-        query = (
-            sa.select(message, address.c.state.label("address_state"))
-            .join(address, address.c.id == message.c.address_id)
-            .where(message.c.thread_id == thread_id, unhandled)
-            .order_by(message.c.seq)
-            .limit(1)
+        rows = (await conn.execute(_NEXT, {"thread": thread_id})).all()
+        if not rows:
+            return None
+        row: Any = rows[0]
+        thread = Thread(
+            id=thread_id,
+            person_id=row.person_id,
+            status=ThreadStatus(row.status),
+            priority=row.priority,
+            attention=row.attention,
+            last_seq=row.last_seq,
+            last_inbound_at=row.last_inbound_at,
         )
-        row: Any = (await conn.execute(query)).first()
-        thread = await self._threads.get(conn, thread_id) if row is not None else None
-        if thread is None:
-            return None
-        person = await self._people.get(conn, thread.person_id)
-        if person is None:
-            return None
         keys = await self._vault.key(conn, thread.person_id)
-        body = open_body(keys, thread.person_id, thread.id, row.id, row.body_sealed)
+        person = opened(keys, _PersonRow(*row[_PERSON_FROM:]))
+        body = open_body(keys, thread.person_id, thread.id, row.message_id, row.body_sealed)
         return Incoming(
-            message_id=row.id,
+            message_id=row.message_id,
             thread=thread,
             person=person,
             address_id=row.address_id,
@@ -85,8 +91,9 @@ class Reader:
             opt_out=OptOutWord(row.opt_out) if row.opt_out else None,
             standing=(await self._ledger.standings(conn, (row.address_id,)))[row.address_id],
             writer=await self._writer(conn, person, row.address_id),
-            dialogue=await self._threads.dialogue(conn, keys, thread),
+            dialogue=await self._threads.dialogue(conn, keys, thread) if row.dialogue_at is not None else None,
             failures=row.failures,
+            more=len(rows) > 1,
         )
 
     async def _writer(self, conn: AsyncConnection, person: Person, address_id: str) -> Known | Shared | Unknown:
@@ -95,3 +102,45 @@ class Reader:
         if person.kind == "line":
             return Shared(await self._identifier.on_line(conn, address_id))
         return Unknown()
+
+
+class _PersonRow(NamedTuple):
+    """The columns of `person` that `opened` reads, out of a row that holds more."""
+
+    id: str
+    kind: str
+    profile_sealed: bytes | None
+    language: str | None
+    timezone: str | None
+    preferred_channel: str | None
+
+
+_WITH = (
+    message.c.id.label("message_id"),
+    message.c.address_id,
+    message.c.channel,
+    message.c.body_sealed,
+    message.c.at,
+    message.c.opt_out,
+    message.c.failures,
+    address.c.state.label("address_state"),
+    thread_table.c.person_id,
+    thread_table.c.status,
+    thread_table.c.priority,
+    thread_table.c.attention,
+    thread_table.c.last_seq,
+    thread_table.c.last_inbound_at,
+    thread_table.c.dialogue_at,
+)
+_PERSON_FROM = len(_WITH)
+# Everything about the message in one statement, built once: a message is read before it is answered. The second row
+# only says that there is one.
+_NEXT = (
+    sa.select(*_WITH, *(person_table.c[name].label(f"who_{name}") for name in _PersonRow._fields))
+    .join(address, address.c.id == message.c.address_id)
+    .join(thread_table, thread_table.c.id == message.c.thread_id)
+    .join(person_table, person_table.c.id == thread_table.c.person_id)
+    .where(message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type), unhandled)
+    .order_by(message.c.seq)
+    .limit(2)
+)

@@ -145,6 +145,10 @@ class Reception:
                 self._metrics.react_errors.labels(code).inc()
                 _log.exception("reaction_failed", extra={"values": {"message": incoming.message_id}})
                 await self._count_failure(incoming)
+            else:
+                if not incoming.more:
+                    # What came since then was noticed, too, and puts the thread in the queue again.
+                    return
 
     async def _has_more(self, thread_id: str) -> bool:
         """Whether the thread has something unhandled."""

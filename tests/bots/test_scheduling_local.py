@@ -32,6 +32,34 @@ class TestLocalScheduling(SchedulingContract):
     """The embedded calendar keeps the contract."""
 
 
+async def test_after_a_slow_search_the_next_is_made_in_a_thread_and_finds_the_same(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backend.open(*(Opening(start=at(hour)) for hour in (9, 11, 15)))
+    monkeypatch.setattr("bots.scheduling.local._QUICK", -1.0)
+    asked = wish(backend.persons[0], visit_type="Check-up")
+
+    first = await backend.scheduling.find(asked)
+    monkeypatch.setattr(backend.db, "glance", None)
+    second = await backend.scheduling.find(asked)
+
+    assert len(first.slots) == 3
+    assert second == first
+
+
+async def test_a_name_that_is_new_is_in_the_next_catalogue(backend: LocalBackend) -> None:
+    await backend.open(Opening(start=at(9), provider="Dr. Abel"))
+    before = await backend.scheduling.catalogue()
+    again = await backend.scheduling.catalogue()
+
+    await backend.open(Opening(start=at(10), provider="Dr. Baker"))
+    after = await backend.scheduling.catalogue()
+
+    assert again is before
+    assert before.providers == ("Dr. Abel",)
+    assert after.providers == ("Dr. Abel", "Dr. Baker")
+
+
 async def test_each_change_leaves_one_audit_entry_and_its_events(backend: LocalBackend) -> None:
     person = backend.persons[0]
     first, second = await backend.open(Opening(start=at(9)), Opening(start=at(10)))
@@ -200,9 +228,11 @@ async def test_a_large_calendar_is_searched_by_its_indexes(backend: LocalBackend
             cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)  # type: ignore[attr-defined]
             plans.extend(row[-1] for row in cursor.fetchall())  # type: ignore[attr-defined]
 
-    engine = backend.db._reader.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
     assert len(offer.slots) == 3
     assert any("USING INDEX ix_slot_visit_type_id (visit_type_id=? AND start>? AND start<?)" in line for line in plans)
