@@ -48,7 +48,6 @@ _log = logging.getLogger(__name__)
 logging.getLogger("rq.worker").setLevel(logging.WARNING)
 R = TypeVar("R")
 
-QUEUE = "carehub"
 _ENTRY_LIVES = 90
 _ANEW_AFTER = timedelta(minutes=1)
 _SWEEP = timedelta(seconds=2)
@@ -92,13 +91,16 @@ class _Entries(Queue):
 
 
 class RqQueue:
-    """RQ's queue of ids. Its calls block, and are made in threads."""
+    """RQ's queue of ids. Its calls block, and are made in threads.
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    name: the queue's, which is the deployment's own: several may share a server.
+    """
+
+    def __init__(self, url: str, name: str, clock: Clock) -> None:
         self.connection = redis.Redis.from_url(
             url, socket_timeout=_ANSWERS_IN, socket_connect_timeout=_ANSWERS_IN, retry=Retry(NoBackoff(), 0)
         )
-        self.queue = _Entries(QUEUE, connection=self.connection, serializer=JSONSerializer)
+        self.queue = _Entries(name, connection=self.connection, serializer=JSONSerializer)
         self._clock = clock
         self._answers = True
 

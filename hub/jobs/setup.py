@@ -1,5 +1,6 @@
 """Jobs over the parts of a hub: handed out by RQ where a Redis is named, else found in the database."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from hub.jobs.kinds import REGISTRY
 from hub.jobs.registry import Registry
 from hub.jobs.runner import EmbeddedRunner, Runner
 from hub.parts import Parts
+from hub.vault import Vault
 
 
 class Work:
@@ -21,7 +23,7 @@ class Work:
         """Raises: SettingsError when a Redis is named and the libraries for it are not installed."""
         self._parts = parts
         self._registry = registry
-        self._announcer, self._runner = _way(parts.settings.redis_url.reveal(), parts.clock)
+        self._announcer, self._runner = _way(parts.settings.redis_url.reveal(), _queue_name(parts.vault), parts.clock)
         self.jobs = Jobs(parts.db, parts.clock, registry, self._announcer)
 
     def runner(self, lasts: timedelta = LASTS) -> Runner:
@@ -46,7 +48,12 @@ class Work:
         await self._announcer.close()
 
 
-def _way(redis_url: str, clock: Clock) -> tuple[Announcer, Callable[[Executor], Runner]]:
+def _queue_name(vault: Vault) -> str:
+    """The same wherever this deployment's keyring is, and no other deployment's."""
+    return "carehub-" + hashlib.sha256(b"carehub jobs" + vault.blind.of("mrn", "canary")).hexdigest()[:16]
+
+
+def _way(redis_url: str, queue_name: str, clock: Clock) -> tuple[Announcer, Callable[[Executor], Runner]]:
     """How workers learn of jobs, and what makes a worker that does."""
     if not redis_url:
         nearby = Nearby()
@@ -55,5 +62,5 @@ def _way(redis_url: str, clock: Clock) -> tuple[Announcer, Callable[[Executor], 
         from hub.jobs.redis_queue import RqQueue, RqRunner
     except ImportError:
         raise SettingsError(["HUB_REDIS_URL needs more libraries: pip install 'carehub[scale]'"]) from None
-    queue = RqQueue(redis_url, clock)
+    queue = RqQueue(redis_url, queue_name, clock)
     return queue, lambda executor: RqRunner(executor, queue)

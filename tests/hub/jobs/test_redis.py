@@ -15,9 +15,10 @@ from rq.serializers import JSONSerializer, PickleSerializer
 
 from hub.clock import FixedClock
 from hub.crypto import Keyring
+from hub.db import migrate
 from hub.errors import SettingsError
 from hub.jobs import JobState
-from hub.jobs.redis_queue import QUEUE
+from hub.jobs.redis_queue import RqQueue
 from hub.jobs.runner import SLOTS
 from hub.jobs.setup import _way
 from hub.jobs.store import Waiting
@@ -25,6 +26,7 @@ from tests.bench.processes import free_port
 from tests.hub.jobs.kinds import mark
 from tests.hub.jobs.rig import JobRig, eventually, open_work
 from tests.hub.jobs.valkey import served
+from tests.stores import sqlite_url
 
 
 @pytest.fixture
@@ -37,6 +39,12 @@ def inside(valkey: str) -> Any:
     """A client of the server."""
     with redis.Redis.from_url(valkey) as client:
         yield client
+
+
+def queue_name(work: JobRig) -> str:
+    announcer = work.jobs._announcer
+    assert isinstance(announcer, RqQueue)
+    return announcer.queue.name
 
 
 def contents(client: Any) -> list[bytes]:
@@ -116,9 +124,9 @@ async def test_an_entry_lost_between_rqs_steps_is_announced_under_another_name(
 ) -> None:
     """As when a worker dies after it took the entry and before it claimed the row."""
     queued = await work.jobs.enqueue("marks.put")
-    inside.delete(f"rq:queue:{QUEUE}")
+    inside.delete(f"rq:queue:{queue_name(work)}")
     await work.runner.sweep()
-    at_once = inside.llen(f"rq:queue:{QUEUE}")
+    at_once = inside.llen(f"rq:queue:{queue_name(work)}")
 
     clock.advance(timedelta(minutes=1))
     work.runner.start()
@@ -146,7 +154,7 @@ async def test_a_foreign_entry_calls_nothing_and_harms_nobody(
     work: JobRig, inside: Any, tmp_path: Path, serializer: Any
 ) -> None:
     """Who can write to Redis must not thereby run code in a worker."""
-    foreign = Queue(QUEUE, connection=inside, serializer=serializer)
+    foreign = Queue(queue_name(work), connection=inside, serializer=serializer)
     foreign.enqueue("os.mkdir", str(tmp_path / "made by a foreign entry"))
     if serializer is PickleSerializer:
         foreign.enqueue(mark, tmp_path, "foreign")
@@ -159,12 +167,35 @@ async def test_a_foreign_entry_calls_nothing_and_harms_nobody(
     assert not (tmp_path / "made by a foreign entry").exists()
 
 
+async def test_deployments_that_share_a_server_do_not_take_each_others_jobs(
+    work: JobRig, valkey: str, tmp_path: Path, clock: FixedClock
+) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    await migrate.upgrade_async(sqlite_url(folder / "hub.db"))
+    async with open_work(
+        sqlite_url(folder / "hub.db"), folder, Keyring.create(clock.now()), redis_url=valkey, clock=clock
+    ) as other:
+        queued = await work.jobs.enqueue("marks.put", {"number": 1})
+        theirs = await other.jobs.enqueue("marks.put", {"number": 2})
+        other.runner.start()
+        await other.reaches(theirs.id, JobState.DONE)
+        await other.runner.stop()
+        waits = await work.row(queued.id)
+        work.runner.start()
+        await work.reaches(queued.id, JobState.DONE)
+
+        assert queue_name(work) != queue_name(other)
+        assert waits.state == JobState.QUEUED
+        assert (work.marks, other.marks) == (["put 1"], ["put 2"])
+
+
 def test_without_its_libraries_the_setting_is_refused(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("hub.jobs.redis_queue", "rq"):
         monkeypatch.setitem(sys.modules, module, None)
 
     with pytest.raises(SettingsError, match=r"carehub\[scale\]"):
-        _way("redis://127.0.0.1:1/0", clock)
+        _way("redis://127.0.0.1:1/0", "carehub-x", clock)
 
 
 class TestWithoutRedis:
