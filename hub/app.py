@@ -74,10 +74,6 @@ _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
 _SECOND = timedelta(seconds=1)
-_YOUNG = 20_000
-"""Objects made before Python looks for rings among the new ones. What a message makes goes without that; at Python's
-own 700 a batch of deliveries is looked through dozens of times, and now and then the engine's whole vocabulary with it.
-"""
 
 
 @dataclass(slots=True)
@@ -193,9 +189,6 @@ class Hub:
         except Exception:
             _log.exception("engine_failed")
             raise
-        # What is loaded now stays: no later search for rings need look through it.
-        gc.collect()
-        gc.freeze()
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
 
@@ -242,7 +235,6 @@ async def _settle_memory(hub: Hub) -> None:
 def loop(work: Coroutine[Any, Any, R]) -> R:
     """The result of `work`, run as a server runs: on uvloop where there is one, threads taking turns quickly."""
     sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(_YOUNG, 10, 10)
     factory = None
     if sys.platform != "win32":
         import uvloop

@@ -1,6 +1,5 @@
 """Jobs over the parts of a hub: handed out by RQ where a Redis is named, else found in the database."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,8 +11,8 @@ from hub.jobs.jobs import Announcer, Jobs, Nearby
 from hub.jobs.kinds import REGISTRY
 from hub.jobs.registry import Registry
 from hub.jobs.runner import EmbeddedRunner, Runner
+from hub.live import deployment
 from hub.parts import Parts
-from hub.vault import Vault
 
 
 class Work:
@@ -23,7 +22,8 @@ class Work:
         """Raises: SettingsError when a Redis is named and the libraries for it are not installed."""
         self._parts = parts
         self._registry = registry
-        self._announcer, self._runner = _way(parts.settings.redis_url.reveal(), _queue_name(parts.vault), parts.clock)
+        queue_name = f"carehub-{deployment(parts.vault)}"
+        self._announcer, self._runner = _way(parts.settings.redis_url.reveal(), queue_name, parts.clock)
         self.jobs = Jobs(parts.db, parts.clock, registry, self._announcer)
 
     def runner(self, lasts: timedelta = LASTS) -> Runner:
@@ -46,11 +46,6 @@ class Work:
     async def close(self) -> None:
         """Let go of what is connected."""
         await self._announcer.close()
-
-
-def _queue_name(vault: Vault) -> str:
-    """The same wherever this deployment's keyring is, and no other deployment's."""
-    return "carehub-" + hashlib.sha256(b"carehub jobs" + vault.blind.of("mrn", "canary")).hexdigest()[:16]
 
 
 def _way(redis_url: str, queue_name: str, clock: Clock) -> tuple[Announcer, Callable[[Executor], Runner]]:

@@ -109,10 +109,10 @@ def _value(client: "Redis", key: str) -> object:
 
 
 @contextmanager
-def running() -> Iterator[Valkey]:
-    """A server that runs, empty."""
+def running(port: int | None = None) -> Iterator[Valkey]:
+    """A server that runs, empty; on a free port unless one is named."""
     with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
-        server = Valkey(Path(folder), free_port())
+        server = Valkey(Path(folder), port or free_port())
         server.start()
         try:
             yield server

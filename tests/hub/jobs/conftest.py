@@ -9,9 +9,7 @@ import pytest
 from hub.clock import FixedClock
 from hub.crypto import Keyring
 from tests.hub.jobs.rig import JobRig, open_work
-from tests.hub.jobs.valkey import valkey, valkey_server
-
-__all__ = ["valkey", "valkey_server"]
+from tests.servers.valkey import Valkey
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +22,10 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["embedded", "rq"])
 def redis_url(request: pytest.FixtureRequest) -> str:
     """What HUB_REDIS_URL is: empty for the embedded runner."""
-    return str(request.getfixturevalue("valkey")) if request.param == "rq" else ""
+    if request.param == "embedded":
+        return ""
+    server: Valkey = request.getfixturevalue("valkey")
+    return server.url
 
 
 @pytest.fixture

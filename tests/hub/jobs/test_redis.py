@@ -25,19 +25,19 @@ from hub.jobs.store import Waiting
 from tests.bench.processes import free_port
 from tests.hub.jobs.kinds import mark
 from tests.hub.jobs.rig import JobRig, eventually, open_work
-from tests.hub.jobs.valkey import served
+from tests.servers.valkey import Valkey, running
 from tests.stores import sqlite_url
 
 
 @pytest.fixture
-def redis_url(valkey: str) -> str:
-    return valkey
+def redis_url(valkey: Valkey) -> str:
+    return valkey.url
 
 
 @pytest.fixture
-def inside(valkey: str) -> Any:
+def inside(valkey: Valkey) -> Any:
     """A client of the server."""
-    with redis.Redis.from_url(valkey) as client:
+    with redis.Redis.from_url(valkey.url) as client:
         yield client
 
 
@@ -168,13 +168,13 @@ async def test_a_foreign_entry_calls_nothing_and_harms_nobody(
 
 
 async def test_deployments_that_share_a_server_do_not_take_each_others_jobs(
-    work: JobRig, valkey: str, tmp_path: Path, clock: FixedClock
+    work: JobRig, valkey: Valkey, tmp_path: Path, clock: FixedClock
 ) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
     await migrate.upgrade_async(sqlite_url(folder / "hub.db"))
     async with open_work(
-        sqlite_url(folder / "hub.db"), folder, Keyring.create(clock.now()), redis_url=valkey, clock=clock
+        sqlite_url(folder / "hub.db"), folder, Keyring.create(clock.now()), redis_url=valkey.url, clock=clock
     ) as other:
         queued = await work.jobs.enqueue("marks.put", {"number": 1})
         theirs = await other.jobs.enqueue("marks.put", {"number": 2})
@@ -228,13 +228,13 @@ async def test_a_server_that_comes_back_is_used_from_then_on(
     database_url: str, tmp_path: Path, keyring: Keyring, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
+    url = Valkey(tmp_path, port).url
     async with open_work(database_url, tmp_path, keyring, redis_url=url) as work:
         with caplog.at_level(logging.INFO, logger="hub.jobs"):
             work.runner.start()
             first = await work.jobs.enqueue("marks.put", {"number": 1})
             await work.reaches(first.id, JobState.DONE)
-            with served(tmp_path, port):
+            with running(port):
                 second = await work.jobs.enqueue("marks.put", {"number": 2})
                 await work.reaches(second.id, JobState.DONE)
                 with redis.Redis.from_url(url) as client:

@@ -19,6 +19,7 @@ from hub.settings import Secret
 from hub.types import ChannelKind, DeliveryState
 from tests.hub.outbox.mail import ANA, BEN, Mail
 from tests.hub_rig import CLINIC, Rig, open_rig
+from tests.stores import embedded_only
 
 IMPATIENT = aiohttp.ClientTimeout(total=5, connect=2, sock_connect=1, sock_read=0.3)
 
@@ -160,6 +161,7 @@ async def test_an_attempt_whose_holder_is_gone_becomes_unknown_when_its_lease_en
     assert await mail.state(delivery_id) == "queued"
 
 
+@embedded_only
 async def test_at_the_start_every_lease_of_the_last_run_is_lost_at_once(mail: Mail, ana: str) -> None:
     await mail.queue(ana)
     await mail.claim()
