@@ -74,7 +74,7 @@ def open_live(url: str, vault: Vault, db: Database, bell: Bell, metrics: Metrics
     try:
         from hub.live.shared import together
     except ModuleNotFoundError as error:
-        if error.name != "redis":
+        if (error.name or "").partition(".")[0] != "redis":
             raise
         raise SettingsError(["HUB_REDIS_URL needs the package redis: pip install 'carehub[scale]'"]) from None
     return together(url, deployment(vault), db, bell, metrics)

@@ -92,6 +92,13 @@ class TestReading:
         assert await heard(db, 0, "staff", "person:her") == [(1, staff), (3, hers)]
         assert await heard(db, 0, "person:m") == []
 
+    async def test_without_audiences_everything_is_read(self, db: Database, clock: FixedClock) -> None:
+        staff, mine = Change("a.b", "1"), Change("a.b", "2", "person:me")
+        await publish(db, clock, staff, mine)
+
+        async with db.read() as conn:
+            assert await events.read(conn, 0) == [(1, staff), (2, mine)]
+
     async def test_a_page_goes_on_where_the_last_one_ended(self, db: Database, clock: FixedClock) -> None:
         await publish(db, clock, *(Change("a.b", str(number)) for number in range(7)))
 
@@ -144,6 +151,17 @@ class TestBell:
         bell.ring()
 
         assert await bell.wait(0.001) is False
+
+    async def test_who_hears_is_called_at_every_ring(self) -> None:
+        bell = Bell()
+        heard: list[str] = []
+        bell.hear(lambda: heard.append("one"))
+        bell.hear(lambda: heard.append("other"))
+
+        bell.ring()
+        bell.ring()
+
+        assert heard == ["one", "other", "one", "other"]
 
     async def test_whoever_stops_waiting_is_forgotten(self) -> None:
         bell = Bell()

@@ -170,6 +170,8 @@ def _client(url: str, patience: float) -> "Redis":
     return Redis.from_url(
         url,
         decode_responses=True,
+        # With version 3 the library writes what servers push to a log of its own.
+        protocol=2,
         socket_timeout=patience,
         socket_connect_timeout=ANSWER,
         retry=Retry(NoBackoff(), 0),

@@ -15,7 +15,8 @@ _UNKNOWN = 2
 """Dispatchers to reckon with before any count was heard."""
 
 _PACE = """
--- A token bucket, as hub.live.bucket keeps it: tokens may be negative, a debt that the rate pays off.
+-- A token bucket, as hub.live.bucket keeps it: tokens may be negative, a debt that the rate pays off. Nobody is granted
+-- more than their share of what is there: the others would wait while one looks for what to send.
 -- KEYS: the bucket; who asked lately. ARGV: rate, size, share kept from bulk, segments wanted, segments to take in
 -- any case (negative: to give back), the asker, seconds it is counted.
 -- Returns segments granted, of which for bulk, seconds until there are some, and how many ask.
@@ -26,18 +27,18 @@ local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = tonumber(state[1] or ARGV[2])
 local at = tonumber(state[2] or now)
 tokens = math.min(size, tokens + math.max(0, now - at) * rate) - tonumber(ARGV[5])
-local granted = math.max(0, math.min(tonumber(ARGV[4]), tokens))
+redis.call('ZADD', KEYS[2], now, ARGV[6])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[7]))
+redis.call('PEXPIRE', KEYS[2], 60000)
+local askers = redis.call('ZCARD', KEYS[2])
+local granted = math.max(0, math.min(tonumber(ARGV[4]), tokens, math.max(1, tokens / askers)))
 local bulk = math.max(0, math.min(granted, tokens - size * tonumber(ARGV[3])))
 local wait = 0
 if granted <= 0 then wait = math.max(0, -tokens) / rate + 0.001 end
 tokens = tokens - granted
 redis.call('HSET', KEYS[1], 'tokens', string.format('%.9f', tokens), 'at', string.format('%.6f', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil((60 + (size - tokens) / rate) * 1000))
-redis.call('ZADD', KEYS[2], now, ARGV[6])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[7]))
-redis.call('PEXPIRE', KEYS[2], 60000)
-return {string.format('%.9f', granted), string.format('%.9f', bulk), string.format('%.6f', wait),
-  redis.call('ZCARD', KEYS[2])}
+return {string.format('%.9f', granted), string.format('%.9f', bulk), string.format('%.6f', wait), askers}
 """
 
 

@@ -107,6 +107,17 @@ async def test_dispatchers_together_keep_one_rate(shared: Sides) -> None:
     assert 150 <= sent <= rate + (time.monotonic() - began) * rate
 
 
+async def test_nobody_takes_all_while_others_ask(shared: Sides) -> None:
+    first, second = [(await shared.process()).pace("texts", 100.0) for _ in range(2)]
+    await first.settle(await first.reserve(1), 0)
+
+    half, of_the_rest = (await second.reserve(1000)).segments, (await first.reserve(1000)).segments
+
+    # The bucket holds 100 at most, and gains something between the two.
+    assert 49 <= half <= 50
+    assert 25 <= of_the_rest <= 50
+
+
 async def test_senders_do_not_share_a_rate(shared: Sides) -> None:
     process = await shared.process()
     await process.pace("texts", SLOW).reserve(1)
