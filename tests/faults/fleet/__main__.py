@@ -219,6 +219,7 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="chooses who is killed")
     parser.add_argument("--no-redis", action="store_true", help="without Valkey: work is found by looking")
+    parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="carehub-fleet-"))
     folder.chmod(0o755)
@@ -235,7 +236,10 @@ def main() -> int:
             )
         )
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if given.keep:
+            print(f"logs: {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
     print(f"seed {given.seed}: {report}")
     return 1 if report.broken else 0
 

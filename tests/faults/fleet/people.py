@@ -9,7 +9,7 @@ from channels.carrier import Carrier
 from channels.carrier.callbacks import Reply
 from tests.hub_rig import CLINIC
 
-_PATIENCE = 20.0
+_PATIENCE = 6.0
 _AGAIN = 0.25
 
 TALKS = (

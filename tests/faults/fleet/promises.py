@@ -128,8 +128,8 @@ async def _only_forward(rig: Rig) -> list[str]:
     histories: Mapping[str, list[str]] = collections.defaultdict(list)
     for row in await rig.rows(query):
         histories[row.delivery_id].append(row.state)
-    back = sum(not _is_forward(states) for states in histories.values())
-    return [f"6: {back} deliveries moved back"] if back else []
+    back = collections.Counter(" ".join(states) for states in histories.values() if not _is_forward(states))
+    return [f"6: deliveries moved back: {dict(back.most_common(5))}"] if back else []
 
 
 def _is_forward(states: Sequence[str]) -> bool:
