@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,13 +32,14 @@ from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
-_CLAIMED = 256
+_CLAIMED = 384
 """Deliveries claimed and not yet sent, at most: the calls go on while the next ones are claimed, and a commit is paid
 for many."""
-_FEW = _CLAIMED // 2
+_FEW = 128
 """Claim when no more than so many are left: claiming a handful at a time would cost a commit each."""
-_LINGER = 0.003
-"""Seconds that results wait for others while more are on their way."""
+_TOGETHER = 128
+"""Results recorded together if they come within `_LINGER` seconds; the last ones under way wait for nobody."""
+_LINGER = 0.02
 _POLL = 0.5
 _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
@@ -82,6 +84,7 @@ class Outbox:
         self._more = True
         self._results: list[Result] = []
         self._ended = asyncio.Event()
+        self._enough = asyncio.Event()
         self._reports: list[tuple[Sequence[Status], asyncio.Future[None]]] = []
         self._reporting: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -234,6 +237,9 @@ class Outbox:
             )
         )
         self._ended.set()
+        # The claim that just ended still counts as under way.
+        if len(self._results) >= _TOGETHER or self._crew.under_way == 1:
+            self._enough.set()
 
     async def _extend_leases(self) -> None:
         """Say that what we hold is ours still, often enough that a lease never ends by our slowness."""
@@ -251,7 +257,9 @@ class Outbox:
     async def _settle_results(self) -> None:
         await self._ended.wait()
         if self._crew.under_way:
-            await asyncio.sleep(_LINGER)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _LINGER)
+        self._enough.clear()
         self._ended.clear()
         await self._settle_waiting()
 
