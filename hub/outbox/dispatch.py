@@ -28,7 +28,8 @@ from hub.outbox.pacing import Bucket
 from hub.outbox.reconcile import Reconciler
 from hub.outbox.sending import Crew
 from hub.outbox.settle import Result, settle
-from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
+from hub.outbox.states import OPEN
+from hub.types import Address, ChannelKind, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -160,14 +161,16 @@ class Outbox:
             self._reporting = None
 
     async def _record(self, statuses: Sequence[Status]) -> None:
-        async def unit(conn: AsyncConnection) -> list[tuple[ChannelKind, DeliveryState]]:
+        async def unit(conn: AsyncConnection) -> list[callbacks.Reached]:
             return await callbacks.report(conn, self._ledger, self._channels, statuses, self._clock.now())
 
-        for channel, state in await self._db.write(unit):
-            self._metrics.deliveries.labels(channel, state).inc()
+        reached = await self._db.write(unit)
+        for (channel, state), times in Counter((one.channel, one.state) for one in reached).items():
+            self._metrics.deliveries.labels(channel, state).inc(times)
         self._bell.ring()
-        # A person's next message may have waited for this one.
-        self.wake()
+        if any(one.before in OPEN for one in reached):
+            # A person's next message may have waited for this one.
+            self.wake()
 
     async def _again_and_again(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         """Run `step` for ever: a fault in one round must not end the sending."""
