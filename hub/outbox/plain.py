@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db.tables import delivery
 from hub.types import DeliveryState
 
-_MOST = 64
+_MOST = 128
 """Attempts in one statement at most, so that each length stays prepared."""
 
 Taken = tuple[str, int, str | None]

@@ -149,15 +149,15 @@ async def test_the_reply_to_an_emergency_overtakes_what_was_claimed_before(mail:
 
 
 async def test_many_results_are_recorded_together_and_each_by_its_own_attempt(mail: Mail) -> None:
-    numbers = [f"+1{203 + n // 90}55501{n % 90 + 10:02d}" for n in range(70)]
+    numbers = [f"+1{203 + n // 90}55501{n % 90 + 10:02d}" for n in range(130)]
     people = [await mail.rig.patient(f"MRN-{n}", "P", f"No{n}", number) for n, number in enumerate(numbers)]
     ids = [await mail.queue(person) for person in people]
-    claims = await mail.claim(limit=100)
+    claims = await mail.claim(limit=200)
 
     counted = await mail.sent_all(claims, stale=claims[3])
 
     assert sorted(counted) == sorted({*ids} - {claims[3].delivery_id})
     assert await mail.state(claims[3].delivery_id) == "sending"
-    assert (await mail.row(claims[69].delivery_id)).provider_id == "SM69"
-    outcomes = [(await mail.rig.attempts(claims[n].delivery_id))[0].outcome for n in (0, 3, 69)]
+    assert (await mail.row(claims[129].delivery_id)).provider_id == "SM129"
+    outcomes = [(await mail.rig.attempts(claims[n].delivery_id))[0].outcome for n in (0, 3, 129)]
     assert outcomes == ["taken", "started", "taken"]
