@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -169,9 +170,6 @@ class Hub:
         except Exception:
             _log.exception("engine_failed")
             raise
-        # What is loaded now stays: no later search for rings need look through it.
-        gc.collect()
-        gc.freeze()
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
 
@@ -194,10 +192,21 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
         say(_log, "ready", roles="/".join(roles), port=hub.port)
         if on_ready is not None:
             on_ready(hub)
+        keeping = asyncio.create_task(_keep_what_is_loaded(hub), name="keep")
         await asked_to_end()
         say(_log, "stopping")
+        keeping.cancel()
     finally:
         await hub.stop()
+
+
+async def _keep_what_is_loaded(hub: Hub) -> None:
+    """Once all is loaded, spare every later search for rings of garbage from looking through it: it stays."""
+    # Who loads the engine tells of its failure.
+    with suppress(Exception):
+        await hub.understanding()
+    gc.collect()
+    gc.freeze()
 
 
 def loop(work: Coroutine[Any, Any, R]) -> R:

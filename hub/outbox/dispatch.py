@@ -23,7 +23,7 @@ from hub.outbox import locks
 from hub.outbox import statuses as callbacks
 from hub.outbox.backoff import Outcome
 from hub.outbox.claims import Claim, Claims
-from hub.outbox.leases import EXTEND_EVERY, LEASE, Leases
+from hub.outbox.leases import EXTEND_EVERY, Leases
 from hub.outbox.pacing import Bucket
 from hub.outbox.reconcile import Reconciler
 from hub.outbox.sending import Crew
@@ -224,7 +224,7 @@ class Outbox:
         claims, decided = await self._db.write(unit)
         # After a full batch there is likely more, and no need to look first.
         self._more = decided == limit
-        self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at + LEASE)
+        self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at)
         return claims, decided
 
     def _attempt_ended(self, claim: Claim, outcome: Outcome) -> None:
@@ -255,7 +255,7 @@ class Outbox:
             return
         now = self._clock.now()
         kept = await self._db.write(lambda conn: self._leases.extend(conn, now))
-        self._leases.extended(kept, now + LEASE)
+        self._leases.extended(kept, now)
 
     async def _settle_results(self) -> None:
         await self._ended.wait()

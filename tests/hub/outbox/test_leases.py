@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.outbox.backoff import Outcome
 from hub.outbox.claims import Claim
-from hub.outbox.leases import LEASE, Leases
+from hub.outbox.leases import LONGEST, Leases
 from hub.outbox.sending import AT_ONCE, Crew
 from hub.types import AuthorKind, DeliveryState, Lane, Purpose
 from tests.hub.outbox.mail import ANA, BEN, Mail
@@ -15,7 +15,7 @@ from tests.hub.outbox.mail import ANA, BEN, Mail
 async def held(mail: Mail, claims: list[Claim]) -> Leases:
     """What a dispatcher holds after these claims."""
     leases = Leases()
-    leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], mail.clock.now() + LEASE)
+    leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], mail.clock.now())
     return leases
 
 
@@ -23,7 +23,7 @@ async def extend(mail: Mail, leases: Leases) -> int:
     """How many leases were extended."""
     now = mail.clock.now()
     kept = await mail.rig.parts.db.write(lambda conn: leases.extend(conn, now))
-    leases.extended(kept, now + LEASE)
+    leases.extended(kept, now)
     return len(kept)
 
 
@@ -60,11 +60,26 @@ async def test_what_was_found_lost_is_not_taken_back(mail: Mail, ana: str) -> No
     assert (await mail.row(delivery_id)).reason == "outcome_unknown"
 
 
+async def test_what_never_comes_to_an_end_is_asked_about_at_last(mail: Mail, ana: str) -> None:
+    await mail.queue(ana)
+    (claim,) = await mail.claim()
+    leases = await held(mail, [claim])
+    started = mail.clock.now()
+
+    while mail.clock.now() - started < LONGEST:
+        assert await extend(mail, leases) == 1
+        mail.wait(seconds=20)
+
+    assert await extend(mail, leases) == 0
+    mail.wait(seconds=20)
+    assert await mail.mark_lost() == 1
+
+
 async def test_an_older_attempt_extends_nothing(mail: Mail, ana: str) -> None:
     await mail.queue(ana)
     (claim,) = await mail.claim()
     leases = Leases()
-    leases.hold([(claim.delivery_id, claim.attempt - 1)], mail.clock.now() + LEASE)
+    leases.hold([(claim.delivery_id, claim.attempt - 1)], mail.clock.now())
 
     assert await extend(mail, leases) == 0
 
@@ -75,7 +90,7 @@ async def test_what_is_released_while_it_is_extended_stays_released(mail: Mail, 
     leases = await held(mail, [claim])
 
     leases.release(claim.delivery_id, claim.attempt)
-    leases.extended([(claim.delivery_id, claim.attempt)], mail.clock.now() + LEASE)
+    leases.extended([(claim.delivery_id, claim.attempt)], mail.clock.now())
 
     assert len(leases) == 0
 
@@ -117,7 +132,7 @@ async def test_a_claim_whose_lease_ran_out_before_its_turn_is_not_sent(mail: Mai
     mail.wait(seconds=31)
     await mail.queue(ben, "in time")
     good = await mail.claim()
-    leases.hold([(claim.delivery_id, claim.attempt) for claim in good], mail.clock.now() + LEASE)
+    leases.hold([(claim.delivery_id, claim.attempt) for claim in good], mail.clock.now())
     ended: list[Outcome] = []
 
     sending = crew(mail, leases, lambda _claim, outcome: ended.append(outcome))
