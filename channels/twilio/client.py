@@ -29,11 +29,8 @@ __all__ = ["Answer", "TwilioApi"]
 TWILIO = "https://api.twilio.com"
 TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_connect=5, sock_read=20)
 """In seconds. `connect` covers the wait for a pooled connection, so that running out of them is never mistaken
-for a request that was written. A limit for the whole is kept below: a timer of its own for every request is dear, and
-nearly every answer comes in one piece."""
-
-LONGEST_ANSWER = 20.0
-"""Seconds that an answer may take from its first piece to its last."""
+for a request that was written. There is none for the whole, since a timer for every request is dear; an answer that
+comes in pieces, as few do, gets `sock_read` for all of them together."""
 
 CONNECTIONS = 128
 
@@ -100,7 +97,7 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
         if response.content.is_eof():
             body = await response.read()
         else:
-            async with asyncio.timeout(LONGEST_ANSWER):
+            async with asyncio.timeout(self._timeout.sock_read):
                 body = await response.read()
         return Response(response.status, body.decode("utf-8", "replace"), response.headers)
 

@@ -1,9 +1,12 @@
 """The outbox: the only way out.
 
 1. `queue.enqueue` writes a delivery in the transaction of its message.
-2. `claims.claim` takes what is due: asks consent again, re-reads the appointment, commits the attempt.
-3. `dispatch.Outbox` sends one part for each claim, no faster than `pacing` allows, replies before bulk.
-4. `settle.settle` records what came of it, fenced by the attempt's number; `backoff` says when to try again.
+2. `claims.claim` takes what is `due`: asks consent again, re-reads the appointment, commits the attempt. `locks` keep
+   several dispatchers apart, `leases` say whose an attempt is.
+3. `dispatch.Outbox` lets its crew (`sending`) send one part for each claim, no faster than `pacing` allows, replies
+   before bulk.
+4. `settle.settle` records what came of it, fenced by the attempt's number (`plain`: all at once, where the provider
+   simply took it); `backoff` says when to try again.
 5. `reconcile` asks the provider about attempts whose answer was lost, before any second one.
 6. `statuses.report` takes the providers' callbacks; `states` lets a delivery only move forward.
 """

@@ -31,6 +31,7 @@ _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, Del
 # Looked up as they are stored: cheaper than calling the enumeration.
 _CHANNELS = {str(kind): kind for kind in ChannelKind}
 _LANES = {str(lane): lane for lane in Lane}
+_KINDS = {str(kind): kind for kind in AddressKind}
 _PURPOSES = {str(purpose): purpose for purpose in Purpose}
 
 
@@ -113,7 +114,7 @@ class Claims:
             reference=row.id,
             attempt=number,
             sender=self._senders[_CHANNELS[row.channel]],
-            recipient=Address(AddressKind(row.address_kind), value),
+            recipient=Address(_KINDS[row.address_kind], value),
             text=body.text,
         )
 

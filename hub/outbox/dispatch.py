@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,23 +23,25 @@ from hub.outbox import locks
 from hub.outbox import statuses as callbacks
 from hub.outbox.backoff import Outcome
 from hub.outbox.claims import Claim, Claims
-from hub.outbox.leases import EXTEND_EVERY, LEASE, Leases
+from hub.outbox.leases import EXTEND_EVERY, Leases
 from hub.outbox.reconcile import Reconciler
 from hub.outbox.sending import Crew
 from hub.outbox.settle import Result, settle
-from hub.types import Address, ChannelKind, DeliveryState, Lane, Status
+from hub.outbox.states import OPEN
+from hub.types import Address, ChannelKind, Lane, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
-_CLAIMED = 256
+_CLAIMED = 384
 """Deliveries claimed and not yet sent, at most: the calls go on while the next ones are claimed, and a commit is paid
 for many."""
 _RESERVED = 4 * _CLAIMED
 """Segments reserved at once: what is claimed at once seldom has more."""
-_FEW = _CLAIMED // 2
+_FEW = 128
 """Claim when no more than so many are left: claiming a handful at a time would cost a commit each."""
-_LINGER = 0.003
-"""Seconds that results wait for others while more are on their way."""
+_TOGETHER = 128
+"""Results recorded together if they come within `_LINGER` seconds; the last ones under way wait for nobody."""
+_LINGER = 0.02
 _POLL = 0.5
 _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
@@ -85,6 +88,7 @@ class Outbox:
         self._more = True
         self._results: list[Result] = []
         self._ended = asyncio.Event()
+        self._enough = asyncio.Event()
         self._reports: list[tuple[Sequence[Status], asyncio.Future[None]]] = []
         self._reporting: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -160,14 +164,16 @@ class Outbox:
             self._reporting = None
 
     async def _record(self, statuses: Sequence[Status]) -> None:
-        async def unit(conn: AsyncConnection) -> list[tuple[ChannelKind, DeliveryState]]:
+        async def unit(conn: AsyncConnection) -> list[callbacks.Reached]:
             return await callbacks.report(conn, self._ledger, self._channels, statuses, self._clock.now())
 
-        for channel, state in await self._db.write(unit):
-            self._metrics.deliveries.labels(channel, state).inc()
+        reached = await self._db.write(unit)
+        for (channel, state), times in Counter((one.channel, one.state) for one in reached).items():
+            self._metrics.deliveries.labels(channel, state).inc(times)
         self._bell.ring()
-        # A person's next message may have waited for this one, and whoever sends may be another process.
-        self._wakeups.ring(Topic.QUEUED)
+        if any(one.before in OPEN for one in reached):
+            # A person's next message may have waited for this one, and whoever sends may be another process.
+            self._wakeups.ring(Topic.QUEUED)
 
     async def _again_and_again(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         """Run `step` for ever: a fault in one round must not end the sending."""
@@ -216,7 +222,7 @@ class Outbox:
         claims, decided = await self._db.write(unit)
         # After a full batch there is likely more, and no need to look first.
         self._more = decided == limit
-        self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at + LEASE)
+        self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at)
         return claims, decided
 
     def _attempt_ended(self, claim: Claim, outcome: Outcome) -> None:
@@ -232,6 +238,9 @@ class Outbox:
             )
         )
         self._ended.set()
+        # The claim that just ended still counts as under way.
+        if len(self._results) >= _TOGETHER or self._crew.under_way == 1:
+            self._enough.set()
 
     async def _extend_leases(self) -> None:
         """Say that what we hold is ours still, often enough that a lease never ends by our slowness."""
@@ -244,12 +253,14 @@ class Outbox:
             return
         now = self._clock.now()
         kept = await self._db.write(lambda conn: self._leases.extend(conn, now))
-        self._leases.extended(kept, now + LEASE)
+        self._leases.extended(kept, now)
 
     async def _settle_results(self) -> None:
         await self._ended.wait()
         if self._crew.under_way:
-            await asyncio.sleep(_LINGER)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _LINGER)
+        self._enough.clear()
         self._ended.clear()
         await self._settle_waiting()
 

@@ -92,16 +92,21 @@ async def due(
 
 async def waiting(conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
     """Whether `due` would find anything; asked first, for a write is dearer than a look."""
+    return (await conn.execute(_waiting(tuple(lanes)), {"now": now})).first() is not None
+
+
+@cache
+def _waiting(lanes: tuple[Lane, ...]) -> sa.Select[Any]:
     query = sa.select(delivery.c.id).where(
         delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-        delivery.c.lane.in_(list(lanes)),
-        delivery.c.due_at <= now,
+        delivery.c.lane.in_(lanes),
+        delivery.c.due_at <= sa.bindparam("now"),
         sa.or_(
             delivery.c.lane == Lane.SAFETY,
             *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),
         ),
     )
-    return (await conn.execute(query.limit(1))).first() is not None
+    return query.limit(1)
 
 
 async def one(conn: AsyncConnection, delivery_id: str) -> Due:

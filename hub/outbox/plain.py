@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db.tables import delivery
 from hub.types import DeliveryState
 
-_MOST = 64
+_MOST = 128
 """Attempts in one statement at most, so that each length stays prepared."""
 
 Taken = tuple[str, int, str | None]
@@ -28,18 +28,18 @@ async def record_taken(conn: AsyncConnection, taken: Sequence[Taken], now: datet
 
     due_at: when they are asked about, if nothing is reported until then. Of all others nothing is changed.
     """
-    style = conn.dialect.paramstyle
-    stored_now, stored_due = _stored(conn.dialect, now), _stored(conn.dialect, due_at)
+    dialect = conn.dialect
+    stored_now, stored_due = _stored(dialect, now), _stored(dialect, due_at)
     done: list[str] = []
     for start in range(0, len(taken), _MOST):
         rows = taken[start : start + _MOST]
         given = [value for row in rows for value in row]
-        moved = await conn.exec_driver_sql(_sent(style, len(rows)), (*given, stored_due, stored_now))
-        ids = {row[0] for row in moved}
+        moved = await conn.exec_driver_sql(_sent(dialect, len(rows)), (*given, stored_due, stored_now))
+        ids = {str(row[0]) for row in moved}
         ended = [row for row in rows if row[0] in ids]
         if ended:
             given = [value for row in ended for value in row]
-            await conn.exec_driver_sql(_ended(style, len(ended)), (*given, stored_now))
+            await conn.exec_driver_sql(_ended(dialect, len(ended)), (*given, stored_now))
         done += [row[0] for row in ended]
     return done
 
@@ -50,11 +50,11 @@ def _stored(dialect: Dialect, moment: datetime) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _sent(style: str, size: int) -> str:
-    place = _places(style)
+def _sent(dialect: Dialect, size: int) -> str:
+    place = _places(dialect)
     # No value of anybody's is part of these words.
     return (
-        f"{_given(place, size)} UPDATE delivery SET state = '{DeliveryState.SENT}', reason = '',"  # noqa: S608
+        f"{_given(dialect, place, size)} UPDATE delivery SET state = '{DeliveryState.SENT}', reason = '',"  # noqa: S608
         f" due_at = {next(place)}, updated_at = {next(place)}, lease_until = NULL, unknown_since = NULL,"
         " provider_id = coalesce(given.provider_id, delivery.provider_id)"
         " FROM given WHERE delivery.id = given.id AND delivery.attempts = given.number"
@@ -63,23 +63,22 @@ def _sent(style: str, size: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _ended(style: str, size: int) -> str:
-    place = _places(style)
+def _ended(dialect: Dialect, size: int) -> str:
+    place = _places(dialect)
     # No value of anybody's is part of these words.
     return (
-        f"{_given(place, size)} UPDATE attempt SET ended_at = {next(place)}, outcome = 'taken', code = ''"  # noqa: S608
+        f"{_given(dialect, place, size)} UPDATE attempt SET ended_at = {next(place)}, outcome = 'taken', code = ''"  # noqa: S608
         " FROM given WHERE attempt.delivery_id = given.id AND attempt.number = given.number"
     )
 
 
-def _given(place: Iterator[str], size: int) -> str:
-    # The first row tells a database that asks for them the types; an id has one of its own there.
-    first = next(place)
-    kind = "UUID" if first.startswith("$") else "VARCHAR(36)"
-    first = f"(CAST({first} AS {kind}), CAST({next(place)} AS INTEGER), CAST({next(place)} AS VARCHAR(64)))"
+def _given(dialect: Dialect, place: Iterator[str], size: int) -> str:
+    # The first row tells a database that asks for them the types.
+    types = [column.type.compile(dialect) for column in (delivery.c.id, delivery.c.attempts, delivery.c.provider_id)]
+    first = ", ".join([f"CAST({next(place)} AS {kind})" for kind in types])
     others = [f"({next(place)}, {next(place)}, {next(place)})" for _ in range(size - 1)]
-    return f"WITH given (id, number, provider_id) AS (VALUES {', '.join([first, *others])})"
+    return f"WITH given (id, number, provider_id) AS (VALUES {', '.join([f'({first})', *others])})"
 
 
-def _places(style: str) -> Iterator[str]:
-    return (f"${n}" if style == "numeric_dollar" else "?" for n in count(1))
+def _places(dialect: Dialect) -> Iterator[str]:
+    return (f"${n}" if dialect.paramstyle == "numeric_dollar" else "?" for n in count(1))

@@ -175,16 +175,14 @@ def _row(result: Result, known: Any, now: datetime) -> dict[str, object]:
     }
 
 
+_STATES = sa.select(
+    delivery.c.id, delivery.c.state, delivery.c.attempts, delivery.c.provider_id, delivery.c.unknown_since
+).where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
 async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, Any]:
     """What each delivery is at now."""
-    columns = (
-        delivery.c.id,
-        delivery.c.state,
-        delivery.c.attempts,
-        delivery.c.provider_id,
-        delivery.c.unknown_since,
-    )
-    return {row.id: row for row in await conn.execute(sa.select(*columns).where(delivery.c.id.in_(ids)))}
+    return {row.id: row for row in await conn.execute(_STATES, {"ids": ids})}
 
 
 async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:

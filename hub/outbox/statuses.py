@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,29 +19,39 @@ from hub.outbox.states import may_become
 from hub.types import ChannelKind, DeliveryState, Lane, Status, new_id
 
 
+class Reached(NamedTuple):
+    """A delivery went by `channel`, and from one state to another."""
+
+    channel: ChannelKind
+    before: DeliveryState
+    state: DeliveryState
+
+
 async def report(
     conn: AsyncConnection,
     ledger: Ledger,
     channels: Mapping[ChannelKind, Channel],
     statuses: Sequence[Status],
     now: datetime,
-) -> list[tuple[ChannelKind, DeliveryState]]:
+) -> list[Reached]:
     """The states that were reached by these callbacks; what is early, double or late reaches none.
 
     One that names no delivery of ours is kept for a while: the answer that tells us its id may still be on its way.
     """
     known = await _find(conn, statuses)
-    states = {row.id: DeliveryState(row.state) for row in known.values()}
+    states = {row.id: DeliveryState(row.state) for row in known if row is not None}
     changes: dict[str, dict[str, object]] = {}
+    reached: list[Reached] = []
     unmatched, history, failed = [], [], []
-    for status in statuses:
-        row = known.get(status)
+    for status, row in zip(statuses, known, strict=True):
         if row is None:
             unmatched.append(_unmatched(status))
             continue
-        if not may_become(states[row.id], status.state):
+        before = states[row.id]
+        if not may_become(before, status.state):
             continue
         states[row.id] = status.state
+        reached.append(Reached(status.channel, before, status.state))
         history.append((row.id, status.state, status.code or ""))
         changes[row.id] = {
             "id": row.id,
@@ -60,8 +70,7 @@ async def report(
     for row, status in failed:
         await _failed(conn, ledger, channels.get(status.channel), row, status, now)
     await publish(conn, now, [Change("delivery.updated", delivery_id) for delivery_id in changes])
-    kinds = {row.id: ChannelKind(row.channel) for row in known.values()}
-    return [(kinds[delivery_id], state) for delivery_id, state, _ in history]
+    return reached
 
 
 async def prune(conn: AsyncConnection, before: datetime) -> int:
@@ -69,33 +78,38 @@ async def prune(conn: AsyncConnection, before: datetime) -> int:
     return (await conn.execute(sa.delete(unmatched_status).where(unmatched_status.c.at < before))).rowcount
 
 
-async def _find(conn: AsyncConnection, statuses: Sequence[Status]) -> dict[Status, Any]:
-    """The delivery that each callback speaks of: by our own reference, else by the provider's id."""
-    columns = (
-        delivery.c.id,
-        delivery.c.channel,
-        delivery.c.provider_id,
-        delivery.c.thread_id,
-        delivery.c.address_id,
-        delivery.c.lane,
-        delivery.c.state,
-    )
+_COLUMNS = (
+    delivery.c.id,
+    delivery.c.channel,
+    delivery.c.provider_id,
+    delivery.c.thread_id,
+    delivery.c.address_id,
+    delivery.c.lane,
+    delivery.c.state,
+)
+# Locked, for a state is compared and then written; in one order, so that two that meet do not block each other.
+_LOCKED = sa.select(*_COLUMNS).order_by(delivery.c.id).with_for_update(key_share=True)
+_OURS = _LOCKED.where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+_THEIRS = _LOCKED.where(
+    delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
+    delivery.c.provider_id.in_(sa.bindparam("ids", expanding=True)),
+)
+
+
+async def _find(conn: AsyncConnection, statuses: Sequence[Status]) -> list[Any]:
+    """For each callback the delivery that it speaks of, or None: by our own reference, else by the provider's id."""
     references = {status.delivery_id for status in statuses if status.delivery_id is not None}
-    by_ours = await conn.execute(sa.select(*columns).where(delivery.c.id.in_(references)))
+    by_ours = (await conn.execute(_OURS, {"ids": list(references)})).all() if references else ()
     ours = {(row.id, row.channel): row for row in by_ours}
-    found = {
-        status: ours[status.delivery_id, status.channel]
-        for status in statuses
-        if status.delivery_id is not None and (status.delivery_id, status.channel) in ours
-    }
-    strays = [status for status in statuses if status not in found]
+    found = [ours.get((status.delivery_id, status.channel)) for status in statuses]
+    strays = [status for status, row in zip(statuses, found, strict=True) if row is None]
     if strays:
         ids, kinds = {status.provider_id for status in strays}, {status.channel for status in strays}
-        query = sa.select(*columns).where(delivery.c.channel.in_(kinds), delivery.c.provider_id.in_(ids))
-        theirs = {(row.provider_id, row.channel): row for row in await conn.execute(query)}
-        for status in strays:
-            if (status.provider_id, status.channel) in theirs:
-                found[status] = theirs[status.provider_id, status.channel]
+        by_theirs = await conn.execute(_THEIRS, {"ids": list(ids), "channels": list(kinds)})
+        theirs = {(row.provider_id, row.channel): row for row in by_theirs}
+        found = [
+            row or theirs.get((status.provider_id, status.channel)) for status, row in zip(statuses, found, strict=True)
+        ]
     return found
 
 

@@ -102,6 +102,26 @@ class Mail:
         """The provider took it."""
         return await self.settle(claim, taken(Receipt(provider_id=sid), self.clock.now()))
 
+    async def sent_all(self, claims: list[Claim], *, stale: Claim) -> list[str]:
+        """The deliveries that counted when the provider took them all; `stale` tells of an attempt that never was."""
+        results = [
+            Result(
+                delivery_id=claim.delivery_id,
+                attempt=claim.attempt + (claim is stale),
+                thread_id=claim.thread_id,
+                address_id=claim.address_id,
+                channel=claim.channel,
+                lane=claim.lane,
+                outcome=taken(Receipt(provider_id=f"SM{n}"), self.clock.now()),
+            )
+            for n, claim in enumerate(claims)
+        ]
+
+        async def unit(conn: Any) -> list[str]:
+            return [one.delivery_id for one in await settle(conn, self.rig.parts.ledger, results, self.clock.now())]
+
+        return await self.rig.parts.db.write(unit)
+
     async def fell(self, claim: Claim, error: Any) -> bool:
         """The attempt ended in an error."""
         outcome = failed(error, claim.attempt, self.clock.now(), jitter=1.0, reconcile_after=timedelta(minutes=1))
