@@ -27,7 +27,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database, Unit
 from hub.db.bulk import insert_rows
-from hub.db.tables import appointment, scheduling_request, slot
+from hub.db.tables import appointment, resource, scheduling_request, slot
 from hub.errors import SchedulingError, StorageError
 from hub.events import Change
 from hub.types import new_id
@@ -58,6 +58,13 @@ def _bound(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
 
 # Built once: to build a statement costs more than to run it.
 _SLOT = sa.select(slot).where(slot.c.id == _bound("slot", slot.c.id))
+_CLINICIAN = (
+    sa.select(resource.c.id)
+    .where(
+        resource.c.id == sa.select(slot.c.provider_id).where(slot.c.id == _bound("slot", slot.c.id)).scalar_subquery()
+    )
+    .with_for_update(key_share=True)
+)
 _FREE = _SLOT.where(slot.c.start > NOW, unclaimed(), unhindered()).with_for_update(of=slot)
 _FREE_BUT_FOR = _SLOT.where(slot.c.start > NOW, unclaimed(), unhindered(leaving=True)).with_for_update(of=slot)
 _SET_SLOT = (
@@ -337,7 +344,11 @@ class LocalScheduling(Scheduling):
 async def _free_slot(
     conn: AsyncConnection, slot_id: str, person_id: str, now: datetime, leaving: str | None = None
 ) -> Any:
-    """The slot's row if this person may have it now, else None."""
+    """The slot's row if this person may have it now, else None. It stays so until the unit of work ends."""
+    if conn.dialect.name != "sqlite":
+        # Visits that overlap are in other slots, perhaps not written yet: one at a time books with a clinician. The
+        # look below is a statement of its own, and so sees what was written while this one waited.
+        await conn.execute(_CLINICIAN, {"slot": slot_id})
     values = {"slot": slot_id, "person_id": person_id, "now": now}
     if leaving is None:
         return (await conn.execute(_FREE, values)).first()

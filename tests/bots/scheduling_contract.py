@@ -79,6 +79,19 @@ class SchedulingContract(FindingContract):
         assert sum(isinstance(answer, Appointment) for answer in answers) == 1
         assert answers.count(Taken(slot_id)) == 199
 
+    async def test_of_overlapping_slots_asked_for_at_once_one_is_booked(self, backend: Backend) -> None:
+        for hour in range(9, 15):
+            slots = await backend.open(Opening(start=at(hour)), Opening(start=at(hour, 15), visit_type="Vaccine"))
+
+            answers = await asyncio.gather(
+                *(
+                    backend.scheduling.book(slots[n % 2], backend.persons[n % len(backend.persons)], f"{hour}-{n}")
+                    for n in range(6)
+                )
+            )
+
+            assert sum(isinstance(answer, Appointment) for answer in answers) == 1
+
     async def test_the_same_key_books_once_and_answers_the_same(self, backend: Backend) -> None:
         (slot_id,) = await backend.open(Opening(start=at(9)))
 

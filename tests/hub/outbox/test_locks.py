@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.outbox import due, locks, statuses
 from hub.outbox.plain import record_taken
-from hub.types import DeliveryState, Lane
+from hub.types import DeliveryState, Lane, new_id
 from tests.hub.outbox.mail import Mail
 
 POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -74,7 +74,7 @@ async def test_recording_what_was_taken_changes_nothing_of_others(mail: Mail, an
     delivery_id = await mail.queue(ana)
     (claim,) = await mail.claim()
     now = mail.clock.now()
-    wrong = [(delivery_id, claim.attempt + 1, "SM1"), ("no-such-delivery", 1, "SM2")]
+    wrong = [(delivery_id, claim.attempt + 1, "SM1"), (new_id(), 1, "SM2")]
 
     done = await mail.rig.parts.db.write(lambda conn: record_taken(conn, wrong, now, due_at=now))
 
