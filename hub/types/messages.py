@@ -125,11 +125,24 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What ties a message to a conversation where its sender's address alone proves nothing, as with mail.
+
+    token: from the address that it was sent to. references: the provider ids of ours that it names.
+    authenticated: whether a relay that the operator trusts vouches for the sender's address.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    references: tuple[str, ...] = ()
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One message from a person, as a channel understood it.
 
     `provider_id` is unique within the channel. `opt_out` is set when the carrier itself already acted
-    on a consent word. `received_at` is aware, UTC.
+    on a consent word. `received_at` is aware, UTC. `provenance` is None where the provider itself proves the sender.
     """
 
     channel: ChannelKind
@@ -140,6 +153,7 @@ class Inbound:
     received_at: datetime
     media: tuple[Media, ...] = ()
     opt_out: OptOutWord | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +173,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one provider request carries. `reference` is our delivery's id; a callback brings it back."""
+    """What one provider request carries. `reference` is our delivery's id; a callback brings it back.
+
+    answers: the provider's id of the message that this one answers, on the same channel; None where it answers none.
+    token: names the conversation to whoever replies to it, where the channel has a place for one.
+    """
 
     reference: str
     attempt: int
@@ -167,6 +185,10 @@ class Part:
     recipient: Address
     text: str = field(repr=False)
     media: tuple[Media, ...] = ()
+    purpose: Purpose = Purpose.CARE
+    language: Language = "en"
+    answers: str | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
