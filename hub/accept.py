@@ -90,9 +90,13 @@ class Acceptor:
         return len(self._waiting) + len(self._in_hand)
 
     async def accept(self, inbound: Inbound) -> Accepted:
-        """Where the message is kept, once it is durable.
+        """Where the message is kept, once it is durable. Raises: as `submit` and what it gives."""
+        return await self.submit(inbound)
 
-        Raises: Overloaded when the queue is full (nothing was stored), StorageError when the commit failed.
+    def submit(self, inbound: Inbound) -> "asyncio.Future[Accepted]":
+        """Take the message; the result says where it is kept, once it is durable, or is StorageError.
+
+        Raises: Overloaded when the queue is full: nothing is stored.
         """
         if self.waiting >= self._limit:
             self._metrics.accepted.labels(inbound.channel, "overloaded").inc()
@@ -100,7 +104,7 @@ class Acceptor:
         done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append((inbound, done))
         self._arrived.set()
-        return await done
+        return done
 
     async def _commit_batches(self) -> None:
         while True:
