@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.lookup import Lookup
 from hub.db.tables import message
 from hub.errors import Overloaded
 from hub.events import Change, publish
@@ -29,6 +30,12 @@ from hub.vault import Vault
 _log = logging.getLogger(__name__)
 _BATCH = 256
 _CARRIER = Actor("carrier")
+_HERE = Lookup(
+    message.c.provider_id,
+    lambda ids: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
+        message.c.channel == sa.bindparam("channel"), message.c.provider_id.in_(ids)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +182,14 @@ class Acceptor:
     async def _append(self, conn: AsyncConnection, batch: list[Inbound]) -> list[Accepted]:
         senders = await self._senders.resolve(conn, [inbound.sender for inbound in batch])
         persons = {sender.person_id for sender in senders.values()}
-        threads = await self._threads.open_for(conn, persons)
+        ends = await self._threads.ends_for(conn, persons)
         keys = await self._vault.keys(conn, persons)
         entries, records = [], []
         for inbound in batch:
             sender = senders[inbound.sender]
             entry = NewMessage(
                 id=new_id(),
-                thread_id=threads[sender.person_id].id,
+                thread_id=ends[sender.person_id].thread_id,
                 person_id=sender.person_id,
                 direction=Direction.INBOUND,
                 author=AuthorKind.PATIENT,
@@ -198,7 +205,7 @@ class Acceptor:
             records.append(
                 Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
             )
-        await self._threads.append(conn, keys, entries)
+        await self._threads.append(conn, keys, entries, ends.values())
         await self._trail.record(conn, *records)
         await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
         return [Accepted(entry.id, entry.thread_id) for entry in entries]
@@ -209,11 +216,8 @@ async def _already_here(conn: AsyncConnection, batch: list[Inbound]) -> dict[tup
     found = {}
     for channel in {inbound.channel for inbound in batch}:
         ids = {inbound.provider_id for inbound in batch if inbound.channel is channel}
-        query = sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
-            message.c.channel == channel, message.c.provider_id.in_(ids)
-        )
-        for row in await conn.execute(query):
-            found[(channel, row.provider_id)] = Accepted(row.id, row.thread_id, duplicate=True)
+        for provider_id, message_id, thread_id in await _HERE(conn, ids, channel=channel.value):
+            found[(channel, provider_id)] = Accepted(message_id, thread_id, duplicate=True)
     return found
 
 

@@ -30,8 +30,11 @@ class Place:
 
     def bound(self) -> bytes:
         """The place as additional data: every part with its length, so that no two places read alike."""
-        parts = (self.table, self.field, self.row, self.person, self.thread)
-        return ("carehub1" + "".join([f"{len(part)}:{part}," for part in parts])).encode()
+        table, field, row, person, thread = self.table, self.field, self.row, self.person, self.thread
+        return (
+            f"carehub1{len(table)}:{table},{len(field)}:{field},{len(row)}:{row},"
+            f"{len(person)}:{person},{len(thread)}:{thread},"
+        ).encode()
 
 
 class DataKey:

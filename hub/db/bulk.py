@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id
+from hub.db.columns import Id, Moment
 
 _MOST = 64
 """Rows a statement at most: the engine keeps each length prepared, and a statement has few enough placeholders."""
@@ -64,6 +64,8 @@ def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tup
 
 def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
     # Every driver here takes bytes and ids as they are; the wrapping that SQLAlchemy adds is for those that do not.
+    if isinstance(kind, Moment):
+        return kind.writer(dialect)
     return None if isinstance(kind, sa.LargeBinary | Id) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 
