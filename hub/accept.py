@@ -29,6 +29,8 @@ from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
 _BATCH = 256
+_SMALL = 32
+"""Messages from which on a batch is worth its commit."""
 _CARRIER = Actor("carrier")
 _HERE = Lookup(
     message.c.provider_id,
@@ -116,7 +118,10 @@ class Acceptor:
     async def _commit_batches(self) -> None:
         while True:
             await self._arrived.wait()
-            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            # Half of a crowd at a time: the others are stored while the first hear their answers and write anew, so
+            # that neither side waits for the other with nothing to do.
+            size = min(_BATCH, max(_SMALL, (len(self._waiting) + 1) // 2))
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
             if not self._waiting:
                 self._arrived.clear()
             self._in_hand = batch

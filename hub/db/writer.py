@@ -7,6 +7,7 @@ threads altogether.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -53,8 +54,14 @@ def _engine(path: str, prepare: Callable[[Any], None], begin: str, **options: An
     arguments = {"check_same_thread": False, "cached_statements": 512}
     engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args=arguments, **options)
     sa.event.listen(engine, "connect", lambda connection, _record: prepare(connection))
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    sa.event.listen(engine, "begin", partial(_begin, begin))
     return engine
+
+
+def _begin(statement: str, connection: sa.Connection) -> None:
+    """Begin, if the writer has not done so already."""
+    if not getattr(connection.connection.dbapi_connection, "in_transaction", False):
+        connection.exec_driver_sql(statement)
 
 
 class Writer:
@@ -75,13 +82,28 @@ class Writer:
         """A connection in a transaction that holds the write lock; durable when left, undone when left by an error."""
         if self._connection is None:
             self._connection = await self._aside(self._engine.connect)
-        begun = await self._aside(self._connection.begin)
+        begun = self._connection.begin() if self._taken() else await self._aside(self._connection.begin)
         try:
             yield Inline(self._reader, self._connection)
             await self._aside(begun.commit)
         except BaseException:
             await self._aside(partial(self._undo, begun))
             raise
+
+    def _taken(self) -> bool:
+        """Whether the write lock could be had at once, which saves the way to the thread and back."""
+        driver: Any = self._connection.connection.dbapi_connection if self._connection is not None else None
+        if driver is None:
+            return False
+        (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute("PRAGMA busy_timeout=0").close()
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={patience}").close()
+        return True
 
     def under_way(self) -> bool:
         """Whether the database still holds the transaction that was begun."""

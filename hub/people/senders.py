@@ -18,10 +18,10 @@ from hub.vault import Vault
 _BEHIND = Lookup(
     address.c.blind,
     lambda blinds: (
-        sa.select(address.c.kind, address.c.blind, address.c.id, person.c.id, person.c.kind)
+        sa.select(address.c.blind, address.c.id, person.c.id, person.c.kind)
         .outerjoin(contact, contact.c.address_id == address.c.id)
         .outerjoin(person, person.c.id == contact.c.person_id)
-        .where(address.c.blind.in_(blinds))
+        .where(address.c.kind == sa.bindparam("kind"), address.c.blind.in_(blinds))
         .order_by(contact.c.created_at)
     ),
 )
@@ -56,10 +56,12 @@ class Senders:
         blinds = {one: self._vault.blind.of(one.kind.value, one.value) for one in set(addresses)}
         ids: dict[tuple[str, bytes], str] = {}
         linked: dict[tuple[str, bytes], list[tuple[str, str]]] = {}
-        for kind, found, found_id, person_id, who in await _BEHIND(conn, blinds.values()):
-            ids[(kind, found)] = found_id
-            if person_id is not None:
-                linked.setdefault((kind, found), []).append((person_id, who))
+        for kind in {one.kind for one in blinds}:
+            wanted = [blind for one, blind in blinds.items() if one.kind is kind]
+            for found, found_id, person_id, who in await _BEHIND(conn, wanted, kind=kind.value):
+                ids[(kind.value, found)] = found_id
+                if person_id is not None:
+                    linked.setdefault((kind.value, found), []).append((person_id, who))
 
         senders: dict[Address, Sender] = {}
         stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]] = []
@@ -75,11 +77,11 @@ class Senders:
             if len(on_the_books) == 1:
                 senders[one] = Sender(on_the_books[0], address_id, "known")
                 continue
-            wanted: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
-            stand_in = next((person_id for person_id, who in persons if who == wanted), None)
+            stands_for: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
+            stand_in = next((person_id for person_id, who in persons if who == stands_for), None)
             if stand_in is None:
                 stand_in = new_id()
-                stand_ins.append((one, stand_in, wanted))
+                stand_ins.append((one, stand_in, stands_for))
             senders[one] = Sender(stand_in, address_id, "shared" if on_the_books else "unknown")
         if new_addresses:
             await insert_rows(conn, address, new_addresses)
