@@ -21,7 +21,7 @@ from hub.web.connection import KEEP_ALIVE, Connection
 from hub.web.heads import Head, read_head
 from hub.web.webhooks import Desk
 
-__all__ = ["Front"]
+__all__ = ["Front", "form_of"]
 
 _NOTHING: MultiDictProxy[str] = MultiDictProxy(MultiDict())
 _KEEP_ALIVE = KEEP_ALIVE.total_seconds()
@@ -156,7 +156,7 @@ class Front(asyncio.Protocol):
         desk = self._desks[head.path]
         try:
             body = raw[self._begins :]
-            work = desk.take(head.target, headers=head.headers, form=_form(body), query=_query(head.query), body=body)
+            work = desk.take(head.target, headers=head.headers, form=form_of(body), query=_query(head.query), body=body)
         except (WebhookError, StorageError) as refusal:
             self._answer(bytes(Written(desk.refused(refusal))))
         except Exception:
@@ -211,7 +211,7 @@ class Front(asyncio.Protocol):
         self._raw = self._ahead = b""
 
 
-def _form(body: bytes) -> MultiDictProxy[str]:
+def form_of(body: bytes) -> MultiDictProxy[str]:
     """The fields of a form, read as the general server reads them. Raises: PayloadInvalid."""
     try:
         return MultiDictProxy(MultiDict(query_to_pairs(body.rstrip().decode(), max_fields=_MOST_FIELDS)))
