@@ -81,9 +81,11 @@ class Acceptor:
         self._arrived = asyncio.Event()
         self._in_hand: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         """Begin to take messages."""
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._commit_batches(), name="accept")
 
     async def stop(self) -> None:
@@ -110,7 +112,7 @@ class Acceptor:
         if self.waiting >= self._limit:
             self._metrics.accepted.labels(inbound.channel, "overloaded").inc()
             raise Overloaded()
-        done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Accepted] = (self._loop or asyncio.get_running_loop()).create_future()
         self._waiting.append((inbound, done))
         self._arrived.set()
         return done

@@ -19,6 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 R = TypeVar("R")
 
+_CACHE = 16_384
+"""KiB of pages that the writer keeps in memory at most."""
+
 
 class Inline(AsyncConnection):
     """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
@@ -58,6 +61,12 @@ def _engine(path: str, prepare: Callable[[Any], None], begin: str, **options: An
     return engine
 
 
+def _roomy(prepare: Callable[[Any], None], connection: Any) -> None:
+    """Set up the connection that writes: every message touches a dozen indexes, whose pages are kept at hand."""
+    prepare(connection)
+    connection.execute(f"PRAGMA cache_size=-{_CACHE}").close()
+
+
 def _begin(statement: str, connection: sa.Connection) -> None:
     """Begin, if the writer has not done so already."""
     if not getattr(connection.connection.dbapi_connection, "in_transaction", False):
@@ -73,7 +82,7 @@ class Writer:
     def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
         self._reader = engine
         # Used by two threads, though never at once: whoever awaits a commit does nothing else with the connection.
-        self._engine = _engine(path, prepare, "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
+        self._engine = _engine(path, partial(_roomy, prepare), "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._connection: sa.Connection | None = None
 
@@ -85,10 +94,19 @@ class Writer:
         begun = self._connection.begin() if self._taken() else await self._aside(self._connection.begin)
         try:
             yield Inline(self._reader, self._connection)
-            await self._aside(begun.commit)
+            await self._make_durable()
+            begun.commit()
         except BaseException:
             await self._aside(partial(self._undo, begun))
             raise
+
+    async def _make_durable(self) -> None:
+        """Commit in the thread, which does nothing else: for each step in Python it would wait for its turn again."""
+        driver: Any = self._connection.connection.dbapi_connection if self._connection is not None else None
+        try:
+            await self._aside(driver.commit)
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError("COMMIT", None, error, hide_parameters=True) from error
 
     def _taken(self) -> bool:
         """Whether the write lock could be had at once, which saves the way to the thread and back."""

@@ -214,9 +214,19 @@ class Front(asyncio.Protocol):
 def form_of(body: bytes) -> MultiDictProxy[str]:
     """The fields of a form, read as the general server reads them. Raises: PayloadInvalid."""
     try:
-        return MultiDictProxy(MultiDict(query_to_pairs(body.rstrip().decode(), max_fields=_MOST_FIELDS)))
-    except ValueError:
+        fields = body.rstrip().decode().split("&")
+    except UnicodeDecodeError:
         raise PayloadInvalid("the form cannot be decoded") from None
+    if len(fields) > _MOST_FIELDS:
+        raise PayloadInvalid("the form cannot be decoded")
+    pairs: list[tuple[str, str]] = []
+    for field in fields:
+        if "%" in field:
+            pairs += query_to_pairs(field)
+        elif field:
+            name, _, value = field.replace("+", " ").partition("=")
+            pairs.append((name, value))
+    return MultiDictProxy(MultiDict(pairs))
 
 
 def _query(query: str) -> MultiDictProxy[str]:
