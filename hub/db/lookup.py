@@ -22,7 +22,8 @@ _Reader = Callable[[Any], Any]
 class Lookup:
     """A select by a list of values of `column`.
 
-    `build` makes it from that list, whose members stand for the values; what else it is bound to has a name.
+    `build` makes it from that list, whose members stand for the values, in one place. Whatever else it is bound to is a
+    `bindparam` of a stored form, given by name with each call.
     """
 
     def __init__(self, column: sa.Column[Any], build: Callable[[Sequence[Any]], sa.Select[Any]]) -> None:
@@ -61,9 +62,9 @@ class _Prepared:
         order = compiled.positiontup or []
         self.statement = compiled.string
         at = order.index(names[0])
-        if order[at : at + len(names)] != list(names):
-            raise ValueError("a lookup's list must stand in one place")
         self._before, self._after = order[:at], order[at + len(names) :]
+        if order[at : at + len(names)] != list(names) or set(names) & {*self._before, *self._after}:
+            raise ValueError("a lookup's list must stand in one place")
         self._readers = [
             (place, reader)
             for place, column in enumerate(select.selected_columns)

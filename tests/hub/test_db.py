@@ -1,6 +1,7 @@
 """The database: what was written is durable, alone in its unit, and shares its commit with others."""
 
 import asyncio
+import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -43,6 +44,24 @@ class TestWriting:
 
         assert result == "a"
         assert names_in_file(database_url) == ["a"]
+
+    async def test_a_lock_of_another_process_is_waited_for_while_the_loop_goes_on(
+        self, db: Database, database_url: str
+    ) -> None:
+        await db.write(adding("a"))
+        stranger = sqlite3.connect(str(sa.make_url(database_url).database), isolation_level=None)
+        stranger.execute("BEGIN IMMEDIATE")
+
+        writing = asyncio.create_task(db.write(adding("b")))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        waited = not writing.done()
+        stranger.execute("COMMIT")
+        stranger.close()
+        await writing
+
+        assert waited
+        assert names_in_file(database_url) == ["a", "b"]
 
     async def test_nothing_is_there_before_write_returns(self, db: Database, database_url: str) -> None:
         door = Door()
