@@ -1,11 +1,12 @@
 """Threads: the one continuing conversation with a person, and its sealed messages."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,8 +52,7 @@ _ENDS = Lookup(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that is to be appended to a thread. `at` is aware."""
 
     id: str
@@ -61,8 +61,8 @@ class NewMessage:
     direction: Direction
     author: AuthorKind
     at: datetime
-    text: str = field(repr=False)
-    author_name: str = field(default="", repr=False)
+    text: str
+    author_name: str = ""
     author_id: str | None = None
     channel: ChannelKind | None = None
     address_id: str | None = None
@@ -70,6 +70,9 @@ class NewMessage:
     provider_id: str | None = None
     intent_key: str | None = None
     opt_out: OptOutWord | None = None
+
+    def __repr__(self) -> str:
+        return f"NewMessage({self.id}, …)"
 
 
 class Threads:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.tables import counter
+from hub.db.writer import run
 
 _ADVANCE = {
     "qmark": "UPDATE counter SET value = value + ? WHERE name = ? RETURNING value",
@@ -14,9 +15,8 @@ _ADVANCE = {
 
 async def advance(conn: AsyncConnection, name: str, by: int) -> int:
     """The last of the `by` numbers that the caller may now use. The counter is locked until the commit."""
-    taken = await conn.exec_driver_sql(_ADVANCE[conn.dialect.paramstyle], (by, name))
-    last: int | None = taken.scalar_one_or_none()
-    if last is None:
-        last = by
-        await conn.execute(sa.insert(counter), {"name": name, "value": last})
-    return last
+    taken = await run(conn, _ADVANCE[conn.dialect.paramstyle], (by, name))
+    if taken:
+        return int(taken[0][0])
+    await conn.execute(sa.insert(counter), {"name": name, "value": by})
+    return by

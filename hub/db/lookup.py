@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.columns import Id
+from hub.db.writer import run
 
 _MOST = 64
 """Values a statement at most; lengths are powers of two up to it."""
@@ -40,8 +41,7 @@ class Lookup:
             length = 1 << (len(part) - 1).bit_length()
             part += part[-1:] * (length - len(part))
             prepared = self._for(length, conn.dialect)
-            result = await conn.exec_driver_sql(prepared.statement, prepared.bound(part, others))
-            rows += prepared.read(result.all())
+            rows += prepared.read(await run(conn, prepared.statement, prepared.bound(part, others)))
         return rows
 
     def _for(self, length: int, dialect: Dialect) -> "_Prepared":

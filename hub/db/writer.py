@@ -8,7 +8,7 @@ threads altogether.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -33,6 +33,30 @@ class Inline(AsyncConnection):
     async def exec_driver_sql(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
         """The result of a statement in the driver's own words."""
         return self._proxied.exec_driver_sql(*arguments, **options)
+
+    def rows(self, statement: str, values: Sequence[Any]) -> list[Sequence[Any]] | None:
+        """The rows of a statement in the driver's own words, past SQLAlchemy; None outside a transaction.
+
+        Raises: what SQLAlchemy would.
+        """
+        driver: Any = self._proxied.connection.dbapi_connection
+        if not driver.in_transaction:
+            return None
+        try:
+            found: list[Sequence[Any]] = driver.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(
+                statement, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect
+            ) from error
+        return found
+
+
+async def run(conn: AsyncConnection, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """The rows, if any, of a statement in the words of the connection's driver, with as little around it as will do."""
+    if isinstance(conn, Inline) and (found := conn.rows(statement, values)) is not None:
+        return found
+    result = await conn.exec_driver_sql(statement, tuple(values))
+    return result.all() if result.returns_rows else ()
 
 
 class Glancer:
@@ -85,6 +109,8 @@ class Writer:
         self._engine = _engine(path, partial(_roomy, prepare), "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._connection: sa.Connection | None = None
+        self._patience: int | None = None
+        """Milliseconds that the connection waits for the lock."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -113,14 +139,15 @@ class Writer:
         driver: Any = self._connection.connection.dbapi_connection if self._connection is not None else None
         if driver is None:
             return False
-        (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        if self._patience is None:
+            (self._patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
         driver.execute("PRAGMA busy_timeout=0").close()
         try:
             driver.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             return False
         finally:
-            driver.execute(f"PRAGMA busy_timeout={patience}").close()
+            driver.execute(f"PRAGMA busy_timeout={self._patience}").close()
         return True
 
     def under_way(self) -> bool:
