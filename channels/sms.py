@@ -259,6 +259,12 @@ def _phone(form: Mapping[str, str], name: str) -> Address:
     value = storable(form.get(name, "")).strip()
     if not value or len(value) > 64:
         raise PayloadInvalid(f"{name} is missing or malformed")
+    return _address(value)
+
+
+@lru_cache(maxsize=16_384)
+def _address(value: str) -> Address:
+    """The normal form; the same few people write all day."""
     return Address(AddressKind.PHONE, e164(value) or value)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.lookup import Lookup
 from hub.db.tables import message
 from hub.errors import Overloaded
 from hub.events import Change, publish
@@ -28,7 +29,15 @@ from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
 _BATCH = 256
+_SMALL = 32
+"""Messages from which on a batch is worth its commit."""
 _CARRIER = Actor("carrier")
+_HERE = Lookup(
+    message.c.provider_id,
+    lambda ids: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
+        message.c.channel == sa.bindparam("channel"), message.c.provider_id.in_(ids)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +81,11 @@ class Acceptor:
         self._arrived = asyncio.Event()
         self._in_hand: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         """Begin to take messages."""
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._commit_batches(), name="accept")
 
     async def stop(self) -> None:
@@ -90,22 +101,29 @@ class Acceptor:
         return len(self._waiting) + len(self._in_hand)
 
     async def accept(self, inbound: Inbound) -> Accepted:
-        """Where the message is kept, once it is durable.
+        """Where the message is kept, once it is durable. Raises: as `submit` and what it gives."""
+        return await self.submit(inbound)
 
-        Raises: Overloaded when the queue is full (nothing was stored), StorageError when the commit failed.
+    def submit(self, inbound: Inbound) -> "asyncio.Future[Accepted]":
+        """Take the message; the result says where it is kept, once it is durable, or is StorageError.
+
+        Raises: Overloaded when the queue is full: nothing is stored.
         """
         if self.waiting >= self._limit:
             self._metrics.accepted.labels(inbound.channel, "overloaded").inc()
             raise Overloaded()
-        done: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Accepted] = (self._loop or asyncio.get_running_loop()).create_future()
         self._waiting.append((inbound, done))
         self._arrived.set()
-        return await done
+        return done
 
     async def _commit_batches(self) -> None:
         while True:
             await self._arrived.wait()
-            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            # Half of a crowd at a time: the others are stored while the first hear their answers and write anew, so
+            # that neither side waits for the other with nothing to do.
+            size = min(_BATCH, max(_SMALL, (len(self._waiting) + 1) // 2))
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
             if not self._waiting:
                 self._arrived.clear()
             self._in_hand = batch
@@ -171,14 +189,14 @@ class Acceptor:
     async def _append(self, conn: AsyncConnection, batch: list[Inbound]) -> list[Accepted]:
         senders = await self._senders.resolve(conn, [inbound.sender for inbound in batch])
         persons = {sender.person_id for sender in senders.values()}
-        threads = await self._threads.open_for(conn, persons)
+        ends = await self._threads.ends_for(conn, persons)
         keys = await self._vault.keys(conn, persons)
         entries, records = [], []
         for inbound in batch:
             sender = senders[inbound.sender]
             entry = NewMessage(
                 id=new_id(),
-                thread_id=threads[sender.person_id].id,
+                thread_id=ends[sender.person_id].thread_id,
                 person_id=sender.person_id,
                 direction=Direction.INBOUND,
                 author=AuthorKind.PATIENT,
@@ -194,7 +212,7 @@ class Acceptor:
             records.append(
                 Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
             )
-        await self._threads.append(conn, keys, entries)
+        await self._threads.append(conn, keys, entries, ends.values())
         await self._trail.record(conn, *records)
         await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
         return [Accepted(entry.id, entry.thread_id) for entry in entries]
@@ -205,11 +223,8 @@ async def _already_here(conn: AsyncConnection, batch: list[Inbound]) -> dict[tup
     found = {}
     for channel in {inbound.channel for inbound in batch}:
         ids = {inbound.provider_id for inbound in batch if inbound.channel is channel}
-        query = sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
-            message.c.channel == channel, message.c.provider_id.in_(ids)
-        )
-        for row in await conn.execute(query):
-            found[(channel, row.provider_id)] = Accepted(row.id, row.thread_id, duplicate=True)
+        for provider_id, message_id, thread_id in await _HERE(conn, ids, channel=channel.value):
+            found[(channel, provider_id)] = Accepted(message_id, thread_id, duplicate=True)
     return found
 
 

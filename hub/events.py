@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import at_end
 from hub.db.bulk import insert_rows
+from hub.db.counters import advance
 from hub.db.tables import counter, event
 
 KEEP = timedelta(days=1)
@@ -70,16 +71,7 @@ async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change
 
 async def _write(conn: AsyncConnection, changes: list[tuple[datetime, Change]]) -> None:
     # From here to the commit the counter is locked: numbers appear in order.
-    taken = await conn.execute(
-        sa.update(counter)
-        .where(counter.c.name == "event")
-        .values(value=counter.c.value + len(changes))
-        .returning(counter.c.value)
-    )
-    last = taken.scalar_one_or_none()
-    if last is None:
-        last = len(changes)
-        await conn.execute(sa.insert(counter), {"name": "event", "value": last})
+    last = await advance(conn, "event", len(changes))
     first = last - len(changes) + 1
     rows = [
         {"seq": first + n, "type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now}

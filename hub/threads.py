@@ -1,16 +1,19 @@
 """Threads: the one continuing conversation with a person, and its sealed messages."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import message, thread
 from hub.sealed import Body, seal_body
 from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_id
@@ -30,8 +33,26 @@ class Thread:
     last_inbound_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class End(NamedTuple):
+    """Where a thread ends: the number of its last entry, 0 if it has none."""
+
+    thread_id: str
+    last_seq: int
+
+
+_ENDS = Lookup(
+    thread.c.person_id,
+    lambda persons: (
+        sa.select(thread.c.id, thread.c.person_id, thread.c.last_seq)
+        .where(thread.c.person_id.in_(persons))
+        # Whoever locks several does so in one order, or two might wait for each other.
+        .order_by(thread.c.id)
+        .with_for_update()
+    ),
+)
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that is to be appended to a thread. `at` is aware."""
 
     id: str
@@ -40,8 +61,8 @@ class NewMessage:
     direction: Direction
     author: AuthorKind
     at: datetime
-    text: str = field(repr=False)
-    author_name: str = field(default="", repr=False)
+    text: str
+    author_name: str = ""
     author_id: str | None = None
     channel: ChannelKind | None = None
     address_id: str | None = None
@@ -49,6 +70,9 @@ class NewMessage:
     provider_id: str | None = None
     intent_key: str | None = None
     opt_out: OptOutWord | None = None
+
+    def __repr__(self) -> str:
+        return f"NewMessage({self.id}, …)"
 
 
 class Threads:
@@ -63,10 +87,34 @@ class Threads:
         wanted = set(person_ids)
         rows = (await conn.execute(sa.select(*_PLAIN).where(thread.c.person_id.in_(wanted)))).all()
         found = {row.person_id: _thread(row) for row in rows}
+        for person_id, thread_id in (await self._make(conn, wanted - found.keys())).items():
+            found[person_id] = Thread(
+                id=thread_id,
+                person_id=person_id,
+                status=ThreadStatus.BOT,
+                priority=0,
+                attention="",
+                last_seq=0,
+                last_inbound_at=None,
+            )
+        return found
+
+    async def ends_for(self, conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, End]:
+        """As `open_for`, but only what `append` needs to know; what is there is locked until the commit."""
+        wanted = set(person_ids)
+        found = {person_id: End(one, last) for one, person_id, last in await _ENDS(conn, wanted)}
+        if missing := wanted - found.keys():
+            made = await self._make(conn, missing)
+            found |= {person_id: End(thread_id, 0) for person_id, thread_id in made.items()}
+        return found
+
+    async def _make(self, conn: AsyncConnection, person_ids: Collection[str]) -> dict[str, str]:
+        """A new thread's id for each person."""
         now = self._clock.now()
-        made = [
+        made = {person_id: new_id() for person_id in sorted(person_ids)}
+        rows = [
             {
-                "id": new_id(),
+                "id": thread_id,
                 "person_id": person_id,
                 "status": ThreadStatus.BOT,
                 "priority": 0,
@@ -75,21 +123,10 @@ class Threads:
                 "last_at": now,
                 "created_at": now,
             }
-            for person_id in sorted(wanted - found.keys())
+            for person_id, thread_id in made.items()
         ]
-        if made:
-            await insert_rows(conn, thread, made)
-            for row in made:
-                found[str(row["person_id"])] = Thread(
-                    id=str(row["id"]),
-                    person_id=str(row["person_id"]),
-                    status=ThreadStatus.BOT,
-                    priority=0,
-                    attention="",
-                    last_seq=0,
-                    last_inbound_at=None,
-                )
-        return found
+        await insert_rows(conn, thread, rows)
+        return made
 
     async def get(self, conn: AsyncConnection, thread_id: str) -> Thread | None:
         """The thread with this id."""
@@ -102,30 +139,37 @@ class Threads:
         row = (await conn.execute(query)).first()
         return None if row is None else _thread(row)
 
-    async def append(self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage]) -> list[int]:
+    async def append(
+        self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage], ends: Iterable[End] | None = None
+    ) -> list[int]:
         """The numbers that `entries` got within their threads, appended in the order given.
 
-        `keys` opens every person concerned.
+        `keys` opens every person concerned; `ends`, where they are known, are those of every thread concerned.
         """
-        touched = {entry.thread_id for entry in entries}
-        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched)).with_for_update()
-        last = {row.id: row.last_seq for row in await conn.execute(query)}
+        if ends is None:
+            touched = {entry.thread_id for entry in entries}
+            query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched))
+            rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
+            last = {row.id: row.last_seq for row in rows}
+        else:
+            last = {end.thread_id: end.last_seq for end in ends}
         changes: dict[str, dict[str, Any]] = {}
         heard: dict[str, dict[str, Any]] = {}
-        numbers, rows = [], []
+        numbers: list[int] = []
+        inserted: list[dict[str, Any]] = []
         for entry in entries:
             last[entry.thread_id] += 1
             number = last[entry.thread_id]
             numbers.append(number)
-            rows.append(_row(keys, entry, number))
+            inserted.append(_row(keys, entry, number))
             changes[entry.thread_id] = {"id": entry.thread_id, "last_seq": number, "last_at": entry.at}
             if entry.direction is Direction.INBOUND:
                 heard[entry.thread_id] = {
                     "id": entry.thread_id,
                     "last_inbound_at": entry.at,
-                    "last_channel": entry.channel,
+                    "last_channel": _word(entry.channel),
                 }
-        await insert_rows(conn, message, rows)
+        await insert_rows(conn, message, inserted)
         if heard.keys() == changes.keys():
             await update_rows(conn, thread, [changes[one] | heard[one] for one in changes])
         else:
@@ -181,17 +225,22 @@ def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
         "id": entry.id,
         "thread_id": entry.thread_id,
         "seq": seq,
-        "direction": entry.direction,
-        "author_kind": entry.author,
+        "direction": entry.direction.value,
+        "author_kind": entry.author.value,
         "author_id": entry.author_id,
-        "channel": entry.channel,
+        "channel": _word(entry.channel),
         "address_id": entry.address_id,
         "body_sealed": seal_body(keys, entry.person_id, entry.thread_id, entry.id, body),
         "at": entry.at,
         "provider_id": entry.provider_id,
         "intent_key": entry.intent_key,
-        "opt_out": entry.opt_out,
+        "opt_out": _word(entry.opt_out),
     }
+
+
+def _word(member: StrEnum | None) -> str | None:
+    """The plain text of `member`: the driver asks a type of its own, each time anew, how it is to be stored."""
+    return None if member is None else str(member)
 
 
 def _thread(row: Any) -> Thread:

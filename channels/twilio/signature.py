@@ -10,9 +10,10 @@ import hashlib
 import hmac
 from collections.abc import Collection
 from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import parse_qs, urlsplit
 
-from multidict import MultiDictProxy
+from multidict import MultiDictProxy, istr
 from twilio.request_validator import (  # type: ignore[import-untyped]
     RequestValidator,
     add_port,
@@ -24,8 +25,9 @@ from hub.types import Webhook
 
 __all__ = ["SignatureCheck", "form_of"]
 
-HEADER = "X-Twilio-Signature"
+HEADER = istr("X-Twilio-Signature")
 LONGEST_NAME = 64
+_NAME = itemgetter(0)
 
 
 class SignatureCheck:
@@ -66,7 +68,7 @@ class SignatureCheck:
         """
         if len(set(form)) < len(form):
             return str(self._validator.compute_signature(url, form)).encode("ascii")
-        signed = url + "".join([name + value for name, value in sorted(form.items())])
+        signed = url + "".join([name + value for name, value in sorted(form.items(), key=_NAME)])
         return base64.b64encode(hmac.digest(self._token, signed.encode(), "sha1"))
 
 
@@ -90,7 +92,10 @@ def form_of(hook: Webhook, single: Collection[str]) -> dict[str, str]:
 
     Raises: PayloadInvalid.
     """
-    form: dict[str, str] = {}
+    form = dict(hook.form.items())
+    if len(form) == len(hook.form) and all(map(_is_name, form)):
+        return form
+    form = {}
     for name, value in hook.form.items():
         if name in form:
             if name in single:

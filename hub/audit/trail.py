@@ -1,7 +1,7 @@
 """Recording: one entry in the transaction of the action it tells of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -26,8 +26,7 @@ class Actor:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was done. `details` holds ids, codes and counts only.
 
     action: `noun.verb`, such as `message.accept`.
@@ -39,7 +38,7 @@ class Entry:
     person_id: str | None = None
     object_id: str = ""
     request_id: str = ""
-    details: Mapping[str, str | int | None] = field(default_factory=dict)
+    details: Mapping[str, str | int | None] = msgspec.field(default_factory=dict)
 
 
 class Trail:

@@ -1,8 +1,9 @@
 """One sealed value: its format, and the place it is bound to."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -15,8 +16,7 @@ _NONCE = 12
 _TAG = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a sealed value belongs: a table, its row, the field, and whose it is.
 
     A value moved to any other place does not open.
@@ -53,7 +53,7 @@ class DataKey:
 
     def seal(self, plaintext: bytes, place: Place) -> bytes:
         """`plaintext` encrypted for `place`."""
-        nonce = os.urandom(_NONCE)
+        nonce = _nonce()
         return self._header + nonce + self._cipher.encrypt(nonce, plaintext, self._header + place.bound())
 
     def open(self, sealed: bytes, place: Place) -> bytes:
@@ -68,6 +68,32 @@ class DataKey:
             return self._cipher.decrypt(nonce, sealed[_HEADER + _NONCE :], self._header + place.bound())
         except InvalidTag:
             raise SealBroken(f"a value of {place.table}.{place.field} was changed or moved") from None
+
+
+_spare: Iterator[bytes] = iter(())
+_BLOCK = 64
+
+
+def _nonce() -> bytes:
+    """A random nonce, never given before. One call to the system serves for many: every message needs several."""
+    global _spare
+    for nonce in _spare:
+        return nonce
+    drawn = os.urandom(_BLOCK * _NONCE)
+    # An iterator gives each of its items to one thread only.
+    fresh = iter([drawn[start : start + _NONCE] for start in range(0, len(drawn), _NONCE)])
+    nonce = next(fresh)
+    _spare = fresh
+    return nonce
+
+
+def _forget_spare() -> None:
+    """A forked child must not use its parent's nonces."""
+    global _spare
+    _spare = iter(())
+
+
+os.register_at_fork(after_in_child=_forget_spare)
 
 
 def version_of(sealed: bytes) -> int:

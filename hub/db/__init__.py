@@ -6,7 +6,8 @@
 3. `db.write(unit)` runs a unit of work and returns once it is durable. Units that are asked for while a commit
    is in flight share the next one (group commit): a fsync is paid once for many.
 4. `at_end` hands a transaction rows that it writes together, just before it commits.
-5. `migrate.upgrade` brings the schema up to date.
+5. `bulk`, `lookup` and `counters` say what the hot path says, in as few and as ready-made statements as will do.
+6. `migrate.upgrade` brings the schema up to date.
 """
 
 from hub.db.addresses import is_embedded

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id
+from hub.db.columns import Id, Moment
+from hub.db.writer import run
 
 _MOST = 64
 """Rows a statement at most: the engine keeps each length prepared, and a statement has few enough placeholders."""
@@ -29,7 +30,7 @@ async def insert_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row
     writers = _writers(table, columns, conn.dialect)
     for chunk in _chunks(rows):
         statement = _insert(table, columns, len(chunk), conn.dialect)
-        await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
+        await run(conn, statement, _flat(chunk, columns, writers))
 
 
 async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -40,7 +41,7 @@ async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row
     writers = _writers(table, columns, conn.dialect)
     for chunk in _chunks(rows):
         statement = _update(table, columns, len(chunk), conn.dialect)
-        await conn.exec_driver_sql(statement, _flat(chunk, columns, writers))
+        await run(conn, statement, _flat(chunk, columns, writers))
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -64,6 +65,8 @@ def _writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tup
 
 def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
     # Every driver here takes bytes and ids as they are; the wrapping that SQLAlchemy adds is for those that do not.
+    if isinstance(kind, Moment):
+        return kind.writer(dialect)
     return None if isinstance(kind, sa.LargeBinary | Id) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -1,6 +1,7 @@
 """Column types that behave alike on every database."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NOTHING = "00000000-0000-0000-0000-000000000000"
 _MICROSECOND = timedelta(microseconds=1)
+_NAIVE = "a naive datetime cannot be stored"
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return value.astimezone(UTC)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -31,13 +49,12 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """The stored form of `value`."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)
-        return (value - _EPOCH) // _MICROSECOND
+        return self.writer(dialect)(value)
+
+    @staticmethod
+    def writer(dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """What makes the stored form on `dialect`."""
+        return _in_utc if dialect.name == "postgresql" else _microseconds
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """`value` as an aware moment in UTC."""

@@ -7,7 +7,8 @@ threads altogether.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 R = TypeVar("R")
+
+_CACHE = 16_384
+"""KiB of pages that the writer keeps in memory at most."""
 
 
 class Inline(AsyncConnection):
@@ -29,6 +33,30 @@ class Inline(AsyncConnection):
     async def exec_driver_sql(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
         """The result of a statement in the driver's own words."""
         return self._proxied.exec_driver_sql(*arguments, **options)
+
+    def rows(self, statement: str, values: Sequence[Any]) -> list[Sequence[Any]] | None:
+        """The rows of a statement in the driver's own words, past SQLAlchemy; None outside a transaction.
+
+        Raises: what SQLAlchemy would.
+        """
+        driver: Any = self._proxied.connection.dbapi_connection
+        if not driver.in_transaction:
+            return None
+        try:
+            found: list[Sequence[Any]] = driver.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(
+                statement, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect
+            ) from error
+        return found
+
+
+async def run(conn: AsyncConnection, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """The rows, if any, of a statement in the words of the connection's driver, with as little around it as will do."""
+    if isinstance(conn, Inline) and (found := conn.rows(statement, values)) is not None:
+        return found
+    result = await conn.exec_driver_sql(statement, tuple(values))
+    return result.all() if result.returns_rows else ()
 
 
 class Glancer:
@@ -53,8 +81,20 @@ def _engine(path: str, prepare: Callable[[Any], None], begin: str, **options: An
     arguments = {"check_same_thread": False, "cached_statements": 512}
     engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args=arguments, **options)
     sa.event.listen(engine, "connect", lambda connection, _record: prepare(connection))
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    sa.event.listen(engine, "begin", partial(_begin, begin))
     return engine
+
+
+def _roomy(prepare: Callable[[Any], None], connection: Any) -> None:
+    """Set up the connection that writes: every message touches a dozen indexes, whose pages are kept at hand."""
+    prepare(connection)
+    connection.execute(f"PRAGMA cache_size=-{_CACHE}").close()
+
+
+def _begin(statement: str, connection: sa.Connection) -> None:
+    """Begin, if the writer has not done so already."""
+    if not getattr(connection.connection.dbapi_connection, "in_transaction", False):
+        connection.exec_driver_sql(statement)
 
 
 class Writer:
@@ -66,22 +106,49 @@ class Writer:
     def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
         self._reader = engine
         # Used by two threads, though never at once: whoever awaits a commit does nothing else with the connection.
-        self._engine = _engine(path, prepare, "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
+        self._engine = _engine(path, partial(_roomy, prepare), "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._connection: sa.Connection | None = None
+        self._patience: int | None = None
+        """Milliseconds that the connection waits for the lock."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that holds the write lock; durable when left, undone when left by an error."""
         if self._connection is None:
             self._connection = await self._aside(self._engine.connect)
-        begun = await self._aside(self._connection.begin)
+        begun = self._connection.begin() if self._taken() else await self._aside(self._connection.begin)
         try:
             yield Inline(self._reader, self._connection)
-            await self._aside(begun.commit)
+            await self._make_durable()
+            begun.commit()
         except BaseException:
             await self._aside(partial(self._undo, begun))
             raise
+
+    async def _make_durable(self) -> None:
+        """Commit in the thread, which does nothing else: for each step in Python it would wait for its turn again."""
+        driver: Any = self._connection.connection.dbapi_connection if self._connection is not None else None
+        try:
+            await self._aside(driver.commit)
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError("COMMIT", None, error, hide_parameters=True) from error
+
+    def _taken(self) -> bool:
+        """Whether the write lock could be had at once, which saves the way to the thread and back."""
+        driver: Any = self._connection.connection.dbapi_connection if self._connection is not None else None
+        if driver is None:
+            return False
+        if self._patience is None:
+            (self._patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+        driver.execute("PRAGMA busy_timeout=0").close()
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={self._patience}").close()
+        return True
 
     def under_way(self) -> bool:
         """Whether the database still holds the transaction that was begun."""

@@ -9,10 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, person
 from hub.people.records import address_row, contact_row
 from hub.types import Address, new_id
 from hub.vault import Vault
+
+_BEHIND = Lookup(
+    address.c.blind,
+    lambda blinds: (
+        sa.select(address.c.blind, address.c.id, person.c.id, person.c.kind)
+        .outerjoin(contact, contact.c.address_id == address.c.id)
+        .outerjoin(person, person.c.id == contact.c.person_id)
+        .where(address.c.kind == sa.bindparam("kind"), address.c.blind.in_(blinds))
+        .order_by(contact.c.created_at)
+    ),
+)
+"""Each address, and each person on it, the longest known first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +54,34 @@ class Senders:
         they say who they are (invariant 9).
         """
         blinds = {one: self._vault.blind.of(one.kind.value, one.value) for one in set(addresses)}
-        query = (
-            sa.select(
-                address.c.kind,
-                address.c.blind,
-                address.c.id,
-                person.c.id.label("person_id"),
-                person.c.kind.label("who"),
-            )
-            .outerjoin(contact, contact.c.address_id == address.c.id)
-            .outerjoin(person, person.c.id == contact.c.person_id)
-            .where(address.c.blind.in_(blinds.values()))
-            .order_by(contact.c.created_at)
-        )
         ids: dict[tuple[str, bytes], str] = {}
         linked: dict[tuple[str, bytes], list[tuple[str, str]]] = {}
-        for row in await conn.execute(query):
-            ids[(row.kind, row.blind)] = row.id
-            if row.person_id is not None:
-                linked.setdefault((row.kind, row.blind), []).append((row.person_id, row.who))
+        for kind in {one.kind for one in blinds}:
+            wanted = [blind for one, blind in blinds.items() if one.kind is kind]
+            for found, found_id, person_id, who in await _BEHIND(conn, wanted, kind=kind.value):
+                ids[(kind.value, found)] = found_id
+                if person_id is not None:
+                    linked.setdefault((kind.value, found), []).append((person_id, who))
 
         senders: dict[Address, Sender] = {}
         stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]] = []
         new_addresses = []
         for one, blind in blinds.items():
             key = (one.kind.value, blind)
+            persons = linked.get(key, [])
             address_id = ids.get(key)
             if address_id is None:
                 address_id = new_id()
                 new_addresses.append(address_row(address_id, one.kind, blind, self._clock.now()))
-            persons = linked.get(key, [])
             on_the_books = [person_id for person_id, who in persons if who in ("patient", "proxy")]
             if len(on_the_books) == 1:
                 senders[one] = Sender(on_the_books[0], address_id, "known")
                 continue
-            wanted: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
-            stand_in = next((person_id for person_id, who in persons if who == wanted), None)
+            stands_for: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
+            stand_in = next((person_id for person_id, who in persons if who == stands_for), None)
             if stand_in is None:
                 stand_in = new_id()
-                stand_ins.append((one, stand_in, wanted))
+                stand_ins.append((one, stand_in, stands_for))
             senders[one] = Sender(stand_in, address_id, "shared" if on_the_books else "unknown")
         if new_addresses:
             await insert_rows(conn, address, new_addresses)

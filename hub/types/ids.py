@@ -6,8 +6,8 @@ import time
 
 _lock = threading.Lock()
 _last = 0
-_spare = b""
-_BLOCK = 512
+_spare: list[str] = []
+_BLOCK = 64
 
 
 def new_id() -> str:
@@ -17,24 +17,28 @@ def new_id() -> str:
 
     Source: RFC 9562 §5.7, §6.2 method 3.
     """
-    global _last, _spare
+    global _last
     now = time.time_ns()
     ticks = (now // 1_000_000) << 12 | (now % 1_000_000) * 4096 // 1_000_000
     with _lock:
         ticks = _last = max(ticks, _last + 1)
         if not _spare:
-            # One call to the system for many ids: every message makes several.
-            _spare = os.urandom(_BLOCK)
-        tail, _spare = int.from_bytes(_spare[:8], "big"), _spare[8:]
-    value = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0x2 << 62 | tail & 0x3FFFFFFFFFFFFFFF
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            _spare.extend(_tails())
+        tail = _spare.pop()
+    head = f"{ticks:015x}"
+    return f"{head[:8]}-{head[8:12]}-7{head[12:]}-{tail}"
+
+
+def _tails() -> list[str]:
+    """The random ends of many ids, with one call to the system: every message makes several."""
+    drawn = os.urandom(_BLOCK * 8)
+    ends = (int.from_bytes(drawn[at : at + 8], "big") & 0x3FFFFFFFFFFFFFFF | 1 << 63 for at in range(0, len(drawn), 8))
+    return [f"{end >> 48:04x}-{end & 0xFFFFFFFFFFFF:012x}" for end in ends]
 
 
 def _forget_spare() -> None:
     """A forked child must not hand out its parent's random bits."""
-    global _spare
-    _spare = b""
+    _spare.clear()
 
 
 os.register_at_fork(after_in_child=_forget_spare)

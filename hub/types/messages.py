@@ -14,7 +14,14 @@ from multidict import CIMultiDictProxy, MultiDictProxy
 Language = Literal["en", "es"]
 
 
-class ChannelKind(StrEnum):
+class Word(StrEnum):
+    """Words that are stored and compared as the text they are."""
+
+    # An enumeration's own hash is computed in Python; the text's is there already, and keys are looked up all day.
+    __hash__ = str.__hash__
+
+
+class ChannelKind(Word):
     """A way to reach a person."""
 
     SMS = "sms"
@@ -24,7 +31,7 @@ class ChannelKind(StrEnum):
     PORTAL = "portal"
 
 
-class AddressKind(StrEnum):
+class AddressKind(Word):
     """What sort of contact point an address is; SMS and voice share phones."""
 
     PHONE = "phone"
@@ -33,7 +40,7 @@ class AddressKind(StrEnum):
     PORTAL = "portal"
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """Which way an entry of a thread went; a note is for staff only and goes nowhere."""
 
     INBOUND = "inbound"
@@ -41,7 +48,7 @@ class Direction(StrEnum):
     NOTE = "note"
 
 
-class AuthorKind(StrEnum):
+class AuthorKind(Word):
     """Who wrote an entry of a thread."""
 
     PATIENT = "patient"
@@ -51,7 +58,7 @@ class AuthorKind(StrEnum):
     SYSTEM = "system"
 
 
-class ThreadStatus(StrEnum):
+class ThreadStatus(Word):
     """Who has the thread: the bot, a person of the staff (`open`), the calendar, or nobody."""
 
     BOT = "bot"
@@ -60,7 +67,7 @@ class ThreadStatus(StrEnum):
     CLOSED = "closed"
 
 
-class Purpose(StrEnum):
+class Purpose(Word):
     """Why the clinic tells a person something; consent is asked per purpose."""
 
     CARE = "care"
@@ -71,7 +78,7 @@ class Purpose(StrEnum):
     EMERGENCY = "emergency"
 
 
-class DeliveryState(StrEnum):
+class DeliveryState(Word):
     """How far a delivery has come; it only moves forward (DESIGN invariant 6)."""
 
     QUEUED = "queued"
@@ -84,7 +91,7 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-class OptOutWord(StrEnum):
+class OptOutWord(Word):
     """What a text asks of the consent ledger."""
 
     STOP = "stop"

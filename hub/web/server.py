@@ -15,6 +15,7 @@ from hub.log import say
 from hub.parts import Parts
 from hub.web import health, pages, webhooks
 from hub.web.connection import BODY, HEAD, KEEP_ALIVE, Connection
+from hub.web.front import Front
 from hub.web.guard import guard, harden
 
 _log = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ def build(
     """The application: webhooks, health, pages, the routes of `extra`, and each of `mounts` below its prefix."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[guard(parts.settings)])
     app[health.DRAINING] = asyncio.Event()
+    app[webhooks.DESKS] = desks = webhooks.desks(parts)
     app.on_response_prepare.append(harden)
-    app.add_routes([*webhooks.routes(parts), *health.routes(parts), *extra])
+    app.add_routes([*webhooks.routes(desks), *health.routes(parts), *extra])
     shown = {route.path for route in extra}
     app.add_routes(pages.routes(parts, demo="/demo" in shown))
     for prefix, mounted in (mounts or {}).items():
@@ -57,9 +59,11 @@ class Site:
         body: timedelta = BODY,
     ) -> None:
         self._where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
-        self._limits: dict[str, Any] = {"head": head, "body": body, "keepalive_timeout": KEEP_ALIVE.total_seconds()}
+        self._limits: dict[str, Any] = {"head": head, "body": body}
         self._watch = min(head, body).total_seconds() / 4
         # No access log: an address asked for may hold a number or a name.
+        self._desks = app.get(webhooks.DESKS, {})
+        self._fronts: set[Front] = set()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN.total_seconds())
         self._server: asyncio.Server | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -72,7 +76,7 @@ class Site:
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._connection, backlog=1024, **self._where)
+            self._server = await loop.create_server(self._front, backlog=1024, **self._where)
         except OSError as error:
             await self._runner.cleanup()
             place = f"{self._where.get('host')}:{self._where.get('port')}"
@@ -95,10 +99,29 @@ class Site:
                 await self._watcher
         if self._server is not None:
             self._server.close()
+        # What has arrived by now is begun, and so is waited for.
+        await asyncio.sleep(0)
+        works = [front.work for front in self._fronts if front.work is not None]
+        for front in tuple(self._fronts):
+            front.finish()
+        if works:
+            await asyncio.wait(works, timeout=DRAIN.total_seconds())
+        for front in tuple(self._fronts):
+            if front.work is not None:
+                front.force_close()
         await self._runner.cleanup()
 
+    def _front(self) -> Front:
+        return Front(self._desks, self._connection, self._fronts, **self._limits)
+
     def _connection(self) -> Connection:
-        return Connection(self._runner.server, loop=asyncio.get_running_loop(), access_log=None, **self._limits)
+        return Connection(
+            self._runner.server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            keepalive_timeout=KEEP_ALIVE.total_seconds(),
+            **self._limits,
+        )
 
     async def _close_late(self) -> None:
         """Close every connection that brings its request too slowly."""
@@ -106,7 +129,8 @@ class Site:
         while True:
             await asyncio.sleep(self._watch)
             now = loop.time()
-            for connection in self._runner.server.connections if self._runner.server else ():
-                if isinstance(connection, Connection) and connection.overdue(now):
+            general = self._runner.server.connections if self._runner.server else ()
+            for connection in (*self._fronts, *general):
+                if isinstance(connection, Front | Connection) and connection.overdue(now):
                     say(_log, "connection_late", logging.DEBUG)
                     connection.force_close()

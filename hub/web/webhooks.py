@@ -1,83 +1,136 @@
 """What providers send: verified, understood, durable, and only then answered."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from multidict import MultiDict, MultiDictProxy
+from aiohttp.typedefs import Handler
+from multidict import CIMultiDictProxy, MultiDict, MultiDictProxy
 
 from channels.base import Answer, Channel
-from hub.errors import PayloadInvalid, SignatureInvalid, StorageError, WebhookError
+from hub.errors import HubError, PayloadInvalid, SignatureInvalid, StorageError, WebhookError
 from hub.log import say
 from hub.parts import Parts
 from hub.types import Inbound, Status, Webhook
-from hub.web.answers import unavailable
+from hub.web.answers import Written, unavailable
 
 _log = logging.getLogger(__name__)
 
 _FORM = "application/x-www-form-urlencoded"
 _NO_FORM: MultiDictProxy[str] = MultiDictProxy(MultiDict())
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+DESKS = web.AppKey("desks", Mapping[str, "Desk"])
+"""Where each path's webhooks are taken."""
 
 
-def routes(parts: Parts) -> list[web.RouteDef]:
+class Desk:
+    """Where the webhooks of one address are taken. Nothing of a request is stored before its signature was checked."""
+
+    def __init__(self, parts: Parts, channel: Channel, route: str, answer: Answer) -> None:
+        self.route = route
+        self._channel = channel
+        self._public = parts.settings.base_url
+        self._acceptor, self._outbox, self._clock, self._metrics = (
+            parts.acceptor,
+            parts.outbox,
+            parts.clock,
+            parts.metrics,
+        )
+        self._answer = answer
+        self._written = Written(self.done())
+
+    def take(
+        self,
+        target: str,
+        *,
+        headers: CIMultiDictProxy[str],
+        form: MultiDictProxy[str],
+        query: Mapping[str, str],
+        body: bytes,
+    ) -> Awaitable[object]:
+        """Check and understand a request, and begin to store what it says; the result is awaited before it is answered.
+
+        target: path and query byte for byte as the provider wrote them, for they are signed so.
+
+        Raises: SignatureInvalid, PayloadInvalid; Overloaded, also once it is awaited, as StorageError.
+        """
+        hook = Webhook(
+            route=self.route,
+            # What was signed is the public address: Host may say anything.
+            url=self._public + target,
+            headers=headers,
+            form=form,
+            query=query,
+            body=body,
+            received_at=self._clock.now(),
+        )
+        self._channel.verify(hook)
+        found = self._channel.parse(hook)
+        if len(found) == 1 and isinstance(found[0], Inbound):
+            return self._acceptor.submit(found[0])
+        return self._keep(found)
+
+    async def _keep(self, found: list[Inbound | Status]) -> None:
+        statuses: list[Status] = []
+        for one in found:
+            if isinstance(one, Inbound):
+                await self._acceptor.submit(one)
+            else:
+                statuses.append(one)
+        if statuses:
+            await self._outbox.report(statuses)
+
+    def done(self) -> web.Response:
+        """What the provider hears once its webhook is durable."""
+        if not self._answer.body:
+            return web.Response(status=204)
+        headers = {"Content-Type": f"{self._answer.content_type}; charset=utf-8", "Cache-Control": "no-store"}
+        return web.Response(body=self._answer.body, headers=headers)
+
+    def done_written(self) -> bytes:
+        """The same as bytes."""
+        return bytes(self._written)
+
+    def refused(self, refusal: HubError) -> web.Response:
+        """What the provider hears when its webhook is not taken; it is counted, too."""
+        self._metrics.webhooks_refused.labels(refusal.code).inc()
+        if isinstance(refusal, StorageError):
+            return unavailable(refusal)
+        say(_log, "webhook_refused", logging.WARNING, code=refusal.code, route=self.route)
+        return web.Response(status=403 if isinstance(refusal, SignatureInvalid) else 400, text=str(refusal))
+
+
+def desks(parts: Parts) -> dict[str, Desk]:
     """The addresses that providers post to: those of the channels that are set up, as each declares them."""
-    return [
-        web.post(path, _taking(parts, channel, path, _saying(answer)))
+    return {
+        path: Desk(parts, channel, path, answer)
         for channel in parts.channels.values()
         for path, answer in channel.routes.items()
-    ]
+    }
 
 
-def _taking(parts: Parts, channel: Channel, route: str, done: Callable[[], web.Response]) -> Handler:
-    """A handler of one address. Nothing of a request is stored before its signature has been checked."""
-    public = parts.settings.base_url
-    acceptor, outbox, clock, metrics = parts.acceptor, parts.outbox, parts.clock, parts.metrics
+def routes(desks: Mapping[str, Desk]) -> list[web.RouteDef]:
+    """What the general server does at each address."""
+    return [web.post(path, _taking(desk)) for path, desk in desks.items()]
 
+
+def _taking(desk: Desk) -> Handler:
     async def take(request: web.Request) -> web.StreamResponse:
         body = await request.read()
         try:
-            hook = Webhook(
-                route=route,
-                # What was signed is the public address: Host may say anything.
-                url=public + _as_requested(request),
+            await desk.take(
+                _as_requested(request),
                 headers=request.headers,
                 form=await _form(request),
                 query=request.query,
                 body=body,
-                received_at=clock.now(),
             )
-            channel.verify(hook)
-            found = channel.parse(hook)
-        except WebhookError as refusal:
-            metrics.webhooks_refused.labels(refusal.code).inc()
-            say(_log, "webhook_refused", logging.WARNING, code=refusal.code, route=route)
-            return web.Response(status=403 if isinstance(refusal, SignatureInvalid) else 400, text=str(refusal))
-        try:
-            statuses: list[Status] = []
-            for one in found:
-                if isinstance(one, Inbound):
-                    await acceptor.accept(one)
-                else:
-                    statuses.append(one)
-            if statuses:
-                await outbox.report(statuses)
-        except StorageError as refusal:
-            metrics.webhooks_refused.labels(refusal.code).inc()
-            return unavailable(refusal)
-        return done()
+        except (WebhookError, StorageError) as refusal:
+            return desk.refused(refusal)
+        return desk.done()
 
     return take
-
-
-def _saying(answer: Answer) -> Callable[[], web.Response]:
-    """What makes the answer that a provider hears."""
-    if not answer.body:
-        return lambda: web.Response(status=204)
-    headers = {"Content-Type": f"{answer.content_type}; charset=utf-8", "Cache-Control": "no-store"}
-    return lambda: web.Response(body=answer.body, headers=headers)
 
 
 def _as_requested(request: web.Request) -> str:

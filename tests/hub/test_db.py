@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -46,6 +47,25 @@ class TestWriting:
 
         assert result == "a"
         assert names_kept(database_url) == ["a"]
+
+    @embedded_only
+    async def test_a_lock_of_another_process_is_waited_for_while_the_loop_goes_on(
+        self, db: Database, database_url: str
+    ) -> None:
+        await db.write(adding("a"))
+        stranger = sqlite3.connect(str(sa.make_url(database_url).database), isolation_level=None)
+        stranger.execute("BEGIN IMMEDIATE")
+
+        writing = asyncio.create_task(db.write(adding("b")))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        waited = not writing.done()
+        stranger.execute("COMMIT")
+        stranger.close()
+        await writing
+
+        assert waited
+        assert names_kept(database_url) == ["a", "b"]
 
     async def test_nothing_is_there_before_write_returns(self, db: Database, database_url: str) -> None:
         door = Door()

@@ -1,8 +1,8 @@
 """A sealed value opens in its own place, whole and unchanged, under its own key, and nowhere else."""
 
-import dataclasses
 import secrets
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,10 +34,10 @@ def test_no_two_places_read_alike(one: Place, other: Place) -> None:
     assert (one.bound() == other.bound()) == (one == other)
 
 
-@pytest.mark.parametrize("part", [one.name for one in dataclasses.fields(Place)])
+@pytest.mark.parametrize("part", Place.__struct_fields__)
 def test_a_value_moved_to_another_place_does_not_open(part: str) -> None:
     sealed = KEY.seal(PLAIN, PLACE)
-    elsewhere = dataclasses.replace(PLACE, **{part: f"{getattr(PLACE, part)}x"})
+    elsewhere = msgspec.structs.replace(PLACE, **{part: f"{getattr(PLACE, part)}x"})
 
     with pytest.raises(SealBroken, match="changed or moved"):
         KEY.open(sealed, elsewhere)
@@ -46,7 +46,7 @@ def test_a_value_moved_to_another_place_does_not_open(part: str) -> None:
 @pytest.mark.parametrize("part", ["person", "thread"])
 def test_a_value_of_one_person_does_not_open_as_nobodys(part: str) -> None:
     with pytest.raises(SealBroken):
-        KEY.open(KEY.seal(PLAIN, PLACE), dataclasses.replace(PLACE, **{part: ""}))
+        KEY.open(KEY.seal(PLAIN, PLACE), msgspec.structs.replace(PLACE, **{part: ""}))
 
 
 def test_a_letter_moved_from_one_part_to_the_next_is_another_place() -> None:
@@ -131,7 +131,7 @@ def test_a_value_kept_by_the_first_release_still_opens() -> None:
 
 def test_an_error_names_the_column_and_neither_row_nor_words() -> None:
     with pytest.raises(SealBroken) as broken:
-        KEY.open(KEY.seal(PLAIN, PLACE), dataclasses.replace(PLACE, row="row-2"))
+        KEY.open(KEY.seal(PLAIN, PLACE), msgspec.structs.replace(PLACE, row="row-2"))
 
     assert str(broken.value) == "a value of message.body_sealed was changed or moved"
     assert broken.value.__cause__ is None

@@ -144,10 +144,10 @@ async def test_octets_that_are_not_utf8_are_kept_as_replacement_characters(hub: 
     ],
 )
 async def test_what_cannot_be_stored_gets_503_with_when_to_try_again(hub: Hub, web, monkeypatch, refusal, wait) -> None:
-    async def refuse(_inbound: object) -> None:
+    def refuse(_inbound: object) -> None:
         raise refusal
 
-    monkeypatch.setattr(hub.parts.acceptor, "accept", refuse)
+    monkeypatch.setattr(hub.parts.acceptor, "submit", refuse)
 
     response = await post(web, SMS, text("Hello"))
 
