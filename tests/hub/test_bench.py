@@ -191,7 +191,7 @@ def test_dispatching_is_measured_until_everything_is_sent(bench: processes.Bench
 
 
 def test_replying_is_measured_at_full_speed_and_at_half(bench: processes.Bench) -> None:
-    rounds = reply.run(bench, seconds=1.0, rounds=1, models=MODELS, rasa=None, people=80, tell=lambda words: None)
+    rounds = reply.run(bench, seconds=1.0, rounds=1, models=MODELS, rasa=None, people=400, tell=lambda words: None)
 
     assert [one.side for one in rounds] == ["product", "product at half"]
     assert all(one.messages for one in rounds)

@@ -12,6 +12,7 @@ from hub.db.bulk import insert_rows
 from hub.db.counters import advance
 from hub.db.lookup import Lookup
 from hub.db.tables import event, thread
+from tests.stores import embedded_only
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -62,6 +63,7 @@ async def test_what_it_is_to_be_bound_to_must_be_given(db: Database, events) -> 
             await BY_NUMBER(conn, [1])
 
 
+@embedded_only
 async def test_a_list_that_stands_in_two_places_is_refused(db: Database) -> None:
     twice = Lookup(
         event.c.seq,

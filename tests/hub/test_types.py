@@ -25,6 +25,7 @@ from hub.types import (
     Intent,
     Media,
     Part,
+    Provenance,
     Purpose,
     Receipt,
     Send,
@@ -60,7 +61,8 @@ PROTECTED = [
         received_at=AT,
         media=(FILE,),
     ),
-    Part(reference="d1", attempt=1, sender=PHONE, recipient=PHONE, text=CANARY, media=(FILE,)),
+    Part(reference="d1", attempt=1, sender=PHONE, recipient=PHONE, text=CANARY, media=(FILE,), token=CANARY),
+    Provenance(token=CANARY, references=("d1",), authenticated=True),
     Intent(key="k", person_id="p", purpose=Purpose.CARE, author=AuthorKind.STAFF, author_name=CANARY, body=CANARY),
 ]
 PLAIN = [
