@@ -11,9 +11,8 @@ from hub.outbox.plain import record_taken
 from hub.types import DeliveryState, Lane
 from tests.hub.outbox.mail import Mail
 
-
 POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
-SQLITE: Any = sqlite.dialect()  # type: ignore[no-untyped-call]
+SQLITE: Any = sqlite.dialect()
 
 
 class Listener:
