@@ -68,9 +68,7 @@ _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
 _YOUNG = 20_000
-"""Objects made before Python looks for rings among the new ones. What a message makes goes without that; at Python's
-own 700 a batch of deliveries is looked through dozens of times, and now and then the engine's whole vocabulary with it.
-"""
+"""New objects after which Python looks for rings of garbage among them; what a message makes goes without that."""
 _KEEP_ANSWERS = timedelta(days=2)
 
 
@@ -144,6 +142,13 @@ class Hub:
         if self._loading is not None:
             await asyncio.shield(self._loading)
 
+    async def keep_what_is_loaded(self) -> None:
+        """Once all is loaded, spare later searches for garbage from looking through it."""
+        with suppress(Exception):  # Who loads the engine tells of its failure.
+            await self.understanding()
+        gc.collect()
+        gc.freeze()
+
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, and let go of everything."""
         parts = self.parts
@@ -192,21 +197,12 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
         say(_log, "ready", roles="/".join(roles), port=hub.port)
         if on_ready is not None:
             on_ready(hub)
-        keeping = asyncio.create_task(_keep_what_is_loaded(hub), name="keep")
+        keeping = asyncio.create_task(hub.keep_what_is_loaded(), name="keep")
         await asked_to_end()
-        say(_log, "stopping")
         keeping.cancel()
+        say(_log, "stopping")
     finally:
         await hub.stop()
-
-
-async def _keep_what_is_loaded(hub: Hub) -> None:
-    """Once all is loaded, spare every later search for rings of garbage from looking through it: it stays."""
-    # Who loads the engine tells of its failure.
-    with suppress(Exception):
-        await hub.understanding()
-    gc.collect()
-    gc.freeze()
 
 
 def loop(work: Coroutine[Any, Any, R]) -> R:
