@@ -67,8 +67,7 @@ _BUSY = 16
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
-_YOUNG = 20_000
-"""New objects after which Python looks for rings of garbage among them; what a message makes goes without that."""
+_YOUNG = 20_000  # New objects after which Python looks for garbage in rings; a message makes hardly any.
 _KEEP_ANSWERS = timedelta(days=2)
 
 
@@ -197,7 +196,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
         say(_log, "ready", roles="/".join(roles), port=hub.port)
         if on_ready is not None:
             on_ready(hub)
-        keeping = asyncio.create_task(hub.keep_what_is_loaded(), name="keep")
+        keeping = asyncio.create_task(hub.keep_what_is_loaded())
         await asked_to_end()
         keeping.cancel()
         say(_log, "stopping")
@@ -208,7 +207,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
 def loop(work: Coroutine[Any, Any, R]) -> R:
     """The result of `work`, run as a server runs: on uvloop where there is one, threads taking turns quickly."""
     sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(_YOUNG, 10, 10)
+    gc.set_threshold(_YOUNG)
     factory = None
     if sys.platform != "win32":
         import uvloop
