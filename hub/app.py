@@ -67,7 +67,6 @@ _BUSY = 16
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
-_YOUNG = 20_000  # New objects after which Python looks for garbage in rings; a message makes hardly any.
 _KEEP_ANSWERS = timedelta(days=2)
 
 
@@ -207,7 +206,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
 def loop(work: Coroutine[Any, Any, R]) -> R:
     """The result of `work`, run as a server runs: on uvloop where there is one, threads taking turns quickly."""
     sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(_YOUNG)
+    gc.set_threshold(20_000)  # New objects before a search for garbage in rings: a message makes hardly any.
     factory = None
     if sys.platform != "win32":
         import uvloop
