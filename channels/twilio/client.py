@@ -79,21 +79,26 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
         allow_redirects: bool = False,
     ) -> Response:
         """Twilio's answer, of any status."""
-        if self.session is None:
-            self.session = aiohttp.ClientSession(
+        session = self.session
+        if session is None:
+            session = self.session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300),
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
-        # Not `async with`: what is read to its end has given its connection back, and what breaks closes it.
-        response = await self.session.request(
-            method,
-            self._address(url),
-            params=params or None,
-            data=form(data) if data else None,
-            headers=headers,
-            allow_redirects=allow_redirects,
-        )
+        address = self._address(url)
+        if method == "POST" and not params:
+            response = await self._post(session, address, form(data or {}), headers)
+        else:
+            response = await session.request(
+                method,
+                address,
+                params=params or None,
+                data=form(data) if data else None,
+                headers=headers,
+                allow_redirects=allow_redirects,
+            )
+        # What is read to its end has given its connection back, and what breaks has closed it.
         if response.content.is_eof():
             body = await response.read()
         else:
@@ -101,14 +106,53 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
                 body = await response.read()
         return Response(response.status, body.decode("utf-8", "replace"), response.headers)
 
+    async def _post(
+        self, session: aiohttp.ClientSession, address: URL, body: bytes, headers: Mapping[str, str] | None
+    ) -> aiohttp.ClientResponse:
+        """The start of the answer to a POST.
+
+        It takes the steps that `session.request` takes, without those for redirects, cookies, proxies, traces and a
+        repetition, none of which a POST to Twilio has: they are a fifth of what a request costs us.
+        """
+        connector, loop = session.connector, asyncio.get_running_loop()
+        assert connector is not None
+        request = aiohttp.ClientRequest(
+            "POST",
+            address,
+            headers=headers,
+            data=body,
+            loop=loop,
+            response_class=aiohttp.ClientResponse,
+            session=session,
+        )
+        try:
+            connection = await connector.connect(request, traces=[], timeout=self._timeout)
+        except TimeoutError:
+            raise aiohttp.ConnectionTimeoutError("no connection in time") from None
+        try:
+            assert connection.protocol is not None
+            connection.protocol.set_response_params(read_until_eof=True, read_timeout=self._timeout.sock_read)
+            response = await request.send(connection)
+            try:
+                return await response.start(connection)
+            except BaseException:
+                response.close()
+                raise
+        except BaseException:
+            connection.close()
+            raise
+
     def _address(self, url: str) -> URL:
         """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
         known = self._addresses.get(url)
         if known is None:
             try:
-                known = self._addresses[url] = URL(self._base_url + url.removeprefix(TWILIO))
+                known = URL(self._base_url + url.removeprefix(TWILIO))
             except ValueError:
                 raise aiohttp.InvalidURL(url) from None
+            if known.scheme not in ("http", "https"):
+                raise aiohttp.NonHttpUrlClientError(known)
+            self._addresses[url] = known
         return known
 
     async def close(self) -> None:

@@ -30,10 +30,10 @@ class Place(msgspec.Struct, frozen=True):
 
     def bound(self) -> bytes:
         """The place as additional data: every part with its length, so that no two places read alike."""
-        table, name, row, person, thread = self.table, self.field, self.row, self.person, self.thread
+        table, field, row, person, thread = self.table, self.field, self.row, self.person, self.thread
         return (
-            f"carehub1{len(table)}:{table},{len(name)}:{name},{len(row)}:{row},{len(person)}:{person},"
-            f"{len(thread)}:{thread},"
+            f"carehub1{len(table)}:{table},{len(field)}:{field},{len(row)}:{row},"
+            f"{len(person)}:{person},{len(thread)}:{thread},"
         ).encode()
 
 

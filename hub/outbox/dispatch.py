@@ -131,7 +131,8 @@ class Outbox:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._settle_waiting()
+        while self._results:
+            await self._settle_waiting()
 
     def wake(self) -> None:
         """Say that something was queued."""
@@ -267,7 +268,11 @@ class Outbox:
     async def _settle_waiting(self) -> None:
         if not self._results:
             return
-        batch, self._results = self._results, []
+        # Of many, whole batches: statements of one length stay prepared, and the rest is soon enough for one more.
+        cut = len(self._results) // _TOGETHER * _TOGETHER or len(self._results)
+        batch, self._results = self._results[:cut], self._results[cut:]
+        if self._results:
+            self._ended.set()
         try:
             await self._settle(batch)
         except StorageError:

@@ -77,7 +77,8 @@ async def due(
     (`SKIP LOCKED`); but the look for earlier ones of the thread reads without locks, and so sees a row that another
     process is just claiming as it was committed last: queued, which blocks. Once that claim commits the row is sending,
     which blocks, until its result is committed. There is no moment at which it looks sent and is not. If the claim is
-    undone it is queued as before.
+    undone it is queued as before. A held one that comes due while another process claims it still reads as held: it
+    blocks nothing then, just as it blocks nothing within one claim.
     """
     rows: list[Due] = []
     for lane in lanes:

@@ -1,6 +1,7 @@
 """What is written to Twilio, and how long its answer is waited for."""
 
 import asyncio
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import aiohttp
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.twilio import client
 from channels.twilio.client import TwilioApi, form
-from hub.errors import OutcomeUnknown
+from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
 
 IMPATIENT = aiohttp.ClientTimeout(total=None, connect=2, sock_connect=1, sock_read=0.3)
@@ -22,16 +24,20 @@ def test_a_form_reads_as_the_standard_library_writes_it(data: dict[str, object])
 
 
 async def test_an_answer_that_trickles_in_for_ever_is_given_up() -> None:
+    hung_up = asyncio.Event()
+
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(ConnectionError):
             while True:
                 writer.write(b" ")
                 await writer.drain()
-                await asyncio.sleep(0.1)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            writer.close()
+                await asyncio.sleep(0.05)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        hung_up.set()
 
     server = await asyncio.start_server(trickle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -40,6 +46,43 @@ async def test_an_answer_that_trickles_in_for_ever_is_given_up() -> None:
     with pytest.raises(OutcomeUnknown):
         await api.post("/Messages.json", {"Body": "Hello"})
 
+    await hung_up.wait()
+    await api.close()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1", "no address", "http://"])
+async def test_what_is_no_address_of_a_server_is_named_as_a_wrong_setting(address: str) -> None:
+    api = TwilioApi("AC1", Secret("secret"), base_url=address)
+
+    with pytest.raises(ConfigInvalid):
+        await api.post("/Messages.json", {"Body": "Hello"})
+
+    await api.close()
+
+
+async def test_a_pool_that_has_no_connection_left_has_written_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "CONNECTIONS", 1)
+    asked = asyncio.Event()
+
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(never, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    timeout = aiohttp.ClientTimeout(total=None, connect=0.1, sock_connect=1, sock_read=1)
+    api = TwilioApi("AC1", Secret("secret"), base_url=f"http://127.0.0.1:{port}", timeout=timeout)
+    first = asyncio.create_task(api.post("/Messages.json", {"Body": "first"}))
+    await asked.wait()
+
+    with pytest.raises(Unreachable):
+        await api.post("/Messages.json", {"Body": "second"})
+
+    with pytest.raises(OutcomeUnknown):
+        await first
     await api.close()
     server.close()
     await server.wait_closed()

@@ -12,7 +12,7 @@ from hub.types import DeliveryState, Lane, new_id
 from tests.hub.outbox.mail import Mail
 
 POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
-SQLITE: Any = sqlite.dialect()  # type: ignore[no-untyped-call]
+SQLITE: Any = sqlite.dialect()
 
 
 class Listener:
