@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.db.checkpoints import LONGEST, Checkpoints
+
 R = TypeVar("R")
 
 _CACHE = 16_384
@@ -89,6 +91,7 @@ def _roomy(prepare: Callable[[Any], None], connection: Any) -> None:
     """Set up the connection that writes: every message touches a dozen indexes, whose pages are kept at hand."""
     prepare(connection)
     connection.execute(f"PRAGMA cache_size=-{_CACHE}").close()
+    connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST}").close()
 
 
 def _begin(statement: str, connection: sa.Connection) -> None:
@@ -108,6 +111,7 @@ class Writer:
         # Used by two threads, though never at once: whoever awaits a commit does nothing else with the connection.
         self._engine = _engine(path, partial(_roomy, prepare), "BEGIN IMMEDIATE", poolclass=sa.StaticPool)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
+        self._checkpoints = Checkpoints(path)
         self._connection: sa.Connection | None = None
         self._patience: int | None = None
         """Milliseconds that the connection waits for the lock."""
@@ -122,6 +126,7 @@ class Writer:
             yield Inline(self._reader, self._connection)
             await self._make_durable()
             begun.commit()
+            self._checkpoints.committed()
         except BaseException:
             await self._aside(partial(self._undo, begun))
             raise
@@ -158,6 +163,7 @@ class Writer:
 
     async def close(self) -> None:
         """Let go of the connection and the thread."""
+        await self._checkpoints.close()
         if self._connection is not None:
             await self._aside(self._connection.close)
             self._connection = None

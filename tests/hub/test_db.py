@@ -67,6 +67,20 @@ class TestWriting:
         assert waited
         assert names_kept(database_url) == ["a", "b"]
 
+    async def test_the_log_is_copied_into_the_file_without_waiting_for_its_full_length(
+        self, db: Database, database_url: str
+    ) -> None:
+        file = Path(str(sa.make_url(database_url).database))
+        before = file.read_bytes()
+        for n in range(40):
+            await db.write(adding(f"n{n}"))
+
+        async with asyncio.timeout(5):
+            while file.read_bytes() == before:  # noqa: ASYNC110 - another thread writes, and tells nobody
+                await asyncio.sleep(0.01)
+
+        assert len(names_in_file(database_url)) == 40
+
     async def test_nothing_is_there_before_write_returns(self, db: Database, database_url: str) -> None:
         door = Door()
 
