@@ -43,6 +43,12 @@ def run(
     return found
 
 
+def _machine() -> tuple[int, int]:
+    """Ticks that all cores together were busy, and idle, since the machine's start."""
+    user, nice, system, idle, wait, *others = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
+    return user + nice + system + sum(others[:3]), idle + wait
+
+
 def _measure(
     bench: Bench,
     template: Path,
@@ -67,10 +73,13 @@ def _measure(
     world.ask(play="closed", patients=patients, seconds=_WARM_UP)
     everybody: dict[str, Child] = {"web": web, "world": world} | {f"d{n}": one for n, one in enumerate(several)}
     average, before = os.getloadavg()[0], {name: one.cpu for name, one in everybody.items()}
+    machine = _machine()
     result = world.ask(play="closed", patients=patients, seconds=seconds)
+    busy, idle = (now - then for now, then in zip(_machine(), machine, strict=True))
     used = {name: one.cpu - before[name] for name, one in everybody.items()}
     remarks = [f"{result['silent']} unanswered"] if result["silent"] else []
     remarks.append(", ".join(f"{name} {cpu / seconds:.0%}" for name, cpu in used.items()))
+    remarks.append(f"the machine {busy / (busy + idle):.0%} busy")
     mine = sum(cpu for name, cpu in used.items() if name.startswith("d"))
     return Round(
         side=side,
