@@ -21,8 +21,6 @@ from hub.reception.turns import Turns, keep
 _log = logging.getLogger(__name__)
 _WORKERS = 8
 _SWEEP = 5.0
-_NOT_OURS = 0.05
-"""Seconds until a thread that another process handles is looked at again: it may end just as something new arrives."""
 _GIVE_UP_AFTER = 3
 
 
@@ -101,13 +99,13 @@ class Reception:
         while thread_id := await self._queue.get():
             try:
                 await self._give_way()
+                # Whoever has the turn looks once more when it gives it back: nothing is left by passing on.
                 if await self._turns.take(thread_id):
                     try:
                         await self._handle_thread(thread_id)
                     finally:
-                        await self._turns.give_back(thread_id)
-                elif await self._has_more(thread_id):
-                    asyncio.get_running_loop().call_later(_NOT_OURS, self.notice, (thread_id,))
+                        if await self._turns.give_back(thread_id) and thread_id not in self._parked:
+                            self._again.add(thread_id)
             except StorageError as error:
                 say(_log, "storage_failed", logging.ERROR, thread=thread_id, error=error)
                 await asyncio.sleep(0.5)
@@ -149,12 +147,6 @@ class Reception:
                 if not incoming.more:
                     # What came since then was noticed, too, and puts the thread in the queue again.
                     return
-
-    async def _has_more(self, thread_id: str) -> bool:
-        """Whether the thread has something unhandled."""
-        query = sa.select(message.c.id).where(unhandled, message.c.thread_id == thread_id).limit(1)
-        async with self._db.glance() as conn:
-            return (await conn.execute(query)).first() is not None
 
     async def _count_failure(self, incoming: Incoming) -> None:
         """Try a message again a few times; then a person takes over. Nothing is dropped."""

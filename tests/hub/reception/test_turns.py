@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import FixedClock
 from hub.crypto import Keyring
@@ -113,3 +114,23 @@ async def test_two_hubs_answer_each_text_once_and_in_order(database_url: str, tm
         keys = [row.intent_key for row in await one.rows(answered)]
         assert keys == [f"reply:{row.id}" for row in await one.rows(came)]
         assert len(one.on_phone(ANA)) == len(words)
+
+
+async def test_who_gives_it_back_is_told_of_what_came_meanwhile(
+    db: Database, vault: Vault, clock: FixedClock, thread_id: str
+) -> None:
+    async def handle(conn: AsyncConnection) -> None:
+        await conn.execute(sa.update(message).values(handled_at=clock.now()))
+
+    ours = Divided(db, clock)
+    await ours.take(thread_id)
+    await db.write(handle)
+    quiet = await ours.give_back(thread_id)
+    await ours.take(thread_id)
+    acceptor = acceptor_over(db, vault, clock, Listener())
+    acceptor.start()
+    await acceptor.accept(inbound("SM2"))
+    await acceptor.stop()
+
+    assert not quiet
+    assert await ours.give_back(thread_id)
