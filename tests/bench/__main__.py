@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=3000, help="dispatch: deliveries a round")
     parser.add_argument("--callbacks", action="store_true", help="dispatch: with status callbacks, to `hub serve`")
     parser.add_argument("--floor-loop", choices=("asyncio", "uvloop"), default="asyncio", help="what the floor runs on")
+    parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
     options = parser.parse_args()
 
@@ -96,7 +97,14 @@ def _reply(bench: processes.Bench, options: argparse.Namespace, tell: figures.Te
 
 
 def _scale(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
-    return scale.run(bench, seconds=options.seconds, rounds=options.rounds, models=_models(bench, options), tell=tell)
+    return scale.run(
+        bench,
+        seconds=options.seconds,
+        rounds=options.rounds,
+        models=_models(bench, options),
+        tell=tell,
+        wait=options.wait,
+    )
 
 
 def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:

@@ -1,12 +1,14 @@
-"""Scale: replies a second with two dispatchers ÷ with one, over PostgreSQL and Valkey, a calendar that takes 20 ms."""
+"""Scale: replies a second with two dispatchers ÷ with one: PostgreSQL, Valkey, and a calendar that takes its time."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench import clinic
 from tests.bench.accept import twilio
 from tests.bench.figures import HEAD, Round, Tell, line, measured
 from tests.bench.processes import Bench, Child, free_port
+from tests.bench.slow_calendar import VARIABLE
 from tests.servers.valkey import running
 
 PEOPLE = 4000
@@ -22,6 +24,7 @@ def run(
     rounds: int,
     models: Path,
     tell: Tell,
+    wait: float = 0.02,
     people: int = PEOPLE,
     patients: int = PATIENTS,
 ) -> list[Round]:
@@ -29,6 +32,7 @@ def run(
     template = clinic.make(bench, people=people, slots=True)
     clinic.train(models)
     tell(f"`hub web` and one or two `hub dispatcher`; {patients} patients in talks, as fast as they are answered")
+    tell(f"each call of the calendar takes {wait * 1000:.0f} ms more than it needs")
     tell(f"CPU µs: of the dispatchers, a message\n{HEAD}")
     found = []
     with running() as valkey:
@@ -36,7 +40,8 @@ def run(
             # What is compared is called floor and product by the figures.
             for side, dispatchers in (("floor", 1), ("product", 2)):
                 valkey.flush()
-                one = _measure(bench, template, models, valkey.url, side, dispatchers, people, patients, seconds)
+                slow = {"HUB_REDIS_URL": valkey.url, VARIABLE: str(wait)}
+                one = _measure(bench, template, models, slow, side, dispatchers, people, patients, seconds)
                 bench.end_children()
                 found.append(one)
                 tell(line(f"{dispatchers} dispatcher{'s' if dispatchers > 1 else ''}", measured(one)))
@@ -53,7 +58,7 @@ def _measure(
     bench: Bench,
     template: Path,
     models: Path,
-    redis: str,
+    more: Mapping[str, str],
     side: str,
     dispatchers: int,
     people: int,
@@ -63,7 +68,7 @@ def _measure(
     port = free_port()
     world = bench.program("patients", base=f"http://127.0.0.1:{port}", port=port, people=people)
     data = bench.copy(template, models)
-    settings = twilio(port, world.hear()["port"]) | {"HUB_REDIS_URL": redis}
+    settings = {**twilio(port, world.hear()["port"]), **more}
     web = bench.hub("web", data, **settings)
     ready = web.wait_for("hub: ready")
     several = [bench.hub("dispatcher", data, program=_SLOW, **settings) for _ in range(dispatchers)]

@@ -1,6 +1,7 @@
 """`hub` with a calendar that takes its time, as one in another house does: every call waits before it is made."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from bots.scheduling.local import LocalScheduling
 from hub.cli import main
 
-WAIT = 0.02
+VARIABLE = "CAREHUB_BENCH_WAIT"
+WAIT = float(os.environ.get(VARIABLE, "0.02"))
 """Seconds."""
 
 
