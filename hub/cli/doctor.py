@@ -96,16 +96,24 @@ async def _redis(settings: Settings) -> tuple[str, str, str]:
 
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     from channels import registry
-    from channels.base import Checking
+    from channels.base import Checking, Telling
 
-    channels = registry.build(settings)
+    try:
+        channels = registry.build(settings)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield "wrong", "channels", problem
+        return
     if not channels:
         yield "note", "channels", "none is set up: set HUB_TWILIO_ACCOUNT_SID and what belongs to it, or try `hub demo`"
     for kind, channel in channels.items():
         try:
+            if isinstance(channel, Telling):
+                yield "ok", kind.value, channel.told()
             if isinstance(channel, Checking):
                 await channel.check()
-                yield "ok", kind.value, "the provider takes our credentials"
+                who = "whoever can be asked" if isinstance(channel, Telling) else "the provider"
+                yield "ok", kind.value, f"{who} takes our credentials"
             else:
                 yield "ok", kind.value, "set up; the provider cannot be asked without sending"
         except HubError as error:
