@@ -4,6 +4,7 @@ Source: RFC 8292 (VAPID).
 """
 
 import base64
+import math
 import time
 from collections import OrderedDict
 
@@ -64,7 +65,7 @@ class VapidKey:
         """
         now = time.time() if now is None else now
         audience = str(endpoint.origin())
-        made, token = self._tokens.get(audience, (0.0, ""))
+        made, token = self._tokens.get(audience, (-math.inf, ""))
         if not made <= now < made + LASTS / 2:
             claims = {"aud": audience, "exp": int(now) + LASTS, "sub": subject}
             token = jwt.encode(claims, self._private, algorithm="ES256")

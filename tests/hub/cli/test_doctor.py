@@ -187,6 +187,29 @@ class TestCarrier:
         assert findings(ended)["sms"][0] == "wrong"
 
 
+class TestPush:
+    def test_the_ways_that_are_set_up_are_told(self, run: Run, founded: Path) -> None:
+        key = run("keys", "vapid").out.strip()
+
+        ended = run("doctor", HUB_VAPID_PRIVATE_KEY=key, HUB_VAPID_SUBJECT="mailto:it@clinic.example.org")
+
+        assert ended.code == 0, ended.out
+        assert [line.split(None, 2)[2] for line in ended.out.splitlines() if line.split()[1] == "push"] == [
+            "set up for Web Push",
+            "whoever can be asked takes our credentials",
+        ]
+
+    def test_a_key_that_cannot_be_used_is_told_and_never_shown(self, run: Run, founded: Path) -> None:
+        ended = run("doctor", HUB_VAPID_PRIVATE_KEY="canary-key", HUB_VAPID_SUBJECT="mailto:it@clinic.example.org")
+
+        assert ended.code == 1
+        assert findings(ended)["channels"] == (
+            "wrong",
+            "HUB_VAPID_PRIVATE_KEY is not a key as `hub keys vapid` makes it",
+        )
+        assert "canary-key" not in ended.out + ended.err
+
+
 class TestRedis:
     def test_one_that_answers_is_told(self, run: Run, founded: Path, valkey: Valkey) -> None:
         ended = run("doctor", HUB_REDIS_URL=valkey.url)
