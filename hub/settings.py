@@ -159,6 +159,13 @@ def _redis(raw: str) -> Secret:
     return Secret(value)
 
 
+def _scanner(raw: str) -> str:
+    value = raw.strip()
+    if not re.fullmatch(r"unix:///\S+|tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", value):
+        raise ValueError("must be tcp://HOST:PORT or unix:///PATH")
+    return value
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.strip() not in allowed:
@@ -308,6 +315,13 @@ class Settings:
         _rate,
         60.0,
         shown="60",
+    )
+    clamd_url: str = _setting(
+        "HUB_CLAMD_URL",
+        "ClamAV's daemon, which looks through files that come in: `tcp://HOST:3310` or `unix:///PATH`",
+        _scanner,
+        "",
+        shown="unset: not scanned",
     )
     scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", _one_of("local"), "local")
     log_level: str = _setting(
