@@ -47,6 +47,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield await _redis(settings)
     async for finding in _carrier(settings):
         yield finding
+    if settings.clamd_url:
+        yield await _scanner(settings)
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -92,6 +94,16 @@ async def _redis(settings: Settings) -> tuple[str, str, str]:
         return "ok", "redis", f"answers ({await look(settings.redis_url.reveal())})"
     except (RedisError, OSError) as error:
         return "wrong", "redis", f"{reason(error)}: check HUB_REDIS_URL; until it answers, processes poll"
+
+
+async def _scanner(settings: Settings) -> tuple[str, str, str]:
+    from hub.attachments import Clamd
+
+    try:
+        version = await Clamd(settings.clamd_url, seconds=10).version()
+    except OSError:
+        return "wrong", "scanner", "does not answer: check HUB_CLAMD_URL; until it does, documents that come in wait"
+    return "ok", "scanner", f"answers ({version.partition('/')[0]})"
 
 
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

@@ -47,8 +47,7 @@ class TestClamd:
     async def test_what_is_too_long_for_it_is_unscanned(self, daemon: FakeClamd) -> None:
         verdict = await Clamd(await daemon.start()).scan(bytes(20_000_000))
 
-        assert verdict.state is State.UNSCANNED
-        assert verdict.detail in ("limit", "unreachable")
+        assert verdict == Verdict(State.UNSCANNED, "limit")
 
     @pytest.mark.parametrize(
         ("mishap", "detail"), [("hang", "slow"), ("drop", "error"), ("garbage", "error"), ("error", "error")]
@@ -107,7 +106,7 @@ async def test_clamd_itself_understands_us(tmp_path: Path) -> None:
     assert clean == Verdict(State.CLEAN)
     assert infected.state is State.INFECTED
     assert infected.detail.startswith("Test.Eicar")
-    assert long.state is State.UNSCANNED
+    assert long == Verdict(State.UNSCANNED, "limit")
     assert version.startswith("ClamAV")
 
 
