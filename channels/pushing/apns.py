@@ -70,6 +70,12 @@ class _Protocol(APNsProductionClientProtocol):
         if waiting is not None and not waiting.done():
             waiting.set_result(NotificationResult(reference, status))
 
+    def close(self) -> None:
+        super().close()
+        # A connection closes in its own time, and takes no more meanwhile.
+        if self.on_connection_lost is not None:
+            self.on_connection_lost(self)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.requests = {reference: one for reference, one in self.requests.items() if not one.done()}
         super().connection_lost(exc)
@@ -91,6 +97,11 @@ class _Pool(APNsKeyConnectionPool):
             )
 
         return await self._create_connection(protocol)
+
+    def close(self) -> None:
+        # A copy: each leaves the list as it closes.
+        for connection in list(self.connections):
+            connection.close()
 
     def discard_connection(self, connection: APNsBaseClientProtocol) -> Any:
         if connection in self.connections:

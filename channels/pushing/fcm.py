@@ -119,6 +119,9 @@ class FcmPush:
                 # A token that was good an hour ago may have been withdrawn: ask for another before blaming the key.
                 self._forget(token)
                 raise Unreachable("the token for FCM is no longer good", provider_code="http_401")
+            if answer.status == 404 and "UNREGISTERED" not in codes:
+                # The project, not the device: else one slip of the operator's would retire every device.
+                raise ConfigInvalid("FCM does not know the project", provider_code="http_404")
             outcome.raise_for(answer.status, codes, answer.headers)
         try:
             name = msgspec.json.decode(answer.body, type=_Sent).name.rpartition("/")[2]

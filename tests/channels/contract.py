@@ -5,9 +5,6 @@ A channel's test module makes a `Rig` and inherits the suite:
     class TestSmsContract(ChannelContract):
         @pytest.fixture
         async def rig(self): ...
-
-A channel whose provider never calls back makes a `SendingRig` and inherits `SendingContract`, which is the half that
-concerns sending.
 """
 
 import logging
@@ -21,7 +18,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 
 from channels.base import Channel, Reconciling
-from hub.errors import ChannelError, OutcomeUnknown, SignatureInvalid, Throttled, Unreachable
+from hub.errors import ChannelError, HubError, OutcomeUnknown, SignatureInvalid, Throttled, Unreachable
 from hub.types import DeliveryState, Inbound, Part, Receipt, Status, Webhook
 
 Mishap = Literal["throttled", "unavailable", "hang", "drop_untaken", "drop_taken", "broken_taken", "refused"]
@@ -30,7 +27,7 @@ SAID = "Canary words that stay between us"
 
 
 class SendingRig(ABC):
-    """A channel, its provider on this machine, and how to make both say things.
+    """A channel, its provider on this machine, and what may befall a part.
 
     channel: waits at most half a second for an answer.
     private: secrets and addresses that must never show.
@@ -55,9 +52,16 @@ class SendingRig(ABC):
     def nowhere(self) -> Channel:
         """The same channel, set up for an address where nobody listens."""
 
+    def hooks(self, part: Part) -> list[Webhook]:
+        """Every kind of webhook that the provider sends: none, where it has other ways to tell."""
+        return []
+
 
 class Rig(SendingRig):
-    """The same, of a provider that calls back."""
+    """A channel whose provider tells what comes in, and what became of a part, by signed webhooks."""
+
+    def hooks(self, part: Part) -> list[Webhook]:
+        return [self.inbound(), *self.statuses(part)]
 
     @abstractmethod
     def inbound(self, text: str = SAID) -> Webhook:
@@ -78,15 +82,8 @@ def altered(hook: Webhook, **changes: object) -> Webhook:
     return Webhook(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def assert_nothing_private(rig: SendingRig, said: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    """Neither `said` nor anything logged holds what is private to `rig`, or what was sent."""
-    said = said + [record.getMessage() + str(record.__dict__) for record in caplog.records]
-    for private in (*rig.private, SAID):
-        assert not [line for line in said if private in line]
-
-
 class SendingContract:
-    """What holds of sending. Every test takes the fixture `rig`."""
+    """The suite of whatever sends. Every test takes the fixture `rig`."""
 
     async def test_one_part_is_one_request(self, rig: SendingRig) -> None:
         receipt = await rig.channel.send(rig.part())
@@ -183,12 +180,20 @@ class SendingContract:
         except ChannelError as error:
             assert mishap
             said += [str(error), repr(error), *traceback.format_exception(error)]
+        for hook in rig.hooks(part):
+            said += [repr(hook), repr(rig.channel.parse(hook))]
+            try:
+                rig.channel.verify(altered(hook, url=hook.url + "/more"))
+            except HubError as error:
+                said += [str(error), *traceback.format_exception(error)]
 
-        assert_nothing_private(rig, said, caplog)
+        said += [record.getMessage() + str(record.__dict__) for record in caplog.records]
+        for private in (*rig.private, SAID):
+            assert not [line for line in said if private in line]
 
 
 class ChannelContract(SendingContract):
-    """The whole suite: what holds of sending, and of webhooks."""
+    """The suite of a channel with webhooks."""
 
     def test_a_signed_webhook_is_let_in_and_understood(self, rig: Rig) -> None:
         hook = rig.inbound()
@@ -280,17 +285,3 @@ class ChannelContract(SendingContract):
         assert isinstance(said, Inbound)
         assert "\ufffd" in said.text
         said.text.encode("utf-8")
-
-    def test_nothing_private_of_a_webhook_is_logged_or_in_an_error(
-        self, rig: Rig, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.DEBUG)
-        said: list[str] = []
-
-        for hook in (rig.inbound(), *rig.statuses(rig.part())):
-            said += [repr(hook), repr(rig.channel.parse(hook))]
-            with pytest.raises(SignatureInvalid) as raised:
-                rig.channel.verify(altered(hook, url=hook.url + "/more"))
-            said += [str(raised.value), *traceback.format_exception(raised.value)]
-
-        assert_nothing_private(rig, said, caplog)

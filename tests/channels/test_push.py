@@ -158,7 +158,7 @@ class TestWebPush:
         ],
     )
     async def test_a_refusal_is_one_error(self, browser: BrowserRig, status: int, error: type[ChannelError]) -> None:
-        elsewhere = browser.service.origin + BrowserRigPath
+        elsewhere = browser.service.origin + "/push/other"
         browser.service.refusal = status, {"Location": elsewhere} if status < 400 else {}
 
         found = await refused(browser)
@@ -184,9 +184,6 @@ class TestWebPush:
 
             with pytest.raises(ReplyUnreadable if status == 201 else AddressInvalid):
                 await browser.channel.send(part)
-
-
-BrowserRigPath = "/push/other"
 
 
 @pytest.fixture
@@ -274,6 +271,7 @@ class TestFcm:
             ),
             pytest.param(401, fcm_error("UNAUTHENTICATED"), ConfigInvalid, "http_401", id="fresh-token-refused"),
             pytest.param(413, {}, Rejected, "http_413", id="too-large"),
+            pytest.param(404, fcm_error("NOT_FOUND"), ConfigInvalid, "http_404", id="no-such-project"),
             pytest.param(410, {"error": []}, AddressInvalid, "http_410", id="unreadable"),
         ],
     )
@@ -381,6 +379,16 @@ class TestApns:
         assert type(found) is error
         assert found.provider_code == code
         assert apple.requests() == 1
+
+    async def test_a_connection_that_closes_is_not_used_again(self, apple: ApnsRig) -> None:
+        await apple.channel.send(apple.part())
+        pool = apple.channel._apns._pool  # type: ignore[union-attr]
+        pool.connections[0].close()  # type: ignore[union-attr]
+
+        receipt = await apple.channel.send(apple.part())
+
+        assert receipt.provider_id
+        assert len(apple.service.connections) == 2
 
     async def test_credentials_are_tried_with_a_device_that_nobody_has(self, apple: ApnsRig) -> None:
         await apple.channel.check()
