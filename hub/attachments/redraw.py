@@ -42,19 +42,23 @@ def redraw(content: bytes, form: str, pixels: int) -> bytes:
 
     # Pillow's own limit only warns up to twice its value; ours is asked before a single point is decoded.
     Image.MAX_IMAGE_PIXELS = None
-    picture = Image.open(io.BytesIO(content), formats=[form])
+    picture: Image.Image = Image.open(io.BytesIO(content), formats=[form])
     if picture.width * picture.height > pixels:
         raise OverflowError
     picture.load()
-    upright = ImageOps.exif_transpose(picture)
     profile = picture.info.get("icc_profile")
-    seen_through = upright.has_transparency_data
-    points = upright.convert("RGBA" if seen_through else "RGB")
+    # A picture takes four octets a point: never are there more than two of it.
+    ImageOps.exif_transpose(picture, in_place=True)
+    seen_through = picture.has_transparency_data
+    mode = "RGBA" if seen_through else "RGB"
+    if picture.mode != mode:
+        picture = picture.convert(mode)
     if profile and not seen_through:
-        points = _as_seen(points, profile)
+        picture = _as_seen(picture, profile)
     # A new picture has none of what the old one carried along.
-    bare = Image.new(points.mode, points.size)
-    bare.paste(points)
+    bare = Image.new(mode, picture.size)
+    bare.paste(picture)
+    del picture
     drawn = io.BytesIO()
     if seen_through or form in ("PNG", "GIF"):
         bare.save(drawn, "PNG")
