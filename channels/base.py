@@ -1,7 +1,8 @@
 """What a channel is: the whole contract between the hub and a provider.
 
 A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), to say
-what a provider's code means (`Explaining`), and to try the credentials without sending (`Checking`).
+what a provider's code means (`Explaining`), to try the credentials without sending (`Checking`), and to say what of it
+is set up (`Telling`).
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +16,7 @@ from hub.errors import ChannelError
 from hub.settings import Settings
 from hub.types import Address, ChannelKind, Inbound, Part, Receipt, Status, Webhook
 
-__all__ = ["Answer", "Channel", "Checking", "Explaining", "Limits", "Reconciling", "Unclear"]
+__all__ = ["Answer", "Channel", "Checking", "Explaining", "Limits", "Reconciling", "Telling", "Unclear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +137,13 @@ class Checking(Protocol):
 
     async def check(self) -> None:
         """Nothing, if all is well. Raises: one of the `ChannelError` family."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A channel that may be set up in parts."""
+
+    def told(self) -> str:
+        """Which parts are set up, in a few words for the operator."""
         ...

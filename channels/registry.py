@@ -20,7 +20,9 @@ GROUP = "carehub.channels"
 def discover() -> list[type[Channel]]:
     """Every channel class: those of this package's own modules, then those of installed entry points, by name.
 
-    Raises: SettingsError if an entry point does not name a channel, or two claim the same kind.
+    Several may be of one kind, for there is more than one provider of texts: see `build`.
+
+    Raises: SettingsError if an entry point does not name a channel.
     """
     found: list[type[Channel]] = []
     for module in sorted(pkgutil.iter_modules(channels.__path__), key=lambda each: each.name):
@@ -33,17 +35,21 @@ def discover() -> list[type[Channel]]:
             found.append(loaded)
         else:
             problems.append(f"the entry point {entry.name} of {GROUP} does not name a channel class")
-    kinds = [each.kind for each in found]
-    problems += [f"two channels are called {kind}" for kind in sorted(set(kinds)) if kinds.count(kind) > 1]
     if problems:
         raise SettingsError(problems)
     return found
 
 
 def build(settings: Settings) -> dict[ChannelKind, Channel]:
-    """The channels that `settings` set up, by kind."""
-    made = ((each.kind, each.from_settings(settings)) for each in discover())
-    return {kind: channel for kind, channel in made if channel is not None}
+    """The channels that `settings` set up, by kind.
+
+    Raises: SettingsError if two of one kind are set up, or one cannot be used as it is.
+    """
+    made = [channel for each in discover() if (channel := each.from_settings(settings)) is not None]
+    kinds = [channel.kind for channel in made]
+    if twice := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        raise SettingsError([f"two providers of {kind} are set up: keep one" for kind in twice])
+    return {channel.kind: channel for channel in made}
 
 
 def _classes(module: str) -> list[type[Channel]]:

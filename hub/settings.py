@@ -23,9 +23,6 @@ LATER = (
     "HUB_EMAIL_FROM",
     "HUB_INBOUND_SMTP_PORT",
     "HUB_IMAP_URL",
-    "HUB_VAPID_PRIVATE_KEY",
-    "HUB_FCM_CREDENTIALS_FILE",
-    "HUB_APNS_",
     "HUB_SLACK_BOT_TOKEN",
     "HUB_SLACK_SIGNING_SECRET",
     "HUB_SLACK_CHANNEL",
@@ -121,6 +118,23 @@ def _sender(raw: str) -> str:
         raise ValueError("must be a number such as +12025550100, a short code, or a messaging service (MG…)") from None
 
 
+def _subject(raw: str) -> str:
+    if not re.fullmatch(r"mailto:[^\s@<>]+@[^\s@<>]+|https://[^\s/]+(/\S*)?", raw.strip()):
+        raise ValueError("must be mailto: and a mailbox, or an https address")
+    return raw.strip()
+
+
+def _named(letters: str, example: str) -> Callable[[str], str]:
+    """A parser of names of those `letters` (a class of a regular expression)."""
+
+    def parse(raw: str) -> str:
+        if not re.fullmatch(rf"[{letters}]{{1,255}}", raw.strip()):
+            raise ValueError(f"must be a name such as {example}")
+        return raw.strip()
+
+    return parse
+
+
 def _database(raw: str) -> str:
     value = raw.strip()
     if value.startswith("sqlite+aiosqlite:///"):
@@ -143,6 +157,13 @@ def _redis(raw: str) -> Secret:
             "must be an address such as redis://:PASSWORD@redis.example.org:6379/0 (or rediss://, unix://)"
         )
     return Secret(value)
+
+
+def _scanner(raw: str) -> str:
+    value = raw.strip()
+    if not re.fullmatch(r"unix:///\S+|tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", value):
+        raise ValueError("must be tcp://HOST:PORT or unix:///PATH")
+    return value
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -247,6 +268,41 @@ class Settings:
     sms_rate: float = _setting(
         "HUB_SMS_RATE", "segments a second that the carrier lets the number send", _rate, 1.0, shown="1"
     )
+    vapid_private_key: Secret = _setting(
+        "HUB_VAPID_PRIVATE_KEY",
+        "signs notifications to browsers (see `hub keys vapid`)",
+        _secret,
+        Secret(""),
+        shown="unset",
+    )
+    vapid_subject: str = _setting(
+        "HUB_VAPID_SUBJECT",
+        "how a push service reaches the operator: `mailto:…` or `https://…`",
+        _subject,
+        "",
+        shown="`HUB_PUBLIC_URL`",
+    )
+    fcm_credentials_file: Path | None = _setting(
+        "HUB_FCM_CREDENTIALS_FILE",
+        "the Firebase service account's key (JSON), for notifications to Android apps",
+        _path,
+        None,
+        shown="unset",
+    )
+    apns_key_file: Path | None = _setting(
+        "HUB_APNS_KEY_FILE",
+        "Apple's signing key (`.p8`), for notifications to iOS apps",
+        _path,
+        None,
+        shown="unset",
+    )
+    apns_key_id: str = _setting("HUB_APNS_KEY_ID", "its id", _named("A-Z0-9", "ABC123DEFG"), "", shown="unset")
+    apns_team_id: str = _setting(
+        "HUB_APNS_TEAM_ID", "the developer team it belongs to", _named("A-Z0-9", "DEF123GHIJ"), "", shown="unset"
+    )
+    apns_topic: str = _setting(
+        "HUB_APNS_TOPIC", "the app's bundle id", _named("A-Za-z0-9.-", "org.example.clinic"), "", shown="unset"
+    )
     accept_queue: int = _setting(
         "HUB_ACCEPT_QUEUE",
         "webhooks that may wait for the database before the hub answers 503",
@@ -259,6 +315,13 @@ class Settings:
         _rate,
         60.0,
         shown="60",
+    )
+    clamd_url: str = _setting(
+        "HUB_CLAMD_URL",
+        "ClamAV's daemon, which looks through files that come in: `tcp://HOST:3310` or `unix:///PATH`",
+        _scanner,
+        "",
+        shown="unset: not scanned",
     )
     scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", _one_of("local"), "local")
     log_level: str = _setting(
@@ -381,6 +444,17 @@ def _contradictions(settings: Settings) -> list[str]:
             if not has
         ]
         problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
+    if settings.vapid_private_key and not (settings.vapid_subject or settings.base_url.startswith("https://")):
+        problems.append("HUB_VAPID_SUBJECT must be set for Web Push when HUB_PUBLIC_URL is not https")
+    apns = {
+        "HUB_APNS_KEY_FILE": settings.apns_key_file,
+        "HUB_APNS_KEY_ID": settings.apns_key_id,
+        "HUB_APNS_TEAM_ID": settings.apns_team_id,
+        "HUB_APNS_TOPIC": settings.apns_topic,
+    }
+    if any(apns.values()) and not all(apns.values()):
+        unset = [name for name, value in apns.items() if not value]
+        problems.append("APNs is half set up: set " + " and ".join(unset) + " too")
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
     return problems

@@ -47,6 +47,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield await _redis(settings)
     async for finding in _carrier(settings):
         yield finding
+    if settings.clamd_url:
+        yield await _scanner(settings)
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -94,18 +96,36 @@ async def _redis(settings: Settings) -> tuple[str, str, str]:
         return "wrong", "redis", f"{reason(error)}: check HUB_REDIS_URL; until it answers, processes poll"
 
 
+async def _scanner(settings: Settings) -> tuple[str, str, str]:
+    from hub.attachments import Clamd
+
+    try:
+        version = await Clamd(settings.clamd_url, seconds=10).version()
+    except OSError:
+        return "wrong", "scanner", "does not answer: check HUB_CLAMD_URL; until it does, documents that come in wait"
+    return "ok", "scanner", f"answers ({version.partition('/')[0]})"
+
+
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     from channels import registry
-    from channels.base import Checking
+    from channels.base import Checking, Telling
 
-    channels = registry.build(settings)
+    try:
+        channels = registry.build(settings)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield "wrong", "channels", problem
+        return
     if not channels:
         yield "note", "channels", "none is set up: set HUB_TWILIO_ACCOUNT_SID and what belongs to it, or try `hub demo`"
     for kind, channel in channels.items():
         try:
+            if isinstance(channel, Telling):
+                yield "ok", kind.value, channel.told()
             if isinstance(channel, Checking):
                 await channel.check()
-                yield "ok", kind.value, "the provider takes our credentials"
+                who = "whoever can be asked" if isinstance(channel, Telling) else "the provider"
+                yield "ok", kind.value, f"{who} takes our credentials"
             else:
                 yield "ok", kind.value, "set up; the provider cannot be asked without sending"
         except HubError as error:

@@ -1,4 +1,4 @@
-"""`hub keys`: the key-encryption keys."""
+"""`hub keys`: the key-encryption keys, and the key pair that signs notifications to browsers."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def keys() -> None:
-    """Create or rotate the key-encryption key.
+    """Create or rotate the key-encryption key; make the key pair for Web Push.
 
     \b
     Example:
@@ -93,3 +93,20 @@ async def _rotate() -> None:
         )
         await parts.db.write(lambda conn: parts.trail.record(conn, entry))
         click.echo(f"{ring.active} is active; {total} data keys were re-wrapped", err=True)
+
+
+@keys.command()
+def vapid() -> None:
+    """Make a key pair for Web Push: prints the private key for HUB_VAPID_PRIVATE_KEY, and tells the public one.
+
+    Browsers subscribe with the public key: with another pair, every device must allow notifications anew.
+
+    \b
+    Example:
+      hub keys vapid > /etc/carehub/vapid
+    """
+    from channels.pushing.vapid import VapidKey
+
+    made = VapidKey.create()
+    click.echo(made.private)
+    click.echo(f"the public key is {made.public}; the hub works it out by itself", err=True)

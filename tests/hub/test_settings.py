@@ -19,6 +19,15 @@ TWILIO = {
     "HUB_SMS_FROM": "+12025550100",
 }
 
+APNS = {
+    "HUB_APNS_KEY_FILE": "/etc/carehub/other.p8",
+    "HUB_APNS_KEY_ID": "OTHER12345",
+    "HUB_APNS_TEAM_ID": "OTHER67890",
+    "HUB_APNS_TOPIC": "org.example.other",
+}
+VAPID = {"HUB_VAPID_PRIVATE_KEY": "other-key", "HUB_VAPID_SUBJECT": "mailto:other@clinic.example.org"}
+TOGETHER = [TWILIO, APNS, VAPID]
+
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_DATA", "data", Path("hub-data"), " /srv/carehub ", Path("/srv/carehub")),
@@ -53,8 +62,16 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ),
     ("HUB_SMS_FROM", "sms_from", "", "55512", "55512"),
     ("HUB_SMS_RATE", "sms_rate", 1.0, "0.5", 0.5),
+    ("HUB_VAPID_PRIVATE_KEY", "vapid_private_key", Secret(""), "a-key", Secret("a-key")),
+    ("HUB_VAPID_SUBJECT", "vapid_subject", "", " mailto:it@clinic.example.org ", "mailto:it@clinic.example.org"),
+    ("HUB_FCM_CREDENTIALS_FILE", "fcm_credentials_file", None, "/etc/carehub/f.json", Path("/etc/carehub/f.json")),
+    ("HUB_APNS_KEY_FILE", "apns_key_file", None, "/etc/carehub/a.p8", Path("/etc/carehub/a.p8")),
+    ("HUB_APNS_KEY_ID", "apns_key_id", "", "ABC123DEFG", "ABC123DEFG"),
+    ("HUB_APNS_TEAM_ID", "apns_team_id", "", "DEF123GHIJ", "DEF123GHIJ"),
+    ("HUB_APNS_TOPIC", "apns_topic", "", "org.example.clinic", "org.example.clinic"),
     ("HUB_ACCEPT_QUEUE", "accept_queue", 2000, "10", 10),
     ("HUB_RECONCILE_AFTER", "reconcile_after", 60.0, "2.5", 2.5),
+    ("HUB_CLAMD_URL", "clamd_url", "", " unix:///run/clamd.sock ", "unix:///run/clamd.sock"),
     ("HUB_SCHEDULING", "scheduling", "local", "local", "local"),
     ("HUB_LOG_LEVEL", "log_level", "info", "debug", "debug"),
     ("HUB_LOG_FORMAT", "log_format", "", "json", "json"),
@@ -94,8 +111,14 @@ WRONG = [
     ("HUB_SMS_RATE", "-1", "number above 0"),
     ("HUB_SMS_RATE", "fast", "number above 0"),
     ("HUB_SMS_RATE", "9" * 400, "number above 0"),
+    ("HUB_VAPID_SUBJECT", "it@clinic.example.org", "mailto:"),
+    ("HUB_VAPID_SUBJECT", "http://clinic.example.org", "https address"),
+    ("HUB_APNS_KEY_ID", "../key", "name such as"),
+    ("HUB_APNS_TOPIC", "org example", "name such as"),
     ("HUB_ACCEPT_QUEUE", "0", "whole number from 1"),
     ("HUB_RECONCILE_AFTER", "soon", "number above 0"),
+    ("HUB_CLAMD_URL", "clamd.example.org:3310", "tcp://HOST:PORT"),
+    ("HUB_CLAMD_URL", "http://clamd.example.org", "tcp://HOST:PORT"),
     ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
     ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),
     ("HUB_LOG_FORMAT", "xml", "text, json"),
@@ -127,7 +150,7 @@ def test_no_setting_at_all_is_enough() -> None:
 def test_each_variable_has_its_default_and_takes_a_value(
     name: str, attribute: str, default: Any, raw: str, value: Any
 ) -> None:
-    needed = TWILIO if name in TWILIO else {}
+    needed = next((group for group in TOGETHER if name in group), {})
 
     assert getattr(given({}), attribute) == default
     assert getattr(given({**needed, name: raw}), attribute) == value
@@ -172,6 +195,19 @@ def test_variables_of_others_are_left_alone() -> None:
     assert given({"PORT": "x", "TWILIO_AUTH_TOKEN": "x"}) == Settings()
 
 
+def test_half_of_a_push_service_is_refused_with_what_is_missing() -> None:
+    half = {name: APNS[name] for name in ("HUB_APNS_KEY_FILE", "HUB_APNS_TOPIC")}
+
+    assert problems(half) == ["APNs is half set up: set HUB_APNS_KEY_ID and HUB_APNS_TEAM_ID too"]
+
+
+def test_push_services_of_browsers_must_know_whom_to_ask() -> None:
+    key = {"HUB_VAPID_PRIVATE_KEY": "a-key", "HUB_KEYRING_FILE": "/etc/carehub/keyring.json"}
+
+    assert problems(key) == ["HUB_VAPID_SUBJECT must be set for Web Push when HUB_PUBLIC_URL is not https"]
+    assert given(key | {"HUB_PUBLIC_URL": "https://hub.example.org"}).vapid_subject == ""
+
+
 class TestNames:
     def test_a_misspelt_name_is_told_the_likely_one(self) -> None:
         assert problems({"HUB_CLINIC_NMAE": "x"}) == ["HUB_CLINIC_NMAE is not a setting: did you mean HUB_CLINIC_NAME?"]
@@ -179,7 +215,7 @@ class TestNames:
     def test_a_name_like_no_other_is_only_said_to_be_unknown(self) -> None:
         assert problems({"HUB_XQZW": "x"}) == ["HUB_XQZW is not a setting"]
 
-    @pytest.mark.parametrize("name", [*LATER, "HUB_APNS_KEY_ID", "HUB_SLACK_BOT_TOKEN_FILE"])
+    @pytest.mark.parametrize("name", [*LATER, "HUB_SLACK_BOT_TOKEN_FILE"])
     def test_a_variable_of_a_later_release_is_reported_and_not_used(self, name: str) -> None:
         settings = given({name: "anything"})
 

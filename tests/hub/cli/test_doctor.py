@@ -3,10 +3,11 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import HEAD
 from tests.bench.processes import free_port
+from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
 from tests.servers.valkey import PASSWORD, Valkey
@@ -32,20 +34,27 @@ def findings(ended: Ended) -> dict[str, tuple[str, str]]:
 
 
 @contextmanager
-def carrier() -> Iterator[Carrier]:
-    """A simulated carrier that answers from a thread of its own."""
-    made = Carrier(numbers=("+12025550100",))
+def elsewhere() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Runs what it is given in another thread's loop, so that a server answers while the command runs in this one."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(made.start(), loop).result(30)
-        yield made
-        asyncio.run_coroutine_threadsafe(made.stop(), loop).result(30)
+        yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result(30)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def carrier() -> Iterator[Carrier]:
+    """A simulated carrier that answers from a thread of its own."""
+    made = Carrier(numbers=("+12025550100",))
+    with elsewhere() as run_there:
+        run_there(made.start())
+        yield made
+        run_there(made.stop())
 
 
 def account(of: Carrier, token: str) -> dict[str, str]:
@@ -185,6 +194,47 @@ class TestCarrier:
 
         assert ended.code == 1
         assert findings(ended)["sms"][0] == "wrong"
+
+
+class TestPush:
+    def test_the_ways_that_are_set_up_are_told(self, run: Run, founded: Path) -> None:
+        key = run("keys", "vapid").out.strip()
+
+        ended = run("doctor", HUB_VAPID_PRIVATE_KEY=key, HUB_VAPID_SUBJECT="mailto:it@clinic.example.org")
+
+        assert ended.code == 0, ended.out
+        assert [line.split(None, 2)[2] for line in ended.out.splitlines() if line.split()[1] == "push"] == [
+            "set up for Web Push",
+            "whoever can be asked takes our credentials",
+        ]
+
+    def test_a_key_that_cannot_be_used_is_told_and_never_shown(self, run: Run, founded: Path) -> None:
+        ended = run("doctor", HUB_VAPID_PRIVATE_KEY="canary-key", HUB_VAPID_SUBJECT="mailto:it@clinic.example.org")
+
+        assert ended.code == 1
+        assert findings(ended)["channels"] == (
+            "wrong",
+            "HUB_VAPID_PRIVATE_KEY is not a key as `hub keys vapid` makes it",
+        )
+        assert "canary-key" not in ended.out + ended.err
+
+
+class TestScanner:
+    def test_one_that_answers_is_told(self, run: Run, founded: Path) -> None:
+        daemon = FakeClamd()
+        with elsewhere() as run_there:
+            url = run_there(daemon.start())
+            ended = run("doctor", HUB_CLAMD_URL=url)
+            run_there(daemon.stop())
+
+        assert ended.code == 0, ended.out
+        assert findings(ended)["scanner"] == ("ok", "answers (ClamAV 1.4.3)")
+
+    def test_one_that_is_away_is_told(self, run: Run, founded: Path) -> None:
+        ended = run("doctor", HUB_CLAMD_URL=f"tcp://127.0.0.1:{free_port()}")
+
+        assert ended.code == 1
+        assert "HUB_CLAMD_URL" in findings(ended)["scanner"][1]
 
 
 class TestRedis:

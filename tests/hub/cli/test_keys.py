@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from channels.pushing.vapid import VapidKey
 from hub.audit import Actor, Entry, Trail
 from hub.clock import SystemClock
 from hub.crypto import Keyring, Place
@@ -190,3 +191,14 @@ def test_without_a_keyring_that_opens_it_nothing_of_the_database_is_used(
 
         assert (ended.code, ended.out, len(ended.lines)) == (2, "", 1)
         assert "keyring.json" in ended.err
+
+
+def test_a_key_pair_for_web_push_is_printed_once_and_kept_nowhere(run: Run, data: Path) -> None:
+    first, second = run("keys", "vapid"), run("keys", "vapid")
+
+    made = VapidKey.read(first.out)
+    assert first.code == 0
+    assert first.out == made.private + "\n"
+    assert made.public in first.err
+    assert first.out != second.out
+    assert not data.exists()
