@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -24,6 +25,10 @@ def channel() -> SmsChannel:
     return offline_channel()
 
 
+PATIENT = aiohttp.ClientTimeout(total=60)
+"""For tests in which nothing goes wrong: the machine may be busy."""
+
+
 @pytest.fixture
 async def recorded(rig: SmsRig) -> AsyncIterator[tuple[SmsChannel, Recorder]]:
     recorder = Recorder()
@@ -32,7 +37,7 @@ async def recorded(rig: SmsRig) -> AsyncIterator[tuple[SmsChannel, Recorder]]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    channel = rig.reaching(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    channel = rig.reaching(f"http://127.0.0.1:{runner.addresses[0][1]}", timeout=PATIENT)
     yield channel, recorder
     await channel.close()
     await runner.cleanup()

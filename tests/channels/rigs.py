@@ -108,10 +108,10 @@ class SmsRig(Rig):
         self.channel: SmsChannel = self.reaching(base_url)
         self.private = (carrier.auth_token, PATIENT, PATIENT[2:], CLINIC, CLINIC[2:])
 
-    def reaching(self, base_url: str) -> SmsChannel:
+    def reaching(self, base_url: str, timeout: aiohttp.ClientTimeout = SHORT) -> SmsChannel:
         """The channel, set up for another address."""
         token = Secret(self.carrier.auth_token)
-        api = TwilioApi(self.carrier.account_sid, token, base_url=base_url, timeout=SHORT)
+        api = TwilioApi(self.carrier.account_sid, token, base_url=base_url, timeout=timeout)
         return SmsChannel(api, token, "+12025550100", public_url=PUBLIC)
 
     def part(self, text: str = SAID) -> Part:
