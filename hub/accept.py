@@ -34,8 +34,8 @@ _SMALL = 32
 _CARRIER = Actor("carrier")
 _HERE = Lookup(
     message.c.provider_id,
-    lambda ids: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
-        message.c.channel == sa.bindparam("channel"), message.c.provider_id.in_(ids)
+    lambda among: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
+        message.c.channel == sa.bindparam("channel"), among
     ),
 )
 

@@ -42,9 +42,9 @@ class End(NamedTuple):
 
 _ENDS = Lookup(
     thread.c.person_id,
-    lambda persons: (
+    lambda among: (
         sa.select(thread.c.id, thread.c.person_id, thread.c.last_seq)
-        .where(thread.c.person_id.in_(persons))
+        .where(among)
         # Whoever locks several does so in one order, or two might wait for each other.
         .order_by(thread.c.id)
         .with_for_update()

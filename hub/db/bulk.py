@@ -1,7 +1,8 @@
 """Many rows in one statement.
 
-A driver's own `executemany` runs a statement a row, and a driver that works in a thread takes the interpreter's lock
-anew after each: on the hot path that costs more than the rows. Here a batch is a handful of statements.
+A driver's own `executemany` runs a statement a row: on the hot path that costs more than the rows. Here a batch is a
+handful of statements. On PostgreSQL each column is one array, so that the same statement, prepared once, takes any
+number of rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id, Moment
-from hub.db.writer import run
+from hub.db.columns import Id, Moment, array_of
+from hub.db.direct import run
 
 _MOST = 64
-"""Rows a statement at most: the engine keeps each length prepared, and a statement has few enough placeholders."""
+"""Rows a statement at most on SQLite: it keeps each length prepared, and a statement has few enough placeholders."""
 
 Row = Mapping[str, Any]
 _Writer = Callable[[Any], Any] | None
@@ -24,24 +25,43 @@ _Writer = Callable[[Any], Any] | None
 
 async def insert_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
     """Insert `rows`, in the caller's transaction; each has the columns that the first one has."""
-    if not rows:
-        return
-    columns = tuple(rows[0])
-    writers = _writers(table, columns, conn.dialect)
-    for chunk in _chunks(rows):
-        statement = _insert(table, columns, len(chunk), conn.dialect)
-        await run(conn, statement, _flat(chunk, columns, writers))
+    if rows:
+        await _run(conn, table, rows, tuple(rows[0]), _inserting if _has_arrays(conn.dialect) else _insert)
 
 
 async def update_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
     """Set what each of `rows` says on the row with its `id`, in the caller's transaction."""
-    if not rows:
-        return
-    columns = ("id", *(name for name in rows[0] if name != "id"))
+    if rows:
+        columns = ("id", *(name for name in rows[0] if name != "id"))
+        await _run(conn, table, rows, columns, _updating if _has_arrays(conn.dialect) else _update)
+
+
+def numbered(table: sa.Table, column: str, rows: Sequence[Row], dialect: Dialect) -> tuple[str, list[list[Any]]]:
+    """On PostgreSQL the statement that inserts `rows` with the next numbers of a counter in `column`, and their values.
+
+    The values of `$1`, how many rows there are, and `$2`, the counter's name, precede those. It returns a row, and
+    none where there is no such counter: then nothing was done.
+    """
+    columns = tuple(rows[0])
+    return _numbering(table, column, columns, dialect), _arrays(rows, columns, _writers(table, columns, dialect))
+
+
+_Statement = Callable[[sa.Table, tuple[str, ...], int, Dialect], str]
+
+
+async def _run(
+    conn: AsyncConnection, table: sa.Table, rows: Sequence[Row], columns: tuple[str, ...], statement: _Statement
+) -> None:
     writers = _writers(table, columns, conn.dialect)
+    if _has_arrays(conn.dialect):
+        await run(conn, statement(table, columns, 0, conn.dialect), _arrays(rows, columns, writers))
+        return
     for chunk in _chunks(rows):
-        statement = _update(table, columns, len(chunk), conn.dialect)
-        await run(conn, statement, _flat(chunk, columns, writers))
+        await run(conn, statement(table, columns, len(chunk), conn.dialect), _flat(chunk, columns, writers))
+
+
+def _has_arrays(dialect: Dialect) -> bool:
+    return dialect.name == "postgresql"
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -55,6 +75,14 @@ def _flat(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer,
         if write is not None:
             flat[place :: len(columns)] = map(write, flat[place :: len(columns)])
     return tuple(flat)
+
+
+def _arrays(rows: Sequence[Row], columns: tuple[str, ...], writers: tuple[_Writer, ...]) -> list[list[Any]]:
+    """The values of each column."""
+    return [
+        [row[name] for row in rows] if write is None else [write(row[name]) for row in rows]
+        for name, write in zip(columns, writers, strict=True)
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -71,30 +99,53 @@ def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Writer:
 
 
 @lru_cache(maxsize=1024)
-def _insert(table: sa.Table, columns: tuple[str, ...], count: int, dialect: Dialect) -> str:
-    places = _places((None,) * len(columns), count, dialect)
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {places}"
+def _insert(table: sa.Table, columns: tuple[str, ...], count: int, _: Dialect) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count)}"
 
 
 @lru_cache(maxsize=1024)
-def _update(table: sa.Table, columns: tuple[str, ...], count: int, dialect: Dialect) -> str:
-    setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
-    kinds = tuple(table.c[name].type.compile(dialect) for name in columns)
+def _update(table: sa.Table, columns: tuple[str, ...], count: int, _: Dialect) -> str:
     return (
-        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(kinds, count, dialect)}) "
-        f"UPDATE {table.name} SET {setting} FROM given WHERE {table.name}.id = given.id"
+        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), count)}) "
+        f"UPDATE {table.name} SET {_setting(columns)} FROM given WHERE {table.name}.id = given.id"
     )
 
 
-def _places(kinds: tuple[str | None, ...], count: int, dialect: Dialect) -> str:
-    """The placeholders of `count` rows of as many values as `kinds`.
+@lru_cache(maxsize=256)
+def _inserting(table: sa.Table, columns: tuple[str, ...], _: int, dialect: Dialect) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM {_given(table, columns, 1, dialect)}"
 
-    PostgreSQL must be told a value's type (`kinds`) where it does not stand beside the column it is meant for.
-    """
-    width = len(kinds)
-    if dialect.paramstyle == "numeric_dollar":
-        casts = [f"::{kind}" if kind else "" for kind in kinds]
-        rows = [[f"${row * width + n + 1}{cast}" for n, cast in enumerate(casts)] for row in range(count)]
-    else:
-        rows = [["?"] * width] * count
-    return ", ".join(f"({', '.join(row)})" for row in rows)
+
+@lru_cache(maxsize=256)
+def _updating(table: sa.Table, columns: tuple[str, ...], _: int, dialect: Dialect) -> str:
+    return (
+        f"UPDATE {table.name} SET {_setting(columns)} FROM {_given(table, columns, 1, dialect)} "
+        f"AS given ({', '.join(columns)}) WHERE {table.name}.id = given.id"
+    )
+
+
+@lru_cache(maxsize=16)
+def _numbering(table: sa.Table, column: str, columns: tuple[str, ...], dialect: Dialect) -> str:
+    listed = ", ".join(columns)
+    return (
+        "WITH last AS (UPDATE counter SET value = value + $1 WHERE name = $2 RETURNING value), "
+        f"kept AS (INSERT INTO {table.name} ({column}, {listed}) "
+        f"SELECT last.value - $1 + given.number, {', '.join(f'given.{name}' for name in columns)} "
+        f"FROM last, {_given(table, columns, 3, dialect)} WITH ORDINALITY AS given ({listed}, number)) "
+        "SELECT value FROM last"
+    )
+
+
+def _setting(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} = given.{name}" for name in columns[1:])
+
+
+def _places(width: int, count: int) -> str:
+    """The placeholders of `count` rows of so many values."""
+    return ", ".join([f"({', '.join(['?'] * width)})"] * count)
+
+
+def _given(table: sa.Table, columns: tuple[str, ...], first: int, dialect: Dialect) -> str:
+    """The rows of an array a column, the first of which is the placeholder with that number."""
+    kinds = (array_of(table.c[name].type).compile(dialect) for name in columns)
+    return f"unnest({', '.join(f'${number}::{kind}' for number, kind in enumerate(kinds, first))})"

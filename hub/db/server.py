@@ -25,6 +25,7 @@ from hub.db.ending import Ending
 from hub.db.engine import CONNECTIONS, Database, Unit
 from hub.db.failures import translated
 from hub.db.opening import check_schema
+from hub.db.pooled import Pooled, blank, without_values
 from hub.errors import Overloaded, SettingsError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -90,7 +91,7 @@ class ServerDatabase(Database):
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """See `Database.read`."""
         async with self._reader.connect() as conn:
-            yield conn
+            yield Pooled(conn)
 
     glance = read
 
@@ -127,9 +128,10 @@ class ServerDatabase(Database):
     async def _once(self, unit: Unit[R]) -> R:
         started = time.perf_counter()
         async with self._writer.connect() as conn, conn.begin():
-            ending = Ending(conn)
-            result = await unit(conn)
-            await ending.write(conn)
+            pooled = Pooled(conn)
+            ending = Ending(pooled)
+            result = await unit(pooled)
+            await ending.write(pooled)
         if self._metrics is not None:
             self._metrics.commit_seconds.observe(time.perf_counter() - started)
             self._metrics.commit_units.observe(1)
@@ -175,36 +177,14 @@ def _engine(url: str, size: int, **options: Any) -> AsyncEngine:
         )
     except ModuleNotFoundError:
         raise SettingsError(["HUB_DATABASE_URL names PostgreSQL: pip install 'carehub[scale]'"]) from None
-    sa.event.listen(engine.sync_engine, "connect", _prepare)
     sa.event.listen(engine.sync_engine, "handle_error", _without_values)
     return engine
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    """Set up a new driver connection: a uuid is its 36 characters."""
-
-    async def ids_are_text(driver: Any) -> None:
-        await driver.set_type_codec("uuid", encoder=str, decoder=str, schema="pg_catalog", format="text")
-
-    connection.run_async(ids_are_text)
-
-
 def _without_values(context: sa.engine.ExceptionContext) -> None:
-    """Leave of an error its kind and the constraint: the server quotes values, and those may be somebody's words."""
+    """Leave of an error, whichever way it is looked at, what `without_values` does."""
     adapted = context.original_exception
-    told = adapted.__cause__ or adapted
-    words = " ".join(
-        part
-        for part in (
-            type(told).__name__,
-            str(getattr(told, "sqlstate", None) or ""),
-            str(getattr(told, "constraint_name", None) or ""),
-        )
-        if part
-    )
-    for one in (told, adapted, context.sqlalchemy_exception):
+    words = without_values(adapted.__cause__ or adapted)
+    for one in (adapted, context.sqlalchemy_exception):
         if one is not None:
-            one.args = (words,)
-            for quoting in ("detail", "hint", "where", "query", "internal_query"):
-                if getattr(one, quoting, None):
-                    setattr(one, quoting, None)
+            blank(one, words)

@@ -17,11 +17,11 @@ from hub.vault import Vault
 
 _BEHIND = Lookup(
     address.c.blind,
-    lambda blinds: (
+    lambda among: (
         sa.select(address.c.blind, address.c.id, person.c.id, person.c.kind)
         .outerjoin(contact, contact.c.address_id == address.c.id)
         .outerjoin(person, person.c.id == contact.c.person_id)
-        .where(address.c.kind == sa.bindparam("kind"), address.c.blind.in_(blinds))
+        .where(address.c.kind == sa.bindparam("kind"), among)
         .order_by(contact.c.created_at)
     ),
 )
