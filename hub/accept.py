@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.bulk import write_rows
 from hub.db.lookup import Lookup
 from hub.db.tables import message
 from hub.errors import Overloaded
@@ -253,8 +254,8 @@ class Acceptor:
             records.append(
                 Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
             )
-        await self._threads.append(conn, keys, entries, ends.values())
-        await self._trail.record(conn, *records)
+        _, appended = self._threads.appended(keys, entries, ends.values())
+        await write_rows(conn, *appended, await self._trail.recorded(conn, *records))
         await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
         return [Accepted(entry.id, entry.thread_id) for entry in entries]
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.bulk import Row, insert_rows, numbered
+from hub.db.arrays import numbering
+from hub.db.batches import Row
+from hub.db.bulk import insert_rows
 from hub.db.direct import run
 from hub.db.tables import counter
 
@@ -33,8 +35,8 @@ async def insert_numbered(conn: AsyncConnection, table: sa.Table, column: str, n
     if not rows:
         return
     if conn.dialect.name == "postgresql":
-        statement, values = numbered(table, column, rows, conn.dialect)
-        if await run(conn, statement, (len(rows), name, *values)):
+        statement, values = numbering(table, column, name, rows, conn.dialect)
+        if await run(conn, statement, values):
             return
     last = await advance(conn, name, len(rows))
     first = last - len(rows) + 1

@@ -4,7 +4,8 @@ The driver keeps each statement prepared and sends its values in binary; lists o
 statement serves every length.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,21 +20,67 @@ class Pooled(Direct):
     def __init__(self, conn: AsyncConnection) -> None:
         super().__init__(conn.engine, conn.sync_connection)
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """A transaction of what is done meanwhile; durable when left, undone when left by an error.
+
+        It is the driver's: one that SQLAlchemy begins takes longer to begin than to commit, so its own must be one that
+        leaves all to the driver (`AUTOCOMMIT`). It is there to refuse whatever would be done after a connection was
+        lost.
+        """
+        async with self.begin():
+            transaction = self._driver.transaction(isolation="read_committed")
+            try:
+                await transaction.start()
+            except self._problems as error:
+                raise self._told("BEGIN", error) from error
+            try:
+                yield
+            except BaseException as error:
+                await self._undo(transaction, error)
+                raise
+            try:
+                await transaction.commit()
+            except self._problems as error:
+                raise self._told(None, error) from error
+
     async def rows(self, statement: str, values: Sequence[Any]) -> Rows | None:
-        """See `Direct.rows`. The transaction is begun by SQLAlchemy, with the first statement that is given to it."""
-        driver: Any = self._proxied.connection.driver_connection
-        if driver is None or not driver.is_in_transaction():
+        """See `Direct.rows`. There is none outside a transaction."""
+        driver = self._driver
+        if not driver.is_in_transaction():
             return None
-        # By way of SQLAlchemy, which says what to install where the driver is missing.
-        dbapi: Any = self.dialect.loaded_dbapi
         try:
             found: Rows = await driver.fetch(statement, *values)
-        except (dbapi.asyncpg.PostgresError, dbapi.asyncpg.InterfaceError, OSError) as error:
-            raise self._told(dbapi, statement, error, lost=driver.is_closed()) from error
+        except self._problems as error:
+            raise self._told(statement, error) from error
         return found
 
-    def _told(self, dbapi: Any, statement: str, error: Exception, *, lost: bool) -> BaseException:
-        """`error` as SQLAlchemy would tell it. A connection that is `lost` is not used again."""
+    @property
+    def _driver(self) -> Any:
+        return self._proxied.connection.driver_connection
+
+    @property
+    def _problems(self) -> tuple[type[Exception], ...]:
+        # By way of SQLAlchemy, which says what to install where the driver is missing.
+        driver: Any = self.dialect.loaded_dbapi
+        return (driver.asyncpg.PostgresError, driver.asyncpg.InterfaceError, OSError)
+
+    async def _undo(self, transaction: Any, error: BaseException) -> None:
+        if self._proxied.invalidated:
+            return
+        try:
+            await transaction.rollback()
+        except Exception:
+            # The server undoes what its client left behind.
+            self._proxied.invalidate(error)
+
+    def _told(self, statement: str | None, error: Exception) -> BaseException:
+        """`error` as SQLAlchemy would tell it; a connection that was lost is not used again.
+
+        statement: None stands for the commit.
+        """
+        dbapi: Any = self.dialect.loaded_dbapi
+        lost = self._driver.is_closed()
         twice = isinstance(error, dbapi.asyncpg.IntegrityConstraintViolationError)
         adapted = (dbapi.IntegrityError if twice else dbapi.Error)(without_values(error), error)
         if lost:

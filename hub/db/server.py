@@ -63,7 +63,7 @@ class ServerDatabase(Database):
         # Apart, so that whoever reads while they wait for a unit never holds the connection that it needs.
         writers = max(1, connections * 2 // 3)
         self._metrics = metrics
-        self._writer = _engine(url, writers, isolation_level="READ COMMITTED")
+        self._writer = _engine(url, writers, isolation_level="AUTOCOMMIT")
         self._reader = _engine(url, max(1, connections - writers), isolation_level="REPEATABLE READ").execution_options(
             postgresql_readonly=True
         )
@@ -127,11 +127,12 @@ class ServerDatabase(Database):
 
     async def _once(self, unit: Unit[R]) -> R:
         started = time.perf_counter()
-        async with self._writer.connect() as conn, conn.begin():
-            pooled = Pooled(conn)
-            ending = Ending(pooled)
-            result = await unit(pooled)
-            await ending.write(pooled)
+        async with self._writer.connect() as plain:
+            conn = Pooled(plain)
+            async with conn.transaction():
+                ending = Ending(conn)
+                result = await unit(conn)
+                await ending.write(conn)
         if self._metrics is not None:
             self._metrics.commit_seconds.observe(time.perf_counter() - started)
             self._metrics.commit_units.observe(1)
