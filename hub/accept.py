@@ -35,10 +35,10 @@ _log = logging.getLogger(__name__)
 _BATCH = 256
 _SMALL = 32
 """Messages from which on a batch is worth its commit."""
-_SIDE_BY_SIDE = 3
-"""Batches that a server has at once at most."""
-_BESIDE = 12
-"""Messages that must wait for a batch to be begun beside another one."""
+_SIDE_BY_SIDE = 2
+"""Batches that a server has at once at most: while it works on one, the hub prepares the other. More gain nothing,
+for they would be smaller, and they end one after the other (`hub.events`).
+"""
 _CARRIER = Actor("carrier")
 _HERE = Lookup(
     message.c.provider_id,
@@ -135,9 +135,9 @@ class Acceptor:
         return done
 
     def _begin(self) -> None:
-        """Begin as many batches as are worth it."""
+        """Begin as many batches as are worth it; one alone always is."""
         self._called = False
-        while len(self._batches) < self._at_once and len(self._waiting) >= (_BESIDE if self._batches else 1):
+        while len(self._batches) < self._at_once and len(self._waiting) >= (_SMALL if self._batches else 1):
             batch = self._next()
             if not batch:
                 break

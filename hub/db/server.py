@@ -52,6 +52,10 @@ _SESSION = {
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "120s",
 }
+_BY_INDEX = {"enable_seqscan": "off"}
+"""For units, whose statements name a few rows: a connection keeps the plan that it made while a table was still small,
+and would read the whole of it ever after. Where there is no index it does so nevertheless.
+"""
 
 
 class ServerDatabase(Database):
@@ -63,10 +67,10 @@ class ServerDatabase(Database):
         # Apart, so that whoever reads while they wait for a unit never holds the connection that it needs.
         writers = max(1, connections * 2 // 3)
         self._metrics = metrics
-        self._writer = _engine(url, writers, isolation_level="AUTOCOMMIT")
-        self._reader = _engine(url, max(1, connections - writers), isolation_level="REPEATABLE READ").execution_options(
-            postgresql_readonly=True
-        )
+        self._writer = _engine(url, writers, _SESSION | _BY_INDEX, isolation_level="AUTOCOMMIT")
+        self._reader = _engine(
+            url, max(1, connections - writers), _SESSION, isolation_level="REPEATABLE READ"
+        ).execution_options(postgresql_readonly=True)
         self._turns = asyncio.Semaphore(writers)
         self._units: set[asyncio.Task[Any]] = set()
 
@@ -164,7 +168,7 @@ def _told(error: Exception) -> Exception:
     return StorageError(f"the database did not take the change ({type(error).__name__})")
 
 
-def _engine(url: str, size: int, **options: Any) -> AsyncEngine:
+def _engine(url: str, size: int, session: dict[str, str], **options: Any) -> AsyncEngine:
     try:
         engine = create_async_engine(
             url,
@@ -173,7 +177,7 @@ def _engine(url: str, size: int, **options: Any) -> AsyncEngine:
             pool_timeout=30,
             pool_recycle=3600,
             hide_parameters=True,
-            connect_args={"server_settings": _SESSION, "timeout": 10},
+            connect_args={"server_settings": session, "timeout": 10},
             **options,
         )
     except ModuleNotFoundError:
