@@ -2,6 +2,9 @@
 
 Webhooks that arrive while a commit is in flight share the next one: a batch is deduplicated, given its persons and
 threads, sealed and committed together, so that one fsync is paid for many messages.
+
+A database server takes several batches side by side. No two of them hold messages of one sender: a later one waits for
+the earlier, so that each thread has them in the order in which they came.
 """
 
 import asyncio
@@ -16,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.bulk import write_rows
 from hub.db.lookup import Lookup
 from hub.db.tables import message
 from hub.errors import Overloaded
@@ -24,18 +28,22 @@ from hub.log import say
 from hub.metrics import Metrics
 from hub.people import Senders
 from hub.threads import NewMessage, Threads
-from hub.types import AuthorKind, ChannelKind, Direction, Inbound, new_id
+from hub.types import Address, AuthorKind, ChannelKind, Direction, Inbound, new_id
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
 _BATCH = 256
 _SMALL = 32
 """Messages from which on a batch is worth its commit."""
+_SIDE_BY_SIDE = 2
+"""Batches that a server has at once at most: while it works on one, the hub prepares the other. More gain nothing,
+for they would be smaller, and they end one after the other (`hub.events`).
+"""
 _CARRIER = Actor("carrier")
 _HERE = Lookup(
     message.c.provider_id,
-    lambda ids: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
-        message.c.channel == sa.bindparam("channel"), message.c.provider_id.in_(ids)
+    lambda among: sa.select(message.c.provider_id, message.c.id, message.c.thread_id).where(
+        message.c.channel == sa.bindparam("channel"), among
     ),
 )
 
@@ -47,6 +55,9 @@ class Accepted:
     message_id: str
     thread_id: str
     duplicate: bool = False
+
+
+_Waiting = tuple[Inbound, "asyncio.Future[Accepted]"]
 
 
 class Acceptor:
@@ -77,28 +88,31 @@ class Acceptor:
         self._metrics = metrics
         self._on_accepted = on_accepted
         self._limit = limit
-        self._waiting: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
-        self._arrived = asyncio.Event()
-        self._in_hand: list[tuple[Inbound, asyncio.Future[Accepted]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: list[_Waiting] = []
+        self._in_hand = 0
+        self._senders_in_hand: set[Address] = set()
+        self._at_once = 1 if db.embedded else _SIDE_BY_SIDE
+        self._batches: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._called = False
+        """Whether `_begin` is about to be called."""
 
     def start(self) -> None:
         """Begin to take messages."""
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.create_task(self._commit_batches(), name="accept")
+        self._begin()
 
     async def stop(self) -> None:
         """Commit what is waiting, then end."""
-        await asyncio.gather(*(done for _, done in self._in_hand + self._waiting), return_exceptions=True)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        while self._loop is not None and (self._waiting or self._batches):
+            self._begin()
+            await asyncio.wait(self._batches)
+        self._loop = None
 
     @property
     def waiting(self) -> int:
         """How many messages wait for their commit."""
-        return len(self._waiting) + len(self._in_hand)
+        return len(self._waiting) + self._in_hand
 
     async def accept(self, inbound: Inbound) -> Accepted:
         """Where the message is kept, once it is durable. Raises: as `submit` and what it gives."""
@@ -114,34 +128,62 @@ class Acceptor:
             raise Overloaded()
         done: asyncio.Future[Accepted] = (self._loop or asyncio.get_running_loop()).create_future()
         self._waiting.append((inbound, done))
-        self._arrived.set()
+        if not self._called and self._loop is not None and len(self._batches) < self._at_once:
+            # Not yet: what arrives in the same moment goes with it.
+            self._called = True
+            self._loop.call_soon(self._begin)
         return done
 
-    async def _commit_batches(self) -> None:
-        while True:
-            await self._arrived.wait()
-            # Half of a crowd at a time: the others are stored while the first hear their answers and write anew, so
-            # that neither side waits for the other with nothing to do.
-            size = min(_BATCH, max(_SMALL, (len(self._waiting) + 1) // 2))
-            batch, self._waiting = self._waiting[:size], self._waiting[size:]
-            if not self._waiting:
-                self._arrived.clear()
-            self._in_hand = batch
+    def _begin(self) -> None:
+        """Begin as many batches as are worth it; one alone always is."""
+        self._called = False
+        while len(self._batches) < self._at_once and len(self._waiting) >= (_SMALL if self._batches else 1):
+            batch = self._next()
+            if not batch:
+                break
+            self._in_hand += len(batch)
             self._metrics.accept_waiting.set(self.waiting)
             self._metrics.accept_batch.observe(len(batch))
-            try:
-                answers = await self._store([inbound for inbound, _ in batch])
-            except Exception as error:
-                say(_log, "batch_refused", logging.ERROR, error=error, messages=len(batch))
-                await self._one_by_one(batch, error)
-            else:
-                for (_, done), answer in zip(batch, answers, strict=True):
-                    if not done.done():
-                        done.set_result(answer)
-            finally:
-                self._in_hand = []
+            task = asyncio.create_task(self._commit(batch), name="accept")
+            self._batches.add(task)
+            task.add_done_callback(self._ended)
 
-    async def _one_by_one(self, batch: list[tuple[Inbound, "asyncio.Future[Accepted]"]], error: Exception) -> None:
+    def _next(self) -> "list[_Waiting]":
+        """Take the next batch from what waits: of each sender that no batch has in hand, in order."""
+        # Half of a crowd at a time: the others are stored while the first hear their answers and write anew, so that
+        # neither side waits for the other with nothing to do.
+        size = min(_BATCH, max(_SMALL, (len(self._waiting) + 1) // 2))
+        batch: list[_Waiting] = []
+        later: list[_Waiting] = []
+        if self._at_once == 1:
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
+            return batch
+        for one in self._waiting:
+            free = len(batch) < size and one[0].sender not in self._senders_in_hand
+            (batch if free else later).append(one)
+        self._waiting = later
+        self._senders_in_hand.update(inbound.sender for inbound, _ in batch)
+        return batch
+
+    async def _commit(self, batch: "list[_Waiting]") -> None:
+        try:
+            answers = await self._store([inbound for inbound, _ in batch])
+        except Exception as error:
+            say(_log, "batch_refused", logging.ERROR, error=error, messages=len(batch))
+            await self._one_by_one(batch, error)
+        else:
+            for (_, done), answer in zip(batch, answers, strict=True):
+                if not done.done():
+                    done.set_result(answer)
+        finally:
+            self._in_hand -= len(batch)
+            self._senders_in_hand.difference_update(inbound.sender for inbound, _ in batch)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._batches.remove(task)
+        self._begin()
+
+    async def _one_by_one(self, batch: "list[_Waiting]", error: Exception) -> None:
         """After a batch failed: no message may fall because of another one's fault."""
         for inbound, done in batch:
             outcome: Accepted | Exception = error
@@ -212,8 +254,8 @@ class Acceptor:
             records.append(
                 Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
             )
-        await self._threads.append(conn, keys, entries, ends.values())
-        await self._trail.record(conn, *records)
+        _, appended = self._threads.appended(keys, entries, ends.values())
+        await write_rows(conn, *appended, await self._trail.recorded(conn, *records))
         await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
         return [Accepted(entry.id, entry.thread_id) for entry in entries]
 

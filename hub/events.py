@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import at_end
-from hub.db.bulk import insert_rows
-from hub.db.counters import advance
+from hub.db.counters import insert_numbered
 from hub.db.tables import counter, event
 
 KEEP = timedelta(days=1)
@@ -71,13 +70,8 @@ async def publish(conn: AsyncConnection, now: datetime, changes: Sequence[Change
 
 async def _write(conn: AsyncConnection, changes: list[tuple[datetime, Change]]) -> None:
     # From here to the commit the counter is locked: numbers appear in order.
-    last = await advance(conn, "event", len(changes))
-    first = last - len(changes) + 1
-    rows = [
-        {"seq": first + n, "type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now}
-        for n, (now, c) in enumerate(changes)
-    ]
-    await insert_rows(conn, event, rows)
+    rows = [{"type": c.type, "object_id": c.object_id, "audience": c.audience, "at": now} for now, c in changes]
+    await insert_numbered(conn, event, "seq", "event", rows)
 
 
 async def read(

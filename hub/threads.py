@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.crypto import Place
-from hub.db.bulk import insert_rows, update_rows
+from hub.db.batches import Batch
+from hub.db.bulk import insert_rows, write_rows
 from hub.db.lookup import Lookup
 from hub.db.tables import message, thread
 from hub.sealed import Body, seal_body
@@ -42,9 +43,9 @@ class End(NamedTuple):
 
 _ENDS = Lookup(
     thread.c.person_id,
-    lambda persons: (
+    lambda among: (
         sa.select(thread.c.id, thread.c.person_id, thread.c.last_seq)
-        .where(thread.c.person_id.in_(persons))
+        .where(among)
         # Whoever locks several does so in one order, or two might wait for each other.
         .order_by(thread.c.id)
         .with_for_update()
@@ -139,20 +140,24 @@ class Threads:
         row = (await conn.execute(query)).first()
         return None if row is None else _thread(row)
 
-    async def append(
-        self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage], ends: Iterable[End] | None = None
-    ) -> list[int]:
+    async def append(self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage]) -> list[int]:
         """The numbers that `entries` got within their threads, appended in the order given.
 
-        `keys` opens every person concerned; `ends`, where they are known, are those of every thread concerned.
+        `keys` opens every person concerned.
         """
-        if ends is None:
-            touched = {entry.thread_id for entry in entries}
-            query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched))
-            rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
-            last = {row.id: row.last_seq for row in rows}
-        else:
-            last = {end.thread_id: end.last_seq for end in ends}
+        touched = {entry.thread_id for entry in entries}
+        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched))
+        rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
+        numbers, batches = self.appended(keys, entries, [End(row.id, row.last_seq) for row in rows])
+        await write_rows(conn, *batches)
+        return numbers
+
+    def appended(self, keys: Keys, entries: Sequence[NewMessage], ends: Iterable[End]) -> tuple[list[int], list[Batch]]:
+        """As `append`, where the ends of the threads are known: the numbers, and what the caller is to write.
+
+        `ends` are those of every thread concerned, as `ends_for` found them in the same transaction.
+        """
+        last = {end.thread_id: end.last_seq for end in ends}
         changes: dict[str, dict[str, Any]] = {}
         heard: dict[str, dict[str, Any]] = {}
         numbers: list[int] = []
@@ -169,13 +174,12 @@ class Threads:
                     "last_inbound_at": entry.at,
                     "last_channel": _word(entry.channel),
                 }
-        await insert_rows(conn, message, inserted)
-        if heard.keys() == changes.keys():
-            await update_rows(conn, thread, [changes[one] | heard[one] for one in changes])
-        else:
-            await update_rows(conn, thread, list(changes.values()))
-            await update_rows(conn, thread, list(heard.values()))
-        return numbers
+        # One row for each thread: it is changed once.
+        both = [changes[one] | heard[one] for one in changes if one in heard]
+        plain = [changes[one] for one in changes if one not in heard]
+        written = [Batch(message, inserted)]
+        written += [Batch(thread, rows, updates=True) for rows in (both, plain) if rows]
+        return numbers, written
 
     async def set_state(
         self,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db import at_end
+from hub.db.batches import Batch
 from hub.db.bulk import insert_rows
 from hub.db.tables import audit_event
 from hub.types import new_id
@@ -50,8 +51,11 @@ class Trail:
 
     async def record(self, conn: AsyncConnection, *entries: Entry) -> None:
         """Write `entries` in the caller's transaction, just before it commits."""
-        if not entries:
-            return
+        if entries:
+            at_end(conn, _insert, (await self.recorded(conn, *entries)).rows)
+
+    async def recorded(self, conn: AsyncConnection, *entries: Entry) -> Batch:
+        """What the caller is to write so that `entries` are recorded."""
         keys = await self._vault.key(conn, AUDIT)
         now = self._clock.now()
         rows = []
@@ -71,7 +75,7 @@ class Trail:
                     "payload_sealed": keys.seal(AUDIT, payload, _place(entry_id)),
                 }
             )
-        at_end(conn, _insert, rows)
+        return Batch(audit_event, rows)
 
 
 async def _insert(conn: AsyncConnection, rows: list[dict[str, Any]]) -> None:

@@ -95,3 +95,11 @@ class Number(TypeDecorator[int]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The column type on `dialect`."""
         return dialect.type_descriptor(sa.Integer() if dialect.name == "sqlite" else sa.BigInteger())
+
+
+def array_of(kind: TypeEngine[Any]) -> sa.ARRAY[Any]:
+    """A PostgreSQL array of what columns of `kind` hold.
+
+    Text of any length: where a value is cast to a shorter one it is cut off, and only where it is stored refused.
+    """
+    return sa.ARRAY(sa.Text() if isinstance(kind, sa.String) else kind)

@@ -1,21 +1,22 @@
 """Finding the rows of many values in one statement, quickly.
 
 SQLAlchemy builds the text of a statement with a list anew each time: on the hot path that costs more than the rows.
-Here a statement is built once for each length of the list, and lists are filled up to the next length.
+Here a statement is built once: on PostgreSQL for lists of every length, which are one value there, and on SQLite for
+each of some lengths, to the next of which lists are filled up.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id
-from hub.db.writer import run
+from hub.db.columns import Id, array_of
+from hub.db.direct import run
 
 _MOST = 64
-"""Values a statement at most; lengths are powers of two up to it."""
+"""Values a statement at most on SQLite; lengths are powers of two up to it."""
 
 _Reader = Callable[[Any], Any]
 
@@ -23,35 +24,48 @@ _Reader = Callable[[Any], Any]
 class Lookup:
     """A select by a list of values of `column`.
 
-    `build` makes it from that list, whose members stand for the values, in one place. Whatever else it is bound to is a
-    `bindparam` of a stored form, given by name with each call.
+    `build` makes it from the condition that `column` is among them, which stands in one place. Whatever else it is
+    bound to is a `bindparam` of a stored form, given by name with each call.
     """
 
-    def __init__(self, column: sa.Column[Any], build: Callable[[Sequence[Any]], sa.Select[Any]]) -> None:
-        self._type = column.type
+    def __init__(self, column: sa.Column[Any], build: Callable[[sa.ColumnElement[bool]], sa.Select[Any]]) -> None:
+        self._column = column
         self._build = build
         self._prepared: dict[tuple[str, int], _Prepared] = {}
 
     async def __call__(self, conn: AsyncConnection, values: Collection[Any], **others: Any) -> list[Sequence[Any]]:
         """The rows of `values`, in the select's order within each 64 of them."""
         rows: list[Sequence[Any]] = []
-        wanted = list(values)
-        for start in range(0, len(wanted), _MOST):
-            part = wanted[start : start + _MOST]
-            length = 1 << (len(part) - 1).bit_length()
-            part += part[-1:] * (length - len(part))
-            prepared = self._for(length, conn.dialect)
+        if not values:
+            return rows
+        if conn.dialect.name == "postgresql":
+            prepared = self._for(0, conn.dialect)
+            return list(prepared.read(await run(conn, prepared.statement, prepared.bound([list(values)], others))))
+        for part in _parts(list(values)):
+            prepared = self._for(len(part), conn.dialect)
             rows += prepared.read(await run(conn, prepared.statement, prepared.bound(part, others)))
         return rows
 
     def _for(self, length: int, dialect: Dialect) -> "_Prepared":
+        """The select for so many values; 0 stands for any number of them."""
         key = (dialect.name, length)
         prepared = self._prepared.get(key)
         if prepared is None:
-            names = [f"value_{number}" for number in range(length)]
-            select = self._build([sa.bindparam(name, type_=self._type) for name in names])
-            prepared = self._prepared[key] = _Prepared(select, names, dialect)
+            names = [f"value_{number}" for number in range(length)] or ["values"]
+            among: sa.ColumnElement[bool]
+            if length:
+                among = self._column.in_([sa.bindparam(name, type_=self._column.type) for name in names])
+            else:
+                among = self._column == sa.any_(sa.bindparam("values", type_=array_of(self._column.type)))
+            prepared = self._prepared[key] = _Prepared(self._build(among), names, dialect)
         return prepared
+
+
+def _parts(values: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _MOST):
+        part = values[start : start + _MOST]
+        length = 1 << (len(part) - 1).bit_length()
+        yield part + part[-1:] * (length - len(part))
 
 
 class _Prepared:

@@ -25,6 +25,7 @@ from hub.db.ending import Ending
 from hub.db.engine import CONNECTIONS, Database, Unit
 from hub.db.failures import translated
 from hub.db.opening import check_schema
+from hub.db.pooled import Pooled, blank, without_values
 from hub.errors import Overloaded, SettingsError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
@@ -51,6 +52,10 @@ _SESSION = {
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "120s",
 }
+_BY_INDEX = {"enable_seqscan": "off"}
+"""For units, whose statements name a few rows: a connection keeps the plan that it made while a table was still small,
+and would read the whole of it ever after. Where there is no index it does so nevertheless.
+"""
 
 
 class ServerDatabase(Database):
@@ -62,10 +67,10 @@ class ServerDatabase(Database):
         # Apart, so that whoever reads while they wait for a unit never holds the connection that it needs.
         writers = max(1, connections * 2 // 3)
         self._metrics = metrics
-        self._writer = _engine(url, writers, isolation_level="READ COMMITTED")
-        self._reader = _engine(url, max(1, connections - writers), isolation_level="REPEATABLE READ").execution_options(
-            postgresql_readonly=True
-        )
+        self._writer = _engine(url, writers, _SESSION | _BY_INDEX, isolation_level="AUTOCOMMIT")
+        self._reader = _engine(
+            url, max(1, connections - writers), _SESSION, isolation_level="REPEATABLE READ"
+        ).execution_options(postgresql_readonly=True)
         self._turns = asyncio.Semaphore(writers)
         self._units: set[asyncio.Task[Any]] = set()
 
@@ -90,7 +95,7 @@ class ServerDatabase(Database):
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """See `Database.read`."""
         async with self._reader.connect() as conn:
-            yield conn
+            yield Pooled(conn)
 
     glance = read
 
@@ -126,10 +131,12 @@ class ServerDatabase(Database):
 
     async def _once(self, unit: Unit[R]) -> R:
         started = time.perf_counter()
-        async with self._writer.connect() as conn, conn.begin():
-            ending = Ending(conn)
-            result = await unit(conn)
-            await ending.write(conn)
+        async with self._writer.connect() as plain:
+            conn = Pooled(plain)
+            async with conn.transaction():
+                ending = Ending(conn)
+                result = await unit(conn)
+                await ending.write(conn)
         if self._metrics is not None:
             self._metrics.commit_seconds.observe(time.perf_counter() - started)
             self._metrics.commit_units.observe(1)
@@ -161,7 +168,7 @@ def _told(error: Exception) -> Exception:
     return StorageError(f"the database did not take the change ({type(error).__name__})")
 
 
-def _engine(url: str, size: int, **options: Any) -> AsyncEngine:
+def _engine(url: str, size: int, session: dict[str, str], **options: Any) -> AsyncEngine:
     try:
         engine = create_async_engine(
             url,
@@ -170,41 +177,19 @@ def _engine(url: str, size: int, **options: Any) -> AsyncEngine:
             pool_timeout=30,
             pool_recycle=3600,
             hide_parameters=True,
-            connect_args={"server_settings": _SESSION, "timeout": 10},
+            connect_args={"server_settings": session, "timeout": 10},
             **options,
         )
     except ModuleNotFoundError:
         raise SettingsError(["HUB_DATABASE_URL names PostgreSQL: pip install 'carehub[scale]'"]) from None
-    sa.event.listen(engine.sync_engine, "connect", _prepare)
     sa.event.listen(engine.sync_engine, "handle_error", _without_values)
     return engine
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    """Set up a new driver connection: a uuid is its 36 characters."""
-
-    async def ids_are_text(driver: Any) -> None:
-        await driver.set_type_codec("uuid", encoder=str, decoder=str, schema="pg_catalog", format="text")
-
-    connection.run_async(ids_are_text)
-
-
 def _without_values(context: sa.engine.ExceptionContext) -> None:
-    """Leave of an error its kind and the constraint: the server quotes values, and those may be somebody's words."""
+    """Leave of an error, whichever way it is looked at, what `without_values` does."""
     adapted = context.original_exception
-    told = adapted.__cause__ or adapted
-    words = " ".join(
-        part
-        for part in (
-            type(told).__name__,
-            str(getattr(told, "sqlstate", None) or ""),
-            str(getattr(told, "constraint_name", None) or ""),
-        )
-        if part
-    )
-    for one in (told, adapted, context.sqlalchemy_exception):
+    words = without_values(adapted.__cause__ or adapted)
+    for one in (adapted, context.sqlalchemy_exception):
         if one is not None:
-            one.args = (words,)
-            for quoting in ("detail", "hint", "where", "query", "internal_query"):
-                if getattr(one, quoting, None):
-                    setattr(one, quoting, None)
+            blank(one, words)

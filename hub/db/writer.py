@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.db.checkpoints import LONGEST, Checkpoints
+from hub.db.direct import Direct, Rows
 
 R = TypeVar("R")
 
@@ -25,7 +26,7 @@ _CACHE = 16_384
 """KiB of pages that the writer keeps in memory at most."""
 
 
-class Inline(AsyncConnection):
+class Inline(Direct):
     """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
 
     async def execute(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
@@ -36,29 +37,18 @@ class Inline(AsyncConnection):
         """The result of a statement in the driver's own words."""
         return self._proxied.exec_driver_sql(*arguments, **options)
 
-    def rows(self, statement: str, values: Sequence[Any]) -> list[Sequence[Any]] | None:
-        """The rows of a statement in the driver's own words, past SQLAlchemy; None outside a transaction.
-
-        Raises: what SQLAlchemy would.
-        """
+    async def rows(self, statement: str, values: Sequence[Any]) -> Rows | None:
+        """See `Direct.rows`. There is none outside a transaction."""
         driver: Any = self._proxied.connection.dbapi_connection
         if not driver.in_transaction:
             return None
         try:
-            found: list[Sequence[Any]] = driver.execute(statement, values).fetchall()
+            found: Rows = driver.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise sa.exc.DBAPIError.instance(
                 statement, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect
             ) from error
         return found
-
-
-async def run(conn: AsyncConnection, statement: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-    """The rows, if any, of a statement in the words of the connection's driver, with as little around it as will do."""
-    if isinstance(conn, Inline) and (found := conn.rows(statement, values)) is not None:
-        return found
-    result = await conn.exec_driver_sql(statement, tuple(values))
-    return result.all() if result.returns_rows else ()
 
 
 class Glancer:

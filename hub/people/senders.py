@@ -1,8 +1,8 @@
 """Whose thread an inbound message belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,13 +15,15 @@ from hub.people.records import address_row, contact_row
 from hub.types import Address, new_id
 from hub.vault import Vault
 
+StandIn = Literal["line", "unidentified"]
+
 _BEHIND = Lookup(
     address.c.blind,
-    lambda blinds: (
+    lambda among: (
         sa.select(address.c.blind, address.c.id, person.c.id, person.c.kind)
         .outerjoin(contact, contact.c.address_id == address.c.id)
         .outerjoin(person, person.c.id == contact.c.person_id)
-        .where(address.c.kind == sa.bindparam("kind"), address.c.blind.in_(blinds))
+        .where(address.c.kind == sa.bindparam("kind"), among)
         .order_by(contact.c.created_at)
     ),
 )
@@ -40,6 +42,45 @@ class Sender:
     standing: Literal["known", "shared", "unknown"]
 
 
+class _Line(NamedTuple):
+    """An address and the persons on it with their kinds, the longest known first."""
+
+    address_id: str
+    persons: list[tuple[str, str]]
+
+    @property
+    def on_the_books(self) -> list[str]:
+        """Those whom the clinic knows."""
+        return [person_id for person_id, kind in self.persons if kind in ("patient", "proxy")]
+
+    @property
+    def stands_for(self) -> StandIn:
+        """What a stand-in on it is."""
+        return "line" if self.on_the_books else "unidentified"
+
+    @property
+    def sender(self) -> Sender | None:
+        """Whose thread takes a message; None where a stand-in must be made."""
+        known = self.on_the_books
+        if len(known) == 1:
+            return Sender(known[0], self.address_id, "known")
+        kind = self.stands_for
+        stand_in = next((person_id for person_id, who in self.persons if who == kind), None)
+        return None if stand_in is None else Sender(stand_in, self.address_id, "shared" if known else "unknown")
+
+
+async def _behind(conn: AsyncConnection, blinds: Mapping[Address, bytes]) -> dict[Address, _Line]:
+    """Who is on each address; those that are not known are left out."""
+    found: dict[Address, _Line] = {}
+    for kind in {one.kind for one in blinds}:
+        wanted = {blind: one for one, blind in blinds.items() if one.kind is kind}
+        for blind, address_id, person_id, who in await _BEHIND(conn, wanted, kind=kind.value):
+            persons = found.setdefault(wanted[blind], _Line(address_id, [])).persons
+            if person_id is not None:
+                persons.append((person_id, who))
+    return found
+
+
 class Senders:
     """Resolves addresses to senders, making what is missing."""
 
@@ -54,35 +95,25 @@ class Senders:
         they say who they are (invariant 9).
         """
         blinds = {one: self._vault.blind.of(one.kind.value, one.value) for one in set(addresses)}
-        ids: dict[tuple[str, bytes], str] = {}
-        linked: dict[tuple[str, bytes], list[tuple[str, str]]] = {}
-        for kind in {one.kind for one in blinds}:
-            wanted = [blind for one, blind in blinds.items() if one.kind is kind]
-            for found, found_id, person_id, who in await _BEHIND(conn, wanted, kind=kind.value):
-                ids[(kind.value, found)] = found_id
-                if person_id is not None:
-                    linked.setdefault((kind.value, found), []).append((person_id, who))
+        known = await _behind(conn, blinds)
+        if lacking := [one for one, line in known.items() if line.sender is None]:
+            # Another process may be making the same stand-in: it has the address until it is there to be seen.
+            held = sa.select(address.c.id).where(address.c.id.in_([known[one].address_id for one in lacking]))
+            await conn.execute(held.order_by(address.c.id).with_for_update(key_share=True))
+            known |= await _behind(conn, {one: blinds[one] for one in lacking})
 
         senders: dict[Address, Sender] = {}
-        stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]] = []
+        stand_ins: list[tuple[Address, str, StandIn]] = []
         new_addresses = []
         for one, blind in blinds.items():
-            key = (one.kind.value, blind)
-            persons = linked.get(key, [])
-            address_id = ids.get(key)
-            if address_id is None:
-                address_id = new_id()
-                new_addresses.append(address_row(address_id, one.kind, blind, self._clock.now()))
-            on_the_books = [person_id for person_id, who in persons if who in ("patient", "proxy")]
-            if len(on_the_books) == 1:
-                senders[one] = Sender(on_the_books[0], address_id, "known")
-                continue
-            stands_for: Literal["line", "unidentified"] = "line" if on_the_books else "unidentified"
-            stand_in = next((person_id for person_id, who in persons if who == stands_for), None)
-            if stand_in is None:
-                stand_in = new_id()
-                stand_ins.append((one, stand_in, stands_for))
-            senders[one] = Sender(stand_in, address_id, "shared" if on_the_books else "unknown")
+            line = known.get(one) or _Line(new_id(), [])
+            if one not in known:
+                new_addresses.append(address_row(line.address_id, one.kind, blind, self._clock.now()))
+            sender = line.sender
+            if sender is None:
+                sender = Sender(new_id(), line.address_id, "shared" if line.on_the_books else "unknown")
+                stand_ins.append((one, sender.person_id, line.stands_for))
+            senders[one] = sender
         if new_addresses:
             await insert_rows(conn, address, new_addresses)
         if stand_ins:
@@ -92,7 +123,7 @@ class Senders:
     async def _make(
         self,
         conn: AsyncConnection,
-        stand_ins: list[tuple[Address, str, Literal["line", "unidentified"]]],
+        stand_ins: list[tuple[Address, str, StandIn]],
         senders: dict[Address, Sender],
     ) -> None:
         now = self._clock.now()

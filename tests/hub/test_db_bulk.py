@@ -4,18 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import Database
-from hub.db.bulk import _places, insert_rows, update_rows
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.columns import Moment
 from hub.db.tables import delivery_event, event, person
+from hub.errors import StorageError
 from hub.types import DeliveryState, new_id
+from tests.stores import server_only
 
 _NO_FOREIGN_KEYS = "SET LOCAL session_replication_role = replica"
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -114,18 +113,15 @@ async def test_an_enum_is_stored_by_its_word(db: Database) -> None:
         await db.write(unit)
 
 
-@given(st.integers(1, 5), st.integers(1, 70))
-def test_placeholders_are_numbered_where_the_database_wants_numbers(width: int, count: int) -> None:
-    columns = (None,) * width
-    marks = _places(columns, count, asyncpg.dialect()).replace("(", "").replace(")", "").split(", ")
+@server_only
+async def test_a_text_too_long_for_its_column_is_refused_and_never_cut_off(db: Database) -> None:
+    long = {**row(1), "type": "x" * 33}
 
-    assert marks == [f"${number}" for number in range(1, width * count + 1)]
-    assert _places(columns, count, sqlite.dialect()).count("?") == width * count
+    with pytest.raises(StorageError):
+        await db.write(lambda conn: insert_rows(conn, event, [row(2), long]))
 
-
-def test_a_value_that_stands_beside_no_column_is_told_its_type() -> None:
-    assert _places(("UUID", "INTEGER"), 2, asyncpg.dialect()) == "($1::UUID, $2::INTEGER), ($3::UUID, $4::INTEGER)"
-    assert _places(("UUID", "INTEGER"), 1, sqlite.dialect()) == "(?, ?)"
+    async with db.read() as conn:
+        assert (await conn.execute(sa.select(sa.func.count()).select_from(event))).scalar_one() == 0
 
 
 def test_postgresql_gets_moments_as_moments() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import Database
 from hub.db.bulk import insert_rows
-from hub.db.counters import advance
+from hub.db.counters import advance, insert_numbered
 from hub.db.lookup import Lookup
 from hub.db.tables import event, thread
 from tests.stores import embedded_only
@@ -18,9 +18,9 @@ AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 BY_NUMBER = Lookup(
     event.c.seq,
-    lambda numbers: (
+    lambda among: (
         sa.select(event.c.seq, event.c.at, event.c.object_id)
-        .where(event.c.audience == sa.bindparam("audience"), event.c.seq.in_(numbers))
+        .where(event.c.audience == sa.bindparam("audience"), among)
         .order_by(event.c.seq)
     ),
 )
@@ -67,7 +67,7 @@ async def test_what_it_is_to_be_bound_to_must_be_given(db: Database, events) -> 
 async def test_a_list_that_stands_in_two_places_is_refused(db: Database) -> None:
     twice = Lookup(
         event.c.seq,
-        lambda numbers: sa.select(event.c.seq).where(sa.or_(event.c.seq.in_(numbers), event.c.seq.not_in(numbers))),
+        lambda among: sa.select(event.c.seq).where(sa.or_(among, sa.not_(among))),
     )
 
     async with db.read() as conn:
@@ -75,17 +75,15 @@ async def test_a_list_that_stands_in_two_places_is_refused(db: Database) -> None
             await twice(conn, [1, 2])
 
 
-def test_on_postgresql_it_is_numbered_and_locks_in_order() -> None:
+def test_on_postgresql_a_list_is_one_value_and_locks_are_taken_in_order() -> None:
     lookup = Lookup(
         thread.c.person_id,
-        lambda persons: (
-            sa.select(thread.c.id).where(thread.c.person_id.in_(persons)).order_by(thread.c.id).with_for_update()
-        ),
+        lambda among: sa.select(thread.c.id).where(among).order_by(thread.c.id).with_for_update(),
     )
 
-    statement = lookup._for(2, asyncpg.dialect()).statement
+    statement = lookup._for(0, asyncpg.dialect()).statement
 
-    assert "IN ($1::UUID, $2::UUID)" in statement
+    assert "= ANY ($1::UUID[])" in statement
     assert statement.endswith("ORDER BY thread.id FOR UPDATE")
 
 
@@ -102,3 +100,17 @@ async def test_counters_do_not_know_each_other(db: Database) -> None:
         return await advance(conn, "one", 5), await advance(conn, "other", 2)
 
     assert await db.write(take) == (5, 2)
+
+
+@pytest.mark.parametrize("count", [1, 70])
+async def test_rows_get_the_next_numbers_of_a_counter_in_their_order(db: Database, count: int) -> None:
+    rows = [{"type": "a.b", "object_id": f"o{n}", "audience": "staff", "at": AT} for n in range(2 * count)]
+
+    # The counter is made with the first of them.
+    for part in ((), rows[:count], rows[count:]):
+        await db.write(lambda conn, part=part: insert_numbered(conn, event, "seq", "made-up", part))
+
+    async with db.read() as conn:
+        stored = (await conn.execute(sa.select(event).order_by(event.c.seq))).mappings()
+        assert [dict(one) for one in stored] == [{"seq": n, **one} for n, one in enumerate(rows, 1)]
+    assert await db.write(lambda conn: advance(conn, "made-up", 1)) == 2 * count + 1

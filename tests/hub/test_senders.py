@@ -1,19 +1,27 @@
 """Whose thread a message belongs to: the one person on the number, the line's, or somebody unknown's (invariant 9)."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Trail
 from hub.clock import FixedClock
 from hub.db import Database
+from hub.db.bulk import insert_rows
 from hub.db.tables import address, contact, person
 from hub.people import NewPatient, People, Sender, Senders
-from hub.types import Address, AddressKind
+from hub.people.records import address_row
+from hub.types import Address, AddressKind, new_id
 from hub.vault import Vault
+from tests import stranger
+from tests.stores import server_only
 
 EHR = Actor("system", "import")
 PHONE = Address(AddressKind.PHONE, "+12025550123")
 OTHER = Address(AddressKind.PHONE, "+12025550124")
+_WAITING = "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -160,3 +168,42 @@ async def test_what_was_undone_leaves_nobody(db: Database, senders: Senders) -> 
 
     assert await kinds(db) == []
     assert (await resolve(db, senders, PHONE))[PHONE].standing == "unknown"
+
+
+@server_only
+@pytest.mark.parametrize("family", [("Nora", "Ben"), ()], ids=["shared", "unknown"])
+async def test_two_hubs_that_hear_from_a_number_at_once_make_one_stand_in(
+    db: Database,
+    database_url: str,
+    people: People,
+    senders: Senders,
+    clock: FixedClock,
+    vault: Vault,
+    family: tuple[str, ...],
+) -> None:
+    for name in family:
+        await on_the_books(db, people, name, PHONE)
+    if not family:
+        # Known, and nobody's yet.
+        row = address_row(new_id(), PHONE.kind, vault.blind.of(PHONE.kind.value, PHONE.value), clock.now())
+        await db.write(lambda conn: insert_rows(conn, address, [row]))
+    looked, met = asyncio.Event(), asyncio.Event()
+
+    async def first(conn: AsyncConnection) -> Sender:
+        found = await second(conn)
+        looked.set()
+        await met.wait()
+        return found
+
+    async def second(conn: AsyncConnection) -> Sender:
+        return (await senders.resolve(conn, [PHONE]))[PHONE]
+
+    earlier = asyncio.create_task(db.write(first))
+    await looked.wait()
+    later = asyncio.create_task(db.write(second))
+    while not later.done() and stranger.rows(database_url, _WAITING) == [(0,)]:  # noqa: ASYNC110 - the server calls nobody
+        await asyncio.sleep(0)
+    met.set()
+
+    assert await later == await earlier
+    assert await kinds(db) == sorted(["line" if family else "unidentified", *["patient"] * len(family)])
