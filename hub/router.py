@@ -210,6 +210,7 @@ class Router:
             due_at=decision.until if isinstance(decision, Hold) else now,
             segments=segments(intent.body) if decision.channel is ChannelKind.SMS else 1,
             replies_to=intent.replies_to,
+            answers_id=intent.answers,
             confirms_stop=intent.confirms_stop,
             answers_help=intent.answers_help,
             appointment=intent.appointment,

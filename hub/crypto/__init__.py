@@ -4,7 +4,8 @@
 2. A random data key (DEK) for each person is wrapped by the KEK; `Wrapper` is the port a KMS would fill.
 3. `seal` encrypts one value under a DEK with AES-256-GCM; its additional data names the place it belongs to, so
    that it opens nowhere else.
-4. `blind` turns an address or a record number into an index that can be looked up and not read.
+4. `segments` encrypts a file of any size, 64 KiB at a time.
+5. `blind` turns an address or a record number into an index that can be looked up and not read.
 
 Primitives are the `cryptography` package's; only their use is ours.
 """

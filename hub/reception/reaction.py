@@ -197,6 +197,7 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         channel=incoming.channel,
         address_id=incoming.address_id,
         replies_to=incoming.at,
+        answers=incoming.message_id,
         confirms_stop=reply.confirms_stop,
         answers_help=reply.answers_help,
     )
