@@ -93,6 +93,12 @@ class Claims:
         keys = await self._vault.keys(conn, (row.person_id,))
         return self._part(keys, row, row.attempts)
 
+    async def part_if_any(self, conn: AsyncConnection, delivery_id: str) -> Part | None:
+        """The same; None when there is no such delivery, or its person was disposed of."""
+        rows = await due.any_of(conn, delivery_id)
+        keys = await self._vault.keys(conn, {row.person_id for row in rows})
+        return next((self._part(keys, row, row.attempts) for row in rows if row.person_id in keys), None)
+
     def _claim(self, keys: Keys, row: Due) -> Claim:
         number = row.attempts + 1
         return Claim(

@@ -122,6 +122,11 @@ async def one(conn: AsyncConnection, delivery_id: str) -> Due:
     return found
 
 
+async def any_of(conn: AsyncConnection, delivery_id: str) -> list[Due]:
+    """A delivery, due or not, if there is one with that id."""
+    return list(starmap(Due, await conn.execute(_DETAILS.where(delivery.c.id == delivery_id))))
+
+
 @cache
 def _due_in(lane: Lane, state: DeliveryState) -> sa.Select[Any]:
     """What is due in a lane and a state, locked."""

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
-from channels.base import Answer, Channel
+from channels.base import Answer, Answering, Channel
 from hub.errors import PayloadInvalid, SignatureInvalid, StorageError, WebhookError
 from hub.log import say
 from hub.parts import Parts
 from hub.types import Inbound, Status, Webhook
+from hub.web import answering
 from hub.web.answers import unavailable
 
 _log = logging.getLogger(__name__)
@@ -64,10 +65,11 @@ def _taking(parts: Parts, channel: Channel, route: str, done: Callable[[], web.R
                     statuses.append(one)
             if statuses:
                 await outbox.report(statuses)
+            said = _saying(await answering.answer(parts, channel, hook)) if isinstance(channel, Answering) else None
         except StorageError as refusal:
             metrics.webhooks_refused.labels(refusal.code).inc()
             return unavailable(refusal)
-        return done()
+        return said() if said is not None else done()
 
     return take
 
