@@ -206,6 +206,7 @@ class Rig:
 
         await self.until(done, "the hub comes to rest")
         await self.carrier.settled()
+        await self.carrier.calls.settled()
 
     # What is read
 
@@ -385,6 +386,7 @@ async def open_rig(
         if started:
             await hub.start()
             carrier.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/sms"
+            carrier.calls.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/voice"
         yield Rig(hub, carrier, folder)
     finally:
         if not already_there:
