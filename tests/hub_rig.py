@@ -97,9 +97,10 @@ class Rig:
         birth_date: str = "1985-04-23",
         timezone: str = "America/New_York",
         consent: str = "yes",
+        calls: str = "",
     ) -> str:
         """The id of a patient who is now on the books."""
-        row = (mrn, given_name, family_name, birth_date, language, timezone, phone, "", "sms", consent, "", "")
+        row = (mrn, given_name, family_name, birth_date, language, timezone, phone, "", "sms", consent, calls, "")
         parts = self.parts
         report = await import_patients(
             self._csv(PATIENT_COLUMNS, [row]),

@@ -194,9 +194,7 @@ class Call:
         except TwimlInvalid as broken:
             self.fault = str(broken)
         # Not by `_end`, which would stop this very walk.
-        self.status = "completed"
-        self._touch()
-        await self._tell()
+        await self._finish("completed")
 
     async def _ask(self, url: str, fields: Mapping[str, str]) -> Reply:
         # A request that was sent is answered, even where the call has gone on meanwhile and nobody listens.
@@ -310,13 +308,14 @@ class Call:
         if self.over:
             return
         self._stop_walking()
-        self.status = status
-        self._touch()
-        await self._tell()
+        await self._finish(status)
 
-    async def _tell(self) -> None:
-        if self.callback:
-            await self._post(self.callback, self.form() | {"CallDuration": "12"})
+    async def _finish(self, status: str) -> None:
+        self.status = status
+        told = self._send(self.callback, self.form() | {"CallDuration": "12"}) if self.callback else None
+        self._touch()
+        if told is not None:
+            await told
 
     async def fail(self, status: str, sip: str = "") -> None:
         """End a call that nobody took."""

@@ -114,11 +114,15 @@ class Script:
     def _hear(self, request: Request, known: Known, now: datetime) -> bytes:
         place = request.place
         match request.meaning:
-            case "nothing" if place.silent + 1 >= MOST_SILENCES:
-                return document(*self._offer(place, known, now))
-            case "nothing":
+            case "nothing" if place.silent + 1 < MOST_SILENCES:
                 again = place.at("heard", silent=place.silent + 1, said="")
-                return document(self._gather(again, [self._say(known, "voice.still_there", place.turn.language)]))
+                key = _keys_of(place) if place.delivery else "voice.still_there"
+                return document(self._gather(again, [self._say(known, key, place.turn.language)], keys=1))
+            case "nothing" if place.delivery:
+                # Whom we called is not kept on the line.
+                return document(self._say(known, "voice.goodbye", place.turn.language), verb("Hangup"))
+            case "nothing":
+                return document(*self._offer(place, known, now))
             case "spanish":
                 asked = Place(step="heard", turn=Turn(place.turn.number + 1, "es"))
                 return document(self._gather(asked, [self._say(known, "voice.ask", "es")], keys=1))
@@ -197,8 +201,7 @@ class Script:
         says = [self._aloud(part.text, part.language)]
         if self.clinic not in part.text:
             says.insert(0, self._say(known, "voice.calling", part.language))
-        keys = "voice.reminder_keys" if reminder else "voice.notice_keys"
-        return document(self._gather(place, [*says, self._say(known, keys, part.language)], keys=1))
+        return document(self._gather(place, [*says, self._say(known, _keys_of(place), part.language)], keys=1))
 
     # What they are made of
 
@@ -233,3 +236,8 @@ class Script:
         if not said:
             return verb("Pause", length=1)
         return verb("Say", verb("prosody", *said, rate=RATE), voice=voice.name, language=voice.language)
+
+
+def _keys_of(place: Place) -> str:
+    """What the person whom we called may press."""
+    return "voice.reminder_keys" if place.keys else "voice.notice_keys"
