@@ -17,13 +17,15 @@ __all__ = ["spoken"]
 class _Speech:
     """The words of one language.
 
-    choice: how a numbered line is read out. days, months: as they are abbreviated in texts → in full.
+    choice: how a numbered line is read out. days, months: as they are abbreviated in texts → in full. to: between the
+    first and the last of something. screen: what only a reader can make use of.
     """
 
     choice: str
     numbers: tuple[str, ...]
     days: Mapping[str, str]
     months: Mapping[str, str]
+    to: str
     screen: re.Pattern[str]
     swaps: tuple[tuple[re.Pattern[str], str], ...]
 
@@ -34,6 +36,7 @@ def _swap(pattern: str, words: str) -> tuple[re.Pattern[str], str]:
 
 _EN = _Speech(
     choice="Press {number} or say {name} for {what}.",
+    to="to",
     numbers=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     days={
         "Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday", "Sat": "Saturday",
@@ -46,7 +49,7 @@ _EN = _Speech(
     },
     screen=re.compile(
         r"https?://|www\.|\bmsg\b|\bdata rates\b|\b(?:reply|text)\s+(?:with\s+)?\W?(?:stop|start|help)\b"
-        r"|\breply\s+\W?c\b.*\br\b",
+        r"|\breply\s+\W?c\b.*\br\b|\bhelp: help\b",
         re.IGNORECASE,
     ),
     swaps=(
@@ -61,8 +64,12 @@ _EN = _Speech(
 )  # fmt: skip
 _ES = _Speech(
     choice="Oprima {number} o diga {name} para {what}.",
+    to="a",
     numbers=("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
-    days={},
+    days={
+        "lun": "lunes", "mar": "martes", "mié": "miércoles", "jue": "jueves", "vie": "viernes", "sáb": "sábado",
+        "dom": "domingo",
+    },
     months={
         "ene": "enero", "feb": "febrero", "mar": "marzo", "abr": "abril", "may": "mayo", "jun": "junio",
         "jul": "julio", "ago": "agosto", "sep": "septiembre", "sept": "septiembre", "oct": "octubre",
@@ -71,11 +78,11 @@ _ES = _Speech(
     screen=re.compile(
         r"https?://|www\.|\btarifas\b|\bfrecuencia de mensajes\b"
         r"|\b(?:responda|escriba|env[ií]e|texto)\s+(?:con\s+)?\W?(?:stop|start|help|alto|ayuda)\b|^\W*stop\b"
-        r"|\bresponda\s+\W?c\b.*\br\b",
+        r"|\bresponda\s+\W?c\b.*\br\b|\bayuda: help\b",
         re.IGNORECASE,
     ),
     swaps=(
-        _swap(r"\bresponda con un n[uú]mero o\b", "Oprima o diga un número, o diga"),
+        _swap(r"\bresponda con un n[uú]mero o(?: diga)?\b", "Oprima o diga un número, o diga"),
         _swap(r"\bresponda con\b", "Diga"),
         _swap(r"\bresponda (?=\d)", "Oprima "),
         _swap(r"\bresponda aqu[ií]\b", "Díganos ahora"),
@@ -88,7 +95,7 @@ _SPEECH: Mapping[Language, _Speech] = {"en": _EN, "es": _ES}
 
 _NUMBERED = re.compile(r"\s*([0-9])[).]\s+(.+)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.!?])")
-_CLOCK = r"([0-9]{1,2}):([0-9]{2}) ?([ap])\.? ?m\b\.?"
+_CLOCK = r"([0-9]{1,2}):([0-9]{2}) ?([ap])(?:\. ?m\.|m\b)"
 _MOMENT_EN = re.compile(
     rf"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? ({'|'.join(_EN.months)}) ([0-9]{{1,2}})\b(?:,? {_CLOCK})?", re.IGNORECASE
 )
@@ -97,6 +104,14 @@ _MOMENT_ES = re.compile(
     rf"({'|'.join(_ES.months)})\b\.?(?:,? {_CLOCK})?",
     re.IGNORECASE,
 )
+_DAYS = {
+    language: re.compile(
+        rf"\b({'|'.join(speech.days)})(?:\s*[-–]\s*({'|'.join(speech.days)}))?\b(?=,? [0-9])", re.IGNORECASE
+    )
+    for language, speech in _SPEECH.items()
+}
+"""A day, or from one to another, before a time."""
+_UNTIL = re.compile(r"(:[0-9]{2}|\b[ap]\.? ?m\b\.?)\s*[-–]\s*(?=[0-9])", re.IGNORECASE)
 _TIME = re.compile(rf"\b{_CLOCK}", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w+])(\+?1[ .-]?)?\(?([0-9]{3})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})(?!\w)")
 _HOTLINE = re.compile(r"(?<!\w)(911|988)(?!\w)")
@@ -128,6 +143,8 @@ def _aloud(text: str, language: Language) -> str:
         text = pattern.sub(words, text)
     text = text.replace("YES", "yes").replace(" NO", " no").replace("SÍ", "sí")
     text = _MOMENT_EN.sub(_moment_en, text) if language == "en" else _MOMENT_ES.sub(_moment_es, text)
+    text = _DAYS[language].sub(lambda found: _days(found, language), text)
+    text = _UNTIL.sub(rf"\1 {_SPEECH[language].to} ", text)
     text = _TIME.sub(lambda found: _clock(found[1], found[2], found[3], language), text)
     text = _PHONE.sub(_digits, text)
     text = _HOTLINE.sub(lambda found: " ".join(found[1]), text)
@@ -147,6 +164,14 @@ def _moment_es(found: re.Match[str]) -> str:
         return said
     article = "la" if int(found[5]) % 12 == 1 else "las"
     return f"{said} a {article} {_clock(found[5], found[6], found[7], 'es')}"
+
+
+def _days(found: re.Match[str], language: Language) -> str:
+    speech = _SPEECH[language]
+    first, *last = (
+        speech.days.get(day.capitalize()) or speech.days.get(day.lower(), day) for day in filter(None, found.groups())
+    )
+    return f"{first} {speech.to} {last[0]}" if last else first
 
 
 def _ordinal(number: int) -> str:

@@ -116,7 +116,7 @@ _RULES: Mapping[str, _Rule] = {
         r"(?s).*",
     ),
     "s": _Rule({}, _SSML, r"(?s).*"),
-    "say-as": _Rule({"interpret-as": r"[a-z-]+", "format": r"[a-z]+", "role": r"[a-z]+"}, text=r"(?s).*"),
+    "say-as": _Rule({"interpret-as": r"[a-z-]+", "format": r"[a-z]+"}, text=r"(?s).*"),
     "sub": _Rule({"alias": r"[^<>]+"}, text=r"(?s).*"),
 }  # fmt: skip
 _ENDS = frozenset({"Redirect", "Hangup", "Reject"})
