@@ -396,7 +396,7 @@ def _contradictions(settings: Settings) -> list[str]:
     problems = []
     given = bool(settings.twilio_account_sid), bool(settings.twilio_auth_token)
     from_somewhere = bool(settings.sms_from or settings.voice_from)
-    if any((*given, settings.voice_from)) and not (all(given) and from_somewhere):
+    if any(given) and not (all(given) and from_somewhere):
         names = ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM")
         missing = [name for name, has in zip(names, (*given, from_somewhere), strict=True) if not has]
         problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
