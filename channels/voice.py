@@ -271,12 +271,12 @@ class VoiceChannel(Channel):
 
     def explain(self, code: str | None) -> str:
         """What Twilio's `code` means, in one sentence that a nurse understands."""
-        known = errors.CODES.get(code or "")
+        known = errors.CALLS.get(code or "") or errors.CODES.get(code or "")
         return known[1] if known else f"The carrier did not complete the call (code {code})."
 
     def fault(self, code: str | None) -> type[ChannelError]:
         """The kind of error that a callback's `code` stands for."""
-        return errors.fault(code)
+        return errors.CALLS[code][0] if code in errors.CALLS else errors.fault(code)
 
     async def check(self) -> None:
         """Nothing, if Twilio takes the account's credentials. Raises: see `channels.twilio.errors.raise_for`."""
@@ -354,7 +354,7 @@ def _ended(request: Request, at: datetime) -> list[Inbound | Status]:
 
 def _code(status: str, sip: str) -> str:
     """What a call that failed is told as: the network's own answer where it is one that we know."""
-    return f"sip_{sip}" if status == "failed" and f"sip_{sip}" in errors.CODES else status.replace("-", "_")
+    return f"sip_{sip}" if status == "failed" and f"sip_{sip}" in errors.CALLS else status.replace("-", "_")
 
 
 def _created(call: _Call) -> datetime:

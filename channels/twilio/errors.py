@@ -22,7 +22,7 @@ from hub.errors import (
     Unreachable,
 )
 
-__all__ = ["CODES", "explain", "fault", "raise_for"]
+__all__ = ["CALLS", "CODES", "explain", "fault", "raise_for"]
 
 DEFAULT_WAIT = timedelta(seconds=2)
 """How long to wait where Twilio asks for patience and does not say how much."""
@@ -114,6 +114,10 @@ CODES: Mapping[str, tuple[type[ChannelError], str]] = {
     "21216": (Rejected, "The account may not call that number."),
     "21218": (Rejected, "The call was not described in a way that the carrier takes."),
     "21220": (Rejected, "The call was over before the answer could be spoken."),
+}
+"""By code: the error it stands for, and its plain sentence."""
+
+CALLS: Mapping[str, tuple[type[ChannelError], str]] = {
     "busy": (Rejected, "The line was busy."),
     "no_answer": (Rejected, "Nobody answered the call."),
     "canceled": (Rejected, "The call was ended before it was answered."),
@@ -125,7 +129,7 @@ CODES: Mapping[str, tuple[type[ChannelError], str]] = {
     "sip_604": (AddressInvalid, "The number is unknown or no longer in service."),
     "sip_603": (Rejected, "The call was declined."),
 }
-"""By code: the error it stands for, and its plain sentence."""
+"""The same by how a call ended, which Twilio tells as a status and as the network's own answer (SIP)."""
 
 
 def explain(code: str | None) -> str:

@@ -54,6 +54,7 @@ def test_only_what_is_set_up_is_built() -> None:
         "twilio_auth_token": Secret("12345"),
         "twilio_api_url": "http://127.0.0.1:1",
         "sms_from": "+12025550100",
+        "voice_from": "",
         "base_url": "http://127.0.0.1:1",
     }
 
