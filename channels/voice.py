@@ -223,16 +223,19 @@ class VoiceChannel(Channel):
         return found
 
     def needs(self, hook: Webhook) -> Needs:
-        """The caller's language when a call comes in; the words of ours when one that we made is answered.
+        """The caller's language when a call comes in; our words when one that we made is answered, or to repeat them.
 
         Raises: PayloadInvalid.
         """
         request = Request.of(hook)
-        match request.place.step:
+        place = request.place
+        match place.step:
             case "start":
                 return Needs(caller=request.person)
             case "answered":
-                return Needs(delivery=request.place.delivery)
+                return Needs(delivery=place.delivery)
+            case "heard" if request.meaning == "again":
+                return Needs(delivery=place.said or place.delivery)
         return Needs()
 
     def answer(self, hook: Webhook, known: Known) -> Answer:
@@ -276,7 +279,8 @@ class VoiceChannel(Channel):
 
     def fault(self, code: str | None) -> type[ChannelError]:
         """The kind of error that a callback's `code` stands for."""
-        return errors.CALLS[code][0] if code in errors.CALLS else errors.fault(code)
+        ended = errors.CALLS.get(code or "")
+        return ended[0] if ended else errors.fault(code)
 
     async def check(self) -> None:
         """Nothing, if Twilio takes the account's credentials. Raises: see `channels.twilio.errors.raise_for`."""

@@ -29,7 +29,7 @@ offered: a person or a message was offered. recorded, transcribed: a message was
 rung. answered: a call of ours was. status: how a call of ours ended.
 """
 
-Meaning = Literal["nothing", "words", "person", "spanish", "stop"]
+Meaning = Literal["nothing", "words", "again", "person", "spanish", "stop"]
 
 SINGLE = frozenset(
     {"AnsweredBy", "CallSid", "CallStatus", "DialCallStatus", "Digits", "Direction", "From", "RecordingDuration",
@@ -48,6 +48,10 @@ _PERSON = frozenset(
     {"0", "agent", "operator", "representative", "receptionist", "human", "a human", "person", "a person",
      "real person", "a real person", "agente", "operador", "operadora", "representante", "persona", "una persona",
      "recepción", "recepcion"}
+)  # fmt: skip
+_AGAIN = frozenset(
+    {"*", "again", "repeat", "repeat that", "repeat please", "please repeat", "say that again", "say it again",
+     "what was that", "otra vez", "repita", "repita por favor", "repítalo", "repitalo", "repetir", "de nuevo"}
 )  # fmt: skip
 _SPANISH = frozenset({"2", "español", "espanol", "spanish", "en español"})
 
@@ -182,13 +186,15 @@ class Request:
     @property
     def meaning(self) -> Meaning:
         """What an answer to a question of ours amounts to."""
-        said = self.words.casefold().strip(" .,!?¡¿")
+        said = " ".join(re.sub(r"[.,!?¡¿]", " ", self.words.casefold()).split())
         if not said:
             return "nothing"
         if self.place.delivery and self.keys == "9":
             return "stop"
         if not self.place.chosen and said in _SPANISH:
             return "spanish"
+        if said in _AGAIN:
+            return "again"
         return "person" if said in _PERSON else "words"
 
     def sid_of(self, name: str) -> str:

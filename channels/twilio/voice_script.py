@@ -94,8 +94,7 @@ class Script:
     def reply(self, part: Part, turn: Turn) -> bytes:
         """The words of `part`, spoken on the call whose `turn` it answers; then the caller is listened to again."""
         following = Place(step="heard", turn=turn.after(_TAIL.sub("", part.reference)[-6:]), said=part.reference)
-        one_key = bool(_CHOICE.search(part.text))
-        return document(self._gather(following, [self._aloud(part.text, turn.language)], keys=1 if one_key else None))
+        return document(self._ask(part, following))
 
     # The moments of a call
 
@@ -126,12 +125,21 @@ class Script:
             case "spanish":
                 asked = Place(step="heard", turn=Turn(place.turn.number + 1, "es"))
                 return document(self._gather(asked, [self._say(known, "voice.ask", "es")], keys=1))
+            case "again":
+                return self._repeat(place, known)
             case "person":
                 return document(*self._connect(request, known, now))
             case "stop":
                 return document(self._say(known, "voice.stopped", place.turn.language), verb("Hangup"))
             case "words":
                 return self._hold(Place(step="wait", turn=place.turn), known)
+
+    def _repeat(self, place: Place, known: Known) -> bytes:
+        """What was asked last, once more; the question stays the same one."""
+        same = place.at("heard", silent=0)
+        if known.part is None:
+            return document(self._gather(same, [self._say(known, "voice.ask", place.turn.language)], keys=1))
+        return document(self._remind(known.part, same, known) if place.delivery else self._ask(known.part, same))
 
     def _hold(self, place: Place, known: Known) -> bytes:
         following = place.at("wait", waited=place.waited + 1)
@@ -198,10 +206,19 @@ class Script:
             return document(self._say(known, "reminder.voicemail", part.language), verb("Hangup"))
         reminder = part.purpose is Purpose.APPOINTMENT
         place = Place(step="heard", turn=Turn(1, part.language), delivery=part.reference, keys=reminder)
+        return document(self._remind(part, place, known))
+
+    def _remind(self, part: Part, place: Place, known: Known) -> Verb:
+        """The words of a call of ours, and what may be pressed."""
         says = [self._aloud(part.text, part.language)]
         if self.clinic not in part.text:
             says.insert(0, self._say(known, "voice.calling", part.language))
-        return document(self._gather(place, [*says, self._say(known, _keys_of(place), part.language)], keys=1))
+        return self._gather(place, [*says, self._say(known, _keys_of(place), part.language)], keys=1)
+
+    def _ask(self, part: Part, place: Place) -> Verb:
+        """The words of an answer, and the ear for the next; a list of choices takes one key."""
+        one_key = bool(_CHOICE.search(part.text))
+        return self._gather(place, [self._aloud(part.text, place.turn.language)], keys=1 if one_key else None)
 
     # What they are made of
 

@@ -97,6 +97,8 @@ def test_what_is_said_on_a_call_is_a_message(voice: VoiceChannel, hook: object, 
         pytest.param(heard(" . "), id="a-breath"),
         pytest.param(pressed("0"), id="zero"),
         pytest.param(heard("Agent"), id="agent"),
+        pytest.param(pressed("*"), id="star"),
+        pytest.param(heard("¡Otra vez!"), id="again"),
         pytest.param(pressed("2", chosen="0"), id="spanish-chosen"),
         pytest.param(a_call_hook(call_fields(), {"step": "wait", "waited": "3"}), id="held"),
         pytest.param(a_call_hook(call_fields(Digits="1"), {"step": "offered"}), id="offered"),
@@ -243,6 +245,7 @@ def test_only_the_first_answer_needs_the_callers_language_and_only_a_call_of_our
     assert voice.needs(a_call_hook(call_fields())) == Needs(caller=Address(AddressKind.PHONE, PATIENT))
     assert voice.needs(answered) == Needs(delivery="d1")
     assert voice.needs(heard()) == Needs()
+    assert voice.needs(pressed("*", said="d1")) == Needs(delivery="d1")
 
 
 @given(

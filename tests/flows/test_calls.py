@@ -45,6 +45,23 @@ async def test_a_visit_is_booked_by_speech_and_a_key(rig: Rig) -> None:
     assert rig.on_phone(ANA) == []
 
 
+async def test_choices_are_read_out_again(rig: Rig) -> None:
+    person = await ana(rig)
+    call = await rig.carrier.calls.dial(ANA, CLINIC)
+    await call.listens()
+    offered = await answer_to(call, "I need to see a doctor as soon as possible")
+
+    again = [await answer_to_keys(call, "*"), await answer_to(call, "Repeat, please.")]
+    await answer_to_keys(call, "1")
+    await call.hangs_up()
+    await rig.quiet()
+
+    assert "To hear this again, press star." in offered
+    assert again == [offered] * 2
+    assert len(await rig.visits(person)) == 1
+    assert [line.direction for line in await rig.lines(person)] == ["inbound", "outbound"] * 2
+
+
 async def test_a_spanish_speaker_on_the_books_is_greeted_in_spanish_and_books(rig: Rig) -> None:
     await opened(rig)
     person = await rig.patient("MRN-2", "Maria", "Ruiz", MARIA, language="es")

@@ -66,6 +66,18 @@ async def test_a_reminder_is_answered_by_another_key_to_move_the_visit(rig: Rig)
     assert "What day and time suit you instead?" in said
 
 
+async def test_a_reminder_is_read_out_again(rig: Rig) -> None:
+    await reminded(rig)
+    call = await rig.carrier.calls.rings(ANA)
+    heard = await call.listens()
+
+    again = await answer_to_keys(call, "*")
+    said = await answer_to_keys(call, "1")
+
+    assert again == heard
+    assert "is confirmed" in said
+
+
 async def test_the_key_nine_stops_calls_and_texts_and_is_confirmed_at_once(rig: Rig) -> None:
     person, _, _ = await reminded(rig)
 
