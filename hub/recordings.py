@@ -80,10 +80,7 @@ class Recordings:
         now = self._clock.now()
         async with self._db.glance() as conn:
             rows = (await conn.execute(_DUE, {"now": now})).all()
-        kept = 0
-        for row in rows:
-            kept += await self._fetch(row)
-        return kept
+        return sum(await asyncio.gather(*(self._fetch(row) for row in rows)))
 
     async def listen(self, conn: AsyncConnection, message_id: str) -> tuple[str, bytes] | None:
         """The content type and the sound of a message's recording, once it is kept.

@@ -11,7 +11,7 @@ from hub.settings import Secret
 __all__ = ["TwilioFiles"]
 
 TWILIO = "https://api.twilio.com"
-TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=5, sock_read=20)
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=20)
 _PIECE = 64 * 1024
 
 

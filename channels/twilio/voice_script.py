@@ -37,8 +37,7 @@ REST = "600ms"
 """Between two lines, so that choices can be told apart."""
 
 PATIENCE = 6
-"""Seconds of silence after which a question counts as not answered."""
-BETWEEN_KEYS = 4
+"""Seconds of silence after which a question counts as not answered, or a row of keys as complete."""
 MOST_SILENCES = 2
 MOST_WAITS = 12
 """How often the line is held, two seconds each, before a person or a message is offered."""
@@ -235,7 +234,9 @@ class Script:
             language=voice.language,
             hints=voice.hints,
             speechTimeout="auto",
-            timeout=PATIENCE if keys else BETWEEN_KEYS,
+            timeout=PATIENCE,
+            # What is said about a body, or in despair, is to reach the emergency screen as it was said.
+            profanityFilter=False,
             numDigits=keys,
             actionOnEmptyResult=True,
             action=place.url(self.base),
