@@ -1,8 +1,9 @@
 """What a channel is: the whole contract between the hub and a provider.
 
 A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), to say
-what a provider's code means (`Explaining`), to try the credentials without sending (`Checking`), and to say what of it
-is set up (`Telling`).
+what a provider's code means (`Explaining`), to try the credentials without sending (`Checking`), to say what of it is
+set up (`Telling`), to answer each webhook on its own (`Answering`), and to fetch a file that the provider holds
+(`Fetching`).
 """
 
 from abc import ABC, abstractmethod
@@ -14,9 +15,23 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from hub.errors import ChannelError
 from hub.settings import Settings
-from hub.types import Address, ChannelKind, Inbound, Part, Receipt, Status, Webhook
+from hub.types import Address, ChannelKind, Inbound, Language, Media, Part, Receipt, Status, Webhook
 
-__all__ = ["Answer", "Channel", "Checking", "Explaining", "Limits", "Reconciling", "Telling", "Unclear"]
+__all__ = [
+    "Answer",
+    "Answering",
+    "Channel",
+    "Checking",
+    "Explaining",
+    "Fetching",
+    "Known",
+    "Limits",
+    "Needs",
+    "Reconciling",
+    "Say",
+    "Telling",
+    "Unclear",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +152,66 @@ class Checking(Protocol):
 
     async def check(self) -> None:
         """Nothing, if all is well. Raises: one of the `ChannelError` family."""
+        ...
+
+
+class Say(Protocol):
+    """Words of the library: the text under `key`, for this channel."""
+
+    def __call__(self, key: str, language: Language, /, **params: object) -> str:
+        """The text in `language`. Raises: TemplateError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an answer depends on beside its request.
+
+    caller: whose language it is given in. delivery: the id of one of ours whose words it carries.
+    """
+
+    caller: Address | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the hub knows of what was needed; None where it knows nothing."""
+
+    say: Say
+    language: Language | None = None
+    part: Part | None = None
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A channel whose provider acts on what a webhook is answered, as on a call: `routes` names its addresses alone.
+
+    Asked once what the webhook says is durable; both are pure. Nothing is sent in an answer that the outbox did not
+    send: it carries prompts of the channel's own, or the words of a delivery that the provider took already.
+    """
+
+    def needs(self, hook: Webhook) -> Needs:
+        """What must be known to answer a verified `hook`. Raises: PayloadInvalid."""
+        ...
+
+    def answer(self, hook: Webhook, known: Known) -> Answer:
+        """What the provider hears. Raises: PayloadInvalid."""
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A channel whose provider holds files for us."""
+
+    longest: int
+    """Octets of the largest file that is taken."""
+
+    async def fetch(self, media: Media) -> bytes:
+        """The content of `media`, asked for with our credentials at the provider's own host and nowhere else.
+
+        Raises: one of the `ChannelError` family; `Rejected` where it may not or cannot be had.
+        """
         ...
 
 

@@ -54,6 +54,7 @@ from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
+from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -389,6 +390,7 @@ def _assemble(
         outbox=outbox,
         acceptor=acceptor,
         reception=reception,
+        recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
     )
     return parts, engine
 
@@ -420,6 +422,7 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
         "worker": (
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
+            Chore(name="recordings", every=_SECOND, do=parts.recordings.fetch_due),
         ),
         "clock": (Chore(name="cron", every=_SECOND, do=work.cron().fire),),
     }

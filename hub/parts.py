@@ -16,6 +16,7 @@ from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, Senders
 from hub.reception import Reception
+from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -47,3 +48,4 @@ class Parts:
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
+    recordings: Recordings

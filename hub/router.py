@@ -52,6 +52,8 @@ _REACHES: Mapping[ChannelKind, AddressKind] = {
 }
 _ORDER = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.PUSH, ChannelKind.EMAIL, ChannelKind.VOICE)
 """Channels in the order tried for a person who never said what they prefer."""
+_ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
+"""Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ class Router:
             due_at=decision.until if isinstance(decision, Hold) else now,
             segments=segments(intent.body) if decision.channel is ChannelKind.SMS else 1,
             replies_to=intent.replies_to,
+            answers_id=intent.answers if decision.channel in _ANSWERS else None,
             confirms_stop=intent.confirms_stop,
             answers_help=intent.answers_help,
             appointment=intent.appointment,

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.errors import SettingsError
+from hub.hours import OpeningHours
 
 LATER = (
-    "HUB_VOICE_FROM",
     "HUB_SMTP_URL",
     "HUB_EMAIL_FROM",
     "HUB_INBOUND_SMTP_PORT",
@@ -106,6 +106,12 @@ def _region(raw: str) -> str:
 def _phone(raw: str) -> str:
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}", raw.strip()):
         raise ValueError("must be a number such as +12025550100, or a short code")
+    return raw.strip()
+
+
+def _number(raw: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", raw.strip()):
+        raise ValueError("must be a number such as +12025550100")
     return raw.strip()
 
 
@@ -251,6 +257,13 @@ class Settings:
     clinic_hours_es: str = _setting(
         "HUB_CLINIC_HOURS_ES", "the same in Spanish", _text, "lun-vie 8:00-18:00, sáb 9:00-13:00"
     )
+    open_hours: OpeningHours = _setting(
+        "HUB_OPEN",
+        "when staff take calls, in the clinic's zone",
+        OpeningHours.parse,
+        OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00"),
+        shown="`Mon-Fri 08:00-18:00; Sat 09:00-13:00`",
+    )
     timezone: ZoneInfo = _setting(
         "HUB_TIMEZONE", "the clinic's zone", _zone, ZoneInfo("America/New_York"), shown="America/New_York"
     )
@@ -267,6 +280,16 @@ class Settings:
     )
     sms_rate: float = _setting(
         "HUB_SMS_RATE", "segments a second that the carrier lets the number send", _rate, 1.0, shown="1"
+    )
+    voice_from: str = _setting(
+        "HUB_VOICE_FROM", "the clinic's number for calls; may be the one for texts", _number, "", shown="unset"
+    )
+    voice_transfer: str = _setting(
+        "HUB_VOICE_TRANSFER",
+        "the number that a caller who asks for a person is put through to during `HUB_OPEN`",
+        _number,
+        "",
+        shown="unset: never",
     )
     vapid_private_key: Secret = _setting(
         "HUB_VAPID_PRIVATE_KEY",
@@ -434,15 +457,11 @@ def _gather(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
 
 def _contradictions(settings: Settings) -> list[str]:
     problems = []
-    given = bool(settings.twilio_account_sid), bool(settings.twilio_auth_token), bool(settings.sms_from)
-    if any(given[:2]) and not all(given):
-        missing = [
-            name
-            for name, has in zip(
-                ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM"), given, strict=True
-            )
-            if not has
-        ]
+    given = bool(settings.twilio_account_sid), bool(settings.twilio_auth_token)
+    from_somewhere = bool(settings.sms_from or settings.voice_from)
+    if any(given) and not (all(given) and from_somewhere):
+        names = ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM")
+        missing = [name for name, has in zip(names, (*given, from_somewhere), strict=True) if not has]
         problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
     if settings.vapid_private_key and not (settings.vapid_subject or settings.base_url.startswith("https://")):
         problems.append("HUB_VAPID_SUBJECT must be set for Web Push when HUB_PUBLIC_URL is not https")

@@ -97,9 +97,10 @@ class Rig:
         birth_date: str = "1985-04-23",
         timezone: str = "America/New_York",
         consent: str = "yes",
+        calls: str = "",
     ) -> str:
         """The id of a patient who is now on the books."""
-        row = (mrn, given_name, family_name, birth_date, language, timezone, phone, "", "sms", consent, "", "")
+        row = (mrn, given_name, family_name, birth_date, language, timezone, phone, "", "sms", consent, calls, "")
         parts = self.parts
         report = await import_patients(
             self._csv(PATIENT_COLUMNS, [row]),
@@ -206,6 +207,7 @@ class Rig:
 
         await self.until(done, "the hub comes to rest")
         await self.carrier.settled()
+        await self.carrier.calls.settled()
 
     # What is read
 
@@ -385,6 +387,7 @@ async def open_rig(
         if started:
             await hub.start()
             carrier.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/sms"
+            carrier.calls.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/voice"
         yield Rig(hub, carrier, folder)
     finally:
         if not already_there:

@@ -148,8 +148,8 @@ def test_readme_names_every_scope_of_a_token() -> None:
 
 @pytest.fixture
 async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[str]:
-    """Every address of the hub with the demo, as `METHOD /path`."""
-    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False) as rig:
+    """Every address of the hub with the demo and every channel, as `METHOD /path`."""
+    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, voice_from="+12025550100") as rig:
         parts = rig.parts
         app = build(parts, extra=demo_routes(parts, rig.carrier), mounts={"/api/v1": api_application(parts)})
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}

@@ -1,4 +1,4 @@
-"""A simulated carrier: Twilio's Messages API and webhooks, with phones at the other end.
+"""A simulated carrier: Twilio's Messages and Calls APIs and webhooks, with phones at the other end.
 
 `hub demo` and the tests text through it; nothing in the hub knows that it is not Twilio.
 
@@ -14,12 +14,16 @@ The files:
     callbacks   signs and posts webhooks to the hub
     faults      what can be made to go wrong, scripted per number
     phone       a person's phone: the conversation, its ticks, and the wait for the next text
-    shapes      messages as Twilio writes them
+    shapes      messages and calls as Twilio writes them
+    calls       one call: walks the hub's TwiML for a person who speaks, presses keys, is silent, or hangs up
+    calls_exchange   who calls whom, and how a phone takes a call; calls_api is its HTTP side
 
 Nothing is random if a seed is given, and everything kept is bounded.
 """
 
 from channels.carrier.callbacks import Reply
+from channels.carrier.calls import Call, CallEnded, Heard, PickUp
+from channels.carrier.calls_exchange import Calls
 from channels.carrier.carrier import Carrier, File
 from channels.carrier.faults import (
     Break,
@@ -40,7 +44,10 @@ from channels.carrier.phone import Entry, Phone
 
 __all__ = [
     "Break",
+    "Call",
+    "CallEnded",
     "CallbackFirst",
+    "Calls",
     "Carrier",
     "Drop",
     "DuplicateCallbacks",
@@ -49,8 +56,10 @@ __all__ = [
     "File",
     "Garbage",
     "Hang",
+    "Heard",
     "LoseCallbacks",
     "Phone",
+    "PickUp",
     "Refuse",
     "RegressCallbacks",
     "Reply",

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from channels.carrier import calls_api
 from channels.carrier.faults import Break, Drop, Fault, Garbage, Hang, Refuse, Slow, Throttle
 from channels.carrier.shapes import API_VERSION, Stored, message_json, refusal_json
 from channels.phones import e164
@@ -61,6 +62,7 @@ def application(carrier: "Carrier") -> web.Application:
     app.router.add_get(ROOT + "/Messages.json", api.list)
     app.router.add_get(ROOT + "/Messages/{sid}.json", api.fetch)
     app.router.add_get(ROOT + "/Media/{sid}", api.media)
+    calls_api.add_routes(app, ROOT, carrier, api.broken)
     return app
 
 
@@ -87,7 +89,7 @@ class _Api:
         fields = {name: str(value) for name, value in form.items()}
         recipient = fields.get("To", "")
         fault = self._carrier.faults.next(recipient)
-        if (broken := await self._break(request, fault, taken=False)) is not None:
+        if (broken := await self.broken(request, fault, taken=False)) is not None:
             return broken
         if code := self._problem(fields, "MediaUrl" in form):
             return _refuse(code, 400, about=recipient)
@@ -101,14 +103,14 @@ class _Api:
             callback=fields.get("StatusCallback"),
             fault=fault,
         )
-        if (broken := await self._break(request, fault, taken=True)) is not None:
+        if (broken := await self.broken(request, fault, taken=True)) is not None:
             return broken
         # Twilio answers with the state in which it took the message, whatever a callback has said meanwhile.
         return _json(message_json(message) | {"status": "queued"}, 201)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """What was taken, newest first, in pages."""
-        if (broken := await self._break(request, self._carrier.faults.next_listing(), taken=False)) is not None:
+        if (broken := await self.broken(request, self._carrier.faults.next_listing(), taken=False)) is not None:
             return broken
         query = request.query
         size = min(max(_whole(query.get("PageSize"), 50), 1), 1000)
@@ -169,7 +171,7 @@ class _Api:
         )
         return next((code for wrong, code in checks if wrong), None)
 
-    async def _break(self, request: web.Request, fault: Fault | None, *, taken: bool) -> web.StreamResponse | None:
+    async def broken(self, request: web.Request, fault: Fault | None, *, taken: bool) -> web.StreamResponse | None:
         """The answer that `fault` gives at this point, before or after the message was taken; None to go on."""
         match fault, taken:
             case Refuse(code, status), False:

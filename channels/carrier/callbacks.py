@@ -43,7 +43,7 @@ class Callbacks:
         """The hub's answer to `form`, signed for `url`. Tried once more after no answer or a 5xx."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), headers=HEADERS)
-        sid = form["MessageSid"]
+        sid = form.get("MessageSid") or form["CallSid"]
         headers = {"X-Twilio-Signature": self._validator.compute_signature(url, form)}
         body = urlencode(form).encode()
         reply = Reply(0, sid)

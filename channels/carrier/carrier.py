@@ -13,6 +13,8 @@ from aiohttp import web
 
 from channels.carrier import api
 from channels.carrier.callbacks import Callbacks, Reply
+from channels.carrier.calls import Recording
+from channels.carrier.calls_exchange import Calls
 from channels.carrier.faults import (
     CallbackFirst,
     DuplicateCallbacks,
@@ -56,6 +58,7 @@ class Carrier:
     seed: makes message ids predictable.
     keep: how many messages, files and phones are remembered.
     segments: counts the segments of a text.
+    second: how long a second of a pause on a call lasts.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Carrier:
         keep: int = 10_000,
         segments: Callable[[str], int] = lambda text: 1,
         clock: Clock | None = None,
+        second: float = 1.0,
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
@@ -89,6 +93,15 @@ class Carrier:
         self._segments = segments
         self._clock = clock or SystemClock()
         self._callbacks = Callbacks(auth_token)
+        self.calls = Calls(
+            account_sid=account_sid,
+            post=self._callbacks.post,
+            new_sid=self.new_sid,
+            hold=self._hold_recording,
+            clock=self._clock,
+            keep=keep,
+            second=second,
+        )
         self._messages: OrderedDict[str, Stored] = OrderedDict()
         self._files: OrderedDict[str, File] = OrderedDict()
         self._phones: OrderedDict[str, Phone] = OrderedDict()
@@ -113,6 +126,7 @@ class Carrier:
     async def stop(self) -> None:
         """Stop listening, give up what was on its way, close every connection."""
         self.closing.set()
+        await self.calls.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -300,6 +314,12 @@ class Carrier:
         self._files[sid] = file
         _touch(self._files, sid, self._keep)
         return f"{self.base_url}/{API_VERSION}/Accounts/{self.account_sid}/Media/{sid}"
+
+    def _hold_recording(self, recording: Recording) -> str:
+        """The address of a recording, to which the kind of file is added."""
+        self._files[recording.sid] = File("audio/mpeg", recording.content)
+        _touch(self._files, recording.sid, self._keep)
+        return f"{self.base_url}/{API_VERSION}/Accounts/{self.account_sid}/Recordings/{recording.sid}"
 
     def _show(self, message: Stored, direction: Direction, state: str) -> Entry:
         own, peer = message.recipient, message.sender

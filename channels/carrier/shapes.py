@@ -6,9 +6,12 @@ Source: Twilio's OpenAPI description of the Messages API; twilio.com/docs/messag
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["API_VERSION", "Stored", "inbound_form", "message_json", "refusal_json", "status_form"]
+if TYPE_CHECKING:
+    from channels.carrier.calls import Call
+
+__all__ = ["API_VERSION", "Stored", "call_json", "inbound_form", "message_json", "refusal_json", "status_form"]
 
 API_VERSION = "2010-04-01"
 
@@ -63,6 +66,23 @@ def message_json(message: Stored) -> dict[str, Any]:
         "status": message.status,
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": message.recipient,
+        "uri": f"{uri}.json",
+    }
+
+
+def call_json(call: "Call") -> dict[str, Any]:
+    """The call resource."""
+    uri = f"/{API_VERSION}/Accounts/{call.account_sid}/Calls/{call.sid}"
+    return {
+        "account_sid": call.account_sid,
+        "answered_by": call.answered_by or None,
+        "api_version": API_VERSION,
+        "date_created": format_datetime(call.created),
+        "direction": "outbound-api" if call.ours else "inbound",
+        "from": call.clinic if call.ours else call.person,
+        "sid": call.sid,
+        "status": call.status,
+        "to": call.person if call.ours else call.clinic,
         "uri": f"{uri}.json",
     }
 

@@ -33,6 +33,8 @@ for a request that was written. There is none for the whole, since a timer for e
 comes in pieces, as few do, gets `sock_read` for all of them together."""
 
 CONNECTIONS = 128
+KEPT = 256
+"""Addresses that are kept as they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio pack
 
     def _address(self, url: str) -> URL:
         """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
+        if len(self._addresses) >= KEPT:  # each call has one of its own
+            self._addresses.clear()
         known = self._addresses.get(url)
         if known is None:
             try:

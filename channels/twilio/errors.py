@@ -22,7 +22,7 @@ from hub.errors import (
     Unreachable,
 )
 
-__all__ = ["CODES", "explain", "fault", "raise_for"]
+__all__ = ["CALLS", "CODES", "explain", "fault", "raise_for"]
 
 DEFAULT_WAIT = timedelta(seconds=2)
 """How long to wait where Twilio asks for patience and does not say how much."""
@@ -100,8 +100,36 @@ CODES: Mapping[str, tuple[type[ChannelError], str]] = {
     "30036": (Rejected, "The text waited too long and was given up."),
     "30039": (Rejected, "The carrier stopped the text because it seemed to answer itself."),
     "30410": (Rejected, "The carrier did not answer in time."),
+    # Calls
+    "13223": (AddressInvalid, "The number is not a valid phone number."),
+    "13224": (AddressInvalid, "The number is not a valid phone number."),
+    "13225": (Rejected, "The account may not call that number."),
+    "13227": (Rejected, "The account may not call that country."),
+    "21201": (Rejected, "The call had no number to go to."),
+    "21203": (Rejected, "The account may not call abroad."),
+    "21205": (ConfigInvalid, "The hub's public address is not one that the carrier can call back."),
+    "21210": (ConfigInvalid, "The clinic's own number is not one that it may call from."),
+    "21213": (ConfigInvalid, "The clinic's own number is not set."),
+    "21215": (Rejected, "The account may not call that region."),
+    "21216": (Rejected, "The account may not call that number."),
+    "21218": (Rejected, "The call was not described in a way that the carrier takes."),
+    "21220": (Rejected, "The call was over before the answer could be spoken."),
 }
 """By code: the error it stands for, and its plain sentence."""
+
+CALLS: Mapping[str, tuple[type[ChannelError], str]] = {
+    "busy": (Rejected, "The line was busy."),
+    "no_answer": (Rejected, "Nobody answered the call."),
+    "canceled": (Rejected, "The call was ended before it was answered."),
+    "failed": (Rejected, "The call could not be connected."),
+    "fax": (AddressInvalid, "A fax machine answered the call."),
+    "sip_404": (AddressInvalid, "The number is unknown or no longer in service."),
+    "sip_410": (AddressInvalid, "The number is no longer in service."),
+    "sip_484": (AddressInvalid, "The number is not complete."),
+    "sip_604": (AddressInvalid, "The number is unknown or no longer in service."),
+    "sip_603": (Rejected, "The call was declined."),
+}
+"""The same by how a call ended, which Twilio tells as a status and as the network's own answer (SIP)."""
 
 
 def explain(code: str | None) -> str:

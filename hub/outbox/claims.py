@@ -22,7 +22,7 @@ from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
 from hub.sealed import open_body, open_contact
-from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Part, Purpose
+from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
 
 _OUTBOX = Actor("system", "outbox")
@@ -33,6 +33,7 @@ _CHANNELS = {str(kind): kind for kind in ChannelKind}
 _LANES = {str(lane): lane for lane in Lane}
 _KINDS = {str(kind): kind for kind in AddressKind}
 _PURPOSES = {str(purpose): purpose for purpose in Purpose}
+_LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,6 +93,12 @@ class Claims:
         keys = await self._vault.keys(conn, (row.person_id,))
         return self._part(keys, row, row.attempts)
 
+    async def part_if_any(self, conn: AsyncConnection, delivery_id: str) -> Part | None:
+        """The same; None when there is no such delivery, or its person was disposed of."""
+        rows = await due.any_of(conn, delivery_id)
+        keys = await self._vault.keys(conn, {row.person_id for row in rows})
+        return next((self._part(keys, row, row.attempts) for row in rows if row.person_id in keys), None)
+
     def _claim(self, keys: Keys, row: Due) -> Claim:
         number = row.attempts + 1
         return Claim(
@@ -116,6 +123,9 @@ class Claims:
             sender=self._senders[_CHANNELS[row.channel]],
             recipient=Address(_KINDS[row.address_kind], value),
             text=body.text,
+            purpose=_PURPOSES[row.purpose],
+            language=_LANGUAGES.get(row.language or "", "en"),
+            answers=row.answers,
         )
 
     async def _ask(self, conn: AsyncConnection, rows: list[Due], now: datetime) -> dict[str, Verdict | str]:

@@ -28,7 +28,7 @@ from hub.outbox.reconcile import Reconciler
 from hub.outbox.sending import Crew
 from hub.outbox.settle import Result, settle
 from hub.outbox.states import OPEN
-from hub.types import Address, ChannelKind, Lane, Status
+from hub.types import Address, ChannelKind, Lane, Part, Status
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -137,6 +137,11 @@ class Outbox:
     def wake(self) -> None:
         """Say that something was queued."""
         self._work.set()
+
+    async def part(self, delivery_id: str) -> Part | None:
+        """What a delivery carries, for a provider that asks for it once the person listens; None if there is none."""
+        async with self._db.glance() as conn:
+            return await self._claims.part_if_any(conn, delivery_id)
 
     async def report(self, statuses: Sequence[Status]) -> None:
         """Record what a provider says became of deliveries, durably. Callbacks that come together share a commit."""

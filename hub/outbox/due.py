@@ -41,6 +41,8 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     address_state: AddressState
     value_sealed: bytes
     timezone: str | None
+    language: str | None
+    answers: str | None
 
     @property
     def counted(self) -> bool:
@@ -48,12 +50,15 @@ class Due(msgspec.Struct, frozen=True, gc=False):
         return self.automated and self.replies_to is None
 
 
+answered = message.alias("answered")
 _OF_OTHERS = (
     message.c.body_sealed,
     address.c.kind,
     address.c.state,
     contact.c.value_sealed,
     person.c.timezone,
+    person.c.language,
+    answered.c.provider_id,
 )
 _DETAILS = (
     sa.select(*(delivery.c[name] for name in Due.__struct_fields__[: -len(_OF_OTHERS)]), *_OF_OTHERS)
@@ -61,6 +66,8 @@ _DETAILS = (
     .join(address, address.c.id == delivery.c.address_id)
     .join(contact, sa.and_(contact.c.address_id == address.c.id, contact.c.person_id == delivery.c.person_id))
     .join(person, person.c.id == delivery.c.person_id)
+    # By another channel it answers nothing that the provider there knows of.
+    .outerjoin(answered, sa.and_(answered.c.id == delivery.c.answers_id, answered.c.channel == delivery.c.channel))
 )
 
 
@@ -114,6 +121,11 @@ async def one(conn: AsyncConnection, delivery_id: str) -> Due:
     """A delivery, due or not."""
     (found,) = starmap(Due, await conn.execute(_DETAILS.where(delivery.c.id == delivery_id)))
     return found
+
+
+async def any_of(conn: AsyncConnection, delivery_id: str) -> list[Due]:
+    """A delivery, due or not, if there is one with that id."""
+    return list(starmap(Due, await conn.execute(_DETAILS.where(delivery.c.id == delivery_id))))
 
 
 @cache

@@ -16,6 +16,7 @@ class NewDelivery:
 
     state: queued, or held until `due_at` because of `reason` (a rule's id).
     segments: what the sender's rate limit counts.
+    answers_id: the message that it answers.
     """
 
     message_id: str
@@ -31,6 +32,7 @@ class NewDelivery:
     due_at: datetime
     segments: int
     replies_to: datetime | None = None
+    answers_id: str | None = None
     confirms_stop: bool = False
     answers_help: bool = False
     appointment: tuple[str, int] | None = None
@@ -53,6 +55,7 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "confirms_stop": new.confirms_stop,
         "answers_help": new.answers_help,
         "replies_to": new.replies_to,
+        "answers_id": new.answers_id,
         "appointment_id": appointment_id,
         "appointment_version": version,
         "state": new.state,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from hub.db.bulk import insert_rows
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, person
 from hub.people.records import address_row, contact_row
-from hub.types import Address, new_id
+from hub.types import Address, Language, new_id
 from hub.vault import Vault
 
 StandIn = Literal["line", "unidentified"]
@@ -119,6 +119,19 @@ class Senders:
         if stand_ins:
             await self._make(conn, stand_ins, senders)
         return senders
+
+    async def language(self, conn: AsyncConnection, one: Address) -> Language | None:
+        """The language of the patients and proxies on an address; None where they have none, or several."""
+        blind = self._vault.blind.of(one.kind.value, one.value)
+        query = (
+            sa.select(person.c.language)
+            .join(contact, contact.c.person_id == person.c.id)
+            .join(address, address.c.id == contact.c.address_id)
+            .where(address.c.kind == one.kind, address.c.blind == blind, person.c.kind.in_(("patient", "proxy")))
+            .distinct()
+        )
+        spoken = [cast(Language, found) for found in (await conn.execute(query)).scalars() if found in ("en", "es")]
+        return spoken[0] if len(spoken) == 1 else None
 
     async def _make(
         self,

@@ -90,7 +90,8 @@ class FixedAnswers:
     def consent(self, incoming: Incoming, what: Sorted) -> Plan:
         """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again."""
         facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
-        answered = incoming.opt_out is not None
+        # What was left on the line is not called back for.
+        answered = incoming.opt_out is not None or incoming.voicemail
         details: dict[str, str | int | None] = {"matched": what.opt_out.matched if what.opt_out else "carrier"}
         if what.kind == "help":
             text = self._say("consent.help", what, incoming, facts)
@@ -128,6 +129,15 @@ class FixedAnswers:
             forget=True,
             suspend=what.kind == "wrong_number",
             details={"matched": what.wrong.matched if what.wrong else ""},
+        )
+
+    def voicemail(self, incoming: Incoming) -> Plan:
+        """Staff listen; the bot says nothing to somebody who has hung up."""
+        return Plan(
+            action="message.voicemail",
+            status=ThreadStatus.OPEN,
+            priority=max(SOON, incoming.thread.priority),
+            attention="voicemail" if not incoming.thread.attention else None,
         )
 
     def handed_over(self, incoming: Incoming, action: str, attention: str) -> Plan:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
+from hub import recordings
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -62,7 +63,12 @@ class Reactions:
 
     def is_for_the_bot(self, incoming: Incoming, what: Sorted) -> bool:
         """Whether the bot must understand the text; safety and consent never wait for that."""
-        return what.kind == "talk" and incoming.thread.status in _BOTS and self._may_answer(incoming)
+        return (
+            what.kind == "talk"
+            and not incoming.voicemail
+            and incoming.thread.status in _BOTS
+            and self._may_answer(incoming)
+        )
 
     async def react(self, incoming: Incoming, what: Sorted) -> None:
         """Do all that follows from the message, and mark it handled."""
@@ -93,6 +99,8 @@ class Reactions:
                 return await self._talk(incoming)
 
     async def _talk(self, incoming: Incoming) -> Plan:
+        if incoming.voicemail:
+            return self._fixed.voicemail(incoming)
         if incoming.thread.status not in _BOTS:
             return Plan(action="message.inbox", status=ThreadStatus.OPEN)
         if not self._may_answer(incoming):
@@ -130,6 +138,14 @@ class Reactions:
         marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
         if not marked.rowcount:
             return []  # another reaction was quicker: nothing of this may happen twice
+        if incoming.recorded:
+            await recordings.want(
+                conn,
+                message_id=incoming.message_id,
+                thread_id=incoming.thread.id,
+                person_id=incoming.thread.person_id,
+                now=now,
+            )
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
         routed = []
@@ -197,6 +213,7 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         channel=incoming.channel,
         address_id=incoming.address_id,
         replies_to=incoming.at,
+        answers=incoming.message_id,
         confirms_stop=reply.confirms_stop,
         answers_help=reply.answers_help,
     )

@@ -16,6 +16,7 @@ from hub.db.tables import person as person_table
 from hub.db.tables import thread as thread_table
 from hub.people import Identifier, Person
 from hub.people.records import opened
+from hub.recordings import is_audio
 from hub.sealed import open_body
 from hub.threads import Thread, Threads
 from hub.types import ChannelKind, Language, OptOutWord, ThreadStatus
@@ -27,6 +28,7 @@ class Incoming:
     """One unhandled message with what is true around it. `text` is protected.
 
     more: another unhandled message of the thread waits behind it.
+    recorded: there is a recording of it to be fetched.
     """
 
     message_id: str
@@ -37,6 +39,7 @@ class Incoming:
     channel: ChannelKind
     text: str = field(repr=False)
     media: int
+    recorded: bool = False
     at: datetime
     opt_out: OptOutWord | None
     standing: Standing
@@ -44,6 +47,11 @@ class Incoming:
     dialogue: tuple[bytes, datetime] | None = field(repr=False)
     failures: int
     more: bool
+
+    @property
+    def voicemail(self) -> bool:
+        """Whether it was left on the line, or is what a machine made of that: nobody waits for an answer there."""
+        return self.channel is ChannelKind.VOICE and self.media > 0
 
     @property
     def language(self) -> Language | None:
@@ -87,6 +95,7 @@ class Reader:
             channel=ChannelKind(row.channel),
             text=body.text,
             media=len(body.media),
+            recorded=any(map(is_audio, body.media)),
             at=row.at,
             opt_out=OptOutWord(row.opt_out) if row.opt_out else None,
             standing=(await self._ledger.standings(conn, (row.address_id,)))[row.address_id],

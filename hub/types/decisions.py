@@ -22,6 +22,7 @@ class Intent:
     key: makes the intent idempotent: a second one with the same key changes nothing.
     body: the finished text, sealed before it is stored.
     replies_to: when the person wrote what this answers; None for anything the clinic starts.
+    answers: the id of the message that this answers; of use where an answer goes to its question, as on a call.
     confirms_stop: the one confirmation that may leave after an opt-out.
     answers_help: the direct answer to the word HELP, which may leave even after an opt-out.
     appointment: id and version of the visit this speaks of; a later version voids it.
@@ -38,6 +39,7 @@ class Intent:
     channel: ChannelKind | None = None
     address_id: str | None = None
     replies_to: datetime | None = None
+    answers: str | None = None
     confirms_stop: bool = False
     answers_help: bool = False
     appointment: tuple[str, int] | None = None

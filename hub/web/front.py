@@ -175,7 +175,7 @@ class Front(asyncio.Protocol):
         if work.cancelled():
             self.force_close()
         elif problem is None:
-            self._answer(desk.done_written())
+            self._answer(desk.done_written(work.result()))
         elif isinstance(problem, StorageError):
             self._answer(bytes(Written(desk.refused(problem))))
         else:

@@ -8,11 +8,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import CIMultiDictProxy, MultiDict, MultiDictProxy
 
-from channels.base import Answer, Channel
+from channels.base import Answer, Answering, Channel
 from hub.errors import HubError, PayloadInvalid, SignatureInvalid, StorageError, WebhookError
 from hub.log import say
 from hub.parts import Parts
 from hub.types import Inbound, Status, Webhook
+from hub.web import answering
 from hub.web.answers import Written, unavailable
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,9 @@ class Desk:
 
     def __init__(self, parts: Parts, channel: Channel, route: str, answer: Answer) -> None:
         self.route = route
+        self._parts = parts
         self._channel = channel
+        self._answering = channel if isinstance(channel, Answering) else None
         self._public = parts.settings.base_url
         self._acceptor, self._outbox, self._clock, self._metrics = (
             parts.acceptor,
@@ -67,9 +70,15 @@ class Desk:
         )
         self._channel.verify(hook)
         found = self._channel.parse(hook)
+        if self._answering is not None:
+            return self._keep_and_answer(self._answering, hook, found)
         if len(found) == 1 and isinstance(found[0], Inbound):
             return self._acceptor.submit(found[0])
         return self._keep(found)
+
+    async def _keep_and_answer(self, channel: Answering, hook: Webhook, found: list[Inbound | Status]) -> Answer:
+        await self._keep(found)
+        return await answering.answer(self._parts, channel, hook)
 
     async def _keep(self, found: list[Inbound | Status]) -> None:
         statuses: list[Status] = []
@@ -81,16 +90,17 @@ class Desk:
         if statuses:
             await self._outbox.report(statuses)
 
-    def done(self) -> web.Response:
-        """What the provider hears once its webhook is durable."""
-        if not self._answer.body:
+    def done(self, taken: object = None) -> web.Response:
+        """What the provider hears once its webhook is durable; `taken` is what `take` came to."""
+        answer = taken if isinstance(taken, Answer) else self._answer
+        if not answer.body:
             return web.Response(status=204)
-        headers = {"Content-Type": f"{self._answer.content_type}; charset=utf-8", "Cache-Control": "no-store"}
-        return web.Response(body=self._answer.body, headers=headers)
+        headers = {"Content-Type": f"{answer.content_type}; charset=utf-8", "Cache-Control": "no-store"}
+        return web.Response(body=answer.body, headers=headers)
 
-    def done_written(self) -> bytes:
+    def done_written(self, taken: object = None) -> bytes:
         """The same as bytes."""
-        return bytes(self._written)
+        return bytes(Written(self.done(taken))) if isinstance(taken, Answer) else bytes(self._written)
 
     def refused(self, refusal: HubError) -> web.Response:
         """What the provider hears when its webhook is not taken; it is counted, too."""
@@ -119,7 +129,7 @@ def _taking(desk: Desk) -> Handler:
     async def take(request: web.Request) -> web.StreamResponse:
         body = await request.read()
         try:
-            await desk.take(
+            taken = await desk.take(
                 _as_requested(request),
                 headers=request.headers,
                 form=await _form(request),
@@ -128,7 +138,7 @@ def _taking(desk: Desk) -> Handler:
             )
         except (WebhookError, StorageError) as refusal:
             return desk.refused(refusal)
-        return desk.done()
+        return desk.done(taken)
 
     return take
 

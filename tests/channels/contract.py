@@ -17,7 +17,7 @@ from typing import Literal
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 
-from channels.base import Channel, Reconciling
+from channels.base import Answer, Answering, Channel, Known, Reconciling
 from hub.errors import ChannelError, HubError, OutcomeUnknown, SignatureInvalid, Throttled, Unreachable
 from hub.types import DeliveryState, Inbound, Part, Receipt, Status, Webhook
 
@@ -70,6 +70,14 @@ class Rig(SendingRig):
     @abstractmethod
     def statuses(self, part: Part) -> list[Webhook]:
         """The signed callbacks of `part` on its way, first to last, whether or not it was ever sent."""
+
+
+class AnsweringRig(Rig):
+    """A rig whose channel answers each webhook on its own."""
+
+    @abstractmethod
+    def known(self, part: Part | None = None) -> Known:
+        """What the hub knows when the channel asks; `part` is the one that it asks for."""
 
 
 def altered(hook: Webhook, **changes: object) -> Webhook:
@@ -285,3 +293,30 @@ class ChannelContract(SendingContract):
         assert isinstance(said, Inbound)
         assert "\ufffd" in said.text
         said.text.encode("utf-8")
+
+
+class AnsweringContract(ChannelContract):
+    """What holds besides, where a provider acts on what its webhooks are answered. The fixture is an `AnsweringRig`."""
+
+    def test_an_answer_depends_on_its_request_and_what_is_known_alone(self, rig: AnsweringRig) -> None:
+        channel = rig.channel
+        assert isinstance(channel, Answering)
+        said, other = rig.inbound(), rig.inbound("other words")
+
+        first = channel.answer(said, rig.known())
+        channel.answer(other, rig.known())
+
+        assert channel.answer(said, rig.known()) == first
+        assert channel.needs(said) == channel.needs(said)
+        assert first.body
+        assert set(channel.routes.values()) == {Answer()}
+
+    def test_an_answer_holds_no_words_of_the_person_and_no_secret(self, rig: AnsweringRig) -> None:
+        channel, part = rig.channel, rig.part()
+        assert isinstance(channel, Answering)
+
+        for hook in (rig.inbound(), *rig.statuses(part)):
+            answer = channel.answer(hook, rig.known(part))
+
+            for private in (SAID, *rig.private):
+                assert private.encode() not in answer.body

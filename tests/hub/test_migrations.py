@@ -28,7 +28,22 @@ def schema(path: Path) -> dict[str, set[str]]:
     with engine.connect() as conn:
         rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
     engine.dispose()
-    return {name: {part.strip(" ,\t") for part in sql.splitlines()} for name, sql in rows if name != "alembic_version"}
+    return {name: parts_of(sql) for name, sql in rows if name != "alembic_version"}
+
+
+def parts_of(sql: str) -> set[str]:
+    """What stands between the commas of a definition: a column that was added later stands on the last line."""
+    parts, depth = [""], 0
+    for character in " ".join(sql.split()):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 1:
+            parts.append("")
+        else:
+            parts[-1] += character
+    head, opened, first = parts[0].partition("(")
+    whole = [head, first, *parts[1:]] if opened else parts
+    whole[-1] = whole[-1].strip().removesuffix(")")
+    return {part.strip() for part in whole}
 
 
 def differences(path: Path) -> list[Any]:

@@ -207,3 +207,26 @@ async def test_two_hubs_that_hear_from_a_number_at_once_make_one_stand_in(
 
     assert await later == await earlier
     assert await kinds(db) == sorted(["line" if family else "unidentified", *["patient"] * len(family)])
+
+
+@pytest.mark.parametrize(
+    ("languages", "found"),
+    [
+        pytest.param([], None, id="nobody"),
+        pytest.param(["es"], "es", id="one"),
+        pytest.param(["es", "es"], "es", id="two-alike"),
+        pytest.param(["es", "en"], None, id="two-different"),
+        pytest.param(["fr"], None, id="not-ours"),
+    ],
+)
+async def test_the_language_of_a_number_is_that_of_all_who_have_it(
+    db: Database, people: People, senders: Senders, languages: list[str], found: str | None
+) -> None:
+    for number, language in enumerate(languages):
+        patient = NewPatient(
+            mrn=f"MRN-{number}", given_name="Ana", family_name="Quinn", addresses=(PHONE,), language=language
+        )
+        await db.write(lambda conn, one=patient: people.upsert(conn, one, EHR))
+
+    async with db.read() as conn:
+        assert await senders.language(conn, PHONE) == found

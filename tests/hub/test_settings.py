@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.errors import SettingsError
+from hub.hours import OpeningHours
 from hub.settings import LATER, Secret, Settings, described, load
 
 TOKEN = "canary-auth-token"
@@ -49,6 +50,13 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
     ("HUB_CLINIC_HOURS", "clinic_hours", "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM", "Daily 9-5", "Daily 9-5"),
     ("HUB_CLINIC_HOURS_ES", "clinic_hours_es", "lun-vie 8:00-18:00, sáb 9:00-13:00", "cada día 9-5", "cada día 9-5"),
+    (
+        "HUB_OPEN",
+        "open_hours",
+        OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00"),
+        "Sun 10:00-12:00",
+        OpeningHours.parse("Sun 10:00-12:00"),
+    ),
     ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
     ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
@@ -62,6 +70,8 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ),
     ("HUB_SMS_FROM", "sms_from", "", "55512", "55512"),
     ("HUB_SMS_RATE", "sms_rate", 1.0, "0.5", 0.5),
+    ("HUB_VOICE_FROM", "voice_from", "", "+12025550101", "+12025550101"),
+    ("HUB_VOICE_TRANSFER", "voice_transfer", "", "+12025550177", "+12025550177"),
     ("HUB_VAPID_PRIVATE_KEY", "vapid_private_key", Secret(""), "a-key", Secret("a-key")),
     ("HUB_VAPID_SUBJECT", "vapid_subject", "", " mailto:it@clinic.example.org ", "mailto:it@clinic.example.org"),
     ("HUB_FCM_CREDENTIALS_FILE", "fcm_credentials_file", None, "/etc/carehub/f.json", Path("/etc/carehub/f.json")),
@@ -105,6 +115,10 @@ WRONG = [
     ("HUB_TIMEZONE", "America", "IANA time zone"),
     ("HUB_REGION", "usa", "two-letter country code"),
     ("HUB_TWILIO_API_URL", "api.twilio.com", "web address such as"),
+    ("HUB_OPEN", "nine to five", "opening hours such as"),
+    ("HUB_VOICE_FROM", "72975", "number such as +12025550100"),
+    ("HUB_VOICE_FROM", "MG" + "a" * 32, "number such as +12025550100"),
+    ("HUB_VOICE_TRANSFER", "202-555-0100", "number such as +12025550100"),
     ("HUB_SMS_FROM", "clinic", "number such as +12025550100"),
     ("HUB_SMS_FROM", "MG" + "x" * 32, "messaging service"),
     ("HUB_SMS_RATE", "0", "number above 0"),
@@ -349,6 +363,11 @@ class TestContradictions:
 
     def test_a_number_alone_needs_no_account(self) -> None:
         assert given({"HUB_SMS_FROM": "+12025550100"}).sms_from == "+12025550100"
+
+    def test_a_number_for_calls_alone_is_enough(self) -> None:
+        values = {name: value for name, value in TWILIO.items() if name != "HUB_SMS_FROM"}
+
+        assert given({**values, "HUB_VOICE_FROM": "+12025550100"}).voice_from == "+12025550100"
 
     def test_a_whole_account_is_a_carrier(self) -> None:
         assert given(TWILIO).carrier_configured

@@ -23,6 +23,8 @@ delivery = sa.Table(
     sa.Column("confirms_stop", sa.Boolean, nullable=False),
     sa.Column("answers_help", sa.Boolean, nullable=False),
     sa.Column("replies_to", Moment),
+    # The inbound message that it answers: on a call the answer is spoken to whoever asked.
+    sa.Column("answers_id", Id),
     sa.Column("appointment_id", Id),
     sa.Column("appointment_version", sa.Integer),
     sa.Column("state", sa.String(12), nullable=False),

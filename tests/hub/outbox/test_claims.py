@@ -256,3 +256,20 @@ async def test_the_router_and_the_outbox_agree_on_when_to_wait(mail: Mail, ana: 
     assert isinstance(routed.decision, Hold)
     row = await mail.row(routed.delivery_id)
     assert (row.state, row.due_at) == (DeliveryState.HELD, routed.decision.until)
+
+
+async def test_a_part_says_what_it_is_for_and_in_which_language(mail: Mail) -> None:
+    maria = await mail.rig.patient("MRN-7", "Maria", "Ruiz", "+12025550117", language="es")
+    delivery_id = await mail.queue(maria, purpose=Purpose.APPOINTMENT, answers="0190a0a0-0000-7000-8000-000000000001")
+
+    (claim,) = await mail.claim()
+
+    assert (claim.part.purpose, claim.part.language) == (Purpose.APPOINTMENT, "es")
+    # A text goes to a phone, not to a question.
+    assert claim.part.answers is None
+    assert await mail.rig.parts.outbox.part(delivery_id) == claim.part
+
+
+@pytest.mark.parametrize("delivery_id", ["0190a0a0-0000-7000-8000-000000000001", "nonsense"])
+async def test_what_was_never_queued_carries_nothing(mail: Mail, delivery_id: str) -> None:
+    assert await mail.rig.parts.outbox.part(delivery_id) is None
