@@ -55,6 +55,7 @@ def test_only_what_is_set_up_is_built() -> None:
         "twilio_api_url": "http://127.0.0.1:1",
         "sms_from": "+12025550100",
         "base_url": "http://127.0.0.1:1",
+        "smtp_url": Secret(""),
     }
 
     assert ChannelKind.SMS in registry.build(SimpleNamespace(**account))  # type: ignore[arg-type]
