@@ -21,6 +21,7 @@ from channels.mail.phrases import (
     FORWARDED,
     HEADER,
     LONGEST_LINE,
+    MAILBOX_END,
     ORIGINAL,
     RULE,
     SIGNATURE,
@@ -83,7 +84,7 @@ class _Reader:
         count = len(self.heads)
         keep = [not quoted for quoted in self.quoted]
         end = count
-        number = 0
+        number = self._own_header(keep)
         while number < end:
             if not self.bare[number] or self.quoted[number]:
                 number += 1
@@ -110,6 +111,17 @@ class _Reader:
         return keep
 
     # --- what is quoted without marks
+
+    def _own_header(self, keep: list[bool]) -> int:
+        """Past a mail's header that stands above the text itself, whose lines are taken out; else 0."""
+        first = self._next(0)
+        if first is None or self.quoted[first] or not self._header_block(first):
+            return 0
+        number = first
+        while number < len(keep) and self.bare[number]:
+            keep[number] = False
+            number += 1
+        return number
 
     def _begins_original(self, number: int) -> bool:
         """Whether everything from this line on is an older mail, put there whole."""
@@ -147,10 +159,13 @@ class _Reader:
             last = number + length - 1
             if last >= len(self.heads) or not self.bare[last] or self.quoted[last] or not self.short[last]:
                 return 0
+            if length > 1 and not _has_digit(self.bare[number]) and ATTRIBUTION_START.match(self.heads[last]):
+                return 0  # a sentence of one's own above it
             if ATTRIBUTION_END.search(self._look(last)) or self.bare[last].lower().endswith("wrote"):
                 whole = " ".join(self.bare[number : last + 1])
                 self.looked_at += len(whole)
-                if ATTRIBUTION_VERB.search(whole) and any(each.isdigit() or each == "@" for each in whole):
+                said = ATTRIBUTION_VERB.search(whole) or MAILBOX_END.search(whole)
+                if said and (_has_digit(whole) or "@" in whole):
                     return length
         return 0
 
@@ -176,9 +191,11 @@ class _Reader:
                 break
             self._cut(keep, mine[start])
             mine = mine[:start]
-        for place in range(max(1, len(mine) - MOST_CLOSING_LINES), len(mine)):
+        for place in range(1, len(mine)):
             number = mine[place]
-            if VALEDICTION.fullmatch(self._look(number)) and self._closes(mine, place):
+            last = len(mine) - place <= MOST_CLOSING_LINES
+            ruled = place + 1 < len(mine) and self.bare[mine[place + 1]].startswith("____")
+            if (last or ruled) and VALEDICTION.fullmatch(self._look(number)) and self._closes(mine, place):
                 self._cut(keep, number)
                 mine = mine[:place]
                 break
@@ -195,6 +212,10 @@ class _Reader:
         if not below:
             return False
         name = self.bare[below[0]]
+        if RULE.fullmatch(self._look(below[0])):
+            return True
+        if VALEDICTION.fullmatch(self._look(below[0])):
+            return False
         # A sentence of one's own after "Thanks" is no name.
         named = len(name) <= NAME_LENGTH and len(name.split()) <= 5 and not name.endswith(("?", "!"))
         return named and all(self.short[number] for number in below)
@@ -235,6 +256,10 @@ class _Reader:
     def _look(self, number: int) -> str:
         self.looked_at += len(self.heads[number])
         return self.heads[number]
+
+
+def _has_digit(text: str) -> bool:
+    return any(each.isdigit() for each in text)
 
 
 def _joined(lines: Sequence[str], keep: Sequence[bool]) -> str:
