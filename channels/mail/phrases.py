@@ -22,7 +22,9 @@ ATTRIBUTION_START = re.compile(
     r"|sob|niedz"
     r"|po|út|st|čt|pá|ne|hét|ked|sze|csüt|pén|szo|vas|пн|вт|ср|чт|пт|сб|вс|нд|pzt|sal|çar|per|cum|cmt|paz)"
     r"[a-zà-žа-я]{0,10}\b"
-    r"|[0-9]{1,4}[\s./年-])",
+    r"|[0-9]{1,4}[\s./年-])"
+    # or a name and its mailbox
+    r"|[^<>:\n]{1,80}<[^<>\s]{1,80}@",
     re.IGNORECASE,
 )
 """How a line may begin that says who wrote what follows, and when: with a date, or a word before one."""

@@ -35,6 +35,8 @@ MOST_SIGNATURE_LINES = 25
 MOST_CLOSING_LINES = 9
 """Lines that may stand below "Best regards" and still be a signature."""
 NAME_LENGTH = 60
+MOST_LINES = 5_000
+"""Lines at the beginning in which a quotation is looked for; and at the end, a signature."""
 
 _SPACES = str.maketrans(
     {
@@ -85,7 +87,7 @@ class _Reader:
         keep = [not quoted for quoted in self.quoted]
         end = count
         number = self._own_header(keep)
-        while number < end:
+        while number < min(end, MOST_LINES):
             if not self.bare[number] or self.quoted[number]:
                 number += 1
                 continue
@@ -175,7 +177,7 @@ class _Reader:
     # --- what stands below and above
 
     def _drop_signature(self, keep: list[bool]) -> None:
-        mine = [number for number, kept in enumerate(keep) if kept and self.bare[number]]
+        mine = [number for number, kept in enumerate(keep) if kept and self.bare[number]][-MOST_LINES:]
         for place, number in enumerate(mine):
             head = self._look(number)
             below = len(mine) - place - 1
