@@ -61,7 +61,7 @@ def proof(raw: bytes, envelope: Envelope | None = None) -> Provenance:
         ),
         pytest.param(
             mail(
-                b"--b\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n--b--",
+                b"--b\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n--b\r\n\r\nplain\r\n--b--",
                 kind="multipart/alternative; boundary=b",
             ),
             "plain",
