@@ -102,6 +102,8 @@ ORIGINAL = re.compile(
     r"[^\n]{0,80}",
     re.IGNORECASE,
 )
+FRAMED = re.compile(r"\s{0,4}[-_=*]{2,12}\s{0,2}[^\W_][^\n]{1,100}?\w\s{0,2}[-_=*]{2,12}")
+"""Words between dashes: above a mail's header they introduce it, whatever their language."""
 ABOVE_THIS_LINE = re.compile(
     r"[^\w\n]{0,12}(?:(?:please\s+)?(?:type|write|enter)?\s*(?:your\s+)?reply\s+above\s+this\s+line"
     r"|reply\s+above\s+this\s+line"
@@ -123,7 +125,8 @@ SIGNATURE = re.compile(r"\s{0,2}(?:--|—|––|__|-- )\s*")
 DEVICE = re.compile(
     r"[\s*_<\[(]{0,4}(?:(?:sent|written|typed|composed)\s+(?:from|via|with|using|on)\s+(?:my|a|an|the|your"
     r"|outlook|gmail|yahoo|mail|proton|samsung|mobile|blackberry|iphone|ipad|android|windows)\b[^.,;!?\n]{0,80}"
-    r"|get\s+outlook\s+for\s+\w+[^\n]{0,80}"
+    r"|(?:get|download|télécharger|obtenir|obtener|descargar|obter|transferir|scarica|ottieni|holen|laden|downloaden"
+    r"|hämta|hent|lataa|pobierz)(?:\s+sie)?(?:\s+sich)?\s+outlook\s+\w{2,5}\s+\w+[^\n]{0,80}"
     r"|envoyé\s+(?:de|depuis|à partir de)\s+(?:mon|ma|outlook|yahoo|mail)\b[^.,;\n]{0,60}"
     r"|enviado\s+(?:desde|do|de|via|a partir)\s+(?:mi|meu|minha|outlook|yahoo|mail|el|o)\b[^.,;\n]{0,60}"
     r"|(?:von\s+(?:meinem|unterwegs|mein)[^.,;\n]{0,40}gesendet|gesendet\s+(?:von|mit|über|via)\s[^.,;\n]{0,60})"
@@ -161,7 +164,7 @@ VALEDICTION = re.compile(
     r"|pozdrowienia|dziękuję)"
     r"|s\s+pozdravem|s\s+pozdravom|děkuji|üdvözlettel|köszönettel|cu\s+(?:stimă|respect)|с\s+уважением|спасибо"
     r"|з\s+повагою|saygılarımla|teşekkürler|よろしくお願いします|敬具|此致|谢谢|감사합니다)"
-    r"\s*[,.!;、，。]{0,3}\s*[*_]{0,2}\s*",
+    r"[^\w\n?]{0,8}",
     re.IGNORECASE,
 )
 

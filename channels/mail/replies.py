@@ -19,6 +19,7 @@ from channels.mail.phrases import (
     DEVICE,
     DISCLAIMER,
     FORWARDED,
+    FRAMED,
     HEADER,
     LONGEST_LINE,
     MAILBOX_END,
@@ -130,7 +131,10 @@ class _Reader:
         head = self._look(number)
         if ORIGINAL.fullmatch(head) or FORWARDED.fullmatch(head) or ABOVE_THIS_LINE.match(head):
             return True
-        if RULE.fullmatch(head):
+        framed = FRAMED.fullmatch(head.rstrip())
+        if framed and ATTRIBUTION_VERB.search(head) and SURE.search(head):
+            return True
+        if framed or RULE.fullmatch(head):
             after = self._next(number + 1)
             return after is not None and self._header_block(after)
         return self._header_block(number)
