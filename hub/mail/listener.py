@@ -24,7 +24,7 @@ from hub.settings import Settings
 _log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 20
-"""Conversations at a time: each may hold a whole mail in memory."""
+"""Conversations at a time in which a mail is handed over: each may hold a whole one in memory."""
 MOST_RECIPIENTS = 10
 IDLE = timedelta(seconds=60)
 """How long the other side may stay silent."""
@@ -35,12 +35,23 @@ NAME = "Carehub"
 LATER = "451 4.3.0 Not now: try again later"
 
 
-class _Smtp(SMTP):
+class _Leaving(SMTP):
+    """A conversation that tells when it ends."""
+
     line_length_limit = LONGEST_LINE
 
+    def connection_lost(self, error: Exception | None) -> None:
+        """Make room for another."""
+        self.event_handler.left(self)
+        super().connection_lost(error)
 
-class _Lmtp(LMTP):
-    line_length_limit = LONGEST_LINE
+
+class _Smtp(_Leaving):
+    pass
+
+
+class _Lmtp(_Leaving, LMTP):
+    pass
 
 
 class Listener:
@@ -101,15 +112,16 @@ class _Handler:
     def __init__(self, intake: Intake, *, lmtp: bool) -> None:
         self._intake = intake
         self._lmtp = lmtp
-        self._open = 0
+        self._talking: set[SMTP] = set()
         self._in_hand: set[asyncio.Future[str]] = set()
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str | None, options: list[str]
     ) -> str:
         """Whether another mail can be taken now."""
-        if self._open >= MOST_CONNECTIONS:
+        if server not in self._talking and len(self._talking) >= MOST_CONNECTIONS:
             return "421 4.3.2 Too many at once: try again later"
+        self._talking.add(server)
         envelope.mail_from = address or ""
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
@@ -135,6 +147,10 @@ class _Handler:
         reply = await asyncio.shield(taking)
         return "\r\n".join([reply] * (len(envelope.rcpt_tos) if self._lmtp else 1))
 
+    def left(self, server: SMTP) -> None:
+        """A conversation has ended."""
+        self._talking.discard(server)
+
     async def handle_exception(self, error: Exception) -> str:
         """A reply that quotes nothing."""
         say(_log, "mail_conversation_broke", logging.WARNING, error=error)
@@ -146,7 +162,6 @@ class _Handler:
 
     async def _take(self, envelope: Envelope) -> str:
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
-        self._open += 1
         try:
             await self._intake.take(raw, _handed_over(envelope.mail_from, envelope.rcpt_tos))
         except HubError as refusal:
@@ -155,8 +170,6 @@ class _Handler:
         except Exception as error:
             say(_log, "mail_failed", logging.ERROR, error=error)
             return LATER
-        finally:
-            self._open -= 1
         return "250 2.6.0 Taken"
 
 

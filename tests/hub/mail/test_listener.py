@@ -193,6 +193,25 @@ async def test_a_bounce_is_what_became_of_a_delivery(rig: Rig) -> None:
     ]
 
 
+async def test_more_than_so_many_at_once_come_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.mail.listener.MOST_CONNECTIONS", 1)
+    assert rig.hub.mail is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.hub.mail.port)
+    for command in (b"", b"HELO relay\r\n", b"MAIL FROM:<x@example.org>\r\n"):
+        writer.write(command)
+        await reader.readline()
+
+    busy, _ = await hand_over(rig, mail(b"hi"))
+    writer.close()
+    await writer.wait_closed()
+
+    async def free() -> bool:
+        return (await hand_over(rig, mail(b"hi")))[0] == 250
+
+    assert busy == 421
+    await rig.until(free, "there is room again")
+
+
 async def test_a_line_of_a_megabyte_is_taken(rig: Rig) -> None:
     assert (await hand_over(rig, mail(b"x" * 1_000_000)))[0] == 250
 
