@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 
@@ -202,7 +203,7 @@ def _decoded(value: str) -> str:
                 for part, charset in decode_header(value)
             )
         )
-    except (ValueError, LookupError):
+    except (MessageError, ValueError, LookupError):
         return value
 
 
@@ -235,7 +236,7 @@ def _body(leaves: list[Message]) -> tuple[str, bool]:
         texts = [part for part in leaves if part.get_content_type() == kind and not _is_file(part)]
         written = "\n".join(filter(None, (_words(part, kind) for part in texts)))
         if written.strip():
-            longer = any(len(part.get_payload()) > _LONGEST_HTML for part in texts)
+            longer = kind == "text/html" and any(len(_bytes(part)) > _LONGEST_HTML for part in texts)
             return written[:LONGEST_TEXT], longer or len(written) > LONGEST_TEXT
     return "", False
 
@@ -250,7 +251,10 @@ def _words(part: Message, kind: str) -> str:
 
 
 def _bytes(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
+    try:
+        payload = part.get_payload(decode=True)
+    except (TypeError, ValueError):
+        return b""  # a header of the part is broken in a way that the parser does not expect
     return payload if isinstance(payload, bytes) else b""
 
 
@@ -285,17 +289,32 @@ def _files(leaves: list[Message]) -> Iterator[File]:
     count = 0
     for part in leaves:
         kind = part.get_content_type()
-        named = part.get_filename()
+        named = _file_name(part)
         within = kind == "message/rfc822"
         if not (_is_file(part) or within or named) or kind in ("message/delivery-status", "message/feedback-report"):
             continue
         count += 1
         if count > MOST_FILES:
             return
-        inner = part.get_payload()
-        content = inner[0].as_bytes() if within and isinstance(inner, list) and inner else _bytes(part)  # type: ignore[union-attr]
+        content = _whole(part) if within else _bytes(part)
         name = _FILE_NAME.sub("_", _decoded(str(named or "")))[:120].strip(". ") or "file"
         yield File(name=name, content_type=kind, content=content)
+
+
+def _file_name(part: Message) -> str:
+    try:
+        return str(part.get_filename() or "")
+    except (LookupError, ValueError):
+        return ""
+
+
+def _whole(part: Message) -> bytes:
+    """A mail within the mail, written anew; empty where that cannot be done. The outer one is kept as it came."""
+    inner = part.get_payload()
+    try:
+        return inner[0].as_bytes() if isinstance(inner, list) and inner else b""  # type: ignore[union-attr]
+    except (MessageError, ValueError, LookupError, TypeError):
+        return b""
 
 
 # --- what programs write
