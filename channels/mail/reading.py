@@ -18,19 +18,27 @@ from channels.mail.trust import vouched
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Inbound, Media, Provenance, Status
 
 LONGEST_MAILBOX = 254
+LONGEST_SUBJECT = 500
 
 CALENDAR = {"accepted": "I confirm", "declined": "I can't come", "tentative": "I may not be able to come"}
 """What a click in a calendar says, in words that the bot knows."""
+
+_ANSWERING = re.compile(
+    r"\A(?:\s{0,4}(?:re|r|aw|antw|sv|vs|rv|fw|fwd|wg|tr|rif|res|enc|odp|ynt|回复|答复|返信)\s*(?:\[\d{1,3}\])?\s*[:：])+\s*",
+    re.IGNORECASE,
+)
+"""What mail programs put before the subject of an answer."""
 
 _MAILBOX = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """What the hub is called: its mailbox, and the relay that it trusts ("" for none)."""
+    """What the hub is called: its mailbox, the relay that it trusts ("" for none), the subjects of its own mails."""
 
     mailbox: str
     authserv_id: str = ""
+    subjects: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -76,9 +84,7 @@ def read(mail: Parsed, envelope: Envelope, ours: Ours, at: datetime, *, kept_as:
     if not usable(sender):
         return Reading(ignored="no_sender", kept="no_sender")
     authenticated = vouched(mail.results, mail.senders, ours.authserv_id)
-    text = mail.text
-    if mail.calendar is not None:
-        text = CALENDAR[mail.calendar]
+    text = CALENDAR[mail.calendar] if mail.calendar is not None else _words(mail, ours)
     kept = "long" if mail.cut else "files" if mail.files else ""
     return Reading(
         kept=kept,
@@ -165,6 +171,18 @@ def identity(mail: Parsed, *, authenticated: bool) -> str:
 def usable(mailbox: str) -> bool:
     """Whether something can be sent to `mailbox`."""
     return len(mailbox) <= LONGEST_MAILBOX and mailbox.isprintable() and _MAILBOX.fullmatch(mailbox) is not None
+
+
+def _words(mail: Parsed, ours: Ours) -> str:
+    """What the person says: the subject is a part of it, unless it is that of the hub's own mail that they answer.
+
+    "Chest pain" may stand in the subject alone.
+    """
+    subject = mail.subject.strip()[:LONGEST_SUBJECT]
+    bare = _ANSWERING.sub("", subject).casefold()
+    if not bare or bare in {one.casefold() for one in ours.subjects}:
+        return mail.text
+    return f"{subject}\n\n{mail.text}" if mail.text else subject
 
 
 def _ours(mail: Parsed, ours: Ours) -> bool:

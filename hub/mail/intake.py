@@ -4,6 +4,7 @@ import hashlib
 import logging
 from datetime import datetime
 from enum import StrEnum
+from typing import get_args
 
 from channels.mail.aside import Aside, Unreadable
 from channels.mail.parsing import sender_of
@@ -11,7 +12,7 @@ from channels.mail.reading import Envelope, Ours, Reading, read, unreadable
 from hub.log import say
 from hub.mail.raw import RawMails
 from hub.parts import Parts
-from hub.types import ChannelKind, Inbound, Media, new_id
+from hub.types import ChannelKind, Inbound, Language, Media, new_id
 from templates.render import render
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,13 @@ class Intake:
         self._aside = aside
         self.raw = RawMails(parts.db, parts.vault, parts.trail)
         settings = parts.settings
-        self._ours = Ours(mailbox=settings.email_from, authserv_id=settings.mail_authserv_id)
+        subjects = (
+            render(
+                "mail.subject", {"clinic": settings.clinic_name}, language, ChannelKind.EMAIL, settings.timezone
+            ).text
+            for language in get_args(Language)
+        )
+        self._ours = Ours(mailbox=settings.email_from, authserv_id=settings.mail_authserv_id, subjects=tuple(subjects))
 
     @property
     def ours(self) -> Ours:

@@ -8,7 +8,8 @@ MEGABYTE = 1_000_000
 def mail(body: bytes, *, kind: str = "text/plain; charset=utf-8", more: bytes = b"") -> bytes:
     """A mail of a person, with `body`."""
     return (
-        b"From: Ana Ruiz <ana.ruiz@example.org>\r\nTo: hello@clinic.example.org\r\nSubject: Hello\r\n"
+        b"From: Ana Ruiz <ana.ruiz@example.org>\r\nTo: hello@clinic.example.org\r\n"
+        b"Subject: Re: Message from Maple Street Clinic\r\n"
         b"Date: Mon, 23 Nov 2026 10:00:00 -0500\r\nMessage-ID: <one@mail.example.org>\r\nMIME-Version: 1.0\r\n"
         + more
         + f"Content-Type: {kind}\r\n\r\n".encode()

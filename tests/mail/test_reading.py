@@ -11,7 +11,12 @@ from hub.types import DeliveryState, Inbound, Provenance, new_id
 from tests.mail.hostile import mail
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
-OURS = Ours(mailbox="hello@clinic.example.org", authserv_id="mx.clinic.example.org")
+OURS = Ours(
+    mailbox="hello@clinic.example.org",
+    authserv_id="mx.clinic.example.org",
+    subjects=("Message from Maple Street Clinic",),
+)
+SUBJECT = b"Subject: Re: Message from Maple Street Clinic"
 TOKEN = "k7Qm2w9XzL4pRt6vBn8cJd"
 REFERENCE = "01a216fc-2e95-7588-889b-dd79512ed2ed"
 MESSAGE_ID = f"<{REFERENCE}@clinic.example.org>"
@@ -72,6 +77,23 @@ def proof(raw: bytes, envelope: Envelope | None = None) -> Provenance:
 )
 def test_words_are_found(raw: bytes, text: str) -> None:
     assert said(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "text"),
+    [
+        ("Chest pain", b"", "Chest pain"),
+        ("Chest pain", b"since noon", "Chest pain\n\nsince noon"),
+        ("Re: Chest pain", b"since noon", "Re: Chest pain\n\nsince noon"),
+        ("=?utf-8?q?Dolor_de_pecho_=C2=A1ayuda!?=", b"", "Dolor de pecho ¡ayuda!"),
+        ("Re: RE: message from Maple Street Clinic", b"Yes", "Yes"),
+        ("AW: Message from Maple Street Clinic", b"Yes", "Yes"),
+        ("Re:", b"Yes", "Yes"),
+        ("", b"Yes", "Yes"),
+    ],
+)
+def test_a_subject_is_a_part_of_what_is_said_unless_it_is_ours(subject: str, body: bytes, text: str) -> None:
+    assert said(mail(body).replace(SUBJECT, f"Subject: {subject}".encode())).text == text
 
 
 def test_files_are_listed_and_the_mail_is_kept_with_them() -> None:
@@ -284,7 +306,7 @@ def test_a_program_is_not_answered(more: bytes) -> None:
     ],
 )
 def test_an_absence_is_told_by_its_subject_too(subject: str) -> None:
-    assert reading(mail(b"away").replace(b"Subject: Hello", b"Subject: " + subject.encode())).ignored == "subject"
+    assert reading(mail(b"away").replace(SUBJECT, b"Subject: " + subject.encode())).ignored == "subject"
 
 
 @pytest.mark.parametrize(
