@@ -145,7 +145,7 @@ class TestTheMeasuringSets:
     def test_ninety_five_of_a_hundred_are_found_exactly(self, name: str) -> None:
         assert self.share(name) >= 0.95
 
-    def test_the_set_that_was_kept_aside(self) -> None:
+    def test_the_set_that_was_kept_aside_at_first(self) -> None:
         assert self.share("mail-parser-reply") >= 0.9
 
     def test_a_pathological_quotation_costs_no_more_than_another(self) -> None:
