@@ -31,6 +31,8 @@ from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
 from bots.scheduling.local import LocalScheduling
 from channels import registry
 from channels.base import Channel
+from channels.email import EmailChannel
+from channels.mail.unsubscribing import Links, Unsubscribe
 from consent import keywords
 from consent.ledger import Ledger
 from hub import events
@@ -45,6 +47,7 @@ from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic, open_live
 from hub.log import say
+from hub.mail import MailRoom
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.parts import Parts
@@ -58,7 +61,7 @@ from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
-from hub.types import ChannelKind
+from hub.types import Address, ChannelKind, Purpose
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
 from hub.web.server import Site, build
@@ -101,6 +104,7 @@ class Hub:
         self._duties = _duties(parts, self.work, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
+        self.mail = MailRoom(parts) if "web" in roles else None
         self._loading: asyncio.Task[None] | None = None
 
     @classmethod
@@ -136,6 +140,8 @@ class Hub:
             app = build(parts, extra=extra(parts) if extra else (), mounts={"/api/v1": api_application(parts)})
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
+        if self.mail is not None:
+            await self.mail.start()
         for leader, upkeep in self._duties:
             await leader.start()
             upkeep.start()
@@ -163,6 +169,8 @@ class Hub:
         jobs = asyncio.create_task(self._runner.stop()) if self._runner is not None else None
         if self._site is not None:
             await self._site.stop()
+        if self.mail is not None:
+            await self.mail.stop()
         await parts.acceptor.stop()
         if self._loading is not None:
             self._loading.cancel()
@@ -289,6 +297,7 @@ def _assemble(
     ledger = Ledger(vault, trail, clock)
     scheduling = LocalScheduling(db, vault, clock, zone, trail)
     ways = registry.build(settings) if channels is None else dict(channels)
+    _let_mails_be_stopped(ways, vault, settings)
     outbox = Outbox(
         db=db,
         vault=vault,
@@ -393,6 +402,19 @@ def _assemble(
         recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
     )
     return parts, engine
+
+
+def _let_mails_be_stopped(ways: Mapping[ChannelKind, Channel], vault: Vault, settings: Settings) -> None:
+    """Give the mail channel the links that stop mails of a purpose: it has no key to make them with."""
+    mail = ways.get(ChannelKind.EMAIL)
+    if not isinstance(mail, EmailChannel):
+        return
+    links = Links(vault.keyring.index_root, settings.base_url)
+
+    def link(address: Address, purpose: Purpose) -> str:
+        return links.link(Unsubscribe(vault.blind.of(address.kind.value, address.value), purpose))
+
+    mail.unsubscribe_by(link)
 
 
 async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:

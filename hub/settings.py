@@ -19,10 +19,6 @@ from hub.errors import SettingsError
 from hub.hours import OpeningHours
 
 LATER = (
-    "HUB_SMTP_URL",
-    "HUB_EMAIL_FROM",
-    "HUB_INBOUND_SMTP_PORT",
-    "HUB_IMAP_URL",
     "HUB_SLACK_BOT_TOKEN",
     "HUB_SLACK_SIGNING_SECRET",
     "HUB_SLACK_CHANNEL",
@@ -32,6 +28,10 @@ LATER = (
 )
 """Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
 reported, not used."""
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts that are this machine."""
 
 
 class Secret:
@@ -170,6 +170,39 @@ def _scanner(raw: str) -> str:
     if not re.fullmatch(r"unix:///\S+|tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", value):
         raise ValueError("must be tcp://HOST:PORT or unix:///PATH")
     return value
+
+
+def _server(what: str, example: str, *schemes: str) -> Callable[[str], Secret]:
+    """A server with credentials in its address; in plain text only on this machine."""
+
+    def parse(raw: str) -> Secret:
+        value = raw.strip()
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in schemes and parts.hostname and parts.port != 0
+        except ValueError:
+            whole = False
+        if not whole:
+            raise ValueError(f"must be {what} such as {example}")
+        sealed = parts.scheme.endswith("s") or "starttls=1" in parts.query.split("&")
+        if not sealed and parts.hostname not in LOOPBACK:
+            raise ValueError(f"must be encrypted: begin it with {schemes[1]}:// or end it with ?starttls=1")
+        return Secret(value)
+
+    return parse
+
+
+def _mailbox(raw: str) -> str:
+    value = raw.strip().lower()
+    if not re.fullmatch(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*", value) or len(value) > 254:
+        raise ValueError("must be a mailbox such as hello@clinic.example.org")
+    return value
+
+
+def _label(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", raw.strip()):
+        raise ValueError("must be a name of letters, digits, dots and hyphens")
+    return raw.strip().lower()
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -326,6 +359,49 @@ class Settings:
     apns_topic: str = _setting(
         "HUB_APNS_TOPIC", "the app's bundle id", _named("A-Za-z0-9.-", "org.example.clinic"), "", shown="unset"
     )
+    smtp_url: Secret = _setting(
+        "HUB_SMTP_URL",
+        "the relay that mail leaves by: `smtp://user:pass@host:587?starttls=1` or `smtps://…`",
+        _server("a relay", "smtps://USER:PASSWORD@smtp.example.org", "smtp", "smtps"),
+        Secret(""),
+        shown="unset",
+    )
+    email_from: str = _setting("HUB_EMAIL_FROM", "the clinic's mailbox", _mailbox, "", shown="unset")
+    dkim_key_file: Path | None = _setting(
+        "HUB_DKIM_KEY_FILE", "private key (PEM) that signs mail", _path, None, shown="unset: not signed"
+    )
+    dkim_selector: str = _setting("HUB_DKIM_SELECTOR", "the key's name in the DNS", _label, "", shown="unset")
+    inbound_smtp_host: str = _setting("HUB_INBOUND_SMTP_HOST", "address to take mail on", _text, "127.0.0.1")
+    inbound_smtp_port: int | None = _setting(
+        "HUB_INBOUND_SMTP_PORT", "port to take mail on; 0 takes a free one", _whole(0, 65535), None, shown="unset: off"
+    )
+    inbound_smtp_protocol: str = _setting(
+        "HUB_INBOUND_SMTP_PROTOCOL", "what is spoken there: `smtp` or `lmtp`", _one_of("smtp", "lmtp"), "smtp"
+    )
+    inbound_smtp_cert_file: Path | None = _setting(
+        "HUB_INBOUND_SMTP_CERT_FILE",
+        "certificate (PEM) for STARTTLS there, which is then required",
+        _path,
+        None,
+        shown="unset: plain",
+    )
+    inbound_smtp_key_file: Path | None = _setting(
+        "HUB_INBOUND_SMTP_KEY_FILE", "its private key", _path, None, shown="in the certificate's file"
+    )
+    imap_url: Secret = _setting(
+        "HUB_IMAP_URL",
+        "a mailbox to fetch mail from: `imaps://user:pass@host/INBOX`",
+        _server("a mailbox", "imaps://USER:PASSWORD@imap.example.org/INBOX", "imap", "imaps"),
+        Secret(""),
+        shown="unset: off",
+    )
+    mail_authserv_id: str = _setting(
+        "HUB_MAIL_AUTHSERV_ID",
+        "how the relay before the hub names itself in `Authentication-Results`; only its word is believed",
+        _label,
+        "",
+        shown="unset: no sender is authenticated",
+    )
     accept_queue: int = _setting(
         "HUB_ACCEPT_QUEUE",
         "webhooks that may wait for the database before the hub answers 503",
@@ -363,7 +439,7 @@ class Settings:
     @property
     def development(self) -> bool:
         """Whether the hub is reached on this machine only, so that it may make its own keys."""
-        return urlsplit(self.base_url).hostname in ("127.0.0.1", "localhost", "::1")
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
     @property
     def database(self) -> str:
@@ -408,7 +484,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
     """
     values = _gather(os.environ if environ is None else environ, dotenv)
     fields = {f.metadata["name"]: f for f in dataclasses.fields(Settings) if "name" in f.metadata}
-    secrets = {name for name, f in fields.items() if f.metadata["parse"] in (_secret, _redis)}
+    secrets = {name for name, f in fields.items() if isinstance(f.default, Secret)}
     problems: list[str] = []
     chosen: dict[str, Any] = {}
 
@@ -474,6 +550,15 @@ def _contradictions(settings: Settings) -> list[str]:
     if any(apns.values()) and not all(apns.values()):
         unset = [name for name, value in apns.items() if not value]
         problems.append("APNs is half set up: set " + " and ".join(unset) + " too")
+    if bool(settings.smtp_url) != bool(settings.email_from):
+        missing_one = "HUB_EMAIL_FROM" if settings.smtp_url else "HUB_SMTP_URL"
+        problems.append(f"mail is half set up: set {missing_one} too")
+    if (settings.dkim_key_file is None) != (not settings.dkim_selector):
+        problems.append("HUB_DKIM_KEY_FILE and HUB_DKIM_SELECTOR go together: set both")
+    if (settings.inbound_smtp_port is not None or settings.imap_url) and not settings.email_from:
+        problems.append("to take mail in, set HUB_EMAIL_FROM and HUB_SMTP_URL too")
+    if settings.inbound_smtp_key_file is not None and settings.inbound_smtp_cert_file is None:
+        problems.append("HUB_INBOUND_SMTP_KEY_FILE needs HUB_INBOUND_SMTP_CERT_FILE")
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
     return problems

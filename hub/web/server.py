@@ -13,7 +13,7 @@ from aiohttp import web
 from hub.errors import SettingsError
 from hub.log import say
 from hub.parts import Parts
-from hub.web import health, pages, webhooks
+from hub.web import health, pages, unsubscribe, webhooks
 from hub.web.connection import BODY, HEAD, KEEP_ALIVE, Connection
 from hub.web.front import Front
 from hub.web.guard import guard, harden
@@ -34,7 +34,7 @@ def build(
     app[health.DRAINING] = asyncio.Event()
     app[webhooks.DESKS] = desks = webhooks.desks(parts)
     app.on_response_prepare.append(harden)
-    app.add_routes([*webhooks.routes(desks), *health.routes(parts), *extra])
+    app.add_routes([*webhooks.routes(desks), *health.routes(parts), *unsubscribe.routes(parts), *extra])
     shown = {route.path for route in extra}
     app.add_routes(pages.routes(parts, demo="/demo" in shown))
     for prefix, mounted in (mounts or {}).items():

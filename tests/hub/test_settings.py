@@ -19,6 +19,16 @@ TWILIO = {
     "HUB_TWILIO_AUTH_TOKEN": TOKEN,
     "HUB_SMS_FROM": "+12025550100",
 }
+MAIL = {
+    "HUB_SMTP_URL": "smtps://hub:p@relay.example.org",
+    "HUB_EMAIL_FROM": "hello@clinic.example.org",
+    "HUB_DKIM_KEY_FILE": "/etc/carehub/dkim.pem",
+    "HUB_DKIM_SELECTOR": "s1",
+    "HUB_INBOUND_SMTP_PORT": "2525",
+    "HUB_INBOUND_SMTP_CERT_FILE": "/etc/carehub/cert.pem",
+    "HUB_INBOUND_SMTP_KEY_FILE": "/etc/carehub/key.pem",
+    "HUB_IMAP_URL": "imaps://hub:p@imap.example.org/INBOX",
+}
 
 APNS = {
     "HUB_APNS_KEY_FILE": "/etc/carehub/other.p8",
@@ -27,7 +37,7 @@ APNS = {
     "HUB_APNS_TOPIC": "org.example.other",
 }
 VAPID = {"HUB_VAPID_PRIVATE_KEY": "other-key", "HUB_VAPID_SUBJECT": "mailto:other@clinic.example.org"}
-TOGETHER = [TWILIO, APNS, VAPID]
+TOGETHER = [TWILIO, APNS, VAPID, MAIL]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
@@ -79,6 +89,17 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_APNS_KEY_ID", "apns_key_id", "", "ABC123DEFG", "ABC123DEFG"),
     ("HUB_APNS_TEAM_ID", "apns_team_id", "", "DEF123GHIJ", "DEF123GHIJ"),
     ("HUB_APNS_TOPIC", "apns_topic", "", "org.example.clinic", "org.example.clinic"),
+    ("HUB_SMTP_URL", "smtp_url", Secret(""), MAIL["HUB_SMTP_URL"], Secret(MAIL["HUB_SMTP_URL"])),
+    ("HUB_EMAIL_FROM", "email_from", "", "Hello@Clinic.example.org", "hello@clinic.example.org"),
+    ("HUB_DKIM_KEY_FILE", "dkim_key_file", None, "/etc/carehub/dkim.pem", Path("/etc/carehub/dkim.pem")),
+    ("HUB_DKIM_SELECTOR", "dkim_selector", "", "S1", "s1"),
+    ("HUB_INBOUND_SMTP_HOST", "inbound_smtp_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
+    ("HUB_INBOUND_SMTP_PORT", "inbound_smtp_port", None, "2525", 2525),
+    ("HUB_INBOUND_SMTP_PROTOCOL", "inbound_smtp_protocol", "smtp", "lmtp", "lmtp"),
+    ("HUB_INBOUND_SMTP_CERT_FILE", "inbound_smtp_cert_file", None, "/etc/carehub/c.pem", Path("/etc/carehub/c.pem")),
+    ("HUB_INBOUND_SMTP_KEY_FILE", "inbound_smtp_key_file", None, "/etc/carehub/k.pem", Path("/etc/carehub/k.pem")),
+    ("HUB_IMAP_URL", "imap_url", Secret(""), MAIL["HUB_IMAP_URL"], Secret(MAIL["HUB_IMAP_URL"])),
+    ("HUB_MAIL_AUTHSERV_ID", "mail_authserv_id", "", "mx.example.org", "mx.example.org"),
     ("HUB_ACCEPT_QUEUE", "accept_queue", 2000, "10", 10),
     ("HUB_RECONCILE_AFTER", "reconcile_after", 60.0, "2.5", 2.5),
     ("HUB_CLAMD_URL", "clamd_url", "", " unix:///run/clamd.sock ", "unix:///run/clamd.sock"),
@@ -129,6 +150,17 @@ WRONG = [
     ("HUB_VAPID_SUBJECT", "http://clinic.example.org", "https address"),
     ("HUB_APNS_KEY_ID", "../key", "name such as"),
     ("HUB_APNS_TOPIC", "org example", "name such as"),
+    ("HUB_SMTP_URL", "https://relay.example.org", "smtps://"),
+    ("HUB_SMTP_URL", "smtp://relay.example.org", "must be encrypted"),
+    ("HUB_SMTP_URL", "smtp://relay.example.org?starttls=0", "must be encrypted"),
+    ("HUB_SMTP_URL", "smtps://relay.example.org:port", "smtps://"),
+    ("HUB_IMAP_URL", "imap://imap.example.org", "must be encrypted"),
+    ("HUB_IMAP_URL", "pop3s://pop.example.org", "imaps://"),
+    ("HUB_EMAIL_FROM", "Clinic <hello@clinic.example.org>", "must be a mailbox"),
+    ("HUB_EMAIL_FROM", "hello@clinic\nBcc: x@example.org", "must be a mailbox"),
+    ("HUB_DKIM_SELECTOR", "a b", "must be a name"),
+    ("HUB_MAIL_AUTHSERV_ID", "mx example", "must be a name"),
+    ("HUB_INBOUND_SMTP_PROTOCOL", "pop3", "smtp, lmtp"),
     ("HUB_ACCEPT_QUEUE", "0", "whole number from 1"),
     ("HUB_RECONCILE_AFTER", "soon", "number above 0"),
     ("HUB_CLAMD_URL", "clamd.example.org:3310", "tcp://HOST:PORT"),
@@ -172,6 +204,23 @@ def test_each_variable_has_its_default_and_takes_a_value(
 
 def test_every_variable_is_in_the_table_above() -> None:
     assert [row[0] for row in VALUES] == [name for name, _, _ in described()]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"HUB_SMTP_URL": "smtps://x"}, "HUB_EMAIL_FROM too"),
+        ({"HUB_EMAIL_FROM": "a@example.org"}, "HUB_SMTP_URL too"),
+        ({"HUB_DKIM_SELECTOR": "s1"}, "set both"),
+        ({"HUB_INBOUND_SMTP_PORT": "25"}, "take mail in"),
+        ({"HUB_IMAP_URL": "imaps://x"}, "take mail in"),
+        ({"HUB_INBOUND_SMTP_KEY_FILE": "/k"}, "needs HUB_INBOUND_SMTP_CERT_FILE"),
+    ],
+)
+def test_mail_half_set_up_is_told(values: dict[str, str], words: str) -> None:
+    (problem,) = problems(values)
+
+    assert words in problem
 
 
 @pytest.mark.parametrize(("name", "raw", "words"), WRONG, ids=[f"{n}={r[:24]}" for n, r, _ in WRONG])
@@ -240,9 +289,9 @@ class TestNames:
         assert not [name for name, _, _ in described() if name.startswith(LATER)]
 
     def test_all_that_come_later_are_reported_together(self) -> None:
-        found = given({"HUB_SMTP_URL": "smtp://x", "HUB_RASA_URL": "http://x", "HUB_IMAP_URL": " "})
+        found = given({"HUB_MLLP_PORT": "2575", "HUB_RASA_URL": "http://x", "HUB_VOICE_FROM": " "})
 
-        assert found.unused == ("HUB_RASA_URL", "HUB_SMTP_URL")
+        assert found.unused == ("HUB_MLLP_PORT", "HUB_RASA_URL")
 
 
 class TestDotenv:

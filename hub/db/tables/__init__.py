@@ -4,6 +4,7 @@ from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
 from hub.db.tables.jobs import cron, job, lease
+from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, key_canary, person
 from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
@@ -41,6 +42,7 @@ __all__ = [
     "message",
     "metadata",
     "person",
+    "raw_mail",
     "recording",
     "resource",
     "scheduling_request",

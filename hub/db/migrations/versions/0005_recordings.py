@@ -6,7 +6,7 @@ from alembic import op
 from hub.db.columns import Id, Moment
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
