@@ -229,13 +229,12 @@ class Acceptor:
         return answers
 
     async def _append(self, conn: AsyncConnection, batch: list[Inbound]) -> list[Accepted]:
-        senders = await self._senders.resolve(conn, [inbound.sender for inbound in batch])
-        persons = {sender.person_id for sender in senders.values()}
+        senders = await self._senders.of(conn, batch)
+        persons = {sender.person_id for sender in senders}
         ends = await self._threads.ends_for(conn, persons)
         keys = await self._vault.keys(conn, persons)
         entries, records = [], []
-        for inbound in batch:
-            sender = senders[inbound.sender]
+        for inbound, sender in zip(batch, senders, strict=True):
             entry = NewMessage(
                 id=new_id(),
                 thread_id=ends[sender.person_id].thread_id,

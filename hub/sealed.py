@@ -6,7 +6,7 @@ needs it to send.
 
 import msgspec
 
-from hub.crypto import Place
+from hub.crypto import BlindIndex, Place
 from hub.vault import Keys
 
 
@@ -42,6 +42,14 @@ def seal_contact(keys: Keys, person_id: str, address_id: str, value: str) -> byt
 def open_contact(keys: Keys, person_id: str, address_id: str, sealed: bytes) -> str:
     """The address kept in a row of `contact`. Raises: SealBroken, KeyDestroyed."""
     return keys.open(person_id, sealed, _contact(person_id, address_id)).decode()
+
+
+def reply_token(blind: BlindIndex, person_id: str, address_id: str) -> str:
+    """What names a person's conversation, at one of their addresses, to whoever replies from there: 128 bits, in hex.
+
+    It is made anew wherever it is needed, kept nowhere, and of no use from another address.
+    """
+    return blind.of("reply", f"{person_id} {address_id}").hex()
 
 
 def _message(person_id: str, thread_id: str, message_id: str) -> Place:

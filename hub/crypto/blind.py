@@ -3,7 +3,9 @@
 import hmac
 from typing import Literal
 
-IndexedField = Literal["phone", "mailbox", "push", "portal", "mrn", "identity", "resource", "token", "idempotency"]
+IndexedField = Literal[
+    "phone", "mailbox", "push", "portal", "mrn", "identity", "resource", "token", "idempotency", "reply"
+]
 
 
 class BlindIndex:

@@ -21,7 +21,7 @@ from hub.outbox import due, locks
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
-from hub.sealed import open_body, open_contact
+from hub.sealed import open_body, open_contact, reply_token
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
 
@@ -29,6 +29,7 @@ _OUTBOX = Actor("system", "outbox")
 _WEEK = timedelta(days=7)
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 # Looked up as they are stored: cheaper than calling the enumeration.
+_WITH_TOKEN = (ChannelKind.EMAIL, ChannelKind.PUSH)
 _CHANNELS = {str(kind): kind for kind in ChannelKind}
 _LANES = {str(lane): lane for lane in Lane}
 _KINDS = {str(kind): kind for kind in AddressKind}
@@ -126,7 +127,14 @@ class Claims:
             purpose=_PURPOSES[row.purpose],
             language=_LANGUAGES.get(row.language or "", "en"),
             answers=row.answers,
+            token=self._token(row),
         )
+
+    def _token(self, row: Due) -> str | None:
+        """What names the conversation to whoever replies, on the channels that have a place for it."""
+        if row.channel not in _WITH_TOKEN:
+            return None
+        return reply_token(self._vault.blind, row.person_id, row.address_id)
 
     async def _ask(self, conn: AsyncConnection, rows: list[Due], now: datetime) -> dict[str, Verdict | str]:
         """For each row the policy's verdict, or the reason why it is void."""

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.facts import PHONE, ConsentState, Source
+from consent.facts import PHONE, PHONE_CHANNELS, ConsentState, Scope, Source
 from consent.ledger import Ledger, NewFact
 from hub.audit import Actor
 from hub.db.bulk import update_rows
@@ -135,8 +135,13 @@ async def mark_address(conn: AsyncConnection, address_id: str, reason: str) -> N
     )
 
 
-async def record_carrier_stop(conn: AsyncConnection, ledger: Ledger, address_id: str, now: datetime) -> None:
-    """Write a STOP that the provider knows of and we did not, unless the ledger already holds one."""
+async def record_carrier_stop(
+    conn: AsyncConnection, ledger: Ledger, address_id: str, channel: ChannelKind, now: datetime
+) -> None:
+    """Write a STOP that the provider knows of and we did not, unless the ledger already holds one.
+
+    A phone's is of calls and texts alike; of a mailbox, of mail.
+    """
     holding = (await ledger.standings(conn, (address_id,)))[address_id]
     if any(fact.state is ConsentState.REVOKE and fact.source is Source.PROVIDER for fact in holding.facts[-1:]):
         return
@@ -144,11 +149,11 @@ async def record_carrier_stop(conn: AsyncConnection, ledger: Ledger, address_id:
         address_id=address_id,
         person_id=None,
         state=ConsentState.REVOKE,
-        scope=PHONE,
+        scope=PHONE if channel in PHONE_CHANNELS else Scope(channels=frozenset((channel,))),
         source=Source.PROVIDER,
         at=now,
         actor=_CARRIER,
-        evidence={"how": "the provider refused: its block list holds this number"},
+        evidence={"how": "the provider says that the person wants no more of it"},
     )
     await ledger.record(conn, fact)
 
@@ -190,7 +195,7 @@ async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[R
         if result.outcome.bad_address:
             await mark_address(conn, result.address_id, result.outcome.reason)
         if result.outcome.opted_out:
-            await record_carrier_stop(conn, ledger, result.address_id, now)
+            await record_carrier_stop(conn, ledger, result.address_id, result.channel, now)
 
 
 async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now: datetime) -> None:

@@ -120,7 +120,7 @@ async def _failed(
     if fault is AddressInvalid:
         await mark_address(conn, row.address_id, status.code or "")
     if fault is RecipientOptedOut:
-        await record_carrier_stop(conn, ledger, row.address_id, now)
+        await record_carrier_stop(conn, ledger, row.address_id, status.channel, now)
     if row.lane != Lane.BULK:
         await alert(conn, [(row.thread_id, status.code or "")])
 

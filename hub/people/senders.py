@@ -1,6 +1,7 @@
 """Whose thread an inbound message belongs to."""
 
-from collections.abc import Iterable, Mapping
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
@@ -10,10 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
 from hub.db.lookup import Lookup
-from hub.db.tables import address, contact, person
+from hub.db.tables import address, contact, delivery, person
 from hub.people.records import address_row, contact_row
-from hub.types import Address, Language, new_id
+from hub.sealed import reply_token
+from hub.types import Address, Inbound, Language, Provenance, new_id
 from hub.vault import Vault
+
+Standing = Literal["known", "shared", "unknown"]
+_UNVOUCHED = "unvouched:"
+"""Before a mailbox that nobody vouched for: no mailbox has a colon there."""
+_STANDING: Mapping[str, Standing] = {"patient": "known", "proxy": "known", "line": "shared", "unidentified": "unknown"}
 
 StandIn = Literal["line", "unidentified"]
 
@@ -39,7 +46,7 @@ class Sender:
 
     person_id: str
     address_id: str
-    standing: Literal["known", "shared", "unknown"]
+    standing: Standing
 
 
 class _Line(NamedTuple):
@@ -119,6 +126,73 @@ class Senders:
         if stand_ins:
             await self._make(conn, stand_ins, senders)
         return senders
+
+    async def of(self, conn: AsyncConnection, batch: Sequence[Inbound]) -> list[Sender]:
+        """Whose thread takes each message of a batch, in the caller's transaction."""
+        resolved = await self.resolve(conn, {one.sender for one in batch if one.provenance is None})
+        return [
+            resolved[one.sender] if one.provenance is None else await self._vouched(conn, one.sender, one.provenance)
+            for one in batch
+        ]
+
+    async def _vouched(self, conn: AsyncConnection, sender: Address, provenance: Provenance) -> Sender:
+        """The sender of a message whose address proves nothing by itself.
+
+        Somebody must vouch for the address, and the message must name a conversation that was had with it, by its token
+        or by what it answers. Else it is nobody's: a stand-in's who is told nothing (invariant 9).
+        """
+        if not provenance.authenticated:
+            return await self._unvouched(conn, sender)
+        line = (await _behind(conn, {sender: self._vault.blind.of(sender.kind.value, sender.value)})).get(sender)
+        if line is not None and (named := await self._named(conn, line, provenance)) is not None:
+            return named
+        return await self._stand_in(conn, sender, line)
+
+    async def _named(self, conn: AsyncConnection, line: _Line, provenance: Provenance) -> Sender | None:
+        """Whom of those on the address the message names."""
+        kinds = dict(line.persons)
+        named = next(
+            (
+                one
+                for one in kinds
+                if provenance.token is not None
+                and hmac.compare_digest(
+                    reply_token(self._vault.blind, one, line.address_id).encode(), provenance.token.lower().encode()
+                )
+            ),
+            None,
+        )
+        if named is None and provenance.references:
+            written = sa.select(delivery.c.person_id).where(
+                delivery.c.address_id == line.address_id, delivery.c.provider_id.in_(provenance.references)
+            )
+            found = set((await conn.execute(written)).scalars()) & kinds.keys()
+            named = found.pop() if len(found) == 1 else None
+        return None if named is None else Sender(named, line.address_id, _STANDING[kinds[named]])
+
+    async def _stand_in(self, conn: AsyncConnection, sender: Address, line: _Line | None) -> Sender:
+        """Somebody on a real address, whom nothing ties to those on the books."""
+        if line is None:
+            return (await self.resolve(conn, (sender,)))[sender]
+        found = next((one for one, kind in line.persons if kind == "unidentified"), None)
+        made = Sender(found or new_id(), line.address_id, "unknown")
+        if found is None:
+            await self._make(conn, [(sender, made.person_id, "unidentified")], {sender: made})
+        return made
+
+    async def _unvouched(self, conn: AsyncConnection, sender: Address) -> Sender:
+        """Whoever claims to write from an address. It is kept apart from the address itself, and nothing is sent there:
+        an answer would go to somebody who may not have asked.
+        """
+        apart = self._vault.blind.of(sender.kind.value, f"{_UNVOUCHED}{sender.value}")
+        line = (await _behind(conn, {sender: apart})).get(sender)
+        if line is not None and line.persons:
+            return Sender(line.persons[0][0], line.address_id, "unknown")
+        made = Sender(new_id(), new_id(), "unknown")
+        row = address_row(made.address_id, sender.kind, apart, self._clock.now())
+        await insert_rows(conn, address, [row | {"state": "invalid", "state_reason": "unvouched"}])
+        await self._make(conn, [(sender, made.person_id, "unidentified")], {sender: made})
+        return made
 
     async def language(self, conn: AsyncConnection, one: Address) -> Language | None:
         """The language of the patients and proxies on an address; None where they have none, or several."""

@@ -107,7 +107,10 @@ class Reactions:
             # Nothing is begun for a person whom the answer could not reach.
             priority = max(SOON, incoming.thread.priority)
             return Plan(
-                action="message.inbox", status=ThreadStatus.OPEN, priority=priority, attention="opted_out_wrote"
+                action="message.inbox",
+                status=ThreadStatus.OPEN,
+                priority=priority,
+                attention="opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote",
             )
         if incoming.media and not incoming.text.strip():
             return self._fixed.handed_over(incoming, "message.inbox", "attachment")
