@@ -28,7 +28,7 @@ from hub.log import say
 from hub.metrics import Metrics
 from hub.people import Senders
 from hub.threads import NewMessage, Threads
-from hub.types import Address, AuthorKind, ChannelKind, Direction, Inbound, new_id
+from hub.types import Address, AuthorKind, ChannelKind, Direction, Inbound, new_ids
 from hub.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -234,9 +234,9 @@ class Acceptor:
         ends = await self._threads.ends_for(conn, persons)
         keys = await self._vault.keys(conn, persons)
         entries, records = [], []
-        for inbound, sender in zip(batch, senders, strict=True):
+        for entry_id, inbound, sender in zip(new_ids(len(batch)), batch, senders, strict=True):
             entry = NewMessage(
-                id=new_id(),
+                id=entry_id,
                 thread_id=ends[sender.person_id].thread_id,
                 person_id=sender.person_id,
                 direction=Direction.INBOUND,

@@ -13,7 +13,7 @@ from hub.db import at_end
 from hub.db.batches import Batch
 from hub.db.bulk import insert_rows
 from hub.db.tables import audit_event
-from hub.types import new_id
+from hub.types import new_ids
 from hub.vault import AUDIT, Vault
 
 ActorKind = Literal["patient", "bot", "staff", "system", "token", "carrier"]
@@ -59,8 +59,7 @@ class Trail:
         keys = await self._vault.key(conn, AUDIT)
         now = self._clock.now()
         rows = []
-        for entry in entries:
-            entry_id = new_id()
+        for entry_id, entry in zip(new_ids(len(entries)), entries, strict=True):
             payload = msgspec.json.encode(entry.details)
             rows.append(
                 {

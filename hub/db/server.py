@@ -115,13 +115,16 @@ class ServerDatabase(Database):
         return len(self._units)
 
     async def _until_done(self, unit: Unit[R]) -> R:
+        written_twice = 0
         for run in range(1, _RUNS + 1):
             async with self._turns:
                 try:
                     return await self._once(unit)
                 except (SQLAlchemyError, OSError) as error:
                     problem = error
-            if run == _RUNS or not _another_run_may_do(problem, run):
+            # Once: the other's row is there to be seen now. A unit that still writes it twice means to.
+            written_twice += _state(problem) == "23505"
+            if run == _RUNS or written_twice > 1 or not _another_run_may_do(problem):
                 break
             if self._metrics is not None:
                 self._metrics.units_again.inc()
@@ -143,12 +146,8 @@ class ServerDatabase(Database):
         return result
 
 
-def _another_run_may_do(error: Exception, run: int) -> bool:
-    state = _state(error)
-    if state == "23505":
-        # Once: the other's row is there to be seen now. A unit that still writes it twice means to.
-        return run == 1
-    return state in _MET_ANOTHER or _is_cut_off(error)
+def _another_run_may_do(error: Exception) -> bool:
+    return _state(error) in _MET_ANOTHER or _is_cut_off(error)
 
 
 def _is_cut_off(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -94,6 +95,8 @@ class Senders:
     def __init__(self, vault: Vault, clock: Clock) -> None:
         self._vault = vault
         self._clock = clock
+        # The same few people write all day.
+        self._blind = lru_cache(maxsize=16_384)(lambda one: vault.blind.of(one.kind.value, one.value))
 
     async def resolve(self, conn: AsyncConnection, addresses: Iterable[Address]) -> dict[Address, Sender]:
         """The sender behind each address, in the caller's transaction.
@@ -101,7 +104,7 @@ class Senders:
         A number that several patients share gets a thread of its own: what is written there is nobody's until
         they say who they are (invariant 9).
         """
-        blinds = {one: self._vault.blind.of(one.kind.value, one.value) for one in set(addresses)}
+        blinds = {one: self._blind(one) for one in set(addresses)}
         known = await _behind(conn, blinds)
         if lacking := [one for one, line in known.items() if line.sender is None]:
             # Another process may be making the same stand-in: it has the address until it is there to be seen.

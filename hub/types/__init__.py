@@ -5,7 +5,7 @@ providers, `decisions` what the router may decide about an intent.
 """
 
 from hub.types.decisions import Decision, Hold, Intent, Lane, Send, Skip
-from hub.types.ids import new_id
+from hub.types.ids import new_id, new_ids
 from hub.types.messages import (
     Address,
     AddressKind,
@@ -51,4 +51,5 @@ __all__ = [
     "ThreadStatus",
     "Webhook",
     "new_id",
+    "new_ids",
 ]

@@ -8,6 +8,8 @@ _lock = threading.Lock()
 _last = 0
 _spare: list[str] = []
 _BLOCK = 64
+_VARIANT = {f"{digit:x}": "89ab"[digit % 4] for digit in range(16)}
+"""A random digit with its two upper bits set to 10, as the RFC wants them."""
 
 
 def new_id() -> str:
@@ -18,10 +20,8 @@ def new_id() -> str:
     Source: RFC 9562 §5.7, §6.2 method 3.
     """
     global _last
-    now = time.time_ns()
-    ticks = (now // 1_000_000) << 12 | (now % 1_000_000) * 4096 // 1_000_000
     with _lock:
-        ticks = _last = max(ticks, _last + 1)
+        ticks = _last = max(_ticks(), _last + 1)
         if not _spare:
             _spare.extend(_tails())
         tail = _spare.pop()
@@ -29,11 +29,30 @@ def new_id() -> str:
     return f"{head[:8]}-{head[8:12]}-7{head[12:]}-{tail}"
 
 
+def new_ids(count: int) -> list[str]:
+    """So many new ids, each later than the one before it: less than half the work of as many calls of `new_id`."""
+    global _last
+    with _lock:
+        first = max(_ticks(), _last + 1)
+        _last = first + count - 1
+        while len(_spare) < count:
+            _spare.extend(_tails())
+        tails = [_spare.pop() for _ in range(count)]
+    heads = [f"{number:015x}" for number in range(first, first + count)]
+    return [f"{head[:8]}-{head[8:12]}-7{head[12:]}-{tail}" for head, tail in zip(heads, tails, strict=True)]
+
+
+def _ticks() -> int:
+    """Now, in steps of a 4096th of a millisecond."""
+    now = time.time_ns()
+    return (now // 1_000_000) << 12 | (now % 1_000_000) * 4096 // 1_000_000
+
+
 def _tails() -> list[str]:
     """The random ends of many ids, with one call to the system: every message makes several."""
-    drawn = os.urandom(_BLOCK * 8)
-    ends = (int.from_bytes(drawn[at : at + 8], "big") & 0x3FFFFFFFFFFFFFFF | 1 << 63 for at in range(0, len(drawn), 8))
-    return [f"{end >> 48:04x}-{end & 0xFFFFFFFFFFFF:012x}" for end in ends]
+    drawn = os.urandom(_BLOCK * 8).hex()
+    ends = [drawn[at : at + 16] for at in range(0, len(drawn), 16)]
+    return [f"{_VARIANT[end[0]]}{end[1:4]}-{end[4:]}" for end in ends]
 
 
 def _forget_spare() -> None:

@@ -33,6 +33,7 @@ from hub.types import (
     Status,
     Webhook,
     new_id,
+    new_ids,
 )
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -82,10 +83,18 @@ def test_ids_made_one_after_another_sort_in_that_order() -> None:
 
 
 def test_an_id_is_a_uuid_of_version_seven() -> None:
-    made = uuid.UUID(new_id())
+    for one in (new_id(), *new_ids(100)):
+        made = uuid.UUID(one)
 
-    assert made.version == 7
-    assert made.variant == uuid.RFC_4122
+        assert (str(made), made.version, made.variant) == (one, 7, uuid.RFC_4122)
+
+
+def test_ids_made_together_stand_in_order_between_those_made_before_and_after() -> None:
+    counts = (0, 1, 63, 64, 65, 300)
+    made = [one for count in counts for one in (new_id(), *new_ids(count), new_id())]
+
+    assert made == sorted(made)
+    assert len(set(made)) == len(made) == sum(counts) + 2 * len(counts)
 
 
 def test_an_id_tells_the_millisecond_it_was_made_in(monkeypatch: pytest.MonkeyPatch) -> None:
