@@ -236,6 +236,13 @@ def test_a_refused_address_is_not_repeated_for_it_may_hold_a_password(raw: str) 
     assert "canary" not in str(problems({"HUB_DATABASE_URL": raw}))
 
 
+def test_the_databases_address_may_be_kept_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "database-url"
+    file.write_text("postgresql+asyncpg://hub:canary@db/hub\n")
+
+    assert given({"HUB_DATABASE_URL_FILE": str(file)}).database == "postgresql+asyncpg://hub:canary@db/hub"
+
+
 def test_the_databases_password_does_not_show() -> None:
     settings = given({"HUB_DATABASE_URL": "postgresql+asyncpg://hub:canary@db/hub"})
 

@@ -1,0 +1,15 @@
+"""The settings: environment variables (and a `.env` file), typed, checked all at once at start.
+
+1. `fields.Settings` has a field for each variable; its metadata is what README prints.
+2. `parsing` turns words into values. `secret.Secret` shows itself only when asked.
+3. `loading.load` reads them all. A secret may also come from a file: `HUB_TWILIO_AUTH_TOKEN_FILE` names one.
+
+Nothing here connects to anything.
+"""
+
+from hub.settings.fields import Settings, described
+from hub.settings.loading import LATER, load
+from hub.settings.parsing import LOOPBACK
+from hub.settings.secret import Secret
+
+__all__ = ["LATER", "LOOPBACK", "Secret", "Settings", "described", "load"]

@@ -1,0 +1,277 @@
+"""Every setting: its variable, its meaning, its default."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hub.errors import SettingsError
+from hub.hours import OpeningHours
+from hub.settings import parsing
+from hub.settings.secret import Secret
+
+
+def _setting(
+    name: str, meaning: str, parse: Callable[[str], Any], default: Any, *, shown: str = "", told: bool = True
+) -> Any:
+    """One variable: its parser, default and the words README prints for both; not `told` where it may hold a secret."""
+    metadata = {"name": name, "meaning": meaning, "parse": parse, "shown": shown or str(default)}
+    return field(default=default, metadata=metadata, repr=told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator decides. Every default works for `hub demo` and `hub serve` on one machine."""
+
+    data: Path = _setting(
+        "HUB_DATA",
+        "folder of the embedded database, the development keyring and the trained model; mode 0700",
+        parsing.path,
+        Path("hub-data"),
+        shown="./hub-data",
+    )
+    database_url: str = _setting(
+        "HUB_DATABASE_URL",
+        "where everything is kept: a SQLite file, or `postgresql+asyncpg://…`",
+        parsing.database,
+        "",
+        shown="`hub.db` in `HUB_DATA`",
+        told=False,
+    )
+    database_connections: int = _setting(
+        "HUB_DATABASE_CONNECTIONS",
+        "connections that one process may have to a database server",
+        parsing.whole(2, 1000),
+        10,
+    )
+    redis_url: Secret = _setting(
+        "HUB_REDIS_URL",
+        "Redis or Valkey, through which several processes hear of each other at once and share out jobs",
+        parsing.redis,
+        Secret(""),
+        shown="unset: within the process",
+    )
+    keyring_file: Path | None = _setting(
+        "HUB_KEYRING_FILE",
+        "the key-encryption keys; must be given once `HUB_PUBLIC_URL` is not this machine",
+        parsing.path,
+        None,
+        shown="`keyring.json` in `HUB_DATA`",
+    )
+    host: str = _setting("HUB_HOST", "address to listen on", parsing.text, "127.0.0.1")
+    port: int = _setting("HUB_PORT", "port to listen on; 0 takes a free one", parsing.whole(0, 65535), 8080)
+    public_url: str = _setting(
+        "HUB_PUBLIC_URL",
+        "base of every link and of webhook signatures",
+        parsing.web_address,
+        "",
+        shown="`http://127.0.0.1:PORT`",
+    )
+    clinic_name: str = _setting("HUB_CLINIC_NAME", "how the clinic names itself", parsing.text, "Maple Street Clinic")
+    clinic_phone: str = _setting("HUB_CLINIC_PHONE", "the number people may call", parsing.phone, "+12025550100")
+    clinic_address: str = _setting(
+        "HUB_CLINIC_ADDRESS", "where the clinic is", parsing.text, "12 Maple Street, Springfield"
+    )
+    clinic_hours: str = _setting(
+        "HUB_CLINIC_HOURS", "opening hours, as told to patients", parsing.text, "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM"
+    )
+    clinic_hours_es: str = _setting(
+        "HUB_CLINIC_HOURS_ES", "the same in Spanish", parsing.text, "lun-vie 8:00-18:00, sáb 9:00-13:00"
+    )
+    open_hours: OpeningHours = _setting(
+        "HUB_OPEN",
+        "when staff take calls, in the clinic's zone",
+        OpeningHours.parse,
+        OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00"),
+        shown="`Mon-Fri 08:00-18:00; Sat 09:00-13:00`",
+    )
+    timezone: ZoneInfo = _setting(
+        "HUB_TIMEZONE", "the clinic's zone", parsing.zone, ZoneInfo("America/New_York"), shown="America/New_York"
+    )
+    region: str = _setting("HUB_REGION", "country for numbers written without a code", parsing.region, "US")
+    twilio_account_sid: str = _setting("HUB_TWILIO_ACCOUNT_SID", "Twilio account", parsing.text, "", shown="unset")
+    twilio_auth_token: Secret = _setting(
+        "HUB_TWILIO_AUTH_TOKEN", "its secret; also signs webhooks", parsing.secret, Secret(""), shown="unset"
+    )
+    twilio_api_url: str = _setting(
+        "HUB_TWILIO_API_URL", "where Twilio's API answers", parsing.web_address, "https://api.twilio.com"
+    )
+    sms_from: str = _setting(
+        "HUB_SMS_FROM", "the clinic's number for texts, or a messaging service", parsing.sender, "", shown="unset"
+    )
+    sms_rate: float = _setting(
+        "HUB_SMS_RATE", "segments a second that the carrier lets the number send", parsing.rate, 1.0, shown="1"
+    )
+    voice_from: str = _setting(
+        "HUB_VOICE_FROM", "the clinic's number for calls; may be the one for texts", parsing.number, "", shown="unset"
+    )
+    voice_transfer: str = _setting(
+        "HUB_VOICE_TRANSFER",
+        "the number that a caller who asks for a person is put through to during `HUB_OPEN`",
+        parsing.number,
+        "",
+        shown="unset: never",
+    )
+    vapid_private_key: Secret = _setting(
+        "HUB_VAPID_PRIVATE_KEY",
+        "signs notifications to browsers (see `hub keys vapid`)",
+        parsing.secret,
+        Secret(""),
+        shown="unset",
+    )
+    vapid_subject: str = _setting(
+        "HUB_VAPID_SUBJECT",
+        "how a push service reaches the operator: `mailto:…` or `https://…`",
+        parsing.subject,
+        "",
+        shown="`HUB_PUBLIC_URL`",
+    )
+    fcm_credentials_file: Path | None = _setting(
+        "HUB_FCM_CREDENTIALS_FILE",
+        "the Firebase service account's key (JSON), for notifications to Android apps",
+        parsing.path,
+        None,
+        shown="unset",
+    )
+    apns_key_file: Path | None = _setting(
+        "HUB_APNS_KEY_FILE",
+        "Apple's signing key (`.p8`), for notifications to iOS apps",
+        parsing.path,
+        None,
+        shown="unset",
+    )
+    apns_key_id: str = _setting("HUB_APNS_KEY_ID", "its id", parsing.named("A-Z0-9", "ABC123DEFG"), "", shown="unset")
+    apns_team_id: str = _setting(
+        "HUB_APNS_TEAM_ID", "the developer team it belongs to", parsing.named("A-Z0-9", "DEF123GHIJ"), "", shown="unset"
+    )
+    apns_topic: str = _setting(
+        "HUB_APNS_TOPIC", "the app's bundle id", parsing.named("A-Za-z0-9.-", "org.example.clinic"), "", shown="unset"
+    )
+    smtp_url: Secret = _setting(
+        "HUB_SMTP_URL",
+        "the relay that mail leaves by: `smtp://user:pass@host:587?starttls=1` or `smtps://…`",
+        parsing.server("a relay", "smtps://USER:PASSWORD@smtp.example.org", "smtp", "smtps"),
+        Secret(""),
+        shown="unset",
+    )
+    email_from: str = _setting("HUB_EMAIL_FROM", "the clinic's mailbox", parsing.mailbox, "", shown="unset")
+    dkim_key_file: Path | None = _setting(
+        "HUB_DKIM_KEY_FILE", "private key (PEM) that signs mail", parsing.path, None, shown="unset: not signed"
+    )
+    dkim_selector: str = _setting("HUB_DKIM_SELECTOR", "the key's name in the DNS", parsing.label, "", shown="unset")
+    inbound_smtp_host: str = _setting("HUB_INBOUND_SMTP_HOST", "address to take mail on", parsing.text, "127.0.0.1")
+    inbound_smtp_port: int | None = _setting(
+        "HUB_INBOUND_SMTP_PORT",
+        "port to take mail on; 0 takes a free one",
+        parsing.whole(0, 65535),
+        None,
+        shown="unset: off",
+    )
+    inbound_smtp_protocol: str = _setting(
+        "HUB_INBOUND_SMTP_PROTOCOL", "what is spoken there: `smtp` or `lmtp`", parsing.one_of("smtp", "lmtp"), "smtp"
+    )
+    inbound_smtp_cert_file: Path | None = _setting(
+        "HUB_INBOUND_SMTP_CERT_FILE",
+        "certificate (PEM) for STARTTLS there, which is then required",
+        parsing.path,
+        None,
+        shown="unset: plain",
+    )
+    inbound_smtp_key_file: Path | None = _setting(
+        "HUB_INBOUND_SMTP_KEY_FILE", "its private key", parsing.path, None, shown="in the certificate's file"
+    )
+    imap_url: Secret = _setting(
+        "HUB_IMAP_URL",
+        "a mailbox to fetch mail from: `imaps://user:pass@host/INBOX`",
+        parsing.server("a mailbox", "imaps://USER:PASSWORD@imap.example.org/INBOX", "imap", "imaps"),
+        Secret(""),
+        shown="unset: off",
+    )
+    mail_authserv_id: str = _setting(
+        "HUB_MAIL_AUTHSERV_ID",
+        "how the relay before the hub names itself in `Authentication-Results`; only its word is believed",
+        parsing.label,
+        "",
+        shown="unset: no sender is authenticated",
+    )
+    accept_queue: int = _setting(
+        "HUB_ACCEPT_QUEUE",
+        "webhooks that may wait for the database before the hub answers 503",
+        parsing.whole(1, 1_000_000),
+        2000,
+    )
+    reconcile_after: float = _setting(
+        "HUB_RECONCILE_AFTER",
+        "seconds to wait before asking the carrier what became of a text whose answer was lost",
+        parsing.rate,
+        60.0,
+        shown="60",
+    )
+    clamd_url: str = _setting(
+        "HUB_CLAMD_URL",
+        "ClamAV's daemon, which looks through files that come in: `tcp://HOST:3310` or `unix:///PATH`",
+        parsing.scanner,
+        "",
+        shown="unset: not scanned",
+    )
+    scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", parsing.one_of("local"), "local")
+    log_level: str = _setting(
+        "HUB_LOG_LEVEL", "least severe line to log", parsing.one_of("debug", "info", "warning", "error"), "info"
+    )
+    log_format: str = _setting(
+        "HUB_LOG_FORMAT",
+        "`text` or `json`",
+        parsing.one_of("text", "json", ""),
+        "",
+        shown="`text` on a terminal, else `json`",
+    )
+    unused: tuple[str, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """The public base address, without a trailing slash."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def development(self) -> bool:
+        """Whether the hub is reached on this machine only, so that it may make its own keys."""
+        return urlsplit(self.base_url).hostname in parsing.LOOPBACK
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy address."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'hub.db'}"
+
+    @property
+    def keyring(self) -> Path:
+        """The keyring's file."""
+        return self.keyring_file or self.data / "keyring.json"
+
+    @property
+    def carrier_configured(self) -> bool:
+        """Whether texts go to a real account."""
+        return bool(self.twilio_account_sid)
+
+    def private_folder(self) -> None:
+        """Make the data folder, and let nobody else read what this process writes from now on.
+
+        Raises: SettingsError when it cannot be made.
+        """
+        os.umask(0o077)
+        try:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError([f"HUB_DATA cannot be used as a folder: {error.strerror}"]) from None
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Every setting as (name, default, meaning), in the order of README's table."""
+    return [
+        (f.metadata["name"], f.metadata["shown"], f.metadata["meaning"])
+        for f in dataclasses.fields(Settings)
+        if "name" in f.metadata
+    ]

@@ -1,0 +1,111 @@
+"""The settings out of the environment and a `.env` file, with every problem told at once."""
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.errors import SettingsError
+from hub.settings.fields import Settings
+from hub.settings.secret import Secret
+
+LATER = (
+    "HUB_SLACK_BOT_TOKEN",
+    "HUB_SLACK_SIGNING_SECRET",
+    "HUB_SLACK_CHANNEL",
+    "HUB_SLACK_API_URL",
+    "HUB_RASA_URL",
+    "HUB_MLLP_PORT",
+)
+"""Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
+reported, not used."""
+
+
+def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+    """The settings out of `environ` (the process's own when None) over those in the file `dotenv`.
+
+    Raises: SettingsError, with every problem that was found.
+    """
+    values = _gather(os.environ if environ is None else environ, dotenv)
+    fields = {f.metadata["name"]: f for f in dataclasses.fields(Settings) if "name" in f.metadata}
+    # What is not shown may be kept in a file of its own.
+    secrets = {name for name, f in fields.items() if isinstance(f.default, Secret) or not f.repr}
+    problems: list[str] = []
+    chosen: dict[str, Any] = {}
+
+    for name in sorted(secrets):
+        path = values.pop(f"{name}_FILE", "")
+        if path and name in values:
+            problems.append(f"{name} and {name}_FILE are both set: keep one")
+        elif path:
+            try:
+                values[name] = Path(path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                problems.append(f"{name}_FILE names a file that cannot be read")
+
+    for name, raw in values.items():
+        if name.startswith(LATER):
+            continue
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            problems.append(f"{name} is not a setting" + (f": did you mean {close[0]}?" if close else ""))
+            continue
+        try:
+            chosen[fields[name].name] = fields[name].metadata["parse"](raw)
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+
+    settings = Settings(**chosen, unused=tuple(sorted(name for name in values if name.startswith(LATER))))
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _gather(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """All non-empty HUB_ variables; the environment wins over the file."""
+    values: dict[str, str] = {}
+    if dotenv is not None and dotenv.is_file():
+        from dotenv import dotenv_values
+
+        try:
+            values.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError([f"{dotenv.name} cannot be read: save it as UTF-8"]) from None
+    values.update(environ)
+    return {k: v for k, v in values.items() if k.startswith("HUB_") and v.strip()}
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    given = bool(settings.twilio_account_sid), bool(settings.twilio_auth_token)
+    from_somewhere = bool(settings.sms_from or settings.voice_from)
+    if any(given) and not (all(given) and from_somewhere):
+        names = ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM")
+        missing = [name for name, has in zip(names, (*given, from_somewhere), strict=True) if not has]
+        problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
+    if settings.vapid_private_key and not (settings.vapid_subject or settings.base_url.startswith("https://")):
+        problems.append("HUB_VAPID_SUBJECT must be set for Web Push when HUB_PUBLIC_URL is not https")
+    apns = {
+        "HUB_APNS_KEY_FILE": settings.apns_key_file,
+        "HUB_APNS_KEY_ID": settings.apns_key_id,
+        "HUB_APNS_TEAM_ID": settings.apns_team_id,
+        "HUB_APNS_TOPIC": settings.apns_topic,
+    }
+    if any(apns.values()) and not all(apns.values()):
+        unset = [name for name, value in apns.items() if not value]
+        problems.append("APNs is half set up: set " + " and ".join(unset) + " too")
+    if bool(settings.smtp_url) != bool(settings.email_from):
+        missing_one = "HUB_EMAIL_FROM" if settings.smtp_url else "HUB_SMTP_URL"
+        problems.append(f"mail is half set up: set {missing_one} too")
+    if (settings.dkim_key_file is None) != (not settings.dkim_selector):
+        problems.append("HUB_DKIM_KEY_FILE and HUB_DKIM_SELECTOR go together: set both")
+    if (settings.inbound_smtp_port is not None or settings.imap_url) and not settings.email_from:
+        problems.append("to take mail in, set HUB_EMAIL_FROM and HUB_SMTP_URL too")
+    if settings.inbound_smtp_key_file is not None and settings.inbound_smtp_cert_file is None:
+        problems.append("HUB_INBOUND_SMTP_KEY_FILE needs HUB_INBOUND_SMTP_CERT_FILE")
+    if not settings.development and settings.keyring_file is None:
+        problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
+    return problems

@@ -1,0 +1,198 @@
+"""What the words of a variable mean: each parser gives a value, or raises a ValueError that says what it must be."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from hub.settings.secret import Secret
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts that are this machine."""
+
+
+def text(raw: str) -> str:
+    """Any text."""
+    return raw.strip()
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number between two."""
+
+    def parse(raw: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", raw.strip()) or not low <= int(raw) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(raw)
+
+    return parse
+
+
+def rate(raw: str) -> float:
+    """A number above 0."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", raw.strip()) or float(raw) <= 0:
+        raise ValueError("must be a number above 0, such as 1 or 0.5")
+    return float(raw)
+
+
+def web_address(raw: str) -> str:
+    """An address of the web, without a slash at its end."""
+    value = raw.strip().rstrip("/")
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment:
+        raise ValueError("must be a web address such as https://hub.example.org")
+    return value
+
+
+def zone(raw: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    try:
+        return ZoneInfo(raw.strip())
+    except (ValueError, OSError, KeyError):
+        raise ValueError("must be an IANA time zone such as America/New_York") from None
+
+
+def region(raw: str) -> str:
+    """A country by its two letters."""
+    if not re.fullmatch(r"[A-Z]{2}", raw.strip()):
+        raise ValueError("must be a two-letter country code such as US")
+    return raw.strip()
+
+
+def phone(raw: str) -> str:
+    """A number, or a short code."""
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}", raw.strip()):
+        raise ValueError("must be a number such as +12025550100, or a short code")
+    return raw.strip()
+
+
+def number(raw: str) -> str:
+    """A number in full."""
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", raw.strip()):
+        raise ValueError("must be a number such as +12025550100")
+    return raw.strip()
+
+
+def sender(raw: str) -> str:
+    """What texts leave from: a number, a short code or a messaging service."""
+    if re.fullmatch(r"MG[0-9a-fA-F]{32}", raw.strip()):
+        return raw.strip()
+    try:
+        return phone(raw)
+    except ValueError:
+        raise ValueError("must be a number such as +12025550100, a short code, or a messaging service (MG…)") from None
+
+
+def subject(raw: str) -> str:
+    """How an operator is reached."""
+    if not re.fullmatch(r"mailto:[^\s@<>]+@[^\s@<>]+|https://[^\s/]+(/\S*)?", raw.strip()):
+        raise ValueError("must be mailto: and a mailbox, or an https address")
+    return raw.strip()
+
+
+def named(letters: str, example: str) -> Callable[[str], str]:
+    """A parser of names of those `letters` (a class of a regular expression)."""
+
+    def parse(raw: str) -> str:
+        if not re.fullmatch(rf"[{letters}]{{1,255}}", raw.strip()):
+            raise ValueError(f"must be a name such as {example}")
+        return raw.strip()
+
+    return parse
+
+
+def database(raw: str) -> str:
+    """The address of a database of a kind that the hub knows."""
+    value = raw.strip()
+    if value.startswith("sqlite+aiosqlite:///"):
+        return value
+    if re.fullmatch(r"postgresql\+asyncpg://[^\s/]+/[^\s/?]+(\?\S*)?", value):
+        return value
+    raise ValueError("must be sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER:PASSWORD@HOST/NAME")
+
+
+def redis(raw: str) -> Secret:
+    """The address of a Redis or Valkey, which may hold its password."""
+    value = raw.strip()
+    try:
+        parts = urlsplit(value)
+        there = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+        known = parts.scheme in ("redis", "rediss", "unix")
+    except ValueError:
+        there = known = False
+    if not (known and there):
+        raise ValueError(
+            "must be an address such as redis://:PASSWORD@redis.example.org:6379/0 (or rediss://, unix://)"
+        )
+    return Secret(value)
+
+
+def scanner(raw: str) -> str:
+    """Where a virus scanner listens."""
+    value = raw.strip()
+    if not re.fullmatch(r"unix:///\S+|tcp://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", value):
+        raise ValueError("must be tcp://HOST:PORT or unix:///PATH")
+    return value
+
+
+def server(what: str, example: str, *schemes: str) -> Callable[[str], Secret]:
+    """A server with credentials in its address; in plain text only on this machine."""
+
+    def parse(raw: str) -> Secret:
+        value = raw.strip()
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in schemes and parts.hostname and parts.port != 0
+        except ValueError:
+            whole = False
+        if not whole:
+            raise ValueError(f"must be {what} such as {example}")
+        sealed = parts.scheme.endswith("s") or "starttls=1" in parts.query.split("&")
+        if not sealed and parts.hostname not in LOOPBACK:
+            raise ValueError(f"must be encrypted: begin it with {schemes[1]}:// or end it with ?starttls=1")
+        return Secret(value)
+
+    return parse
+
+
+def mailbox(raw: str) -> str:
+    """A mailbox alone, in lower case."""
+    value = raw.strip().lower()
+    if not re.fullmatch(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*", value) or len(value) > 254:
+        raise ValueError("must be a mailbox such as hello@clinic.example.org")
+    return value
+
+
+def label(raw: str) -> str:
+    """A name as the DNS has them."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", raw.strip()):
+        raise ValueError("must be a name of letters, digits, dots and hyphens")
+    return raw.strip().lower()
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """One of some words."""
+
+    def parse(raw: str) -> str:
+        if raw.strip() not in allowed:
+            raise ValueError("must be one of " + ", ".join(allowed))
+        return raw.strip()
+
+    return parse
+
+
+def path(raw: str) -> Path:
+    """A path; `~` is the user's home."""
+    try:
+        return Path(raw.strip()).expanduser()
+    except RuntimeError:
+        raise ValueError("starts with ~ and a user whose home folder is not known") from None
+
+
+def secret(raw: str) -> Secret:
+    """What is not to be shown."""
+    return Secret(raw.strip())
