@@ -5,6 +5,7 @@ from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.people import address, contact, data_key, key_canary, person
+from hub.db.tables.portal import portal_code, portal_session
 from hub.db.tables.records import (
     api_token,
     audit_checkpoint,
@@ -40,6 +41,8 @@ __all__ = [
     "message",
     "metadata",
     "person",
+    "portal_code",
+    "portal_session",
     "resource",
     "scheduling_request",
     "slot",
