@@ -152,6 +152,7 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     """Every address of the hub with the demo, as `METHOD /path`."""
     async with open_rig(database_url, tmp_path, keyring, engine=False, started=False) as rig:
         parts = rig.parts
+        mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
         app = build(parts, extra=demo_routes(parts, rig.carrier), mounts=mounts)
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
     return {one for one in found if one.startswith(("GET ", "POST "))}

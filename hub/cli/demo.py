@@ -51,6 +51,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
     from channels.carrier import Carrier
     from hub import app
     from hub import demo as clinic
+    from hub.demo.clinic import patient
     from templates.segments import segments
 
     given = configured()
@@ -79,7 +80,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         await hub.understanding()
         if check:
             return await clinic.check(hub.parts, carrier, click.echo)
-        _tell(base, folder, clinic.patient("james"), lambda line: click.echo(line, err=True))
+        _tell(base, folder, patient("james"), lambda line: click.echo(line, err=True))
         await app.asked_to_end()
         click.echo("hub: stopping", err=True)
     return 0

@@ -5,6 +5,7 @@ is booked is said only by a page that finds it among the visits, read anew.
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 
 from aiohttp import web
@@ -30,12 +31,12 @@ _TOLD = ("booked", "moved", "cancelled")
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The addresses of visits."""
     return [
-        web.get("/visits", lambda request: _show(desk, request)),
-        web.get("/visits/times", lambda request: _times(desk, request)),
-        web.post("/visits/hold", lambda request: _hold(desk, request)),
-        web.post("/visits/book", lambda request: _book(desk, request)),
-        web.get("/visits/{id}/cancel", lambda request: _ask_cancel(desk, request)),
-        web.post("/visits/{id}/cancel", lambda request: _cancel(desk, request)),
+        web.get("/visits", partial(_show, desk)),
+        web.get("/visits/times", partial(_times, desk)),
+        web.post("/visits/hold", partial(_hold, desk)),
+        web.post("/visits/book", partial(_book, desk)),
+        web.get("/visits/{id}/cancel", partial(_ask_cancel, desk)),
+        web.post("/visits/{id}/cancel", partial(_cancel, desk)),
     ]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -60,8 +61,8 @@ class Stretch:
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The addresses of the thread."""
     return [
-        web.get("/messages", lambda request: _show(desk, request)),
-        web.post("/messages", lambda request: _say(desk, request)),
+        web.get("/messages", partial(_show, desk)),
+        web.post("/messages", partial(_say, desk)),
     ]
 
 

@@ -1,6 +1,7 @@
 """Coming in and going out: the pages before there is a session, and the end of one."""
 
 from datetime import date
+from functools import partial
 
 from aiohttp import web
 
@@ -15,13 +16,13 @@ _MINUTES = int(GOOD_FOR.total_seconds()) // 60
 def routes(desk: Desk) -> list[web.RouteDef]:
     """The addresses of signing in and out."""
     return [
-        web.get("", lambda request: _start(desk, request)),
-        web.post("/code", lambda request: _send_code(desk, request)),
-        web.get("/link/{link}", lambda request: _link(desk, request)),
-        web.post("/enter", lambda request: _enter(desk, request)),
-        web.post("/leave", lambda request: _leave(desk, request)),
-        web.post("/language", lambda request: _speak(desk, request)),
-        web.get("/more", lambda request: _more(desk, request)),
+        web.get("", partial(_start, desk)),
+        web.post("/code", partial(_send_code, desk)),
+        web.get("/link/{link}", partial(_link, desk)),
+        web.post("/enter", partial(_enter, desk)),
+        web.post("/leave", partial(_leave, desk)),
+        web.post("/language", partial(_speak, desk)),
+        web.get("/more", partial(_more, desk)),
     ]
 
 
