@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 import msgspec
+import phonenumbers
 from aiohttp import web
 from babel.dates import format_date, format_time
 
@@ -67,9 +68,17 @@ def _environment() -> jinja2.Environment:
     )
 
 
+def _readable(number: str) -> str:
+    """A phone number as people write it where it is."""
+    parsed = phonenumbers.parse(number)
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
 def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
     """The page that `template` draws with `values`, every one of them escaped."""
-    drawn = _environment().get_template(template).render(t=words(language), language=language, **values)
+    drawn = (
+        _environment().get_template(template).render(t=words(language), language=language, readable=_readable, **values)
+    )
     # Forms name the page they come from, but to this hub alone.
     headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
     return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)

@@ -60,11 +60,11 @@ class Person:
 
     def form(self, action: str) -> dict[str, str]:
         """The fields of the last form of this page that posts to `action`."""
-        return next(fields for there, fields in reversed(self._read().forms) if there == action)
+        return next(fields for there, fields in reversed(self.read().forms) if there == action)
 
     def buttons(self, name: str) -> list[str]:
         """The values of the page's buttons of that name."""
-        return [value for there, value in self._read().buttons if there == name]
+        return [value for there, value in self.read().buttons if there == name]
 
     async def ask_for_code(self, patient: Patient) -> str:
         """What arrives on the patient's phone."""
@@ -88,7 +88,8 @@ class Person:
         text = await self.ask_for_code(patient)
         return await self.enter(CODE.findall(text)[0], patient.birth_date)
 
-    def _read(self) -> _Forms:
+    def read(self) -> _Forms:
+        """The forms of this page."""
         read = _Forms()
         read.feed(self.page)
         return read

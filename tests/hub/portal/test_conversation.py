@@ -1,6 +1,8 @@
 """One thread over every channel, read and written in the portal."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,9 +21,16 @@ JAMES, MARIA = patient("james"), patient("maria")
 async def until_shown(person: Person, words: str) -> str:
     """The messages, once they hold `words`."""
     async with asyncio.timeout(WITHIN):
-        while words not in await person.get("/portal/messages"):
+        while words not in await person.get("/portal/messages"):  # noqa: ASYNC110 - another task answers
             await asyncio.sleep(0.05)
     return person.page
+
+
+async def until(clinic: Running, query: sa.Select, holds: Callable[[Any], bool]) -> None:
+    """Wait until what `query` finds is as it must be."""
+    async with asyncio.timeout(WITHIN):
+        while not holds(await value(clinic, query)):  # noqa: ASYNC110 - another task writes
+            await asyncio.sleep(0.02)
 
 
 async def james(clinic: Running) -> str:
@@ -31,7 +40,7 @@ async def james(clinic: Running) -> str:
     return found
 
 
-async def value(clinic: Running, query: sa.Select) -> object:
+async def value(clinic: Running, query: sa.Select) -> Any:
     async with clinic.parts.db.read() as conn:
         return (await conn.execute(query)).scalars().first()
 
@@ -46,9 +55,7 @@ async def test_what_is_written_here_is_answered_here_by_the_same_bot(clinic: Run
     assert "Assistant" in page
     assert "What do I have booked?" in page
     sent = sa.select(delivery.c.state).where(delivery.c.channel == ChannelKind.PORTAL)
-    async with asyncio.timeout(WITHIN):
-        while await value(clinic, sent) != "sent":
-            await asyncio.sleep(0.02)
+    await until(clinic, sent, lambda state: state == "sent")
     assert len(clinic.carrier.phone(JAMES.phone).conversation) == 1  # the code alone
 
 
@@ -70,16 +77,15 @@ async def test_a_choice_is_pressed_and_taken(clinic: Running, person: Person) ->
     await person.submit("/portal/messages", text="I need a dental cleaning next week")
     await until_shown(person, "Choose")
     first = person.buttons("text")[0]
-    form = next(one for one in person._read().forms if one[0] == "/portal/messages")[1]
-    was = await value(clinic, sa.select(thread.c.last_seq).where(thread.c.person_id == await james(clinic)))
+    form = next(one for one in person.read().forms if one[0] == "/portal/messages")[1]
+    length = sa.select(thread.c.last_seq).where(thread.c.person_id == await james(clinic))
+    was = await value(clinic, length)
 
     await person.post("/portal/messages", form | {"text": first})
 
-    async with asyncio.timeout(WITHIN):
-        while (
-            await value(clinic, sa.select(thread.c.last_seq).where(thread.c.person_id == await james(clinic)))
-        ) < was + 2:  # type: ignore[operator]
-            await asyncio.sleep(0.05)
+    await until(clinic, length, lambda now: now == was + 2)
+    page = await person.get("/portal/messages")
+    assert page.count('class="said me"') == 2
 
 
 async def test_the_same_form_posted_twice_is_one_message_and_other_words_are_another(

@@ -291,5 +291,5 @@ async def test_with_tls_the_cookie_is_bound_to_this_host(clinic: Running) -> Non
 
     (cookie,) = response.cookies.values()
     assert cookie.key == "__Host-portal"
-    assert cookie["secure"] and cookie["httponly"] and cookie["path"] == "/" and not cookie["domain"]
+    assert all((cookie["secure"], cookie["httponly"], cookie["path"] == "/", not cookie["domain"]))
     assert timedelta(seconds=int(cookie["max-age"])) == LASTS
