@@ -23,6 +23,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "es")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _SHORT = {"en": "EEE, MMM d", "es": "EEE d MMM"}
+_SHORTEST = {"en": "MMM d", "es": "d MMM"}
 
 
 @cache
@@ -47,6 +48,10 @@ class Dates:
     def short(self, moment: datetime | date) -> str:
         """The day in little room, such as `Tue, Mar 3`."""
         return str(format_date(self._local(moment), _SHORT[self._language], locale=self._language))
+
+    def shortest(self, day: date) -> str:
+        """The day without its name, such as `Mar 3`."""
+        return str(format_date(day, _SHORTEST[self._language], locale=self._language))
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""

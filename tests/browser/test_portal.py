@@ -1,10 +1,8 @@
 """The patient portal on a phone's screen: signing in, talking, booking; and that everyone can use it."""
 
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -20,8 +18,6 @@ pytestmark = pytest.mark.browser
 
 PHONE = (390, 844)
 WAIT = 15_000  # milliseconds
-PICTURES = os.environ.get("PORTAL_PICTURES", "")
-"""A folder for pictures of each page, to look at while the look is worked on."""
 
 
 @asynccontextmanager
@@ -66,10 +62,8 @@ async def sign_in(page: Page, clinic: Running, who: Patient) -> None:
     await expect(page.locator(".write textarea")).to_be_visible()
 
 
-async def fits(page: Page, name: str) -> None:
+async def fits(page: Page) -> None:
     """Nothing is wider than the screen, and axe finds nothing."""
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
     found = (await Axe().run(page)).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
@@ -205,29 +199,28 @@ async def test_every_page_fits_and_everyone_can_use_it(
     theme: Literal["light", "dark"], who: str, browser: Browser, clinic: Running
 ) -> None:
     async with opened(browser, clinic, theme) as page:
-        named = f"{who}-{theme}"
-        await fits(page, f"{named}-1-start")
+        await fits(page)
         await page.goto(f"{clinic.base}/portal/link/none")
-        await fits(page, f"{named}-2-link")
+        await fits(page)
         await page.goto(f"{clinic.base}/portal")
         await sign_in(page, clinic, patient(who))
-        await fits(page, f"{named}-3-empty")
+        await fits(page)
         await say(page, "What do I have booked?" if who == "james" else "¿Qué citas tengo?")
         await expect(page.locator(".said.bot")).to_have_count(1)
         await say(page, "I need a dental cleaning next week" if who == "james" else "Necesito una limpieza dental")
         await expect(page.locator(".said.bot")).to_have_count(2)
-        await fits(page, f"{named}-4-messages")
+        await fits(page)
         await page.goto(f"{clinic.base}/portal/visits")
-        await fits(page, f"{named}-5-visits")
+        await fits(page)
         await page.locator("select").select_option("Check-up")
         await page.locator(".fields .button.first").click()
         await page.locator("[rel=next]").click()
-        await fits(page, f"{named}-6-times")
+        await fits(page)
         await page.locator(".times button").first.click()
-        await fits(page, f"{named}-7-check")
+        await fits(page)
         await page.locator(".button.first").click()
-        await fits(page, f"{named}-8-booked")
+        await fits(page)
         await page.locator(".card .button.quiet").first.click()
-        await fits(page, f"{named}-9-cancel")
+        await fits(page)
         await page.goto(f"{clinic.base}/portal/more")
-        await fits(page, f"{named}-10-more")
+        await fits(page)
