@@ -170,6 +170,39 @@ async def test_what_cannot_be_sent_stays_in_the_box_and_is_sent_once_later(brows
         await expect(page.locator("#lost")).to_be_hidden()
 
 
+async def test_the_page_warns_before_the_session_ends_and_then_shows_nothing_more(
+    browser: Browser, clinic: Running
+) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await page.clock.install()
+        await page.goto(f"{clinic.base}/portal/more")
+        await expect(page.locator("#idle")).to_be_hidden()
+
+        await page.clock.fast_forward("13:05")
+        await expect(page.locator("#idle")).to_be_visible()
+        await page.get_by_role("link", name="Stay signed in").click()
+        await expect(page.locator("#idle")).to_be_hidden()
+        await page.clock.fast_forward("13:05")
+        await expect(page.locator("#idle")).to_be_visible()
+        await page.clock.fast_forward("02:00")
+
+        await expect(page).to_have_url(re.compile("/portal(/messages|.again=1)$"))
+
+
+async def test_what_was_there_stays_while_what_is_new_is_added(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await say(page, "HELP")
+        await expect(page.locator(".said.clinic")).to_have_count(1)
+        await page.evaluate("() => { window.first = document.querySelector('.said.me'); }")
+
+        await say(page, "What do I have booked?")
+
+        await expect(page.locator(".said.bot")).to_have_count(1)
+        assert await page.evaluate("() => window.first.isConnected") is True
+
+
 async def test_the_worker_keeps_the_look_and_nothing_of_a_person(browser: Browser, clinic: Running) -> None:
     async with opened(browser, clinic, cut_off=True) as page:
         await sign_in(page, clinic, patient("james"))

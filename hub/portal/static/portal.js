@@ -50,10 +50,29 @@ if (talk) {
     const newest = (root) => [...root.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq;
     const shown = talk.querySelector(".log");
     const key = page.querySelector(".write [name=key]").value;
-    if (newest(fresh) !== newest(shown) || fresh.querySelectorAll("form").length !== shown.querySelectorAll("form").length) {
-      shown.replaceWith(document.importNode(fresh, true));
+    if (newest(fresh) !== newest(shown)) {
+      follow(shown, document.importNode(fresh, true), newest(shown));
     }
     return key;
+  };
+
+  // Adds what comes after the message numbered `last`; that one loses its choices. What was read out stays as it is:
+  // a screen reader would read it all again.
+  const follow = (shown, fresh, last) => {
+    const same = last && fresh.querySelector(`[data-seq="${CSS.escape(last)}"]`);
+    if (!same) {
+      shown.replaceWith(fresh);
+      return;
+    }
+    const added = [];
+    for (let next = same.nextElementSibling; next; next = next.nextElementSibling) {
+      added.push(next);
+    }
+    const before = shown.querySelector(`[data-seq="${CSS.escape(last)}"]`);
+    if (!before.isEqualNode(same)) {
+      before.replaceWith(same);
+    }
+    shown.append(...added);
   };
 
   const refresh = async () => {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from hub.audit import Actor
@@ -182,10 +183,13 @@ async def test_another_persons_thread_is_never_read(clinic: Running, person: Per
     assert "No messages yet" in person.page
 
 
-async def test_stop_in_the_portal_is_for_staff_and_is_answered(clinic: Running, person: Person) -> None:
+@pytest.mark.parametrize("words", ["STOP", "START", "you have the wrong number"])
+async def test_what_can_only_mean_another_address_is_for_staff_and_is_answered(
+    words: str, clinic: Running, person: Person
+) -> None:
     await person.sign_in(JAMES)
 
-    await person.submit("/portal/messages", text="STOP")
+    await person.submit("/portal/messages", text=words)
 
     await until_shown(person, "automated")
     held = sa.select(thread.c.attention).where(thread.c.person_id == await james(clinic))
