@@ -3,7 +3,9 @@
 
 const SHELL = "portal-shell-1";
 const OFFLINE = "/portal/offline";
-const FILES = ["tokens.css", "portal.css", "talk.css", "portal.js", "icons.svg", "icon.svg"].map((name) => `/portal/static/${name}`);
+const FILES = ["tokens.css", "portal.css", "talk.css", "visits.css", "portal.js", "icons.svg", "icon.svg"].map(
+  (name) => `/portal/static/${name}`,
+);
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((shell) => shell.addAll([OFFLINE, ...FILES])));

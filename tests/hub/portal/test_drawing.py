@@ -69,6 +69,14 @@ def test_a_limit_counts_each_client_alone_and_forgets_with_time() -> None:
     assert limit.allows("a", NOW + timedelta(minutes=1))
 
 
+def test_the_worker_keeps_every_file_that_a_page_asks_for() -> None:
+    asked = set(re.findall(r"/portal/static/([\w.]+)", (FOLDER / "html" / "base.html").read_text(encoding="utf-8")))
+    kept = set(re.findall(r'"(\w+\.\w+)"', (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+
+    assert asked == kept
+    assert {path.name for path in (FOLDER / "static").iterdir()} == kept | {"worker.js"}
+
+
 async def test_it_can_be_installed(person: Person) -> None:
     said = json.loads(await person.get("/portal/manifest.webmanifest"))
 
