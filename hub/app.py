@@ -52,6 +52,7 @@ from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.parts import Parts
 from hub.people import Identifier, People, Senders
+from hub.portal import application as portal_application
 from hub.reception import Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
@@ -137,7 +138,8 @@ class Hub:
         parts.acceptor.start()
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
-            app = build(parts, extra=extra(parts) if extra else (), mounts={"/api/v1": api_application(parts)})
+            mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+            app = build(parts, extra=extra(parts) if extra else (), mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
         if self.mail is not None:

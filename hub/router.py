@@ -228,7 +228,11 @@ class Router:
                 details={"delivery": delivery_id, "channel": decision.channel.value, "rule": rules[0]},
             ),
         )
-        await publish(conn, now, [Change("message.created", entry.id)])
+        changes = [Change("message.created", entry.id)]
+        if decision.channel is ChannelKind.PORTAL:
+            # The person's own page is open, or may be: it hears of it, too.
+            changes.append(Change("message.created", entry.id, f"person:{intent.person_id}"))
+        await publish(conn, now, changes)
         return Routed(decision, rules, entry.id, delivery_id)
 
 

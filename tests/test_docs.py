@@ -20,6 +20,7 @@ from hub.crypto import Keyring
 from hub.demo import routes as demo_routes
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
+from hub.portal import application as portal_application
 from hub.settings import Settings, described
 from hub.web.server import build
 from templates.catalog import shipped
@@ -151,7 +152,8 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     """Every address of the hub with the demo and every channel, as `METHOD /path`."""
     async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, voice_from="+12025550100") as rig:
         parts = rig.parts
-        app = build(parts, extra=demo_routes(parts, rig.carrier), mounts={"/api/v1": api_application(parts)})
+        mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+        app = build(parts, extra=demo_routes(parts, rig.carrier), mounts=mounts)
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
     return {one for one in found if one.startswith(("GET ", "POST "))}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from channels.carrier import Carrier
+    from hub.demo.clinic import Patient
     from hub.parts import Parts
     from hub.settings import Settings
 
@@ -50,6 +51,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
     from channels.carrier import Carrier
     from hub import app
     from hub import demo as clinic
+    from hub.demo.clinic import patient
     from templates.segments import segments
 
     given = configured()
@@ -78,7 +80,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         await hub.understanding()
         if check:
             return await clinic.check(hub.parts, carrier, click.echo)
-        _tell(base, folder, lambda line: click.echo(line, err=True))
+        _tell(base, folder, patient("james"), lambda line: click.echo(line, err=True))
         await app.asked_to_end()
         click.echo("hub: stopping", err=True)
     return 0
@@ -105,9 +107,12 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carr
     )
 
 
-def _tell(base: str, folder: Path, tell: Callable[[str], None]) -> None:
+def _tell(base: str, folder: Path, who: "Patient", tell: Callable[[str], None]) -> None:
     tell("")
     tell(f"  Text the clinic from a phone   {base}/demo")
+    tell(f"  The patient portal             {base}/portal")
+    tell(f"      sign in as {who.name} with the phone {who.phone}, born {who.birth_date:%m/%d/%Y};")
+    tell("      the code arrives on the simulated phone")
     tell(f"  The hub's front page           {base}/")
     tell(f"  API description                {base}/api/v1/openapi.json")
     tell(f"  Everything is kept in          {folder}")

@@ -109,9 +109,11 @@ async def _scanner(settings: Settings) -> tuple[str, str, str]:
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     from channels import registry
     from channels.base import Checking, Telling
+    from hub.types import ChannelKind
 
     try:
-        channels = registry.build(settings)
+        # The portal is always there, and nobody's to be asked about.
+        channels = {kind: one for kind, one in registry.build(settings).items() if kind is not ChannelKind.PORTAL}
     except SettingsError as error:
         for problem in error.problems:
             yield "wrong", "channels", problem

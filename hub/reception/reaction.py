@@ -22,7 +22,7 @@ from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
-from hub.types import AuthorKind, Direction, Intent, Purpose, ThreadStatus, new_id
+from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, ThreadStatus, new_id
 from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
@@ -89,6 +89,9 @@ class Reactions:
         match what.kind:
             case "emergency":
                 return self._fixed.emergency(incoming, what)
+            case "stop" | "start" | "wrong_number" | "who_is_this" if incoming.channel is ChannelKind.PORTAL:
+                # Said of some other address of a person who is known here: which of them, staff must find out.
+                return self._fixed.handed_over(incoming, "message.inbox", "said_in_portal")
             case "stop" | "start" | "help":
                 return self._fixed.consent(incoming, what)
             case "urgent":

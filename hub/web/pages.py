@@ -35,12 +35,12 @@ def error_page(status: int, words: str, *, reference: str = "") -> web.Response:
     return page("error.html", status=status, code=status, words=words, reference=reference)
 
 
-def routes(parts: Parts, *, demo: bool) -> list[web.RouteDef]:
-    """The landing page and the static files; `demo` says whether there is a `/demo` to lead to."""
+def routes(parts: Parts, *, demo: bool, portal: bool) -> list[web.RouteDef]:
+    """The landing page and the static files; `demo` and `portal` say whether there are such pages to lead to."""
     clinic = parts.settings.clinic_name
 
     async def landing(_request: web.Request) -> web.Response:
-        return page("landing.html", clinic=clinic, demo=demo)
+        return page("landing.html", clinic=clinic, demo=demo, portal=portal)
 
     return [web.get("/", landing), web.get("/static/{name}", _static)]
 

@@ -56,14 +56,14 @@ def test_an_entry_point_that_cannot_be_used_is_said_by_name(monkeypatch: pytest.
 def test_two_providers_of_a_kind_may_be_there_and_only_one_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "OtherSms")
 
-    assert registry.build(Settings()) == {}
+    assert list(registry.build(Settings())) == [ChannelKind.PORTAL]
     with pytest.raises(SettingsError, match="two providers of sms"):
         registry.build(TEXTS)
 
 
-def test_only_what_is_set_up_is_built() -> None:
-    assert list(registry.build(TEXTS)) == [ChannelKind.SMS]
-    assert registry.build(Settings()) == {}
+def test_only_what_is_set_up_is_built_and_the_portal_always_is() -> None:
+    assert list(registry.build(TEXTS)) == [ChannelKind.PORTAL, ChannelKind.SMS]
+    assert list(registry.build(Settings())) == [ChannelKind.PORTAL]
 
 
 def test_every_channel_says_what_it_is() -> None:

@@ -6,6 +6,7 @@ from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatche
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, key_canary, person
+from hub.db.tables.portal import portal_code, portal_session
 from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
     api_token,
@@ -42,6 +43,8 @@ __all__ = [
     "message",
     "metadata",
     "person",
+    "portal_code",
+    "portal_session",
     "raw_mail",
     "recording",
     "resource",

@@ -1,0 +1,174 @@
+"""What every page of the portal begins with: whose request it is, in which language, and whether its form is ours."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from hub.log import say
+from hub.parts import Parts
+from hub.portal import tokens
+from hub.portal.codes import Codes
+from hub.portal.drawing import LANGUAGES, Dates, draw
+from hub.portal.limits import Limit
+from hub.portal.sessions import IDLE, LASTS, Session, Sessions
+from hub.types import Language, new_id
+
+_log = logging.getLogger(__name__)
+
+START = "/portal"
+BY_ITSELF = "X-Portal-Refresh"
+"""The header of requests that the page makes by itself."""
+_WARN = timedelta(minutes=2)
+_SPOKEN = "portal-language"
+
+
+class Desk:
+    """The parts that the pages share.
+
+    asking, entering: how often one client may ask for a code, and try one.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock)
+        self.codes = Codes(parts, self.sessions)
+        self.asking = Limit(10, timedelta(minutes=10))
+        self.entering = Limit(30, timedelta(minutes=10))
+        self._https = urlsplit(parts.settings.base_url).scheme == "https"
+        # The prefix binds the cookie to this very host; a browser takes it over TLS only.
+        self._cookie = "__Host-portal" if self._https else "portal"
+        self._aside: set[asyncio.Task[None]] = set()
+
+    # Sessions
+
+    def secret(self, request: web.Request) -> str:
+        """The secret that the browser brings; empty for none."""
+        return request.cookies.get(self._cookie, "")
+
+    async def entered(self, request: web.Request, page: str) -> Session:
+        """Whoever is signed in; that they use `page` is audited. Raises: HTTPSeeOther to the sign-in page."""
+        action = "portal.read" if request.method in ("GET", "HEAD") else "portal.write"
+        by_itself = BY_ITSELF in request.headers
+        session = await self.sessions.use(self.secret(request), action, page, by_itself=by_itself)
+        if session is None:
+            raise web.HTTPSeeOther(f"{START}?again=1" if self.secret(request) else START)
+        return session
+
+    async def posted(self, request: web.Request, page: str) -> tuple[Session, "Form"]:
+        """Whoever is signed in, and what they posted with one of our forms. Raises: as `entered`; HTTPForbidden."""
+        session = await self.entered(request, page)
+        form = await Form.read(request)
+        if not tokens.same(session.csrf.encode(), form["csrf"].encode()):
+            raise web.HTTPForbidden
+        return session, form
+
+    def keep(self, response: web.Response, secret: str) -> None:
+        """Give the browser the secret of its session."""
+        response.set_cookie(
+            self._cookie,
+            secret,
+            max_age=int(LASTS.total_seconds()),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def forget(self, response: web.Response) -> None:
+        """Take the secret from the browser."""
+        response.del_cookie(self._cookie, path="/", secure=self._https, httponly=True, samesite="Lax")
+
+    # Pages
+
+    def language(self, request: web.Request) -> Language | None:
+        """The language chosen on this browser before signing in; None where none was."""
+        chosen = request.query.get("lang") or request.cookies.get(_SPOKEN)
+        return next((one for one in LANGUAGES if one == chosen), None)
+
+    def draw_outside(self, request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+        """A page for someone who is not signed in, in their browser's language unless they chose one."""
+        chosen = self.language(request)
+        spoken = chosen or ("es" if request.headers.get("Accept-Language", "").lower().startswith("es") else "en")
+        response = draw(template, spoken, self._everywhere(spoken) | values, status=status)
+        if chosen is not None and request.query.get("lang"):
+            response.set_cookie(_SPOKEN, chosen, path=START, secure=self._https, httponly=True, samesite="Lax")
+        return response
+
+    def draw(self, session: Session, template: str, page: str, **values: object) -> web.Response:
+        """A page for someone who is signed in. `page` is marked in the menu."""
+        spoken = session.language
+        given = {
+            "page": page,
+            "csrf": session.csrf,
+            # Of each form: posted twice, it does once.
+            "key": new_id(),
+            "idle": int(IDLE.total_seconds()),
+            "warn": int((IDLE - _WARN).total_seconds()),
+        }
+        return draw(template, spoken, self._everywhere(spoken) | given | values)
+
+    def _everywhere(self, language: Language) -> dict[str, object]:
+        settings = self.parts.settings
+        return {
+            "clinic": settings.clinic_name,
+            "phone": settings.clinic_phone,
+            "dates": Dates(settings.timezone, language),
+        }
+
+    # Work that no answer waits for
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` while the answer is on its way: how long it takes tells nobody anything."""
+        task = asyncio.create_task(self._guarded(work), name="portal-aside")
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
+    async def finish(self) -> None:
+        """Wait until what was begun is done."""
+        await asyncio.gather(*self._aside, return_exceptions=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            # Whoever waits for a code asks again.
+            say(_log, "portal_aside_failed", logging.ERROR, error=error)
+
+
+class Form:
+    """The fields of a posted form, each a text; what is missing is empty."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields.get(name, "")
+
+    @classmethod
+    async def read(cls, request: web.Request) -> "Form":
+        """The form that was posted. Raises: HTTPUnsupportedMediaType for what is no plain form."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            raise web.HTTPUnsupportedMediaType
+        posted = await request.post()
+        return cls({name: value for name, value in posted.items() if isinstance(value, str)})
+
+
+@web.middleware
+async def from_here(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Take what is posted from our own pages only.
+
+    A browser says where a request comes from in one of two headers, and another site cannot change either.
+    """
+    if request.method not in ("GET", "HEAD"):
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        foreign = site not in ("same-origin", "none") if site else False
+        if foreign or (origin is not None and urlsplit(origin).netloc != request.host):
+            raise web.HTTPForbidden
+    response: web.StreamResponse = await handler(request)
+    return response

@@ -1,0 +1,130 @@
+"""Drawing the pages: templates, words in two languages, moments, and the files beside them."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import jinja2
+import msgspec
+import phonenumbers
+from aiohttp import web
+from babel.dates import format_date, format_time
+
+from hub.types import Language
+
+__all__ = ["Dates", "draw", "manifest", "static", "words"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "es")
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
+_SHORT = {"en": "EEE, MMM d", "es": "EEE d MMM"}
+_SHORTEST = {"en": "MMM d", "es": "d MMM"}
+
+
+@cache
+def words(language: Language) -> Mapping[str, str]:
+    """What the pages say in `language`, by name."""
+    text = files("hub.portal").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text))
+
+
+class Dates:
+    """Writes moments as the clinic's wall shows them, in one language."""
+
+    def __init__(self, zone: ZoneInfo, language: Language) -> None:
+        self._zone = zone
+        self._language = language
+
+    def day(self, moment: datetime | date) -> str:
+        """The day, such as `Tuesday, March 3`."""
+        written = format_date(self._local(moment), _SKELETONS[self._language], locale=self._language)
+        return written[0].upper() + written[1:]
+
+    def short(self, moment: datetime | date) -> str:
+        """The day in little room, such as `Tue, Mar 3`."""
+        return str(format_date(self._local(moment), _SHORT[self._language], locale=self._language))
+
+    def shortest(self, day: date) -> str:
+        """The day without its name, such as `Mar 3`."""
+        return str(format_date(day, _SHORTEST[self._language], locale=self._language))
+
+    def time(self, moment: datetime) -> str:
+        """The time of day, such as `2:30 PM`."""
+        written = format_time(moment.astimezone(self._zone), "h:mm a", locale=self._language)
+        return " ".join(written.replace("\u202f", " ").replace("\xa0", " ").split())
+
+    def _local(self, moment: datetime | date) -> date:
+        return moment.astimezone(self._zone).date() if isinstance(moment, datetime) else moment
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("hub.portal", "html"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def _readable(number: str) -> str:
+    """A phone number as people write it where it is."""
+    parsed = phonenumbers.parse(number)
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
+def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
+    """The page that `template` draws with `values`, every one of them escaped."""
+    drawn = (
+        _environment().get_template(template).render(t=words(language), language=language, readable=_readable, **values)
+    )
+    # Forms name the page they come from, but to this hub alone.
+    headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
+    return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)
+
+
+async def static(request: web.Request) -> web.Response:
+    """A file of `static`, or 304 for who has it already."""
+    found = _files().get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound
+    body, kind, etag = found
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
+    if request.if_none_match and any(one.value in (etag, "*") for one in request.if_none_match):
+        return web.Response(status=304, headers=headers)
+    if request.match_info["name"] == "worker.js":
+        headers["Service-Worker-Allowed"] = "/portal"
+    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str, str]]:
+    """Every static file by its name: content, type, and a tag that changes with the content."""
+    found = {}
+    for one in files("hub.portal").joinpath("static").iterdir():
+        body = one.read_bytes()
+        found[one.name] = (body, _TYPES[one.name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:32])
+    return found
+
+
+def manifest(clinic: str) -> web.Response:
+    """What a browser needs to install the portal like an app."""
+    icon = {"src": "/portal/static/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+    said = {
+        "name": clinic,
+        "short_name": clinic[:12].strip(),
+        "id": "/portal",
+        "start_url": "/portal",
+        "scope": "/portal",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#0b6660",
+        "icons": [icon],
+    }
+    return web.Response(body=msgspec.json.encode(said), content_type="application/manifest+json")

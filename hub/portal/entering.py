@@ -1,0 +1,112 @@
+"""Coming in and going out: the pages before there is a session, and the end of one."""
+
+from datetime import date
+from functools import partial
+
+from aiohttp import web
+
+from hub.portal import tokens
+from hub.portal.codes import GOOD_FOR, NotEntered, address_of
+from hub.portal.desk import START, Desk, Form
+
+HOME = f"{START}/messages"
+_MINUTES = int(GOOD_FOR.total_seconds()) // 60
+
+
+def routes(desk: Desk) -> list[web.RouteDef]:
+    """The addresses of signing in and out."""
+    return [
+        web.get("", partial(_start, desk)),
+        web.post("/code", partial(_send_code, desk)),
+        web.get("/link/{link}", partial(_link, desk)),
+        web.post("/enter", partial(_enter, desk)),
+        web.post("/leave", partial(_leave, desk)),
+        web.post("/language", partial(_speak, desk)),
+        web.get("/more", partial(_more, desk)),
+    ]
+
+
+async def _start(desk: Desk, request: web.Request) -> web.Response:
+    """Where to ask for a code; whoever is signed in goes on to their messages."""
+    secret = desk.secret(request)
+    if secret and await desk.sessions.use(secret, "portal.read", "start") is not None:
+        raise web.HTTPSeeOther(HOME)
+    told = "again" if "again" in request.query else "signed_out" if "out" in request.query else ""
+    return desk.draw_outside(request, "start.html", told=told, wrong="")
+
+
+async def _send_code(desk: Desk, request: web.Request) -> web.Response:
+    """The same answer for every address that could be one. It is looked at only afterwards."""
+    form = await Form.read(request)
+    to = address_of(form["address"], desk.parts.settings.region)
+    if to is None:
+        return desk.draw_outside(request, "start.html", told="", wrong="bad_address", status=400)
+    if not desk.asking.allows(_client(request), desk.parts.clock.now()):
+        return desk.draw_outside(request, "start.html", told="", wrong="too_often", status=429)
+    ticket = tokens.drawn()
+    desk.aside(desk.codes.send(to, ticket, desk.language(request)))
+    return desk.draw_outside(request, "code.html", ticket=ticket, link="", wrong="", minutes=_MINUTES)
+
+
+async def _link(desk: Desk, request: web.Request) -> web.Response:
+    """The page behind a link. It looks nothing up: programs that open links for people use none of them up."""
+    return desk.draw_outside(
+        request, "code.html", ticket="", link=request.match_info["link"], wrong="", minutes=_MINUTES
+    )
+
+
+async def _enter(desk: Desk, request: web.Request) -> web.Response:
+    """In with the code or the link, and the birth date; or the same page again."""
+    form = await Form.read(request)
+    shown = {"ticket": form["ticket"], "link": form["link"], "minutes": _MINUTES}
+    if not desk.entering.allows(_client(request), desk.parts.clock.now()):
+        return desk.draw_outside(request, "code.html", wrong="too_often", status=429, **shown)
+    came = await desk.codes.enter(
+        ticket=form["ticket"],
+        code="".join(form["code"].split()),
+        link=form["link"],
+        born=_born(form),
+        language=desk.language(request),
+        earlier=desk.secret(request),
+    )
+    if isinstance(came, NotEntered):
+        wrong = "not_fitting" if came.why == "wrong" else "ambiguous"
+        return desk.draw_outside(request, "code.html", wrong=wrong, status=403, **shown)
+    response = web.Response(status=303, headers={"Location": HOME})
+    desk.keep(response, came.secret)
+    return response
+
+
+async def _leave(desk: Desk, request: web.Request) -> web.Response:
+    await desk.posted(request, "leave")
+    await desk.sessions.end(desk.secret(request))
+    response = web.Response(status=303, headers={"Location": f"{START}?out=1"})
+    desk.forget(response)
+    return response
+
+
+async def _speak(desk: Desk, request: web.Request) -> web.Response:
+    """The other language, from now on."""
+    session, _ = await desk.posted(request, "language")
+    await desk.sessions.speak(session, "en" if session.language == "es" else "es")
+    raise web.HTTPSeeOther(f"{START}/more")
+
+
+async def _more(desk: Desk, request: web.Request) -> web.Response:
+    session = await desk.entered(request, "more")
+    async with desk.parts.db.read() as conn:
+        person = await desk.parts.people.get(conn, session.person_id)
+    name = person.profile.given_name if person else ""
+    return desk.draw(session, "more.html", "more", name=name)
+
+
+def _born(form: Form) -> date | None:
+    """The date that was typed in three fields, None where it is none."""
+    try:
+        return date(int(form["year"]), int(form["month"]), int(form["day"]))
+    except ValueError:
+        return None
+
+
+def _client(request: web.Request) -> str:
+    return request.remote or ""

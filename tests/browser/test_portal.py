@@ -1,0 +1,259 @@
+"""The patient portal on a phone's screen: signing in, talking, booking; and that everyone can use it."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from hub.demo.clinic import Patient, patient
+from hub.types import AuthorKind, ChannelKind, Intent, Purpose
+from tests.hub.demo.clinic_running import Running
+from tests.hub.portal.person import CODE
+
+pytestmark = pytest.mark.browser
+
+PHONE = (390, 844)
+WAIT = 15_000  # milliseconds
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser,
+    clinic: Running,
+    theme: Literal["light", "dark"] = "light",
+    *,
+    cut_off: bool = False,
+    **options: Any,
+) -> AsyncIterator[Page]:
+    """The portal's first page. Nothing may be written to the console but, where the test cuts the connection off, that
+    an address did not load."""
+    context = await browser.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]},
+        color_scheme=theme,
+        reduced_motion="reduce",
+        locale="en-US",
+        **options,
+    )
+    context.set_default_timeout(WAIT)
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    await page.goto(f"{clinic.base}/portal")
+    yield page
+    await context.close()
+    assert [line for line in said if not (cut_off and line.startswith("Failed to load resource"))] == []
+
+
+async def sign_in(page: Page, clinic: Running, who: Patient) -> None:
+    """With the code that arrives on the simulated phone."""
+    await page.locator("#address").fill(who.phone)
+    await page.locator("#address").press("Enter")
+    text = (await clinic.carrier.phone(who.phone).next(WAIT / 1000)).text
+    await page.locator("#code").fill(CODE.findall(text)[0])
+    await page.locator("#month").fill(str(who.birth_date.month))
+    await page.locator("#day").fill(str(who.birth_date.day))
+    await page.locator("#year").fill(str(who.birth_date.year))
+    await page.locator("#year").press("Enter")
+    await expect(page.locator(".write textarea")).to_be_visible()
+
+
+async def fits(page: Page) -> None:
+    """Nothing is wider than the screen, and axe finds nothing."""
+    assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+    found = (await Axe().run(page)).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+async def say(page: Page, text: str) -> None:
+    await page.locator(".write textarea").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_person_signs_in_writes_and_presses_a_choice_without_a_page_being_loaded(
+    browser: Browser, clinic: Running
+) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await page.evaluate("() => { window.same = true; }")
+
+        await say(page, "I need a dental cleaning next week")
+        await expect(page.locator(".said.me .words")).to_have_text("I need a dental cleaning next week")
+        await expect(page.locator(".write textarea")).to_have_value("")
+        await expect(page.locator(".choices button").first).to_be_visible()
+        pressed = await page.locator(".choices button").first.get_attribute("value")
+        await page.locator(".choices button").first.click()
+
+        await expect(page.locator(".said.me .words").last).to_have_text(pressed or "")
+        await expect(page.locator(".said.bot")).to_have_count(2)
+        assert await page.evaluate("() => window.same") is True
+
+
+async def test_a_reply_of_staff_appears_by_itself_at_the_end(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        async with clinic.parts.db.read() as conn:
+            person_id = await clinic.parts.people.by_mrn(conn, patient("james").mrn)
+        assert person_id is not None
+        intent = Intent(
+            key="test:staff",
+            person_id=person_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.STAFF,
+            author_name="Priya N.",
+            body="Your results are in: all is well.",
+            channel=ChannelKind.PORTAL,
+        )
+
+        await clinic.parts.router.route(intent)
+
+        await expect(page.locator(".said.staff .words")).to_be_in_viewport()
+        await expect(page.locator(".said.staff .who")).to_have_text("Priya N.")
+
+
+async def test_a_text_sent_from_the_phone_shows_in_the_open_page(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+
+        await clinic.carrier.text(patient("james").phone, clinic.parts.settings.sms_from, "What do I have booked?")
+
+        await expect(page.locator(".said.me .words")).to_have_text("What do I have booked?")
+        await expect(page.locator(".said.me .meta")).to_contain_text("by text message")
+
+
+async def test_a_visit_is_booked_on_the_calendar(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("aisha"))
+        await page.get_by_role("link", name="Visits").click()
+        await page.get_by_role("button", name="Show times").click()
+        await page.get_by_role("link", name="Later").click()
+        await page.locator(".times button").first.click()
+
+        await page.get_by_role("button", name="Book this visit").click()
+
+        await expect(page.locator(".done")).to_have_text("You're booked.")
+        await expect(page.locator(".card.new")).to_be_visible()
+
+
+async def test_without_script_all_of_it_works(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic, java_script_enabled=False) as page:
+        await sign_in(page, clinic, patient("james"))
+        await page.locator(".write textarea").fill("What do I have booked?")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".said.me .words")).to_have_text("What do I have booked?")
+
+        for _ in range(20):
+            await page.locator("#refresh").click()
+            if await page.locator(".said.bot").count():
+                break
+
+        await expect(page.locator(".said.bot .words").last).to_contain_text("Your next visit")
+        await expect(page.locator(".said.bot .meta").last).to_be_in_viewport()
+
+
+async def test_what_cannot_be_sent_stays_in_the_box_and_is_sent_once_later(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic, cut_off=True) as page:
+        await sign_in(page, clinic, patient("james"))
+        await page.route("**/portal/messages", lambda route: route.abort())
+        await say(page, "Is anybody there?")
+        await expect(page.locator("#lost")).to_be_visible()
+        await expect(page.locator(".write textarea")).to_have_value("Is anybody there?")
+
+        await page.unroute("**/portal/messages")
+        await page.keyboard.press("Enter")
+
+        await expect(page.locator(".said.me .words")).to_have_text("Is anybody there?")
+        await expect(page.locator("#lost")).to_be_hidden()
+
+
+async def test_the_page_warns_before_the_session_ends_and_then_shows_nothing_more(
+    browser: Browser, clinic: Running
+) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await page.clock.install()
+        await page.goto(f"{clinic.base}/portal/more")
+        await expect(page.locator("#idle")).to_be_hidden()
+
+        await page.clock.fast_forward("13:05")
+        await expect(page.locator("#idle")).to_be_visible()
+        await page.get_by_role("link", name="Stay signed in").click()
+        await expect(page.locator("#idle")).to_be_hidden()
+        await page.clock.fast_forward("13:05")
+        await expect(page.locator("#idle")).to_be_visible()
+        await page.clock.fast_forward("02:00")
+
+        await expect(page).to_have_url(re.compile("/portal(/messages|.again=1)$"))
+
+
+async def test_what_was_there_stays_while_what_is_new_is_added(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await say(page, "HELP")
+        await expect(page.locator(".said.clinic")).to_have_count(1)
+        await page.evaluate("() => { window.first = document.querySelector('.said.me'); }")
+
+        await say(page, "What do I have booked?")
+
+        await expect(page.locator(".said.bot")).to_have_count(1)
+        assert await page.evaluate("() => window.first.isConnected") is True
+
+
+async def test_the_worker_keeps_the_look_and_nothing_of_a_person(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic, cut_off=True) as page:
+        await sign_in(page, clinic, patient("james"))
+        await say(page, "HELP")
+        await expect(page.locator(".said.clinic")).to_have_count(1)
+        await page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+        await page.reload()
+        kept = await page.evaluate(
+            """async () => {
+                const names = await caches.keys();
+                const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys())));
+                return all.flat().map((one) => new URL(one.url).pathname);
+            }"""
+        )
+
+        await page.context.set_offline(True)
+        await page.goto(f"{clinic.base}/portal/messages")
+
+        assert all(re.fullmatch(r"/portal/(offline|static/[a-z]+\.(css|js|svg))", path) for path in kept)
+        await expect(page.locator("h1")).to_have_text("You are offline")
+        assert "HELP" not in await page.content()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("who", ["james", "carmen"])
+async def test_every_page_fits_and_everyone_can_use_it(
+    theme: Literal["light", "dark"], who: str, browser: Browser, clinic: Running
+) -> None:
+    async with opened(browser, clinic, theme) as page:
+        await fits(page)
+        await page.goto(f"{clinic.base}/portal/link/none")
+        await fits(page)
+        await page.goto(f"{clinic.base}/portal")
+        await sign_in(page, clinic, patient(who))
+        await fits(page)
+        await say(page, "What do I have booked?" if who == "james" else "¿Qué citas tengo?")
+        await expect(page.locator(".said.bot")).to_have_count(1)
+        await say(page, "I need a dental cleaning next week" if who == "james" else "Necesito una limpieza dental")
+        await expect(page.locator(".said.bot")).to_have_count(2)
+        await fits(page)
+        await page.goto(f"{clinic.base}/portal/visits")
+        await fits(page)
+        await page.locator("select").select_option("Check-up")
+        await page.locator(".fields .button.first").click()
+        await page.locator("[rel=next]").click()
+        await fits(page)
+        await page.locator(".times button").first.click()
+        await fits(page)
+        await page.locator(".button.first").click()
+        await fits(page)
+        await page.locator(".card .button.quiet").first.click()
+        await fits(page)
+        await page.goto(f"{clinic.base}/portal/more")
+        await fits(page)

@@ -1,0 +1,108 @@
+"""The pages' words, files and headers."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import hub.portal
+from hub.portal.drawing import LANGUAGES, Dates, words
+from hub.portal.limits import Limit
+from hub.types import Language
+from tests.hub.portal.person import Person
+from tests.stores import NOW
+
+FOLDER = Path(hub.portal.__file__).parent
+PAGES = sorted((FOLDER / "html").glob("*.html"))
+
+
+def test_every_language_says_the_same_things() -> None:
+    names = [set(words(language)) for language in LANGUAGES]
+
+    assert all(one == names[0] for one in names)
+
+
+@pytest.mark.parametrize("name", sorted(words("en")))
+def test_a_sentence_asks_for_the_same_values_in_every_language(name: str) -> None:
+    asked = [sorted(re.findall(r"\{(\w+)\}", words(language)[name])) for language in LANGUAGES]
+
+    assert all(one == asked[0] for one in asked)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_page_holds_script_or_style_of_its_own(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    assert not re.search(r"<style|style=|\son\w+=|javascript:", text)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+def test_no_page_marks_a_value_as_safe() -> None:
+    assert not any("safe" in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "short", "time"),
+    [
+        ("en", "Tuesday, March 3", "Tue, Mar 3", "2:30 PM"),
+        ("es", "Martes 3 de marzo", "mar 3 mar", "2:30 p. m."),
+    ],
+)
+def test_moments_are_told_as_on_the_clinics_wall(language: Language, day: str, short: str, time: str) -> None:
+    moment = datetime(2026, 3, 3, 19, 30, tzinfo=UTC)
+    dates = Dates(ZoneInfo("America/New_York"), language)
+
+    assert (dates.day(moment), dates.short(moment), dates.time(moment)) == (day, short, time)
+
+
+def test_a_limit_counts_each_client_alone_and_forgets_with_time() -> None:
+    from datetime import timedelta
+
+    limit = Limit(2, timedelta(minutes=1))
+
+    asked = [limit.allows("a", NOW), limit.allows("a", NOW), limit.allows("a", NOW), limit.allows("b", NOW)]
+
+    assert asked == [True, True, False, True]
+    assert limit.allows("a", NOW + timedelta(minutes=1))
+
+
+def test_the_worker_keeps_every_file_that_a_page_asks_for() -> None:
+    asked = set(re.findall(r"/portal/static/([\w.]+)", (FOLDER / "html" / "base.html").read_text(encoding="utf-8")))
+    kept = set(re.findall(r'"(\w+\.\w+)"', (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+
+    assert asked == kept
+    assert {path.name for path in (FOLDER / "static").iterdir()} == kept | {"worker.js"}
+
+
+async def test_it_can_be_installed(person: Person) -> None:
+    said = json.loads(await person.get("/portal/manifest.webmanifest"))
+
+    assert person.headers["Content-Type"].startswith("application/manifest+json")
+    assert (said["start_url"], said["scope"], said["display"]) == ("/portal", "/portal", "standalone")
+    await person.get(said["icons"][0]["src"])
+    assert person.status == 200
+    await person.get("/portal/static/worker.js")
+    assert person.headers["Service-Worker-Allowed"] == "/portal"
+
+
+async def test_pages_are_kept_nowhere_and_files_are_asked_for_by_their_tag(person: Person) -> None:
+    await person.get("/portal")
+    assert person.headers["Cache-Control"] == "no-store"
+    assert "require-trusted-types-for 'script'" in person.headers["Content-Security-Policy"]
+    await person.get("/portal/static/portal.css")
+    tag = person.headers["ETag"]
+
+    await person.get("/portal/static/portal.css", **{"If-None-Match": tag})
+
+    assert person.status == 304
+    await person.get("/portal/static/..%2Fdesk.py")
+    assert person.status == 404
+
+
+async def test_a_foreign_host_is_refused(person: Person) -> None:
+    await person.get("/portal", Host="evil.example.org")
+
+    assert person.status == 421
