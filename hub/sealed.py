@@ -9,6 +9,9 @@ import msgspec
 from hub.crypto import BlindIndex, Place
 from hub.vault import Keys
 
+PERSONAL = "portal.code:"
+"""How the intent keys of messages begin that are for the person's eyes alone: staff see that there was one."""
+
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is sealed of a message: its text, the author's name where one is shown, and files."""

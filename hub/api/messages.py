@@ -14,9 +14,11 @@ from hub.api.reasons import explained
 from hub.api.shapes import Attachment, Author, Cursor, Delivery, DeliveryStep, Limit, Message, Page
 from hub.db.tables import delivery, delivery_event, message
 from hub.parts import Parts
-from hub.sealed import open_body
+from hub.sealed import PERSONAL, open_body
 from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction
 from hub.vault import Keys
+
+_PERSONAL = "A code for signing in, for the person alone."
 
 
 class MessagesQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -56,13 +58,14 @@ async def message_with(conn: AsyncConnection, parts: Parts, person_id: str, mess
 
 def _message(keys: Keys, person_id: str, row: Any, delivered: Delivery | None) -> Message:
     body = open_body(keys, person_id, row.thread_id, row.id, row.body_sealed)
+    personal = (row.intent_key or "").startswith(PERSONAL)
     return Message(
         id=row.id,
         seq=row.seq,
         direction=Direction(row.direction),
         author=Author(kind=AuthorKind(row.author_kind), name=body.author),
         channel=ChannelKind(row.channel) if row.channel else None,
-        body=body.text,
+        body=_PERSONAL if personal else body.text,
         attachments=[Attachment(content_type=one["content_type"], url=one["url"]) for one in body.media],
         at=row.at,
         delivery=delivered,

@@ -22,6 +22,7 @@ from hub.people.records import address_row, contact_row
 from hub.portal import tokens
 from hub.portal.sessions import Sessions
 from hub.router import Routed
+from hub.sealed import PERSONAL
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, Intent, Language, Purpose, new_id
 from templates import render
 
@@ -35,7 +36,7 @@ _KEPT = timedelta(days=1)
 _SYSTEM = Actor("system", "portal")
 _CHANNELS = {AddressKind.PHONE: ChannelKind.SMS, AddressKind.MAILBOX: ChannelKind.EMAIL}
 
-KEY = "portal.code:"
+KEY = PERSONAL
 """How the intent keys of codes begin: the portal does not show its own codes."""
 
 

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from hub.api.tokens import new_token
+from hub.audit import Actor
 from hub.db.tables import address, audit_event, contact, message, portal_code, portal_session
 from hub.demo.clinic import patient
 from hub.portal.codes import GOOD_FOR, MOST_CODES, MOST_TRIES, Codes, address_of
@@ -293,3 +295,24 @@ async def test_with_tls_the_cookie_is_bound_to_this_host(clinic: Running) -> Non
     assert cookie.key == "__Host-portal"
     assert all((cookie["secure"], cookie["httponly"], cookie["path"] == "/", not cookie["domain"]))
     assert timedelta(seconds=int(cookie["max-age"])) == LASTS
+
+
+async def test_staff_see_that_there_was_a_code_and_not_what_it_was(clinic: Running, person: Person) -> None:
+    """Who has the code and the birth date is in: the birth date staff know."""
+    parts = clinic.parts
+    token = await parts.db.write(
+        lambda conn: new_token(conn, "EHR", ("*",), trail=parts.trail, clock=parts.clock, actor=Actor("system"))
+    )
+    code = CODE.findall(await person.ask_for_code(JAMES))[0]
+    ((thread_id,),) = await rows(
+        clinic, sa.select(message.c.thread_id).where(message.c.intent_key.like("portal.code:%"))
+    )
+
+    async with person.web.get(
+        f"/api/v1/threads/{thread_id}/messages", headers={"Authorization": f"Bearer {token}"}
+    ) as answer:
+        shown = await answer.text()
+
+    assert answer.status == 200
+    assert "A code for signing in" in shown
+    assert code not in shown
