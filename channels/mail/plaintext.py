@@ -7,8 +7,6 @@ left is well formed and is read from front to back once.
 import html
 import re
 
-import nh3
-
 _TAGS = {"p", "div", "br", "hr", "li", "ul", "ol", "tr", "td", "th", "table", "blockquote", "pre"} | {
     f"h{n}" for n in range(1, 7)
 }
@@ -34,6 +32,8 @@ def text_of(markup: str) -> str:
     if _depth(markup) > _DEEPEST_ELEMENT:
         # What rebuilds HTML takes a time that grows with the square of the depth.
         return html.unescape(_ANY_TAG.sub(" ", markup)).replace("\u00a0", " ")
+    import nh3  # only where a mail has HTML: in the process that reads it
+
     clean = nh3.clean(markup, tags=_TAGS, clean_content_tags=_DROPPED, attributes=_ATTRIBUTES, link_rel=None)
     writer = _Writer()
     at = 0

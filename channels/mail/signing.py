@@ -5,8 +5,6 @@ Source: RFC 6376; RFC 8058 §4 wants the unsubscribe headers signed.
 
 from dataclasses import dataclass, field
 
-import dkim
-
 SIGNED = (
     b"from",
     b"to",
@@ -38,6 +36,9 @@ class Signer:
 
         Raises: ValueError when the key is none.
         """
+        # Only where mail is signed: it brings a resolver along.
+        import dkim
+
         there = {line.partition(b":")[0].strip().lower() for line in message.partition(b"\r\n\r\n")[0].split(b"\r\n")}
         names = [name for name in SIGNED if name in there]
         try:
