@@ -22,7 +22,7 @@ from hub.portal.sessions import Session
 
 _log = logging.getLogger(__name__)
 
-LOOK = 5.0
+LOOK = 2.0
 """Seconds after which the session and the thread are looked at, whatever was heard: a text that came by another
 channel is told to the staff alone."""
 SEND = 10.0

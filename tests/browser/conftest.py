@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from hub.crypto import Keyring
 from tests.hub.demo.clinic_running import Running, running
@@ -23,6 +23,9 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# The machine may be busy: what is waited for comes to pass, or it never does.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
