@@ -86,13 +86,18 @@ async def _found(url: str, vault: Vault) -> None:
     await db.close()
 
 
+def embedded_copy(template: Path, folder: Path) -> str:
+    """The address of a copy of the embedded template in a test's folder."""
+    path = folder / "hub.db"
+    shutil.copyfile(template, path)
+    return sqlite_url(path)
+
+
 @pytest.fixture(params=("sqlite", "postgresql"))
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of this test's own copy, for what opens the database itself. Every test runs on both kinds."""
     if request.param == "sqlite":
-        path = tmp_path / "hub.db"
-        shutil.copyfile(request.getfixturevalue("template"), path)
-        yield sqlite_url(path)
+        yield embedded_copy(request.getfixturevalue("template"), tmp_path)
         return
     server: Postgres = request.getfixturevalue("postgres")
     name = server.create(request.getfixturevalue("postgres_template"))

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from hub.crypto import Keyring
 from tests.hub.demo.clinic_running import Running, running
+from tests.stores import embedded_copy
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)) is not None),
@@ -26,6 +27,12 @@ ARGUMENTS = (
 
 # The machine may be busy: what is waited for comes to pass, or it never does.
 expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def database_url(template: Path, tmp_path: Path) -> str:
+    """The embedded database alone: what a browser shows does not depend on the kind of database."""
+    return embedded_copy(template, tmp_path)
 
 
 @pytest.fixture

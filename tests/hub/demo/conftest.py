@@ -8,6 +8,13 @@ import pytest
 
 from hub.crypto import Keyring
 from tests.hub.demo.clinic_running import Running, running
+from tests.stores import embedded_copy
+
+
+@pytest.fixture
+def database_url(template: Path, tmp_path: Path) -> str:
+    """The embedded database alone: the demo is always on it."""
+    return embedded_copy(template, tmp_path)
 
 
 @pytest.fixture
