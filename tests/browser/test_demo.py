@@ -19,7 +19,7 @@ Theme = Literal["light", "dark"]
 WIDE = (1440, 900)
 LAPTOP = (1024, 768)
 PHONE = (390, 844)
-WAIT = 15_000  # milliseconds
+WAIT = 60_000  # milliseconds
 SWIPE_RIGHT = """() => {
     const target = document.querySelector("#panel-behind");
     const touch = (x) => new Touch({ identifier: 1, target, clientX: x, clientY: 400 });

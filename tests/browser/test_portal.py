@@ -17,7 +17,7 @@ from tests.hub.portal.person import CODE
 pytestmark = pytest.mark.browser
 
 PHONE = (390, 844)
-WAIT = 15_000  # milliseconds
+WAIT = 60_000  # milliseconds
 
 
 @asynccontextmanager

