@@ -62,6 +62,17 @@ def phone(page: Page, side: Literal["a", "b"]) -> Any:
     return page.locator(f"#panel-{side}")
 
 
+async def test_the_newest_answer_is_in_view_above_its_suggestions(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic) as page:
+        maria = phone(page, "a")
+        for text, answers in (("I need a check-up next Tuesday after 3", 1), ("2", 2)):
+            await maria.locator("textarea").fill(text)
+            await maria.locator("textarea").press("Enter")
+            await expect(maria.locator(".theirs")).to_have_count(answers)
+        beneath = "log => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight)"
+        assert await maria.locator(".log").evaluate(beneath) <= 1
+
+
 async def test_a_text_leaves_by_keyboard_and_the_answer_arrives_by_itself(browser: Browser, clinic: Running) -> None:
     async with opened(browser, clinic) as page:
         james = phone(page, "b")

@@ -66,9 +66,13 @@ export function handset(panel) {
     requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
   }
 
+  function nearEnd() {
+    return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  }
+
   function add(text) {
     if (!rows.size) log.replaceChildren();
-    const follow = text.mine || log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+    const follow = text.mine || nearEnd();
     const row = copy("bubble-template").firstElementChild;
     const at = new Date(text.at);
     row.classList.add(text.mine ? "mine" : "theirs");
@@ -107,6 +111,8 @@ export function handset(panel) {
     const names = option().dataset.names.split("|").filter(Boolean);
     const group = find(".hints");
     const held = group.contains(document.activeElement);
+    // More rows of suggestions leave the texts less room: the newest stays in view.
+    const follow = nearEnd();
     group.replaceChildren(
       ...hints(language(), asked?.text ?? "", names).map((text) => {
         const chip = document.createElement("button");
@@ -119,6 +125,7 @@ export function handset(panel) {
       }),
     );
     group.scrollLeft = 0;
+    if (follow) log.scrollTop = log.scrollHeight;
     // Who went by keyboard stays among the suggestions; the box would open a phone's own keyboard.
     if (held) group.firstElementChild.focus({ preventScroll: true });
   }
