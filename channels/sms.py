@@ -20,7 +20,7 @@ from channels.base import Answer, Channel, Limits, Unclear
 from channels.phones import e164
 from channels.twilio import errors
 from channels.twilio.client import TwilioApi
-from channels.twilio.signature import SignatureCheck, form_of
+from channels.twilio.signature import SignatureCheck, form_of, storable
 from hub.errors import ChannelError, HubError, PayloadInvalid, ReplyUnreadable
 from hub.settings import Secret, Settings
 from hub.types import (
@@ -224,15 +224,6 @@ class SmsChannel(Channel):
 @lru_cache(maxsize=64)
 def _sender_field(sender: str) -> str:
     return "MessagingServiceSid" if _SERVICE_SID.fullmatch(sender) else "From"
-
-
-def storable(text: str) -> str:
-    """`text` as it can be written in UTF-8: half a surrogate pair becomes U+FFFD, all else stays as it is."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _inbound(sid: str, form: Mapping[str, str], received_at: datetime) -> Inbound:

@@ -23,7 +23,7 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
 from hub.errors import PayloadInvalid, SignatureInvalid
 from hub.types import Webhook
 
-__all__ = ["SignatureCheck", "form_of"]
+__all__ = ["SignatureCheck", "form_of", "storable"]
 
 HEADER = istr("X-Twilio-Signature")
 LONGEST_NAME = 64
@@ -111,3 +111,12 @@ def form_of(hook: Webhook, single: Collection[str]) -> dict[str, str]:
 def _is_name(name: str) -> bool:
     """Whether a provider could have named a field so; the same few names come all day."""
     return name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME
+
+
+def storable(text: str) -> str:
+    """`text` as it can be written in UTF-8: half a surrogate pair becomes U+FFFD, all else stays as it is."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -11,7 +11,7 @@ from typing import Literal, Self, cast, get_args
 from urllib.parse import urlencode
 
 from channels.phones import e164
-from channels.twilio.signature import form_of
+from channels.twilio.signature import form_of, storable
 from hub.errors import PayloadInvalid
 from hub.types import Address, AddressKind, Language, Webhook
 
@@ -181,7 +181,7 @@ class Request:
             if self.place.keys and (word := {"1": "C", "2": "R"}.get(self.keys)):
                 return word
             return _date(self.keys)
-        return _storable(self.form.get("SpeechResult", ""))[:LONGEST].strip()
+        return storable(self.form.get("SpeechResult", ""))[:LONGEST].strip()
 
     @property
     def meaning(self) -> Meaning:
@@ -221,11 +221,3 @@ def _date(keys: str) -> str:
     """`keys` as they were meant: eight of them that are a date, month first, are one."""
     found = re.fullmatch(r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])((?:19|20)[0-9]{2})", keys)
     return f"{found[3]}-{found[1]}-{found[2]}" if found else keys
-
-
-def _storable(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

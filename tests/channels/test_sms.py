@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Explaining, Reconciling
-from channels.sms import SmsChannel, storable
+from channels.sms import SmsChannel
+from channels.twilio.signature import storable
 from hub.errors import (
     PayloadInvalid,
     SignatureInvalid,
