@@ -13,6 +13,9 @@ from hub.hours import OpeningHours
 from tests.flows.calling import SOUND, STAFF, a_clinic_with_a_phone, answer_to, answer_to_keys, prompt
 from tests.flows.clinic import ANA, MARIA, ana, opened
 from tests.hub_rig import CLINIC, Rig, is_said
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 QUICK = 0.01
 NEVER = OpeningHours.parse("Sun 00:00-00:01")

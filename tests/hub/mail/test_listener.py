@@ -26,6 +26,13 @@ from tests.hub.mail.rig import CLINIC, MAIL, PATIENT, hand_over, kept, mail_rig,
 from tests.hub_rig import Rig
 from tests.mail.hostile import REFUSED, mail
 from tests.mail.test_reading import REFERENCE, TOKEN, VOUCHED, bounce
+from tests.stores import embedded_copy
+
+
+@pytest.fixture
+def database_url(template: Path, tmp_path: Path) -> str:
+    """Either kind will do: what is kept of mails is tested on both where it is read."""
+    return embedded_copy(template, tmp_path)
 
 
 @pytest.fixture

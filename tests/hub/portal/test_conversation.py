@@ -15,6 +15,9 @@ from hub.threads import NewMessage
 from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, new_id
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.person import WITHIN, Person
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 JAMES, MARIA = patient("james"), patient("maria")
 
