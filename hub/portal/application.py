@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
+from hub.assets import Assets
 from hub.parts import Parts
 from hub.portal import calendar, conversation, entering
-from hub.portal.desk import Desk, from_here
-from hub.portal.drawing import manifest, static
+from hub.portal.desk import START, Desk, from_here
+from hub.portal.drawing import manifest
 from hub.portal.live import Streams
 
 
@@ -13,6 +14,7 @@ def application(parts: Parts) -> web.Application:
     """The portal over a running hub's parts."""
     desk = Desk(parts)
     streams = Streams(desk)
+    files = Assets("hub.portal", {"worker.js": {"Service-Worker-Allowed": START}})
 
     async def offline(request: web.Request) -> web.Response:
         return desk.draw_outside(request, "offline.html")
@@ -30,7 +32,7 @@ def application(parts: Parts) -> web.Application:
         [
             web.get("/offline", offline),
             web.get("/manifest.webmanifest", installing),
-            web.get("/static/{name}", static),
+            web.get("/static/{name}", files.serve),
         ]
     )
     app.on_shutdown.append(stopping)

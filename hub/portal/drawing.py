@@ -1,6 +1,5 @@
-"""Drawing the pages: templates, words in two languages, moments, and the files beside them."""
+"""Drawing the pages: templates, words in two languages, and moments."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,10 +16,9 @@ from babel.dates import format_date, format_time
 
 from hub.types import Language
 
-__all__ = ["Dates", "draw", "manifest", "static", "words"]
+__all__ = ["Dates", "draw", "manifest", "words"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
-_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _SHORT = {"en": "EEE, MMM d", "es": "EEE d MMM"}
 _SHORTEST = {"en": "MMM d", "es": "d MMM"}
@@ -87,30 +85,6 @@ def draw(template: str, language: Language, values: Mapping[str, object], *, sta
     # Forms name the page they come from, but to this hub alone.
     headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
     return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)
-
-
-async def static(request: web.Request) -> web.Response:
-    """A file of `static`, or 304 for who has it already."""
-    found = _files().get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound
-    body, kind, etag = found
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
-    if request.if_none_match and any(one.value in (etag, "*") for one in request.if_none_match):
-        return web.Response(status=304, headers=headers)
-    if request.match_info["name"] == "worker.js":
-        headers["Service-Worker-Allowed"] = "/portal"
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str, str]]:
-    """Every static file by its name: content, type, and a tag that changes with the content."""
-    found = {}
-    for one in files("hub.portal").joinpath("static").iterdir():
-        body = one.read_bytes()
-        found[one.name] = (body, _TYPES[one.name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:32])
-    return found
 
 
 def manifest(clinic: str) -> web.Response:

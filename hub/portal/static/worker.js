@@ -1,11 +1,12 @@
 // The service worker: keeps the files that make up the portal's look, and a page for when there is no connection.
 // Never anything of a person: pages and events are always asked of the hub.
 
-const SHELL = "portal-shell-1";
+const SHELL = "portal-shell-2";
 const OFFLINE = "/portal/offline";
-const FILES = ["tokens.css", "portal.css", "talk.css", "visits.css", "portal.js", "icons.svg", "icon.svg"].map(
-  (name) => `/portal/static/${name}`,
-);
+const FILES = [
+  "/static/tokens.css",
+  ...["portal.css", "talk.css", "visits.css", "portal.js", "icons.svg", "icon.svg"].map((name) => `/portal/static/${name}`),
+];
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(SHELL).then((shell) => shell.addAll([OFFLINE, ...FILES])));
