@@ -150,6 +150,7 @@ class Codes:
         born: date | None,
         language: Language | None,
         earlier: str = "",
+        device: str = "",
     ) -> Entered | NotEntered:
         """Let in whoever brings the `code` sent for `ticket`, or the secret of the `link`, and was `born` then.
 
@@ -177,7 +178,7 @@ class Codes:
             if earlier:
                 await self._sessions.end_in(conn, earlier)
             speaks: Language = language or ("es" if person.language == "es" else "en")
-            return Entered(await self._sessions.begin(conn, person.id, speaks))
+            return Entered(await self._sessions.begin(conn, person.id, speaks, device=device))
 
         return await self._parts.db.write(unit)
 

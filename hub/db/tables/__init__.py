@@ -6,7 +6,7 @@ from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatche
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
-from hub.db.tables.portal import portal_code, portal_session
+from hub.db.tables.portal import portal_challenge, portal_code, portal_passkey, portal_session, portal_tried
 from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
     api_token,
@@ -44,8 +44,11 @@ __all__ = [
     "message",
     "metadata",
     "person",
+    "portal_challenge",
     "portal_code",
+    "portal_passkey",
     "portal_session",
+    "portal_tried",
     "preference",
     "raw_mail",
     "recording",

@@ -5,7 +5,7 @@ const SHELL = "portal-shell-2";
 const OFFLINE = "/portal/offline";
 const FILES = [
   "/static/tokens.css",
-  ...["portal.css", "talk.css", "visits.css", "portal.js", "icons.svg", "icon.svg"].map((name) => `/portal/static/${name}`),
+  ...["portal.css", "talk.css", "visits.css", "settings.css", "portal.js", "passkeys.js", "icons.svg", "icon.svg"].map((name) => `/portal/static/${name}`),
 ];
 
 addEventListener("install", (event) => {
