@@ -13,7 +13,7 @@ from hub.log import say
 from hub.parts import Parts
 from hub.portal import tokens
 from hub.portal.codes import Codes
-from hub.portal.drawing import LANGUAGES, Dates, draw
+from hub.portal.drawing import LANGUAGES, Dates, draw, readable
 from hub.portal.limits import Limit, Limits
 from hub.portal.passkeys import Passkeys
 from hub.portal.sessions import IDLE, LASTS, Session, Sessions
@@ -119,6 +119,7 @@ class Desk:
         return {
             "clinic": settings.clinic_name,
             "phone": settings.clinic_phone,
+            "texting": readable(settings.sms_from) if settings.sms_from else readable(settings.clinic_phone),
             "dates": Dates(settings.timezone, language),
         }
 

@@ -16,7 +16,7 @@ from babel.dates import format_date, format_time
 
 from hub.types import Language
 
-__all__ = ["Dates", "draw", "manifest", "words"]
+__all__ = ["Dates", "draw", "manifest", "readable", "words"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 _SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
@@ -47,9 +47,13 @@ class Dates:
         """The day in little room, such as `Tue, Mar 3`."""
         return str(format_date(self._local(moment), _SHORT[self._language], locale=self._language))
 
-    def shortest(self, day: date) -> str:
+    def dated(self, moment: datetime | date) -> str:
+        """The day with its year, such as `Mar 3, 2026`."""
+        return str(format_date(self._local(moment), "medium", locale=self._language))
+
+    def shortest(self, day: datetime | date) -> str:
         """The day without its name, such as `Mar 3`."""
-        return str(format_date(day, _SHORTEST[self._language], locale=self._language))
+        return str(format_date(self._local(day), _SHORTEST[self._language], locale=self._language))
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""
@@ -71,7 +75,7 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _readable(number: str) -> str:
+def readable(number: str) -> str:
     """A phone number as people write it where it is."""
     parsed = phonenumbers.parse(number)
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
@@ -80,7 +84,7 @@ def _readable(number: str) -> str:
 def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
     """The page that `template` draws with `values`, every one of them escaped."""
     drawn = (
-        _environment().get_template(template).render(t=words(language), language=language, readable=_readable, **values)
+        _environment().get_template(template).render(t=words(language), language=language, readable=readable, **values)
     )
     # Forms name the page they come from, but to this hub alone.
     headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
