@@ -21,6 +21,12 @@ __all__ = ["Dates", "draw", "manifest", "readable", "words"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 _SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _SHORT = {"en": "EEE, MMM d", "es": "EEE d MMM"}
+_ICONS = (
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any"),
+    ("icon-maskable.png", "512x512", "image/png", "maskable"),
+    ("icon.svg", "any", "image/svg+xml", "any"),
+)
 _SHORTEST = {"en": "MMM d", "es": "d MMM"}
 
 
@@ -93,7 +99,10 @@ def draw(template: str, language: Language, values: Mapping[str, object], *, sta
 
 def manifest(clinic: str) -> web.Response:
     """What a browser needs to install the portal like an app."""
-    icon = {"src": "/portal/static/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+    icons = [
+        {"src": f"/portal/static/{name}", "sizes": sizes, "type": kind, "purpose": purpose}
+        for name, sizes, kind, purpose in _ICONS
+    ]
     said = {
         "name": clinic,
         "short_name": clinic[:12].strip(),
@@ -103,6 +112,6 @@ def manifest(clinic: str) -> web.Response:
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": "#0b6660",
-        "icons": [icon],
+        "icons": icons,
     }
     return web.Response(body=msgspec.json.encode(said), content_type="application/manifest+json")

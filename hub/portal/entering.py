@@ -12,7 +12,7 @@ from hub.portal.devices import described
 from hub.portal.limits import ASKING, ENTERING
 
 HOME = f"{START}/messages"
-_TOLD = (("again", "again"), ("out", "signed_out"), ("unsent", "lost_text"))
+_TOLD = (("again", "again"), ("out", "signed_out"))
 """What an address asks the first page to say."""
 _MINUTES = int(GOOD_FOR.total_seconds()) // 60
 

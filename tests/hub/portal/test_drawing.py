@@ -57,11 +57,14 @@ def test_moments_are_told_as_on_the_clinics_wall(language: Language, day: str, s
 
 
 def test_the_worker_keeps_every_file_that_a_page_asks_for() -> None:
-    asked = {name for page in PAGES for name in re.findall(r"/static/([\w.]+)", page.read_text(encoding="utf-8"))}
-    kept = set(re.findall(r"[\"/]([\w]+\.\w+)\"", (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+    asked = {name for page in PAGES for name in re.findall(r"/static/([\w.-]+)", page.read_text(encoding="utf-8"))}
+    kept = set(re.findall(r"[\"/]([\w-]+\.\w+)\"", (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+    of_the_system = {"icon-apple.png", "icon-512.png", "icon-maskable.png"}
 
-    assert asked == kept
-    assert {path.name for path in (FOLDER / "static").iterdir()} == (kept | {"worker.js"}) - {"tokens.css"}
+    assert asked - of_the_system == kept - {"icon-192.png", "badge.png"}
+    assert {path.name for path in (FOLDER / "static").iterdir()} == (kept | of_the_system | {"worker.js"}) - {
+        "tokens.css"
+    }
 
 
 async def test_it_can_be_installed(person: Person) -> None:
@@ -69,8 +72,10 @@ async def test_it_can_be_installed(person: Person) -> None:
 
     assert person.headers["Content-Type"].startswith("application/manifest+json")
     assert (said["start_url"], said["scope"], said["display"]) == ("/portal", "/portal", "standalone")
-    await person.get(said["icons"][0]["src"])
-    assert person.status == 200
+    assert {(icon["sizes"], icon["purpose"]) for icon in said["icons"]} >= {("192x192", "any"), ("512x512", "maskable")}
+    for icon in said["icons"]:
+        answer = await person.web.get(icon["src"])
+        assert (answer.status, answer.content_type) == (200, icon["type"])
     await person.get("/portal/static/worker.js")
     assert person.headers["Service-Worker-Allowed"] == "/portal"
 
