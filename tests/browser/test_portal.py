@@ -70,6 +70,7 @@ async def fits(page: Page) -> None:
 
 
 async def say(page: Page, text: str) -> None:
+    await page.wait_for_load_state()
     await page.locator(".write textarea").fill(text)
     await page.keyboard.press("Enter")
 
