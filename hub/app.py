@@ -51,7 +51,7 @@ from hub.mail import MailRoom
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.parts import Parts
-from hub.people import Identifier, People, Senders
+from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.portal import application as portal_application
 from hub.reception import Reactions, Reception
 from hub.reception.plans import FixedAnswers
@@ -391,6 +391,7 @@ def _assemble(
         bell=bell,
         live=live,
         people=people,
+        preferences=PreferenceBook(trail, clock),
         senders=senders,
         identifier=identifier,
         threads=threads,

@@ -14,7 +14,7 @@ from hub.events import Bell
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
-from hub.people import Identifier, People, Senders
+from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.reception import Reception
 from hub.recordings import Recordings
 from hub.router import Router
@@ -38,6 +38,7 @@ class Parts:
     bell: Bell
     live: Live
     people: People
+    preferences: PreferenceBook
     senders: Senders
     identifier: Identifier
     threads: Threads

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots.urgent import Level
 from channels.portal import PORTAL
 from hub.db.tables import delivery, message, thread
 from hub.parts import Parts
+from hub.portal import warning
 from hub.portal.codes import KEY
-from hub.portal.desk import START, Desk
+from hub.portal.desk import START, Desk, Form
 from hub.portal.sessions import Session
 from hub.sealed import open_body
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Inbound
@@ -74,7 +76,16 @@ async def _show(desk: Desk, request: web.Request) -> web.Response:
     return await _page(desk, session, before)
 
 
-async def _page(desk: Desk, session: Session, before: int | None, *, wrong: str = "", kept: str = "") -> web.Response:
+async def _page(
+    desk: Desk,
+    session: Session,
+    before: int | None,
+    *,
+    wrong: str = "",
+    kept: str = "",
+    urgent: Level | None = None,
+    warned: str = "",
+) -> web.Response:
     async with desk.parts.db.read() as conn:
         stretch = await read(conn, desk.parts, session.person_id, before)
     now = desk.parts.clock.now().astimezone(desk.parts.settings.timezone)
@@ -88,16 +99,26 @@ async def _page(desk: Desk, session: Session, before: int | None, *, wrong: str 
         most=LONGEST,
         wrong=wrong,
         kept=kept,
+        urgent=urgent,
+        warned=warned,
     )
 
 
 async def _say(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Take a message as any channel takes one. The same form posted twice is one message."""
-    session, form = await desk.posted(request, "messages")
+    try:
+        session, form = await desk.posted(request, "messages")
+    except web.HTTPSeeOther:
+        # The session is over. What was written is shown once more to whoever wrote it, and kept nowhere.
+        kept = (await Form.read(request))["text"][: 2 * LONGEST]
+        return desk.draw_outside(request, "unsent.html", kept=kept, status=403)
     text = form["text"].replace("\r\n", "\n").strip()
     key = form["key"]
     if not text or len(text) > LONGEST or not key:
         return await _page(desk, session, None, wrong="too_long", kept=text[: 2 * LONGEST])
+    level, shown = warning.due(text), warning.mark(desk.parts.vault, session, text)
+    if level is not None and form["warned"] != shown:
+        return await _page(desk, session, None, kept=text, urgent=level, warned=shown)
     inbound = Inbound(
         channel=ChannelKind.PORTAL,
         # Nobody can name another's form; and the same form with other words in it is another message.

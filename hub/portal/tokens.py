@@ -13,6 +13,11 @@ def drawn() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
+def challenge() -> bytes:
+    """What an authenticator is to sign: 32 random octets."""
+    return secrets.token_bytes(_BYTES)
+
+
 def short_code() -> str:
     """Six random digits."""
     return f"{secrets.randbelow(1_000_000):06d}"

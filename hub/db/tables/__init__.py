@@ -5,8 +5,8 @@ from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
-from hub.db.tables.people import address, contact, data_key, key_canary, person
-from hub.db.tables.portal import portal_code, portal_session
+from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
+from hub.db.tables.portal import portal_challenge, portal_code, portal_passkey, portal_session, portal_tried
 from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
     api_token,
@@ -35,6 +35,7 @@ __all__ = [
     "data_key",
     "delivery",
     "delivery_event",
+    "disclosure",
     "event",
     "idempotency",
     "job",
@@ -43,8 +44,12 @@ __all__ = [
     "message",
     "metadata",
     "person",
+    "portal_challenge",
     "portal_code",
+    "portal_passkey",
     "portal_session",
+    "portal_tried",
+    "preference",
     "raw_mail",
     "recording",
     "resource",

@@ -134,8 +134,19 @@ if (talk) {
     const buttons = form.querySelectorAll("button");
     buttons.forEach((one) => (one.disabled = true));
     try {
-      const key = show(await asked("/portal/messages", { form: said }));
-      if (form.matches(".write") && key) {
+      const page = await asked("/portal/messages", { form: said });
+      if (page?.querySelector("#unsent")) {
+        // Signed out meanwhile: asked for as a page, the same answer shows what was written.
+        form.submit();
+        return;
+      }
+      const key = show(page);
+      form.querySelector(".before-sending")?.remove();
+      const warning = page?.querySelector(".before-sending");
+      if (warning) {
+        form.prepend(document.importNode(warning, true));
+        form.querySelector(".before-sending a").focus();
+      } else if (form.matches(".write") && key) {
         form.reset();
         form.elements.key.value = key;
         form.elements.text.focus();
