@@ -35,8 +35,11 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     appointment_version: int | None
     segments: int
     attempts: int
+    step: int
+    words_sealed: bytes | None
     # Of other tables:
     body_sealed: bytes
+    written_at: datetime
     address_kind: str
     address_state: AddressState
     value_sealed: bytes
@@ -53,6 +56,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 answered = message.alias("answered")
 _OF_OTHERS = (
     message.c.body_sealed,
+    message.c.at,
     address.c.kind,
     address.c.state,
     contact.c.value_sealed,

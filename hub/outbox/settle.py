@@ -14,7 +14,7 @@ from hub.audit import Actor
 from hub.db.bulk import update_rows
 from hub.db.tables import address, attempt, delivery, thread, unmatched_status
 from hub.events import Change, publish
-from hub.outbox import locks
+from hub.outbox import locks, watch
 from hub.outbox.backoff import UNREPORTED_AFTER, Outcome
 from hub.outbox.plain import record_taken
 from hub.outbox.queue import note
@@ -112,7 +112,11 @@ async def _settle_others(
     await update_rows(conn, delivery, rows)
     await note(conn, history, now)
     await _mark_addresses(conn, ledger, counted, now)
-    await alert(conn, [(r.thread_id, r.outcome.reason) for r in counted if r.outcome.alert and r.lane is not Lane.BULK])
+    lost = [result.delivery_id for result in counted if result.outcome.state is DeliveryState.FAILED]
+    watched = await watch.fell(conn, lost, now)
+    # Of what is watched staff hear when every way is spent.
+    told = [r for r in counted if r.outcome.alert and r.lane is not Lane.BULK and r.delivery_id not in watched]
+    await alert(conn, [(r.thread_id, r.outcome.reason) for r in told])
     return counted
 
 
@@ -223,5 +227,6 @@ async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now
         )
         if moved.rowcount:
             await note(conn, [(delivery_id, state, row.code)], row.at)
+            await (watch.fell if state is DeliveryState.FAILED else watch.heard)(conn, [delivery_id], now)
     if rows:
         await conn.execute(sa.delete(unmatched_status).where(unmatched_status.c.id.in_([row.id for row in rows])))

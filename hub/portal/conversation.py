@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.portal import PORTAL
 from hub.db.tables import delivery, message, thread
+from hub.outbox import watch
 from hub.parts import Parts
 from hub.portal.codes import KEY
 from hub.portal.desk import START, Desk
@@ -52,10 +53,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Messages in order, oldest first; `earlier` when there are some before them."""
+    """Messages in order, oldest first; `earlier` when there are some before them; ids of those not seen here before."""
 
     said: tuple[Said, ...]
     earlier: bool
+    unseen: tuple[str, ...] = ()
 
 
 def routes(desk: Desk) -> list[web.RouteDef]:
@@ -77,6 +79,8 @@ async def _show(desk: Desk, request: web.Request) -> web.Response:
 async def _page(desk: Desk, session: Session, before: int | None, *, wrong: str = "", kept: str = "") -> web.Response:
     async with desk.parts.db.read() as conn:
         stretch = await read(conn, desk.parts, session.person_id, before)
+    if stretch.unseen:
+        await desk.parts.db.write(lambda conn: watch.seen(conn, stretch.unseen, desk.parts.clock.now()))
     now = desk.parts.clock.now().astimezone(desk.parts.settings.timezone)
     return desk.draw(
         session,
@@ -137,7 +141,7 @@ async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int 
     said = [_said(keys, person_id, row, states.get(row.id, ""), row.at.astimezone(zone).date()) for row in shown]
     if before is None:
         said[-1] = _with_choices(said[-1])
-    return Stretch(tuple(said), len(rows) > PAGE)
+    return Stretch(tuple(said), len(rows) > PAGE, await watch.unseen(conn, list(states)))
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
