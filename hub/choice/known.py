@@ -74,7 +74,8 @@ class Knowledge:
                     intent.level,
                     self._content[channel],
                     open_here=channel in prefers.whole or (channel, row.address_id) in wrote,
-                    can_sign_in=who.can_sign_in,
+                    # A device was signed up for notices behind the log-in.
+                    can_sign_in=who.can_sign_in or channel is ChannelKind.PUSH,
                 ),
                 off=not answering and channel in of_purpose.off,
                 failing=(channel, row.address_id) in failed,
