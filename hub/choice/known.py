@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import rules as rulebook
 from consent.ledger import Ledger
+from consent.policy import state_for
 from hub.choice.deciding import answers
 from hub.choice.ranking import REACHES, Way, failing, rank, shape
 from hub.db.columns import Id
@@ -68,7 +69,7 @@ class Knowledge:
             Way(
                 channel=channel,
                 address_id=row.address_id,
-                state=row.state,
+                state=state_for(channel, row.state, row.state_reason),
                 standing=standings[row.address_id],
                 shape=shape(
                     intent.level,
@@ -115,6 +116,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             address.c.id.label("address_id"),
             address.c.kind,
             address.c.state,
+            address.c.state_reason,
         )
         .select_from(person)
         .outerjoin(thread, thread.c.person_id == person.c.id)

@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import rules as rulebook
 from consent.ledger import Ledger
-from consent.policy import Allowed, Denied, Request, Verdict, Wait, may
+from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import appointment, attempt, delivery
@@ -171,7 +172,9 @@ class Claims:
                     standing=standings[row.address_id],
                     replies_to=row.replies_to,
                     zones=(row.timezone,) if row.timezone else (),
-                    address_state=fresh.get(row.address_id, row.address_state),
+                    address_state=state_for(
+                        _CHANNELS[row.channel], fresh.get(row.address_id, row.address_state), row.address_reason
+                    ),
                     sent_recently=tuple(recent.get(row.person_id, ())),
                     confirms_stop=row.confirms_stop,
                     stop_confirmed=row.id in confirmed,
@@ -249,7 +252,10 @@ def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict
 
 
 async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:
-    """When automated messages that the clinic began left for each person in the last week."""
+    """When automated texts and calls that the clinic began left for each person in the last week.
+
+    One that failed never reached them and is not among these, so that what follows it is the first.
+    """
     if not persons:
         return {}
     query = (
@@ -257,6 +263,8 @@ async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime)
         .join(attempt, sa.and_(attempt.c.delivery_id == delivery.c.id, attempt.c.number == delivery.c.attempts))
         .where(
             delivery.c.person_id.in_(persons),
+            # Mails and notices are not what the caps are about.
+            delivery.c.channel.in_(sorted(rulebook.load().capped)),
             delivery.c.automated.is_(True),
             delivery.c.replies_to.is_(None),
             delivery.c.state.in_(_LEFT),

@@ -42,6 +42,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     written_at: datetime
     address_kind: str
     address_state: AddressState
+    address_reason: str
     value_sealed: bytes
     timezone: str | None
     language: str | None
@@ -59,6 +60,7 @@ _OF_OTHERS = (
     message.c.at,
     address.c.kind,
     address.c.state,
+    address.c.state_reason,
     contact.c.value_sealed,
     person.c.timezone,
     person.c.language,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import PHONE, PHONE_CHANNELS, ConsentState, Scope, Source
 from consent.ledger import Ledger, NewFact
+from consent.policy import NO_TEXTS
 from hub.audit import Actor
 from hub.db.bulk import update_rows
 from hub.db.tables import address, attempt, delivery, thread, unmatched_status
@@ -130,8 +131,9 @@ async def alert(conn: AsyncConnection, threads: Sequence[tuple[str, str]]) -> No
         )
 
 
-async def mark_address(conn: AsyncConnection, address_id: str, reason: str) -> None:
-    """Note that the provider cannot reach this address."""
+async def mark_address(conn: AsyncConnection, address_id: str, reason: str, *, no_texts: bool = False) -> None:
+    """Note that the provider cannot reach this address; `no_texts`: not with texts, but with calls it may."""
+    reason = f"{NO_TEXTS}:{reason}" if no_texts else reason
     await conn.execute(
         sa.update(address)
         .where(address.c.id == address_id, address.c.state == "ok")
@@ -197,7 +199,7 @@ async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, Any]:
 async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:
     for result in results:
         if result.outcome.bad_address:
-            await mark_address(conn, result.address_id, result.outcome.reason)
+            await mark_address(conn, result.address_id, result.outcome.reason, no_texts=result.outcome.no_texts)
         if result.outcome.opted_out:
             await record_carrier_stop(conn, ledger, result.address_id, result.channel, now)
 

@@ -11,7 +11,7 @@ from channels.base import Channel, Explaining
 from consent.ledger import Ledger
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import delivery, unmatched_status
-from hub.errors import AddressInvalid, RecipientOptedOut
+from hub.errors import AddressInvalid, RecipientOptedOut, TextsRefused
 from hub.events import Change, publish
 from hub.outbox import watch
 from hub.outbox.queue import note
@@ -126,8 +126,8 @@ async def _failed(
     conn: AsyncConnection, ledger: Ledger, channel: Channel | None, row: Any, status: Status, now: datetime
 ) -> None:
     fault = channel.fault(status.code) if isinstance(channel, Explaining) else None
-    if fault is AddressInvalid:
-        await mark_address(conn, row.address_id, status.code or "")
+    if fault is not None and issubclass(fault, AddressInvalid):
+        await mark_address(conn, row.address_id, status.code or "", no_texts=fault is TextsRefused)
     if fault is RecipientOptedOut:
         await record_carrier_stop(conn, ledger, row.address_id, status.channel, now)
 
