@@ -100,7 +100,7 @@ def judge(story: Story, now: datetime, waits: Waits) -> Verdict:
 
 def _left(story: Story, newest: Sent, now: datetime, waits: Waits) -> Verdict:
     """It is with the provider, or further; nobody answered it, and it was not read."""
-    since = newest.left_at or now
+    since = newest.left_at or story.written_at
     if story.in_portal or newest.channel in READ_THERE:
         patience = waits.unread.get(story.purpose)
         if patience is None:
