@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,7 +132,12 @@ async def run(url: str, folder: Path, keyring: Keyring, people: int) -> Report:
                 carrier.calls.webhook = f"{rig.base}/webhooks/twilio/voice"
                 await _books(rig.hub, folder, people, "America/New_York")
                 await _remind(rig.base, await _token(rig.hub), people, report)
-                await _ended(rig, lambda: clock.advance(timedelta(hours=1)))
+
+                async def later() -> None:
+                    clock.advance(timedelta(hours=5))
+                    await rig.parts.failover.sweep()
+
+                await _ended(rig, later)
                 await _read(rig, carrier, mails, report)
     finally:
         carrier.closing.set()
@@ -171,7 +176,7 @@ async def run_and_kill(folder: Path, people: int, kills: int, *, seed: int = 1) 
             await reminding
             hub = await Hub.open(server.settings, roles=())
             rig = Rig(hub, carrier, server.data)
-            await _ended(rig, lambda: None)
+            await _ended(rig, lambda: asyncio.sleep(0))
             await server.ask_to_end()
             await _read(rig, carrier, mails, report)
             await hub.stop()
@@ -264,7 +269,7 @@ async def _remind(base: str, token: str, people: int, report: Report) -> None:
         await asyncio.gather(*(some(client) for _ in range(_AT_ONCE)))
 
 
-async def _ended(rig: Rig, move_on: Callable[[], None]) -> None:
+async def _ended(rig: Rig, move_on: Callable[[], Awaitable[None]]) -> None:
     """Wait until nothing is under way, and no message is followed any more."""
     watched = sa.select(sa.func.count()).select_from(escalation).where(escalation.c.outcome == "")
     going = (
@@ -280,9 +285,9 @@ async def _ended(rig: Rig, move_on: Callable[[], None]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{now[0]} messages are followed still, and {now[1]} deliveries under way")
         if now == before and now[1] == 0:
-            move_on()
+            await move_on()
         before = now
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.2)
 
 
 async def _read(rig: Rig, carrier: Carrier, mails: MailServer, report: Report) -> None:

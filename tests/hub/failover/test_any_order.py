@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: no step is sent twice, nothing after a STOP, and every message comes to an end."""
+"""In whatever order things happen, no step is sent twice, nothing after a STOP, and every message ends."""
 
 import random
 from collections import Counter
