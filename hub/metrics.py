@@ -23,6 +23,12 @@ class Metrics:
         self.decisions = Counter("hub_decisions", "Decisions on intents", ["decision", "rule"], registry=r)
         self.deliveries = Counter("hub_deliveries", "Deliveries by state reached", ["channel", "state"], registry=r)
         self.attempts = Counter("hub_attempts", "Provider calls by outcome", ["channel", "outcome"], registry=r)
+        self.steps = Counter(
+            "hub_failover_steps",
+            "What came of deliveries that are followed, and where they went on",
+            ["cause", "to"],
+            registry=r,
+        )
         self.webhooks_refused = Counter("hub_webhooks_refused", "Webhooks refused", ["code"], registry=r)
         self.commit_seconds = Histogram("hub_commit_seconds", "Group commits", buckets=_FAST, registry=r)
         self.commit_units = Histogram(

@@ -11,6 +11,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
+from hub.failover import Failover
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -46,6 +47,7 @@ class Parts:
     channels: Mapping[ChannelKind, Channel]
     scheduling: Scheduling
     router: Router
+    failover: Failover
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception

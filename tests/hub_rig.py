@@ -308,7 +308,12 @@ class Rig:
 
     async def send(self, person_id: str, body: str, **values: Any) -> Any:
         """What the router decides about a text by staff."""
-        given = {"purpose": Purpose.CARE, "author": AuthorKind.STAFF, "key": f"test:{new_id()}"} | values
+        given = {
+            "purpose": Purpose.CARE,
+            "author": AuthorKind.STAFF,
+            "level": "limited",
+            "key": f"test:{new_id()}",
+        } | values
         return await self.parts.router.route(Intent(person_id=person_id, body=body, **given))
 
     def words(self, template: str, visit: Any, language: Language = "en") -> str:

@@ -88,6 +88,7 @@ async def _deliveries(conn: AsyncConnection, parts: Parts, ids: Sequence[str]) -
         row = of[event.delivery_id]
         step = DeliveryStep(
             state=DeliveryState(event.state),
+            channel=ChannelKind(row.channel),
             at=event.at,
             code=event.reason or None,
             reason=explained(event.reason, ChannelKind(row.channel), parts.channels),

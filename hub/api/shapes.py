@@ -117,16 +117,23 @@ class Attachment(msgspec.Struct, kw_only=True):
 
 
 class DeliveryStep(msgspec.Struct, kw_only=True):
-    """One state that a delivery reached. `code` is a rule's id or the carrier's code."""
+    """One state that a delivery reached. `code` is a rule's id or the carrier's code.
+
+    A message that did not reach the person has several deliveries, one after the other: `channel` tells them apart.
+    """
 
     state: DeliveryState
+    channel: ChannelKind
     at: datetime
     code: str | None = None
     reason: str | None = None
 
 
 class Delivery(msgspec.Struct, kw_only=True):
-    """How far a message has come. `reason` says why it is held, failed or suppressed; `until`, for how long held."""
+    """How far a message has come, by the channel it went last.
+
+    `reason` says why it is held, failed or suppressed; `until`, for how long it is held.
+    """
 
     state: DeliveryState
     channel: ChannelKind

@@ -156,6 +156,7 @@ class Proofs:
             author=author,
             author_name="Front desk" if author is AuthorKind.STAFF else "",
             body=body,
+            level="limited",
             channel=ChannelKind.SMS,
         )
         return await self.parts.router.route(intent)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bots.urgent import Level
 from channels.portal import PORTAL
 from hub.db.tables import delivery, message, thread
+from hub.outbox import watch
 from hub.parts import Parts
 from hub.portal import warning
 from hub.portal.codes import KEY
@@ -54,10 +55,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Messages in order, oldest first; `earlier` when there are some before them."""
+    """Messages in order, oldest first; `earlier` when there are some before them; ids of those not seen here before."""
 
     said: tuple[Said, ...]
     earlier: bool
+    unseen: tuple[str, ...] = ()
 
 
 def routes(desk: Desk) -> list[web.RouteDef]:
@@ -88,6 +90,8 @@ async def _page(
 ) -> web.Response:
     async with desk.parts.db.read() as conn:
         stretch = await read(conn, desk.parts, session.person_id, before)
+    if stretch.unseen:
+        await desk.parts.db.write(lambda conn: watch.seen(conn, stretch.unseen, desk.parts.clock.now()))
     now = desk.parts.clock.now().astimezone(desk.parts.settings.timezone)
     return desk.draw(
         session,
@@ -158,7 +162,7 @@ async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int 
     said = [_said(keys, person_id, row, states.get(row.id, ""), row.at.astimezone(zone).date()) for row in shown]
     if before is None:
         said[-1] = _with_choices(said[-1])
-    return Stretch(tuple(said), len(rows) > PAGE)
+    return Stretch(tuple(said), len(rows) > PAGE, await watch.unseen(conn, list(states)))
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
-from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, ThreadStatus, new_id
+from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, ThreadStatus, new_id
 from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
@@ -215,6 +215,9 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         purpose=reply.purpose,
         author=reply.author,
         body=reply.text,
+        words=reply.words,
+        level="limited",
+        followed=reply.lane is Lane.SAFETY,
         lane=reply.lane,
         channel=incoming.channel,
         address_id=incoming.address_id,

@@ -79,7 +79,12 @@ async def ana(hub: Hub, rig: BrowserRig) -> str:
 async def ended(hub: Hub, clock: FixedClock, person_id: str) -> tuple[DeliveryState, str]:
     """What became of a message that staff write, and the state of the device's address after it."""
     intent = Intent(
-        key=f"test:{new_id()}", person_id=person_id, purpose=Purpose.CARE, author=AuthorKind.STAFF, body=SAID
+        key=f"test:{new_id()}",
+        person_id=person_id,
+        purpose=Purpose.CARE,
+        author=AuthorKind.STAFF,
+        body=SAID,
+        level="full",
     )
     routed = await hub.parts.router.route(intent)
     query = sa.select(delivery.c.state).where(delivery.c.id == routed.delivery_id)

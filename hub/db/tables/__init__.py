@@ -2,7 +2,7 @@
 
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
-from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
+from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
@@ -36,6 +36,7 @@ __all__ = [
     "delivery",
     "delivery_event",
     "disclosure",
+    "escalation",
     "event",
     "idempotency",
     "job",

@@ -44,7 +44,9 @@ async def test_an_answer_of_the_staff_is_told_apart(clinic: Running) -> None:
     since, grace = new_id(), await person_id(clinic, "grace")
 
     await clinic.parts.router.route(
-        Intent(key="test", person_id=grace, purpose=Purpose.CARE, author=AuthorKind.STAFF, body="Hello")
+        Intent(
+            key="test", person_id=grace, purpose=Purpose.CARE, author=AuthorKind.STAFF, body="Hello", level="limited"
+        )
     )
 
     words = [deed.words for deed in await lines(clinic, since)]

@@ -163,6 +163,7 @@ async def test_earlier_messages_are_a_page_away_and_none_shows_twice(clinic: Run
             author=AuthorKind.STAFF,
             author_name="Priya N.",
             body=f"Line {n:03d}.",
+            level="full",
             channel=ChannelKind.PORTAL,
         )
         await clinic.parts.router.route(intent)
@@ -244,6 +245,7 @@ async def test_an_open_page_hears_of_what_is_new_and_learns_nothing_by_it(clinic
         purpose=Purpose.CARE,
         author=AuthorKind.STAFF,
         body="Something private.",
+        level="full",
         channel=ChannelKind.PORTAL,
     )
     await clinic.parts.router.route(intent)
