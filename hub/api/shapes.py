@@ -110,10 +110,29 @@ class Author(msgspec.Struct, kw_only=True):
 
 
 class Attachment(msgspec.Struct, kw_only=True):
-    """A file that the carrier holds; it may ask for the carrier's credentials."""
+    """A file of a message. `href` is where it can be had, null while or where it cannot; `reason` says why, or what to mind.
 
-    content_type: str
-    url: str
+    `name`: after the one that its sender gave; its ending is what the file is. `content_type`, `size` (bytes): of what is
+    kept, null where nothing is.
+    """
+
+    id: str
+    name: str
+    content_type: str | None
+    size: int | None
+    state: Literal["fetching", "waiting", "served", "warned", "quarantined", "refused", "lost"]
+    reason: str | None
+    href: str | None
+
+
+class KeptMail(msgspec.Struct, kw_only=True):
+    """A mail that is kept as it came. `reason` is why, as one word; `size` is in bytes."""
+
+    id: str
+    reason: str
+    size: int
+    received_at: datetime
+    href: str
 
 
 class DeliveryStep(msgspec.Struct, kw_only=True):

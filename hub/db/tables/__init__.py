@@ -1,5 +1,6 @@
 """Every table, by what it is about. Text, names, birth dates and addresses are only ever in `sealed` columns."""
 
+from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
@@ -7,7 +8,6 @@ from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, key_canary, person
 from hub.db.tables.portal import portal_code, portal_session
-from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
     api_token,
     audit_checkpoint,
@@ -24,6 +24,7 @@ __all__ = [
     "address",
     "api_token",
     "appointment",
+    "attachment",
     "attempt",
     "audit_checkpoint",
     "audit_event",
@@ -36,6 +37,7 @@ __all__ = [
     "delivery",
     "delivery_event",
     "event",
+    "file_piece",
     "idempotency",
     "job",
     "key_canary",
@@ -46,7 +48,6 @@ __all__ = [
     "portal_code",
     "portal_session",
     "raw_mail",
-    "recording",
     "resource",
     "scheduling_request",
     "slot",
