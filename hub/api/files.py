@@ -15,7 +15,7 @@ from hub.api.tokens import Token
 from hub.attachments import give_out, headers
 from hub.audit import Entry
 from hub.files import Attachment as File
-from hub.files import explained
+from hub.files import AttachmentState, explained
 from hub.files.expecting import WHOLE_MAIL
 from hub.parts import Parts
 from hub.sealed import Body
@@ -67,7 +67,7 @@ def shown(body: Body, files: list[File]) -> list[Attachment]:
             name="mail.eml",
             content_type=_MAIL,
             size=None,
-            state="served",
+            state=AttachmentState.SERVED,
             reason="The mail as it came: this message does not show all of it.",
             href=f"/api/v1/mails/{mail_id}",
         )

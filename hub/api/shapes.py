@@ -7,6 +7,7 @@ import msgspec
 
 from bots.scheduling.base import AppointmentStatus
 from consent.facts import ConsentState, Source
+from hub.files import AttachmentState
 from hub.people.records import PersonKind
 from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Purpose, ThreadStatus
 
@@ -110,17 +111,17 @@ class Author(msgspec.Struct, kw_only=True):
 
 
 class Attachment(msgspec.Struct, kw_only=True):
-    """A file of a message. `href` is where it can be had, null while or where it cannot; `reason` says why, or what to mind.
+    """A file of a message. `href` is where it can be had, null where it cannot; `reason` says why, or what to mind.
 
-    `name`: after the one that its sender gave; its ending is what the file is. `content_type`, `size` (bytes): of what is
-    kept, null where nothing is.
+    `name`: after the one that its sender gave; its ending is what the file is. `content_type`, `size` (bytes): of what
+    is kept, null where nothing is.
     """
 
     id: str
     name: str
     content_type: str | None
     size: int | None
-    state: Literal["fetching", "waiting", "served", "warned", "quarantined", "refused", "lost"]
+    state: AttachmentState
     reason: str | None
     href: str | None
 

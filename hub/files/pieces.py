@@ -37,8 +37,8 @@ class Writer:
         for at in range(0, len(content), PIECE):
             for segment in self._sealing.add(content[at : at + PIECE]):
                 self._waiting += segment
-            if len(self._waiting) >= PIECE:
-                await self._write()
+                if len(self._waiting) >= PIECE:
+                    await self._write()
         self.size += len(content)
 
     async def end(self) -> None:
