@@ -3,9 +3,10 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from channels.carrier import Carrier
 from hub import demo
@@ -62,7 +63,13 @@ def settings_for(database_url: str, folder: Path, carrier: Carrier) -> Settings:
 
 @asynccontextmanager
 async def running(
-    database_url: str, folder: Path, keyring: Keyring, *, clock: Clock | None = None, carrier: Carrier | None = None
+    database_url: str,
+    folder: Path,
+    keyring: Keyring,
+    *,
+    clock: Clock | None = None,
+    carrier: Carrier | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Running]:
     """A seeded demo with every role going; the understanding engine is read from where the tests keep it."""
     from hub import app
@@ -73,7 +80,7 @@ async def running(
         numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1
     )
     await carrier.start()
-    settings = app.with_port(settings_for(database_url, folder, carrier))
+    settings = app.with_port(replace(settings_for(database_url, folder, carrier), **changes))
     keyring.save(settings.keyring)
     hub = await Hub.open(settings, clock=clock)
     try:

@@ -93,7 +93,8 @@ class Shop:
         """The files of a message."""
         async with self.db.read() as conn:
             row = (await conn.execute(sa.select(message).where(message.c.id == accepted.message_id))).one()
-            person = await conn.scalar(sa.select(thread.c.person_id).where(thread.c.id == row.thread_id))
+            whose = sa.select(thread.c.person_id).where(thread.c.id == row.thread_id)
+            person = (await conn.execute(whose)).scalar_one()
             keys = await self.vault.key(conn, person)
             body = open_body(keys, person, row.thread_id, row.id, row.body_sealed)
             return (await self.files.shelf.of(conn, {row.id: body})).get(row.id, [])

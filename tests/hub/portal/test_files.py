@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -9,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 from yarl import URL
 
-from hub.db.tables import attachment, audit_event, file_piece, message, thread
+from hub.crypto import Keyring
+from hub.db.tables import attachment, audit_event, file_piece, message, portal_session, thread
 from hub.demo.clinic import patient
 from hub.files import receiving
 from tests.hub.attachments.test_images import SECRET, a_picture, exif, saved
-from tests.hub.demo.clinic_running import Running
+from tests.hub.demo.clinic_running import Running, running
 from tests.hub.portal.person import SAME_SITE, WITHIN, Person
 from tests.hub.portal.test_conversation import until_shown, value
 from tests.stores import embedded_only
@@ -78,6 +81,48 @@ async def test_files_go_with_a_message_and_come_back_to_their_person_alone(clini
     await until_shown(person, "Your next visit")
     await upload(person, ("list.txt", b"aspirin"))
     await until_shown(person, "Our staff has your message")
+
+
+async def test_a_host_of_files_gives_them_without_a_cookie_and_shows_nothing_else(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    apart = "files.clinic.example.org"
+    async with running(database_url, tmp_path, keyring, files_url=f"https://{apart}") as clinic:
+        person = Person(clinic)
+        await person.sign_in(JAMES)
+        await upload(person, ("list.txt", b"aspirin"))
+        await settled(clinic)
+        await person.get("/portal/messages")
+        href = next(part.split('"')[0] for part in person.page.split('href="') if part.startswith("/portal/files/"))
+
+        async def asked(path: str, host: str | None = None) -> tuple[int, bytes, str]:
+            headers = {"Host": host} if host else {}
+            async with person.web.get(path, headers=headers, allow_redirects=False) as got:
+                return got.status, await got.read(), got.headers.get("Location", "")
+
+        status, _, there = await asked(href)
+        path = there.removeprefix(f"https://{apart}")
+        file_id = href.rpartition("/")[2]
+        others = path.replace(file_id, file_id[:-1] + ("0" if file_id[-1] != "0" else "1"))
+        person.web.cookie_jar.clear()
+        given = await asked(path, apart)
+        wrong = (others, path[:-1] + "x", "/portal/file/x", "/portal/file/a.b.c.d.e")
+        forged = [await asked(one, apart) for one in wrong]
+        pages = ("/portal", "/portal/messages", "/", "/portal/static/portal.js")
+        elsewhere = [await asked(one, apart) for one in pages]
+        await clinic.parts.db.write(lambda conn: conn.execute(sa.update(portal_session).values(ended_at=_now(clinic))))
+        after = await asked(path, apart)
+        await person.web.close()
+
+    assert (status, given[:2]) == (303, (200, b"aspirin"))
+    assert there.startswith(f"https://{apart}/portal/file/")
+    assert [one[0] for one in forged] == [404] * 4
+    assert [one[0] for one in elsewhere] == [421] * 4
+    assert after[0] == 404
+
+
+def _now(clinic: Running) -> datetime:
+    return clinic.parts.clock.now()
 
 
 async def test_what_is_not_a_form_of_ours_or_too_much_leaves_nothing(
