@@ -154,11 +154,12 @@ async def test_what_is_not_a_form_of_ours_or_too_much_leaves_nothing(
     assert statuses == [403, 400, 400, 400]
     assert await counts() == (0, 0)
 
-    # Signed out, not a byte is read.
-    form = person.form("/portal/messages")
+    # Signed out, the words are shown once more and the file is kept nowhere.
+    await person.get("/portal/messages")
     person.web.cookie_jar.clear()
-    await person.post("/portal/messages", form)
-    assert person.url.path == "/portal"
+    page = await upload(person, ("a.txt", b"x"), text="Do not lose this")
+    assert "Do not lose this" in page
+    assert (person.status, await counts()) == (403, (0, 0))
 
 
 async def test_the_same_form_twice_is_one_message_with_its_file_once(clinic: Running, person: Person) -> None:
