@@ -102,7 +102,7 @@ _FAREWELL = (
     r"cheers|rgds|br|kr|respectfully(?:\s+yours)?|all\s+the\s+best|take\s+care|love|xoxo|cordially|warmly"
     r"|(?:mit\s+)?(?:den\s+)?(?:freundliche[nrm]?|besten?|viele[n]?|liebe[n]?|herzliche[nr]?|schöne[n]?|sonnige)\s+"
     r"gr(?:ü(?:ß|ss)|ue(?:ß|ss))(?:en?)?(?:\s+aus\s+\w+)?"
-    r"|(?:lg|vg|mfg|bg|hg|gru(?:ß|ss)|grü(?:ß|ss)e)|hochachtungsvoll"
+    r"|(?:lg|vg|mfg|bg|hg|gru(?:ß|ss)|grü(?:ß|ss)(?:e|le|li)?)|hochachtungsvoll"
     r"|(?:un\s+)?(?:cordial(?:es)?\s+|afectuosos?\s+)?saludos?(?:\s+(?:cordial(?:es)?|a\s+todos))?|atentamente|"
     r"atte|un\s+(?:fuerte\s+)?abrazo|cordialmente|afectuosamente"
     r"|(?:bien\s+)?(?:à\s+vous|cordialement)|bien\s+à\s+(?:vous|toi)|salutations(?:\s+distinguées)?|"
@@ -133,8 +133,9 @@ _THANKS = (
     r"ありがとうございます|谢谢|謝謝|고맙습니다"
 )
 _TAIL = r"[^\w\n?]{0,8}"
+FAREWELL = re.compile(r"[\s*_]{0,4}(?:" + _FAREWELL + r")" + _TAIL, re.IGNORECASE)
 VALEDICTION = re.compile(r"[\s*_]{0,4}(?:" + _FAREWELL + r"|" + _THANKS + r")" + _TAIL, re.IGNORECASE)
-_SIGNED = re.compile(r"[\s*_]{0,4}(?:" + _FAREWELL + r")[,.!\s]{1,3}(?P<name>[^\n]{2,50})", re.IGNORECASE)
+_SIGNED = re.compile(r"[\s*_]{0,4}(?:" + _FAREWELL + r")[,.!\s–-]{1,4}(?P<name>[^\n]{2,50})", re.IGNORECASE)
 
 # --- names
 
@@ -182,6 +183,11 @@ def name(line: str) -> bool:
         return False
     counted = [word for word in words if word.lower() not in _PARTICLE]
     return bool(counted) and all(_WORD.match(word) and not word[0].islower() for word in counted)
+
+
+def initial(line: str) -> bool:
+    """Whether it is a name's first letter. Below thanks it may be an answer: "Thanks / Y"."""
+    return len(line.strip(" .")) == 1 and line.strip(" .").isalpha()
 
 
 # --- what stands below a name

@@ -73,7 +73,8 @@ _FROM = (
     "from|von|de|da|van|fra|från|od|lähettäjä|от|від|kimden|gönderen|feladó|expéditeur|remetente|desde|差出人|送信者|"
     "发件人|發件人|寄件者|보낸 사람|보낸사람|발신|από|מאת|من|از|pengirim|dari|frá|saatja|kellelt|no|nuo|siuntėjas|"
     "sūtītājs|pošiljatelj|šalje|šalje se|подател|nga|nork|remitent|mittente|afzender|avsender|avsändare|afsender|"
-    "absender|odesílatel|odosielateľ|nadawca|expeditor|từ|người gửi|จาก|प्रेषक|από τον"
+    "expeditorul|de la|отправитель|відправник|від кого|"
+    "от кого|送信元|odesilatel|absender|odesílatel|odosielateľ|nadawca|expeditor|từ|người gửi|จาก|प्रेषक|από τον"
 )
 _DATE = (
     "sent|date|sent at|sent on|date sent|gesendet|gesendet am|datum|envoyé|envoyé le|envoye|date d'envoi|enviado|"
@@ -82,18 +83,19 @@ _DATE = (
     "отправлено|дата|надіслано|изпратено|gönderildi|tarih|gönderilme tarihi|gönderim|送信日時|日時|日付|发送时间|"
     "发送日期|發送時間|發送日期|寄件日期|日期|時間|时间|보낸 날짜|보낸 시간|날짜|보낸날짜|στάλθηκε|ημερομηνία|תאריך|"
     "נשלח|التاريخ|تاريخ|تم الإرسال|تاریخ|tanggal|dikirim|sendt den|sent date|saadetud|kuupäev|nosūtīts|datums|"
-    "išsiųsta|poslano|poslato|dërguar|bidalia|bidali|enviat|ngày|đã gửi|วันที่|ส่ง|दिनांक|sent|le|sendt kl"
+    "päiväys|dată|išsiųsta|poslano|poslato|dërguar|bidalia|bidali|enviat|ngày|đã gửi|วันที่|ส่ง|दिनांक|sent|le|sendt kl"
 )
 _TO = (
     "to|an|à|a|para|aan|til|till|vastaanottaja|do|dla|komu|кому|до|kime|alıcı|címzett|destinataire|destinatario|"
     "destinatário|destinatar|către|catre|宛先|收件人|收件者|받는 사람|받는사람|προς|אל|إلى|به|kepada|untuk|cc|kopie|"
     "copie|kopia|kopi|copia|kópia|tärkeys|importance|attachments|reply-to|répondre à|antwort an|responder a|"
-    "rispondi a|saaja|kellele|kam|kam|gavėjas|kome|za|për|nori|per a|đến|tới|ถึง|प्रति|bcc|kopiowany|dw|udw"
+    "rispondi a|destinatarul|prima|pre|pour|adresat|送信先|"
+    "saaja|kellele|kam|gavėjas|kome|za|për|nori|per a|đến|tới|ถึง|प्रति|bcc|kopiowany|dw|udw"
 )
 _SUBJECT = (
     "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|aihe|temat|předmět|predmet|тема|относно|konu|"
     "tárgy|subiect|件名|主题|主旨|主　题|主 题|主題|제목|θέμα|נושא|الموضوع|موضوع|subyek|subjek|perihal|re|efni|teema|"
-    "temats|tēma|tema|subjekt|naslov|zadeva|lënda|gaia|assumpte|chủ đề|tiêu đề|เรื่อง|विषय"
+    "subiectul|sujet|temats|tēma|tema|subjekt|naslov|zadeva|lënda|gaia|assumpte|chủ đề|tiêu đề|เรื่อง|विषय"
 )
 LABEL = re.compile(
     r"(?:^|(?<=\s))[*_]{0,3}(?:(?P<sender>"
@@ -108,6 +110,8 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 """A line's label; a line of HTML may hold several."""
+NAMED_MAILBOX = re.compile(r"[:：]\s{0,3}[^<>\n]{0,80}<[^<>\s]{1,64}@[^<>\s]{1,100}>")
+"""A label whose value is a mailbox as programs write it."""
 LABELLED = re.compile(r"[\s*_>|]{0,20}[^\W\d_][^:：\n<>@]{0,24}[:：]\s?\S")
 """Any label and its value. Beneath a program's own rule a few of these are a header, whatever the language."""
 
@@ -123,13 +127,13 @@ _MESSAGE = (
 _OLDER = (
     r"original\w{0,3}|forwarded|fwd|replied|reply|quoted|previous|begin\w{0,4}|ursprüngliche\w?|ursprungligt|"
     r"weitergeleitete\w?|antwort|d'origine|transféré|initial|reenviado|encaminhada|inoltrato|originale|oorspronkelijk|"
-    r"origineel|doorgestuurd|oprindelig|opprinnelig|videresendt|vidarebefordrat|alkuperäinen|välitetty|oryginaln\w|"
+    r"transmis|edelleenlähetetty|przekazan\w{1,3}|iletilmiş|перенаправлен\w{1,3}|reencaminhada|origineel|doorgestuurd|oprindelig|opprinnelig|videresendt|vidarebefordrat|alkuperäinen|välitetty|oryginaln\w|"
     r"přeposlaná|původní|pôvodná|preposlaná|eredeti|továbbított|redirecționat|исходное|пересылаемое|пересланное|"
     r"оригинальное|початкове|переслане|оригинално|orijinal|özgün|iletilen|元の|転送|原始|转发|轉寄|原件|원본|전달|"
     r"izvorna|proslijeđena|izvirno|αρχικό|προωθημένο|מקורית|הועברה|الأصلية|asli|diteruskan|gốc|chuyển tiếp"
 )
 ORIGINAL = re.compile(
-    r"[\s*_>]{0,6}[-_=*]{2,}[\s*_]{0,4}(?:"
+    r"[\s*_>]{0,6}[-_=*]{2,}[\s*_]{0,4}(?:treść\s+)?(?:"
     r"(?:"
     + _OLDER
     + r")[^\n]{0,40}?(?:"
@@ -139,7 +143,7 @@ ORIGINAL = re.compile(
     + r")[^\n]{0,20}?(?:"
     + _OLDER
     + r")|original"
-    r")[^\n]{0,60}",
+    r")\s{0,4}(?:[^\n]{0,40}?[-_=*]{2,}[^\n]*)?",
     re.IGNORECASE,
 )
 """Between dashes, that it is an older message: in most languages."""

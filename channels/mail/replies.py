@@ -28,6 +28,7 @@ from channels.mail.phrases import (
     MAILBOX_END,
     MAILBOX_LAST,
     MIDLINE,
+    NAMED_MAILBOX,
     ORIGINAL,
     RULE,
     TIME,
@@ -152,7 +153,11 @@ class _Reader:
         if framed or RULE.fullmatch(head):
             after = self.following[number + 1]
             return after is not None and (self._header_block(after) or self._labelled(after))
-        return self._header_block(number)
+        return self._header_block(number) or (self._apart(number) and self._addressed(number))
+
+    def _apart(self, number: int) -> bool:
+        """Whether nothing of the person's stands right above."""
+        return number == 0 or not self.bare[number - 1] or self.quoted[number - 1]
 
     def _header_block(self, number: int) -> bool:
         """Whether a mail's header begins here: from whom, when, to whom, what about, with a mailbox or a time."""
@@ -175,16 +180,31 @@ class _Reader:
         # "From: my house / To: the clinic" is a person's.
         return len(kinds) == 4 or (len(kinds) == 3 and (mailbox or day)) or (len(kinds) == 2 and mailbox and day)
 
-    def _labelled(self, number: int) -> bool:
-        """Whether labels stand here one below another, as in a header in a language that is not known."""
-        lines = [self._look(each) for each in range(number, min(number + MOST_HEADER_LINES, len(self.bare)))]
-        labelled = 0
-        for line in lines:
+    def _labels(self, number: int) -> list[str]:
+        """The lines from here on that begin with a label, one below another."""
+        lines: list[str] = []
+        for each in range(number, min(number + MOST_HEADER_LINES, len(self.bare))):
+            line = self._look(each)
             if not LABELLED.match(line):
                 break
-            labelled += 1
-        said = "\n".join(lines[:labelled])
-        return labelled >= 3 and MAILBOX.search(said) is not None and bool(YEAR.search(said) or TIME.search(said))
+            lines.append(line)
+        return lines
+
+    def _labelled(self, number: int) -> bool:
+        """Whether below a program's rule a header stands in a language that is not known."""
+        lines = self._labels(number)
+        said = "\n".join(lines)
+        return len(lines) >= 3 and MAILBOX.search(said) is not None and bool(YEAR.search(said) or TIME.search(said))
+
+    def _addressed(self, number: int) -> bool:
+        """Whether a header stands here, with no rule above it, in a language that is not known: who, when, and more.
+
+        People who say who they are write their mailbox without brackets.
+        """
+        if not NAMED_MAILBOX.search(self.bare[number]):
+            return False
+        lines = self._labels(number)
+        return len(lines) >= 3 and any(YEAR.search(line) for line in lines[1:])
 
     # --- "On Monday, Ana wrote:"
 
@@ -194,7 +214,7 @@ class _Reader:
         It is sure where it names a mailbox, or both a day and a time, as a person's own sentence rarely does.
         """
         first = self.bare[number]
-        alone = number == 0 or not self.bare[number - 1] or self.quoted[number - 1]
+        alone = self._apart(number)
         begins = ATTRIBUTION_START.match(first) is not None
         self.looked_at += len(first)
         if not begins and not alone:
@@ -218,7 +238,16 @@ class _Reader:
             time = TIME.search(whole) is not None
             if _introduces(whole, begins=begins, alone=alone, marked=marked, apart=apart):
                 return length, mailbox or (day and time) or (day and alone and apart)
+            if length == 1 and alone and marked and after is not None and self._forwards(number, after):
+                return length, False
         return 0, False
+
+    def _forwards(self, number: int, after: int) -> bool:
+        """Whether a few words and a colon stand above a quoted header: "Begin forwarded message:", in any language."""
+        if not ATTRIBUTION_END.search(self.bare[number]) or len(self.bare[number].split()) > 6:
+            return False
+        quoted = self._look(after).lstrip(" >＞")
+        return LABEL.match(quoted) is not None or NAMED_MAILBOX.search(quoted) is not None
 
     def _drop_banner(self, keep: list[bool]) -> None:
         """The warning that some mail systems put above every mail from outside."""

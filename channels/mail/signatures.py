@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from channels.mail.closings import (
+    FAREWELL,
     FOOTER,
     HEADING,
     POSTSCRIPT,
@@ -13,6 +14,7 @@ from channels.mail.closings import (
     device,
     disclaimer,
     furniture,
+    initial,
     name,
     signed,
 )
@@ -115,7 +117,8 @@ class _Closing:
                 continue
             if RULE.fullmatch(below):
                 return self._cut(place, self._postscript(place + 1))
-            if not (name(below) or WEAK_SIGNATURE.fullmatch(below) or below.startswith(("![", "[image", "[cid:"))):
+            named = name(below) or (initial(below) and FAREWELL.fullmatch(self._look(place)))
+            if not (named or WEAK_SIGNATURE.fullmatch(below) or below.startswith(("![", "[image", "[cid:"))):
                 continue
             end = place + 2
             while end < len(self.mine) and self._stands(end):
