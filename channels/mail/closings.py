@@ -21,7 +21,7 @@ _SENT = (
     r"poslato|στάλθηκε|נשלח|أرسلت?|أُرسلت|مرسل|dikirim|saadetud|nosūtīts|išsiųsta|đã gửi|gửi|enviat|bidalia|sent to you"
 )
 _DEVICE = (
-    r"i-?phone\w*|i-?pad\w*|i-?pod\w*|i-?os|mac(?:book)?|apple|android\w*|samsung|galaxy|pixel|huawei|honor|xiaomi|redmi|"
+    r"i-?phon\w*|i-?pad\w*|i-?pod\w*|i-?os|mac(?:book)?|apple|android\w*|samsung|galaxy|pixel|huawei|honor|xiaomi|redmi|"
     r"oneplus|oppo|vivo|nokia|motorola|moto|lg|htc|sony|xperia|alcatel|zte|windows|blackberry|lumia|kindle|surface|"
     r"chromebook|phone|smart\s?phone|smartphone|mobile\w*|mobil\w*|cell|cellphone|cellular\w*|celular|móvil|tablet\w*|"
     r"tablette|handy|handheld|device|pc|computer|telefon\w*|téléphone|teléfono|telefone|telefono|telefoon|puhelim\w*|"
@@ -42,6 +42,7 @@ _DEVICE_LINE = re.compile(
     r"(?:e-?mail|message|mail|nachricht|mensaje|correo|courriel|messaggio|bericht|meddelande|сообщение|wiadomość)\s+"
     r"(?:was|has\s+been|is|wurde|fue|a\s+été|è\s+stato|werd|is|blev)?\s{0,2})?"
     r"(?:(?:" + _SENT + r")\s+" + _CONNECTION + r"(?!\w)"
+    r"|(?:lähetetty|küldve|elküldve|saadetud)\s"
     r"|(?:von|mit|vom|über|per|aus)\s[^\n]{0,60}(?:gesendet|geschrieben|verschickt|versandt)"
     r"|(?:from|desde|depuis|von)\s+(?:my|mi|mon|meinem)\s+(?:i-?phone|i-?pad|android|samsung|mobile|phone|cell|handy)"
     r"|(?:get|download|télécharger|téléchargez|obtenir|obtenez|obtener|obtenga|obtén|descarga\w?|obter|transferir|baixar|"
@@ -61,7 +62,7 @@ _NO_DEVICE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_DEVICE = re.compile(
-    r"[\s*_<\[(]{0,4}(?:\w{2,20}\s+from\s+mobile|(?:this\s+)?(?:sent\s+)?from\s+(?:my\s+)?mobile"
+    r"[\s*_<\[(]{0,4}(?:\w{2,20}\s+from\s+mobile|(?:sent\s+)?(?:from|via)\s+(?:my\s+)?mobile"
     r"|[^,;\n]{0,40}(?:から送信(?:されました|しました)?|より送信)"
     r"|(?:发|發|发送|發送|寄)?自我的[^,;\n]{1,30}|[從从]我的[^,;\n]{1,24}(?:傳送|发送|發送|传送)"
     r"|나의\s[^,;\n]{1,24}에서\s?보냄|[^,;\n]{1,24}에서\s?보냄"

@@ -133,7 +133,7 @@ _OLDER = (
     r"izvorna|proslijeđena|izvirno|αρχικό|προωθημένο|מקורית|הועברה|الأصلية|asli|diteruskan|gốc|chuyển tiếp"
 )
 ORIGINAL = re.compile(
-    r"[\s*_>]{0,6}[-_=*]{2,}[\s*_]{0,4}(?:treść\s+)?(?:"
+    r"[-_=*]{2,}+\s{0,4}+\*?(?:treść\s+)?(?:"
     r"(?:"
     + _OLDER
     + r")[^\n]{0,40}?(?:"
@@ -147,7 +147,7 @@ ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 """Between dashes, that it is an older message: in most languages."""
-FRAMED = re.compile(r"[\s*_]{0,6}[-_=*]{2,20}\s{0,2}[^\W_][^\n]{1,100}?[\w)>]\s{0,2}[-_=*]{2,20}")
+FRAMED = re.compile(r"[-_=*]{2,20}+\s{0,2}+[^\W_][^\n]{1,100}?[\w)>]\s{0,2}[-_=*]{2,20}")
 """Words between dashes: above a mail's header they introduce it, whatever their language."""
 ABOVE_THIS_LINE = re.compile(
     r"[^\w\n]{0,12}(?:(?:please\s+)?(?:type|write|enter|add)?\s*(?:your\s+)?(?:reply|response)\s+above\s+this\s+line"
@@ -156,7 +156,7 @@ ABOVE_THIS_LINE = re.compile(
     r"|(?:veuillez\s+)?répon\w{2,3}\s+au-dessus|rispondi\s+sopra|reageer\s+boven)",
     re.IGNORECASE,
 )
-RULE = re.compile(r"[\s>]{0,4}(?:_{5,}|-{8,}|={8,}|\*{8,}|—{3,}|─{3,}|(?:\* ?){3,8}|-{3})\s*")
+RULE = re.compile(r"(?:_{5,}|-{8,}|={8,}|\*{8,}|—{3,}|─{3,}|(?:\* ?){3,8}|-{3})\s*")
 FORWARDED = re.compile(
     r"original message processed by[^\n]{0,60}|begin forwarded message\s*:?\s*"
     r"|(?:forwarded message|anfang der weitergeleiteten nachricht"

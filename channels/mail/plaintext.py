@@ -44,6 +44,7 @@ _BLOCKS = _TAGS - {"br", "hr", "td", "th"}
 _DEEPEST = 6
 """Quotations within quotations that are told apart."""
 _DEEPEST_ELEMENT = 1_000
+_BLANKS = re.compile(r"\s+")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _OPENING = re.compile(
     r"<(/?)(?!(?:p|li|td|th|tr|dd|dt|br|hr|img|input|meta|link|col|wbr|area|base|source)\b)[a-z]", re.I
@@ -105,7 +106,8 @@ class _Writer:
     def words(self, raw: str) -> None:
         if not raw:
             return
-        text = html.unescape(raw).replace("\u00a0", " ")
+        text = html.unescape(raw) if "&" in raw else raw
+        text = text.replace("\u00a0", " ")
         if self._as_is:
             first, *more = text.split("\n")
             self._line.append(first)
@@ -113,7 +115,7 @@ class _Writer:
                 self._end_line()
                 self._line.append(line)
             return
-        squeezed = re.sub(r"\s+", " ", text)
+        squeezed = _BLANKS.sub(" ", text)
         if squeezed == " " and not self._line:
             return
         self._line.append(squeezed if self._line else squeezed.lstrip())

@@ -40,7 +40,11 @@ from channels.mail.signatures import close
 MOST_ATTRIBUTION_LINES = 4
 MOST_HEADER_LINES = 8
 LONGEST_ATTRIBUTION = 400
-MOST_LINES = 5_000
+LONGEST_NOTICE = 120
+LONGEST_LABEL = 40
+TAIL = 30
+DRAWN = ("-", "_", "=", "*", "—", "─")
+MOST_LINES = 1_000
 """Lines at the beginning in which a quotation is looked for."""
 
 _SPACES = str.maketrans(
@@ -84,6 +88,18 @@ def extract(text: str) -> Reply:
     return Reply(found or text.translate(_SHOWN).strip(), looked_at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What a line of a header says: `sender`, `date`, `to`, `subject`; and whether it names a mailbox, or a day."""
+
+    kinds: tuple[str, ...] = ()
+    mailbox: bool = False
+    day: bool = False
+
+
+NO_LABELS = _Labels()
+
+
 class _Reader:
     """The lines of one mail. `heads` are their beginnings, which is all that patterns see."""
 
@@ -94,6 +110,8 @@ class _Reader:
         self.short = [len(line) <= LONGEST_LINE for line in lines]
         self.quoted = [bare.startswith((">", "＞")) and not _arrows(bare) for bare in self.bare]
         self.looked_at = 0
+        self._labelled_as: dict[int, _Labels] = {}
+        self._may_end: dict[int, bool] = {}
         # For each line, where the next one stands that is not blank.
         self.following: list[int | None] = [None] * (len(lines) + 1)
         for number in range(len(lines) - 1, -1, -1):
@@ -110,8 +128,14 @@ class _Reader:
                 number += 1
                 continue
             if self._begins_original(number):
-                end = number
-                break
+                after = self.following[number + 1]
+                if after is None or not self.quoted[after]:
+                    end = number
+                    break
+                # What it introduces has marks of its own; below that the person may go on.
+                keep[number] = False
+                number += 1
+                continue
             length, sure = self._attribution(number)
             if length:
                 after = self.following[number + length]
@@ -145,14 +169,16 @@ class _Reader:
     def _begins_original(self, number: int) -> bool:
         """Whether everything from this line on is an older mail, put there whole."""
         head = self._look(number)
-        if ORIGINAL.fullmatch(head) or FORWARDED.fullmatch(head) or ABOVE_THIS_LINE.match(head):
+        if len(head) <= LONGEST_NOTICE and (FORWARDED.fullmatch(head) or ABOVE_THIS_LINE.match(head)):
             return True
-        framed = FRAMED.fullmatch(head)
-        if framed and ATTRIBUTION_VERB.search(head):
-            return True
-        if framed or RULE.fullmatch(head):
-            after = self.following[number + 1]
-            return after is not None and (self._header_block(after) or self._labelled(after))
+        drawn = head.lstrip("*> ")
+        if drawn.startswith(DRAWN) or head.startswith("*"):
+            framed = FRAMED.fullmatch(drawn)
+            if ORIGINAL.fullmatch(drawn) or (framed and ATTRIBUTION_VERB.search(drawn)):
+                return True
+            if framed or RULE.fullmatch(head):
+                after = self.following[number + 1]
+                return after is not None and (self._header_block(after) or self._labelled(after))
         return self._header_block(number) or (self._apart(number) and self._addressed(number))
 
     def _apart(self, number: int) -> bool:
@@ -161,24 +187,34 @@ class _Reader:
 
     def _header_block(self, number: int) -> bool:
         """Whether a mail's header begins here: from whom, when, to whom, what about, with a mailbox or a time."""
-        first = LABEL.match(self._look(number).lstrip(" *_>|"))
-        if first is None or not (first["sender"] or first["date"]):
+        first = self._labels_of(number).kinds
+        if not first or first[0] not in ("sender", "date"):
             return False
-        kinds: set[str | None] = set()
+        kinds: set[str] = set()
         mailbox = day = False
         seen = 0
         each: int | None = number
         while each is not None and seen < MOST_HEADER_LINES:
-            line = self._look(each).lstrip(" *_>|")
-            labels = [label.lastgroup for label in LABEL.finditer(line)] if LABEL.match(line) else []
-            if labels:
-                kinds.update(labels)
-                mailbox = mailbox or MAILBOX.search(line) is not None
-                day = day or YEAR.search(line) is not None
+            labels = self._labels_of(each)
+            kinds.update(labels.kinds)
+            mailbox = mailbox or labels.mailbox
+            day = day or labels.day
             seen += 1
             each = self.following[each + 1]
         # "From: my house / To: the clinic" is a person's.
         return len(kinds) == 4 or (len(kinds) == 3 and (mailbox or day)) or (len(kinds) == 2 and mailbox and day)
+
+    def _labels_of(self, number: int) -> "_Labels":
+        """What the line is labelled as; looked at once."""
+        found = self._labelled_as.get(number)
+        if found is None:
+            line = self._look(number).lstrip(" *_>|")
+            found = NO_LABELS
+            if any(colon in line[:LONGEST_LABEL] for colon in (":", "：")) and LABEL.match(line):
+                kinds = tuple(label.lastgroup or "" for label in LABEL.finditer(line))
+                found = _Labels(kinds, MAILBOX.search(line) is not None, YEAR.search(line) is not None)
+            self._labelled_as[number] = found
+        return found
 
     def _labels(self, number: int) -> list[str]:
         """The lines from here on that begin with a label, one below another."""
@@ -229,6 +265,8 @@ class _Reader:
             whole = f"{whole} {self.bare[last]}" if whole else first
             if len(whole) > LONGEST_ATTRIBUTION:
                 return 0, False
+            if not self._ends(last) and not ZONED.match(first):
+                continue
             self.looked_at += len(whole)
             after = self.following[last + 1]
             marked = after is not None and self.quoted[after]
@@ -241,6 +279,16 @@ class _Reader:
             if length == 1 and alone and marked and after is not None and self._forwards(number, after):
                 return length, False
         return 0, False
+
+    def _ends(self, number: int) -> bool:
+        """Whether an introduction may end with this line."""
+        found = self._may_end.get(number)
+        if found is None:
+            tail = self.bare[number][-TAIL:]
+            self.looked_at += len(tail)
+            found = any(sign in tail for sign in (":", "：", ">", "--")) or ATTRIBUTION_VERB.search(tail) is not None
+            self._may_end[number] = found
+        return found
 
     def _forwards(self, number: int, after: int) -> bool:
         """Whether a few words and a colon stand above a quoted header: "Begin forwarded message:", in any language."""

@@ -26,6 +26,7 @@ MOST_CLOSING_LINES = 12
 """Lines that may stand below a drawn line and still be a signature."""
 MOST_BELOW_DEVICE = 2
 MOST_PARAGRAPH = 25
+LONGEST_PARAGRAPH = 3_000
 MOST_ROUNDS = 12
 
 
@@ -96,7 +97,7 @@ class _Closing:
             place -= 1
         if place == 0:
             return False
-        said = " ".join(self._look(each) for each in range(place, len(self.mine)))
+        said = " ".join(self._look(each) for each in range(place, len(self.mine)))[:LONGEST_PARAGRAPH]
         if disclaimer(said):
             while place > 1 and HEADING.fullmatch(self._look(place - 1)):
                 place -= 1
