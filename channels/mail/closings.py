@@ -38,7 +38,7 @@ _CONNECTION = (
     r"des)"
 )
 _DEVICE_LINE = re.compile(
-    r"[\s*_<\[(~>»—–-]{0,6}(?:(?:this|diese|este|cet?|questo|dit|dette|detta|to|это|ta)\s+"
+    r"[\s*_<\[(~>»—–-]{0,6}(?P<about>(?:this|diese|este|cet?|questo|dit|dette|detta|to|это|ta)\s+"
     r"(?:e-?mail|message|mail|nachricht|mensaje|correo|courriel|messaggio|bericht|meddelande|сообщение|wiadomość)\s+"
     r"(?:was|has\s+been|is|wurde|fue|a\s+été|è\s+stato|werd|is|blev)?\s{0,2})?"
     r"(?:(?:" + _SENT + r")\s+" + _CONNECTION + r"(?!\w)"
@@ -52,6 +52,13 @@ _DEVICE_LINE = re.compile(
     re.IGNORECASE,
 )
 _DEVICE_WORD = re.compile(r"(?<!\w)(?:" + _DEVICE + r")(?!\w)", re.IGNORECASE)
+_WHEN = re.compile(
+    r"(?<!\w)(?:yesterday|today|tonight|last|this\s+(?:morning|week)|ago|already|twice|monday|tuesday|wednesday|thursday|friday|"
+    r"saturday|sunday|to\s+(?:you|the|dr|my|your)|i|we|you|ayer|hoy|anoche|pasad[oa]|lunes|martes|miércoles|jueves|viernes|"
+    r"sábado|domingo|a\s+(?:usted|la|su)|gestern|heute|hier|aujourd'hui)(?!\w)|\d{1,2}[:/]\d",
+    re.IGNORECASE,
+)
+_SENT_LAST = re.compile(r"(?:küldve|elküldve|gönderildi|gesendet)\Z", re.IGNORECASE)
 _MINE = re.compile(
     r"[\s*_<\[(]{0,4}(?:sent|written|typed)\s+(?:from|via|with|using|on)\s+(?:my|an?)(?:\s[\w'’+-]{1,20}){1,5}\s*[.!)>\]]{0,3}\s*",
     re.IGNORECASE,
@@ -89,7 +96,12 @@ def device(line: str) -> bool:
         return True
     if "?" in bare or re.search(r"[.!;]\s|,\s", bare):
         return False  # more than one thing is said
-    if _DEVICE_LINE.match(bare) and _DEVICE_WORD.search(bare):
+    if _WHEN.search(bare):
+        return False  # "Sent by mail on Monday" is the person's
+    begun = _DEVICE_LINE.match(bare)
+    if begun and _DEVICE_WORD.search(bare, max(0, begun.end("about"))):
+        return True
+    if _SENT_LAST.search(bare) and len(bare.split()) <= 5 and _DEVICE_WORD.search(bare):
         return True
     return _MINE.fullmatch(bare) is not None and _NO_DEVICE.search(bare) is None
 
@@ -107,13 +119,14 @@ _FAREWELL = (
     r"|(?:un\s+)?(?:cordial(?:es)?\s+|afectuosos?\s+)?saludos?(?:\s+(?:cordial(?:es)?|a\s+todos))?|atentamente|"
     r"atte|un\s+(?:fuerte\s+)?abrazo|cordialmente|afectuosamente"
     r"|(?:bien\s+)?(?:à\s+vous|cordialement)|bien\s+à\s+(?:vous|toi)|salutations(?:\s+distinguées)?|"
-    r"(?:sincères\s+|meilleures\s+)salutations|amicalement|amitiés|bonne\s+(?:journée|soirée)"
+    r"(?:sincères\s+|meilleures\s+)salutations|amicalement|amitiés|"
+    r"bonne\s+(?:fin\s+de\s+)?(?:journée|soirée)"
     r"|(?:cordiali|distinti)\s+saluti|(?:un\s+)?(?:cordiale\s+)?saluto|(?:tanti\s+)?saluti|cordialità"
     r"|atenciosamente|(?:melhores\s+|com\s+os\s+melhores\s+)?cumprimentos|abraços?|att|(?:com\s+)?estima"
     r"|met\s+(?:vriendelijke|hartelijke)\s+groet(?:en)?|(?:vriendelijke\s+|hartelijke\s+)?groet(?:en|jes|je)?|mvg|m\.v\.g"
     r"|(?:med\s+)?(?:de\s+)?(?:venlig|vennlig|vänlig|bästa|bedste|beste|hjertelig|varm)(?:e|a|t|ste)?\s*"
     r"(?:hilsen|hilsner|hälsning(?:ar)?)"
-    r"|(?:mange\s+)?hilsen|hälsningar|mvh|dbh|vh|kh|ystävällisin\s+terveisin|(?:terveisin|terv)|parhain\s+terveisin"
+    r"|(?:mange\s+)?hilsen|hälsningar|mvh|dbh|vh|kh|ystävällisin\s+terveisin|(?:terveisin|terv)|hyvästi|parhain\s+terveisin"
     r"|(?:z\s+)?(?:powa[żz]aniem|wyrazami\s+szacunku)|pozdrawiam(?:\s+serdecznie)?|pozdrowienia|z\s+pozdrowieniami"
     r"|(?:s\s+)?(?:přátelským\s+|srdečným\s+)?pozdrav(?:em|om)|s\s+úctou|zdravím"
     r"|(?:baráti\s+)?üdvözlettel|üdv|tisztelettel|cu\s+(?:stimă|respect|drag)|o\s+zi\s+bună|toate\s+cele\s+bune"

@@ -157,6 +157,8 @@ ABOVE_THIS_LINE = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"(?:_{5,}|-{8,}|={8,}|\*{8,}|—{3,}|─{3,}|(?:\* ?){3,8}|-{3})\s*")
+LONG_RULE = re.compile(r"_{20,}|-{20,}|={20,}")
+"""Longer than anybody draws by hand."""
 FORWARDED = re.compile(
     r"original message processed by[^\n]{0,60}|begin forwarded message\s*:?\s*"
     r"|(?:forwarded message|anfang der weitergeleiteten nachricht"

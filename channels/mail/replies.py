@@ -9,10 +9,11 @@ the text and no faster, whatever the text is. In doubt words are kept: a cut tha
 that is too large loses what somebody said.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from channels.mail.closings import BANNER, warning
+from channels.mail.closings import BANNER, device, warning
 from channels.mail.phrases import (
     ABOVE_THIS_LINE,
     ATTRIBUTION_END,
@@ -65,6 +66,7 @@ _SPACES = str.maketrans(
         "\x00": None,
     }
 )
+_DATED = re.compile(r"[\d<@(]")
 _SHOWN = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u200b": None, "\ufeff": None, "\x00": None})
 
 
@@ -150,6 +152,7 @@ class _Reader:
             number += 1
         keep[end:] = [False] * (count - end)
         self._drop_banner(keep)
+        self._drop_device(keep)
         self.looked_at += close(self.bare, self.short, keep)
         return keep
 
@@ -164,6 +167,9 @@ class _Reader:
         while number < len(keep) and self.bare[number]:
             keep[number] = False
             number += 1
+            below = self.following[number]
+            if below is not None and not self.quoted[below] and self._labels_of(below).kinds:
+                number = below  # one label in each paragraph
         return number
 
     def _begins_original(self, number: int) -> bool:
@@ -275,6 +281,10 @@ class _Reader:
             day = YEAR.search(whole) is not None
             time = TIME.search(whole) is not None
             if _introduces(whole, begins=begins, alone=alone, marked=marked, apart=apart):
+                if length > 1 and not _DATED.search(first):
+                    rest = " ".join(self.bare[number + 1 : last + 1])
+                    if _DATED.search(rest) and _introduces(rest, begins=True, alone=True, marked=marked, apart=apart):
+                        return 0, False  # the first line is a person's own
                 return length, mailbox or (day and time) or (day and alone and apart)
             if length == 1 and alone and marked and after is not None and self._forwards(number, after):
                 return length, False
@@ -309,6 +319,15 @@ class _Reader:
         after = self.following[last + 1]
         if warning(said) and after is not None and keep[after]:
             keep[first : last + 1] = [False] * (last + 1 - first)
+
+    def _drop_device(self, keep: list[bool]) -> None:
+        """What the mail was written on, where that stands above the words."""
+        first = self.following[0]
+        if first is None or not keep[first] or not self.short[first] or not device(self._look(first).strip()):
+            return
+        after = self.following[first + 1]
+        if after is not None and after > first + 1 and keep[after]:
+            keep[first] = False
 
     def _look(self, number: int) -> str:
         self.looked_at += len(self.heads[number])

@@ -18,7 +18,7 @@ from channels.mail.closings import (
     name,
     signed,
 )
-from channels.mail.phrases import RULE
+from channels.mail.phrases import LONG_RULE, RULE
 
 MOST_SIGNATURE_LINES = 25
 """A `--` with more than this below it is no signature's."""
@@ -128,6 +128,8 @@ class _Closing:
                 return self._cut(place)
             if POSTSCRIPT.match(self._look(end)):
                 return self._cut(place, end)
+            if any(LONG_RULE.fullmatch(self._look(each)) for each in range(place + 2, end)):
+                return self._cut(place)
         last = len(self.mine) - 1
         return self.short[self.mine[last]] and signed(self._look(last)) and self._cut(last)
 
