@@ -39,6 +39,7 @@ from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
 from hub.api.application import application as api_application
+from hub.attachments import scanner
 from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
 from hub.clock import Clock, SystemClock
@@ -46,6 +47,7 @@ from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
 from hub.failover import Failover
+from hub.files import Files
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.links import Links
@@ -63,7 +65,6 @@ from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
-from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -425,7 +426,16 @@ def _assemble(
         outbox=outbox,
         acceptor=acceptor,
         reception=reception,
-        recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
+        files=Files(
+            db=db,
+            vault=vault,
+            trail=trail,
+            clock=clock,
+            metrics=metrics,
+            threads=threads,
+            channels=ways,
+            scanner=scanner(settings.clamd_url),
+        ),
     )
     return parts, engine
 
@@ -470,7 +480,7 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
         "worker": (
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
-            Chore(name="recordings", every=_SECOND, do=parts.recordings.fetch_due),
+            Chore(name="files", every=_SECOND, do=parts.files.bring_due),
         ),
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),

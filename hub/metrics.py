@@ -38,6 +38,9 @@ class Metrics:
             "hub_units_again", "Units of work undone by another's change, and run again", registry=r
         )
         self.mails = Counter("hub_mails", "Mails that came in, by what became of them", ["outcome"], registry=r)
+        self.files = Counter(
+            "hub_files", "Files that came in, by what became of them", ["channel", "outcome"], registry=r
+        )
         self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["job", "outcome"], registry=r)
         self.jobs_waiting = Gauge("hub_jobs_waiting", "Jobs that are due and not yet begun", registry=r)
 

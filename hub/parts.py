@@ -12,12 +12,12 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
 from hub.failover import Failover
+from hub.files import Files
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.reception import Reception
-from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -51,4 +51,4 @@ class Parts:
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
-    recordings: Recordings
+    files: Files

@@ -224,7 +224,7 @@ _PLAIN = (
 
 
 def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
-    media = tuple({"url": one.url, "content_type": one.content_type} for one in entry.media)
+    media = tuple(_named(one) for one in entry.media)
     body = Body(text=entry.text, author=entry.author_name, media=media, words=dict(entry.words))
     return {
         "id": entry.id,
@@ -241,6 +241,11 @@ def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
         "intent_key": entry.intent_key,
         "opt_out": _word(entry.opt_out),
     }
+
+
+def _named(one: Media) -> dict[str, str]:
+    described = {"url": one.url, "content_type": one.content_type}
+    return described | {"name": one.name} if one.name else described
 
 
 def _word(member: StrEnum | None) -> str | None:

@@ -3,7 +3,6 @@
 The web server gives every answer its security headers: a strict content policy, no framing, nothing sniffed.
 """
 
-from importlib.resources import files
 from urllib.parse import urlsplit
 
 import jinja2
@@ -12,6 +11,7 @@ import phonenumbers
 from aiohttp import web
 
 from channels.carrier import Carrier
+from hub.assets import Assets
 from hub.demo.clinic import PHONES
 from hub.demo.live import Live
 from hub.parts import Parts
@@ -20,7 +20,6 @@ LONGEST = 1600
 """Characters of one text, as at the carrier."""
 
 _NUMBERS = {phone.key: phone.number for phone in PHONES}
-_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 class _Text(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,20 +44,10 @@ def routes(parts: Parts, carrier: Carrier) -> list[web.RouteDef]:
     page = environment.get_template("demo.html").render(
         clinic_name=parts.settings.clinic_name, clinic_number=_readable(parts.settings.sms_from), phones=PHONES
     )
-    static = {one.name: one.read_bytes() for one in files("hub.demo").joinpath("static").iterdir() if one.is_file()}
     live = Live(parts, carrier)
 
     async def show(request: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html")
-
-    async def file(request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        if name not in static:
-            raise web.HTTPNotFound
-        kind = _TYPES[name.rpartition(".")[2]]
-        return web.Response(
-            body=static[name], content_type=kind, charset="utf-8", headers={"Cache-Control": "no-cache"}
-        )
 
     async def text(request: web.Request) -> web.Response:
         if not _from_this_page(request):
@@ -74,7 +63,7 @@ def routes(parts: Parts, carrier: Carrier) -> list[web.RouteDef]:
 
     return [
         web.get("/demo", show),
-        web.get("/demo/static/{name}", file, allow_head=False),
+        web.get("/demo/static/{name}", Assets("hub.demo").serve, allow_head=False),
         web.get("/demo/events", live.stream, allow_head=False),
         web.post("/demo/texts", text),
     ]

@@ -5,7 +5,14 @@ import secrets
 
 from hub.links import blind, drawn
 
-__all__ = ["blind", "drawn", "form_token", "same", "short_code"]
+__all__ = ["blind", "challenge", "drawn", "form_token", "same", "short_code"]
+
+_BYTES = 32
+
+
+def challenge() -> bytes:
+    """What an authenticator is to sign: 32 random octets."""
+    return secrets.token_bytes(_BYTES)
 
 
 def short_code() -> str:

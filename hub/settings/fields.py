@@ -75,6 +75,13 @@ class Settings:
         "",
         shown="`http://127.0.0.1:PORT`",
     )
+    files_url: str = _setting(
+        "HUB_FILES_URL",
+        "base of the addresses that patients' files are downloaded from: a host of its own that leads to this hub",
+        parsing.web_address,
+        "",
+        shown="unset: `HUB_PUBLIC_URL`",
+    )
     clinic_name: str = _setting("HUB_CLINIC_NAME", "how the clinic names itself", parsing.text, "Maple Street Clinic")
     clinic_phone: str = _setting("HUB_CLINIC_PHONE", "the number people may call", parsing.phone, "+12025550100")
     clinic_address: str = _setting(

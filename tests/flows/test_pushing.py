@@ -22,6 +22,9 @@ from hub.settings import Settings
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Intent, Purpose, new_id
 from tests.channels.contract import SAID
 from tests.channels.push_rigs import CLINIC, BrowserRig, browser_rig
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 TEST = Actor("system", "test")
 WITHIN = 20

@@ -56,6 +56,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
     ("HUB_PUBLIC_URL", "public_url", "", "http://localhost:8080/", "http://localhost:8080"),
+    ("HUB_FILES_URL", "files_url", "", "https://files.example.org/", "https://files.example.org"),
     ("HUB_CLINIC_NAME", "clinic_name", "Maple Street Clinic", "Oak Clinic", "Oak Clinic"),
     ("HUB_CLINIC_PHONE", "clinic_phone", "+12025550100", "+12025550111", "+12025550111"),
     ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
@@ -289,6 +290,12 @@ def test_half_of_a_push_service_is_refused_with_what_is_missing() -> None:
     half = {name: APNS[name] for name in ("HUB_APNS_KEY_FILE", "HUB_APNS_TOPIC")}
 
     assert problems(half) == ["APNs is half set up: set HUB_APNS_KEY_ID and HUB_APNS_TEAM_ID too"]
+
+
+def test_files_are_kept_apart_by_a_host_of_their_own() -> None:
+    both = {"HUB_PUBLIC_URL": "http://localhost:8080", "HUB_FILES_URL": "http://localhost:8081"}
+
+    assert problems(both) == ["HUB_FILES_URL must have another host than HUB_PUBLIC_URL"]
 
 
 def test_push_services_of_browsers_must_know_whom_to_ask() -> None:

@@ -1,12 +1,15 @@
 """The demo's clinic for tests: a hub on a free port with the simulated carrier as its account, seeded."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from channels import registry
+from channels.base import Channel
 from channels.carrier import Carrier
 from hub import demo
 from hub.app import Hub
@@ -14,6 +17,7 @@ from hub.clock import Clock
 from hub.crypto import Keyring
 from hub.parts import Parts
 from hub.settings import Secret, Settings
+from hub.types import ChannelKind
 from tests.bots.nlu_engine import MODELS, trained
 
 CLINIC = "+12025550100"
@@ -62,9 +66,19 @@ def settings_for(database_url: str, folder: Path, carrier: Carrier) -> Settings:
 
 @asynccontextmanager
 async def running(
-    database_url: str, folder: Path, keyring: Keyring, *, clock: Clock | None = None, carrier: Carrier | None = None
+    database_url: str,
+    folder: Path,
+    keyring: Keyring,
+    *,
+    clock: Clock | None = None,
+    carrier: Carrier | None = None,
+    channels: Mapping[ChannelKind, Channel] | None = None,
+    **given: Any,
 ) -> AsyncIterator[Running]:
-    """A seeded demo with every role going; the understanding engine is read from where the tests keep it."""
+    """A seeded demo with every role going; the understanding engine is read from where the tests keep it.
+
+    channels: those to have beside, or in place of, what the settings make; given: further settings.
+    """
     from hub import app
 
     trained()
@@ -73,9 +87,10 @@ async def running(
         numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1
     )
     await carrier.start()
-    settings = app.with_port(settings_for(database_url, folder, carrier))
+    settings = app.with_port(replace(settings_for(database_url, folder, carrier), **given))
     keyring.save(settings.keyring)
-    hub = await Hub.open(settings, clock=clock)
+    ways = registry.build(settings) | dict(channels) if channels else None
+    hub = await Hub.open(settings, clock=clock, channels=ways)
     try:
         await demo.seed(hub.parts)
         await hub.start(extra=lambda parts: demo.routes(parts, carrier))
