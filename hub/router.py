@@ -70,7 +70,6 @@ class Following:
     step: Step
     thread_id: str
     body: Body
-    author: AuthorKind
     in_portal: bool
     sent: Any
     tried: frozenset[tuple[str, str]]
@@ -337,21 +336,24 @@ def _taken(ways: Sequence[Way], decision: Send | Hold) -> Way:
 
 
 def _again(following: Following) -> Intent:
-    """The wish behind a message that goes on its way once more."""
+    """The wish behind a message that goes on its way once more.
+
+    Nobody of the staff writes it now, and the moment at which it was an answer is over: at night it waits, and it
+    counts against the caps. Only the reply to an emergency is an answer still.
+    """
     sent, body = following.sent, following.body
     visit = (sent.appointment_id, sent.appointment_version) if sent.appointment_id else None
     return Intent(
         key="",
         person_id=sent.person_id,
         purpose=Purpose(sent.purpose),
-        author=following.author,
+        author=AuthorKind.SYSTEM,
         body=body.text,
         words={ChannelKind(kind): words for kind, words in body.words.items()},
         level=following.step.level,
         followed=True,
         lane=Lane(sent.lane),
-        replies_to=sent.replies_to,
-        answers=sent.answers_id,
+        replies_to=sent.replies_to if sent.lane == Lane.SAFETY else None,
         appointment=visit,
     )
 

@@ -20,7 +20,7 @@ from hub.outbox.settle import alert
 from hub.outbox.watch import Step, Waits
 from hub.router import Following, Routed, Router
 from hub.sealed import open_body
-from hub.types import AuthorKind, ChannelKind, DeliveryState, Lane, Purpose, Skip, new_id
+from hub.types import ChannelKind, DeliveryState, Lane, Purpose, Skip, new_id
 from hub.vault import Keys, Vault
 
 _ACTOR = Actor("system", "failover")
@@ -126,7 +126,6 @@ class Failover:
             ),
             thread_id=of.thread_id,
             body=body,
-            author=AuthorKind(of.author_kind),
             in_portal=of.channel == ChannelKind.PORTAL,
             sent=deliveries[0],
             tried=frozenset((one.channel, one.address_id) for one in deliveries),
@@ -233,7 +232,6 @@ _MESSAGES = (
     sa.select(
         message.c.id,
         message.c.thread_id,
-        message.c.author_kind,
         message.c.channel,
         message.c.body_sealed,
         message.c.at,

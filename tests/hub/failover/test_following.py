@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.audit import Actor
-from hub.db.tables import delivery, portal_code, slot
+from hub.db.tables import delivery, person, portal_code, slot
 from hub.errors import OutcomeUnknown, Rejected, TextsRefused, Unreachable
 from hub.outbox import watch
 from hub.types import AuthorKind, ChannelKind, DeliveryState, Hold, Lane, Purpose, Skip
@@ -286,3 +286,18 @@ async def test_a_delivery_says_which_step_it_is(steps: Steps, channel: ChannelKi
     rows = await steps.rig.rows(sa.select(delivery.c.step, delivery.c.channel).order_by(delivery.c.step))
     assert [row.step for row in rows] == [0, 1]
     assert {row.channel for row in rows} == {SMS, EMAIL}
+
+
+async def test_what_a_nurse_wrote_in_the_evening_is_not_called_about_at_night(steps: Steps) -> None:
+    await steps.ana(agreed=(SMS, VOICE))
+    ana = await steps.rig.value(sa.select(person.c.id))
+    steps.wait(hours=12)  # it is 22:00
+    await steps.writes("may I eat before the test?")
+    given = {"author": AuthorKind.STAFF, "purpose": Purpose.CARE, "lane": Lane.REPLY, "level": "full"}
+    await steps.send(str(ana), "Nothing after midnight.", replies_to=steps.clock.now(), **given)
+    await steps.fell(await steps.one(), REFUSED)
+
+    await steps.sweep()
+
+    (_, call) = await steps.deliveries()
+    assert (call.channel, call.state, call.reason, call.automated) == (VOICE, "held", "quiet-hours", True)
