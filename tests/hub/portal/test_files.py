@@ -15,6 +15,7 @@ from hub.crypto import Keyring
 from hub.db.tables import attachment, audit_event, file_piece, message, portal_session, thread
 from hub.demo.clinic import patient
 from hub.files import receiving
+from hub.portal import files as files_of_the_portal
 from tests.hub.attachments.test_images import SECRET, a_picture, exif, saved
 from tests.hub.demo.clinic_running import Running, running
 from tests.hub.portal.person import SAME_SITE, WITHIN, Person
@@ -159,6 +160,9 @@ async def test_what_is_not_a_form_of_ours_or_too_much_leaves_nothing(
         async with person.web.post("/portal/messages", data=body, headers=headers) as got:
             statuses.append(got.status)
     assert statuses == [403] + [400] * len(broken)
+    assert await counts() == (0, 0)
+    monkeypatch.setattr(files_of_the_portal, "MOST_A_DAY", 0)
+    assert "You have sent many files today" in await upload(person, ("a.txt", b"x"))
     assert await counts() == (0, 0)
 
     # Signed out, not a byte is read.
