@@ -31,8 +31,8 @@ Post = Callable[[str, Mapping[str, str]], Awaitable[Reply]]
 class Call:
     """One call. `status` is Twilio's own word; `heard` all that was said to the person, in order.
 
-    transcript: what both sides said. ours: whether the hub made it. second: how long a second of a pause lasts. fault: what of the hub's answers could
-    not be acted on. touched: called when anything about the call has changed.
+    transcript: what both sides said. ours: whether the hub made it. second: how long a second of a pause lasts.
+    fault: what of the hub's answers could not be acted on. touched: called when anything about the call has changed.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import msgspec
 import phonenumbers
 from aiohttp import web
 
-from channels.carrier import Carrier
+from hub.demo.outside import Outside
 from hub.demo.clinic import PHONES
 from hub.demo.live import Live
 from hub.parts import Parts
@@ -30,11 +30,12 @@ class _Text(msgspec.Struct, forbid_unknown_fields=True):
     body: str
 
 
-def routes(parts: Parts, carrier: Carrier) -> list[web.RouteDef]:
+def routes(parts: Parts, outside: Outside) -> list[web.RouteDef]:
     """The demo's addresses, to be added to the hub's web server.
 
     Streams end when `carrier.closing` is set, which is to be done as the server shuts down.
     """
+    carrier = outside.carrier
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hub.demo", "html"),
         autoescape=True,
