@@ -8,10 +8,13 @@ from hub.demo.line import FIRST, PATIENCE, Line, SceneFailed
 from hub.demo.outside import Outside
 from hub.demo.proofs import Proofs
 from hub.demo.scenes import SCENES, Stage
+from hub.demo.story import STORIES
 from hub.errors import HubError
 from hub.parts import Parts
 
 Tell = Callable[[str], None]
+ALL = (*SCENES, *STORIES)
+"""Every scene by its title."""
 
 
 async def check(parts: Parts, outside: Outside, tell: Tell) -> int:
@@ -41,7 +44,7 @@ async def check(parts: Parts, outside: Outside, tell: Tell) -> int:
     tell("✓✓ the hub took the text    ✓ it is on the phone")
     started = time.monotonic()
     failed = 0
-    for title, scene in SCENES:
+    for title, scene in ALL:
         tell(f"\n{title}: {(scene.__doc__ or '').strip()}")
         try:
             tell(f"  ✓ {await scene(Stage(line, outside, proofs, tell))}")
@@ -50,7 +53,7 @@ async def check(parts: Parts, outside: Outside, tell: Tell) -> int:
             tell(f"  ✗ {problem}")
         patience = PATIENCE
     failed += await _afterwards(proofs, tell)
-    total = len(SCENES) + 1
+    total = len(ALL) + 1
     verdict = "All ended as they must" if not failed else f"{failed} of {total} did not end as they must"
     tell(f"\n{'✗' if failed else '✓'} {verdict} ({time.monotonic() - started:.1f} s).")
     return 1 if failed else 0

@@ -1,7 +1,6 @@
 """What is outside of the demo's hub: the simulated carrier with everybody's phones, and their mail host."""
 
 import dataclasses
-from pathlib import Path
 
 from channels.carrier import Carrier
 from channels.mailhost import AUTHSERV_ID, MailHost

@@ -11,9 +11,9 @@ import msgspec
 import phonenumbers
 from aiohttp import web
 
-from hub.demo.outside import Outside
 from hub.demo.clinic import PHONES
 from hub.demo.live import Live
+from hub.demo.outside import Outside
 from hub.parts import Parts
 
 LONGEST = 1600
