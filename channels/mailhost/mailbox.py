@@ -50,6 +50,13 @@ class Mailbox:
         """The mail with that id, if it is still shown."""
         return next((one for one in self._mails if one.id == mail_id), None)
 
+    def read(self, mail_id: str) -> None:
+        """Mark a mail that came as read."""
+        mail = self.get(mail_id)
+        if mail is not None and mail.state == "unread":
+            mail.state = "read"
+            self.touch()
+
     async def next(self, timeout: float = 5.0) -> Mail:  # noqa: ASYNC109 - the plain way to say it in a test
         """The next mail that came here and was not yet asked for, waiting at most `timeout` seconds.
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
+import phonenumbers
+
 from bots.scheduling.base import Appointment
 from hub.demo.clinic import PATIENTS, Patient
 from hub.parts import Parts
 from hub.router import Routed
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose, new_id
 from templates import render
+
+NATIONAL = phonenumbers.PhoneNumberFormat.NATIONAL
 
 
 async def invite(parts: Parts, ones: Iterable[Patient] = PATIENTS) -> None:
@@ -16,7 +20,7 @@ async def invite(parts: Parts, ones: Iterable[Patient] = PATIENTS) -> None:
     for one in ones:
         values = {
             "clinic": settings.clinic_name,
-            "phone": settings.clinic_phone,
+            "phone": phonenumbers.format_number(phonenumbers.parse(settings.clinic_phone), NATIONAL),
             "link": f"{settings.base_url}/portal",
         }
         words = render("portal.invite", values, one.language, ChannelKind.EMAIL, settings.timezone).text
