@@ -1,6 +1,6 @@
 """What the hub did behind a message, in plain words, out of the audit trail and the history of deliveries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -61,12 +61,14 @@ _LAST_WORD = (ChannelKind.EMAIL, ChannelKind.PORTAL)
 """Channels on which nothing is told after `sent`."""
 
 
-async def deeds(parts: Parts, conn: AsyncConnection, after: str, language: Language = "en") -> list[Deed]:
-    """What was done after the row `after` (a UUIDv7), oldest first, at most 200 lines."""
+async def deeds(
+    parts: Parts, conn: AsyncConnection, after: str, persons: Collection[str], language: Language = "en"
+) -> list[Deed]:
+    """What was done about these persons after the row `after` (a UUIDv7), oldest first, at most 200 lines."""
     acts = (
         sa.select(audit_event, message.c.channel)
         .outerjoin(message, message.c.id == audit_event.c.object_id)
-        .where(audit_event.c.id > after, audit_event.c.action.in_(_ACTIONS))
+        .where(audit_event.c.id > after, audit_event.c.action.in_(_ACTIONS), audit_event.c.person_id.in_(persons))
         .order_by(audit_event.c.id)
         .limit(_MOST)
     )
@@ -85,7 +87,7 @@ async def deeds(parts: Parts, conn: AsyncConnection, after: str, language: Langu
             delivery.c.channel,
         )
         .join(delivery, delivery.c.id == delivery_event.c.delivery_id)
-        .where(delivery_event.c.id > after, told)
+        .where(delivery_event.c.id > after, told, delivery.c.person_id.in_(persons))
         .order_by(delivery_event.c.id)
         .limit(_MOST)
     )

@@ -19,7 +19,7 @@ from hub.audit import Entry as Audited
 from hub.demo.behind import Deed, deeds
 from hub.demo.clinic import PHONES, Phone
 from hub.demo.outside import Outside
-from hub.demo.side import side
+from hub.demo.side import persons_on, side
 from hub.demo.standing import standing
 from hub.demo.wording import chosen, table
 from hub.parts import Parts
@@ -142,7 +142,8 @@ class _Page:
         async with self._parts.db.read() as conn:
             state = await standing(self._parts, conn, self._who.number)
             thread = await side(self._parts, conn, self._who, self._language)
-            lines = await deeds(self._parts, conn, self._after, self._language)
+            persons = await persons_on(self._parts, conn, self._who)
+            lines = await deeds(self._parts, conn, self._after, persons, self._language)
         await self._send_new("standing", {"state": state, "words": table(self._language, "standing")[state]})
         await self._send_new("side", {"thread": thread})
         for line in lines:

@@ -50,10 +50,15 @@ async def side(parts: Parts, conn: AsyncConnection, phone: Phone, language: Lang
     }
 
 
+async def persons_on(parts: Parts, conn: AsyncConnection, phone: Phone) -> set[str]:
+    """The ids of those on the phone or the mailbox, stand-ins among them."""
+    at = (Address(AddressKind.PHONE, phone.number), Address(AddressKind.MAILBOX, phone.mailbox))
+    return {person_id for one in at for person_id in await parts.people.by_address(conn, one)}
+
+
 async def _threads(parts: Parts, conn: AsyncConnection, phone: Phone) -> list[tuple[Thread, Person]]:
     """Every thread with anything in it that is of somebody on the phone or the mailbox, the newest first."""
-    at = (Address(AddressKind.PHONE, phone.number), Address(AddressKind.MAILBOX, phone.mailbox))
-    persons = {person_id for one in at for person_id in await parts.people.by_address(conn, one)}
+    persons = await persons_on(parts, conn, phone)
     query = (
         sa.select(thread_table.c.id)
         .where(thread_table.c.person_id.in_(persons), thread_table.c.last_seq > 0)

@@ -35,7 +35,7 @@ function introduce() {
   const { number, mailbox, note, born } = person.facts;
   const readable = number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3");
   document.querySelector(".avatar").textContent = person.key === "unknown" ? "?" : initials(person.name);
-  document.querySelector(".facts").textContent = [readable, mailbox, born, note].filter(Boolean).join(" · ");
+  document.querySelector(".facts").textContent = [born, readable, mailbox, note].filter(Boolean).join(" · ");
   travelled();
 }
 
@@ -86,6 +86,7 @@ const again = listen(
   },
 );
 onPick(() => {
+  deeds.cleared();
   forget();
   again();
 });

@@ -2,7 +2,7 @@
 
 const OPENERS = {
   en: ["I need a check-up next week after 2", "What do I have booked?", "I have chest pain", "STOP"],
-  es: ["Hola, quiero una cita la próxima semana", "¿Qué citas tengo?", "Me duele el pecho", "STOP"],
+  es: ["Hola, necesito un chequeo la próxima semana", "¿Qué citas tengo?", "Me duele el pecho", "STOP"],
 };
 const LATER = {
   en: ["Can I move my visit to another day?", "What do I have booked?", "I want to talk to a person", "STOP"],

@@ -48,6 +48,7 @@ export function listen(query, handlers, onConnection) {
   open();
   return () => {
     source.close();
+    last = "";
     open();
   };
 }
