@@ -75,6 +75,7 @@ class Call:
         self._touched = touched
         self._extra = dict(extra)
         self._told = 0
+        self._written: tuple[str, dict[str, str]] | None = None
         self._walk: asyncio.Task[None] | None = None
         self._asked: set[asyncio.Task[Reply]] = set()
         self._input: asyncio.Future[dict[str, str]] | None = None
@@ -191,6 +192,10 @@ class Call:
                 url, fields = following
                 reply = await self._ask(url, fields)
                 document = reply.body
+                if self._written is not None:
+                    # A machine writes more slowly than the call goes on.
+                    (callback, written), self._written = self._written, None
+                    self._send(callback, self.form() | written)
             else:
                 self.fault = "the call goes round for ever"
         except TwimlInvalid as broken:
@@ -271,7 +276,7 @@ class Call:
                 "RecordingSid": recording.sid,
                 "RecordingUrl": url,
             }
-            self._send(callback, self.form() | written)
+            self._written = (callback, written)
         return about | {"Digits": "hangup"}
 
     async def _dial(self, dial: Verb) -> tuple[str, dict[str, str]] | None:

@@ -111,11 +111,17 @@ def _entry(keys: Keys, one: Thread, row: Any, state: Mapping[str, str], language
         "author": f"{author}: {body.author}" if named else author,
         "text": said["code_hidden"] if hidden else body.text,
         "hidden": hidden,
-        "files": [said["recording" if is_audio(each) else "attachment"] for each in body.media],
+        "files": [said[_kind(each)] for each in body.media],
         "channel": row.channel or "",
         "at": row.at.isoformat(),
         **state,
     }
+
+
+def _kind(media: Mapping[str, str]) -> str:
+    if media["url"].startswith("recording:"):
+        return "transcript"
+    return "recording" if is_audio(media) else "attachment"
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str], language: Language) -> dict[str, dict[str, str]]:
