@@ -43,6 +43,7 @@ from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
+from hub.identity import Merger
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic, open_live
@@ -402,6 +403,7 @@ def _assemble(
         acceptor=acceptor,
         reception=reception,
         recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
+        merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine
 

@@ -11,6 +11,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
+from hub.identity import Merger
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -49,3 +50,4 @@ class Parts:
     acceptor: Acceptor
     reception: Reception
     recordings: Recordings
+    merger: Merger

@@ -27,7 +27,7 @@ from hub.events import Change, publish
 from hub.log import say
 from hub.sealed import open_body
 from hub.types import ChannelKind, Media, new_id
-from hub.vault import Vault
+from hub.vault import Keys, Vault
 
 _log = logging.getLogger(__name__)
 _ACTOR = Actor("system", "recordings")
@@ -61,6 +61,21 @@ async def want(conn: AsyncConnection, *, message_id: str, thread_id: str, person
         "updated_at": now,
     }
     await insert_rows(conn, recording, [row])
+
+
+async def rehome(conn: AsyncConnection, keys: Keys, from_id: str, into_id: str, thread_id: str) -> int:
+    """How many recordings of one person are another's from now on, sealed anew, in the caller's transaction."""
+    ids = (await conn.execute(sa.select(recording.c.id).where(recording.c.person_id == from_id))).scalars().all()
+    for recording_id in ids:
+        # One at a time: they are large.
+        row = (await conn.execute(sa.select(recording).where(recording.c.id == recording_id))).one()
+        values: dict[str, Any] = {"person_id": into_id, "thread_id": thread_id}
+        if row.content_sealed is not None:
+            place = Place("recording", "content_sealed", row.id, into_id, thread_id)
+            opened = keys.open_file(from_id, [row.content_sealed], _place(row))
+            values["content_sealed"] = b"".join(keys.seal_file(into_id, opened, place))
+        await conn.execute(sa.update(recording).where(recording.c.id == row.id).values(**values))
+    return len(ids)
 
 
 class Recordings:
@@ -167,7 +182,9 @@ class Recordings:
 
 def _wanted(row: Any) -> sa.Update:
     """A change of the row, if nobody else has done with it meanwhile."""
-    return sa.update(recording).where(recording.c.id == row.id, recording.c.state == "wanted")
+    # Nor whose it is: what was sealed for one person is of no use to another.
+    mine = recording.c.thread_id == row.thread_id
+    return sa.update(recording).where(recording.c.id == row.id, recording.c.state == "wanted", mine)
 
 
 def _place(row: Any) -> Place:

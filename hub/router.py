@@ -5,7 +5,7 @@ becomes an audit entry and a reason. Nothing is sent here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -131,6 +131,10 @@ class Router:
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
         who, ways = await self._known(conn, intent)
+        if who.merged_into is not None:
+            # Whoever made the intent knew the person by the record that was merged.
+            intent = replace(intent, person_id=who.merged_into)
+            who, ways = await self._known(conn, intent)
         now = self._clock.now()
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
@@ -310,6 +314,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             person.c.id,
             person.c.timezone,
             person.c.preferred_channel,
+            person.c.merged_into,
             thread.c.id.label("thread_id"),
             address.c.id.label("address_id"),
             address.c.kind,

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from hub.api import appointments, consents, custody, events, messages, openapi, patients, replies, sending, threads
+from hub.api import (
+    appointments,
+    consents,
+    custody,
+    events,
+    merging,
+    messages,
+    openapi,
+    patients,
+    replies,
+    sending,
+    threads,
+)
 from hub.api.endpoints import Endpoint, Raw, Reading, Writing
 from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread, ThreadState
 
@@ -23,6 +35,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: Patient},
         problems=(404,),
         read=patients.patient,
+    ),
+    Writing(
+        path="/patients/{id}/merge",
+        scope="patients:write",
+        summary="Merge this record into another of the same person",
+        description=(
+            "Messages, addresses, consent, visits, proxies and what is on its way become the other's, all in one "
+            "moment; sessions of the portal end. A STOP on any number stays. It cannot be taken back, and asked again "
+            "it changes nothing. The id, the record number and the thread's id of this record find the other one from "
+            "then on. 409 says in `reasons` why two records must not be one."
+        ),
+        body=merging.Merge,
+        answers={200: merging.MergeDone},
+        problems=(404, 409),
+        write=merging.merge,
     ),
     Reading(
         path="/threads",

@@ -93,6 +93,11 @@ async def prune_jobs(parts: Parts) -> Counts:
     return await _pruned(parts, prune)
 
 
+async def settle_persons(parts: Parts) -> Counts:
+    """Bring over what was made for a merged person after the merge, by who had read their id before it."""
+    return {"settled": await parts.db.write(parts.merger.settle)}
+
+
 async def sweep_holds(parts: Parts) -> Counts:
     """Set slots free that were held past their time."""
     return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
@@ -116,6 +121,7 @@ REGISTRY = Registry(
         Kind(name="answers.prune", do=prune_answers, unique=Unique.NAME, cron="7 * * * *"),
         Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
+        Kind(name="persons.settle", do=settle_persons, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

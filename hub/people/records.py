@@ -15,6 +15,7 @@ from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
+from hub.errors import RecordMerged
 from hub.sealed import open_contact, seal_contact
 from hub.types import Address, AddressKind, ChannelKind, new_id
 from hub.vault import Keys, Vault
@@ -78,6 +79,11 @@ class Upserted:
     addresses: tuple[str, ...]
 
 
+def survivor() -> sa.ColumnElement[str]:
+    """In a select of `person`: the id under which the person goes on."""
+    return sa.func.coalesce(person.c.merged_into, person.c.id)
+
+
 def identity_text(given_name: str, family_name: str, birth_date: date) -> str:
     """Full name and birth date in the form whose blind index is kept: no accents, no case, single spaces."""
     return f"{plain_name(f'{given_name} {family_name}')}\0{birth_date.isoformat()}"
@@ -105,10 +111,13 @@ class People:
     async def upsert_many(self, conn: AsyncConnection, patients: Sequence[NewPatient], actor: Actor) -> list[Upserted]:
         """Make or change the records of `patients`, no two with the same `mrn`, in the caller's transaction.
 
+        Raises: RecordMerged for a record number that was merged into another: it may not come to life again.
         Addresses that a record had and its patient does not name stay: a conversation may hang on them.
         """
         now = self._clock.now()
         known = await self._known(conn, patients)
+        if any(row.merged_into for row in known.values()):
+            raise RecordMerged
         ids = {one.mrn: known[one.mrn].id if one.mrn in known else new_id() for one in patients}
         keys = await self._vault.keys(conn, [row.id for row in known.values()])
         keys |= await self._vault.create(conn, [ids[one.mrn] for one in patients if one.mrn not in known], now)
@@ -159,10 +168,18 @@ class People:
         keys = await self._vault.keys(conn, [row.id for row in rows])
         return {row.id: opened(keys, row) for row in rows}
 
-    async def by_mrn(self, conn: AsyncConnection, mrn: str) -> str | None:
-        """The id of the person with this record number."""
-        query = sa.select(person.c.id).where(person.c.mrn_blind == self._vault.blind.of("mrn", mrn))
+    async def by_mrn(self, conn: AsyncConnection, mrn: str, *, followed: bool = True) -> str | None:
+        """The id of the person with this record number; where the record was merged, `followed`, of the survivor."""
+        query = sa.select(survivor() if followed else person.c.id).where(
+            person.c.mrn_blind == self._vault.blind.of("mrn", mrn)
+        )
         return (await conn.execute(query)).scalar_one_or_none()
+
+    @staticmethod
+    async def surviving(conn: AsyncConnection, person_id: str) -> str:
+        """The id of the person into whom this one was merged; their own where they were not, or do not exist."""
+        query = sa.select(person.c.merged_into).where(person.c.id == person_id)
+        return (await conn.execute(query)).scalar_one_or_none() or person_id
 
     async def by_address(self, conn: AsyncConnection, one: Address) -> list[str]:
         """The ids of all persons on this address, oldest link first."""
@@ -268,10 +285,25 @@ def address_row(address_id: str, kind: AddressKind, blind: bytes, now: Any) -> d
     return {"id": address_id, "kind": kind, "blind": blind, "state": "ok", "state_reason": "", "created_at": now}
 
 
-def contact_row(keys: Keys, person_id: str, address_id: str, one: Address, now: Any) -> dict[str, Any]:
-    """A new row of `contact`: the address itself, under the person's key."""
+Proof = Literal["record", "portal", "dialogue", "staff", "code", "mail_token", "wrote"]
+"""What proves an address to be a person's: the clinic's own record; signing in by a code and the birth date; name and
+birth date said in a conversation; staff; a one-time code; a mail's token; or merely that a stranger wrote from there.
+"""
+
+
+def contact_row(
+    keys: Keys, person_id: str, address_id: str, one: Address, now: Any, how: Proof = "record"
+) -> dict[str, Any]:
+    """A new row of `contact`: the address itself, under the person's key, and what proves it to be theirs."""
     sealed = seal_contact(keys, person_id, address_id, one.value)
-    return {"person_id": person_id, "address_id": address_id, "value_sealed": sealed, "created_at": now}
+    return {
+        "person_id": person_id,
+        "address_id": address_id,
+        "value_sealed": sealed,
+        "created_at": now,
+        "verified_how": how,
+        "verified_at": now,
+    }
 
 
 def _open_profile(keys: Keys, row: Any) -> Profile:

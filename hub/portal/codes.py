@@ -221,7 +221,7 @@ class Codes:
         address_id, blind = new_id(), parts.vault.blind.of("portal", own.value)
         keys = await parts.vault.key(conn, person_id)
         await insert_rows(conn, address, [address_row(address_id, own.kind, blind, now)])
-        await insert_rows(conn, contact, [contact_row(keys, person_id, address_id, own, now)])
+        await insert_rows(conn, contact, [contact_row(keys, person_id, address_id, own, now, "portal")])
 
     def _blind(self, what: str, *said: str) -> bytes:
         return tokens.blind(self._parts.vault, what, *said)

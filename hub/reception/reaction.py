@@ -141,9 +141,12 @@ class Reactions:
 
     async def _write_in(self, conn: AsyncConnection, incoming: Incoming, plan: Plan) -> list[Routed]:
         now = self._clock.now()
-        marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
+        at = {"message": incoming.message_id, "thread": incoming.thread.id, "now": now}
+        marked = await conn.execute(_MARK, at)
         if not marked.rowcount:
-            return []  # another reaction was quicker: nothing of this may happen twice
+            # Another reaction was quicker, and nothing of this may happen twice; or the thread was merged into another,
+            # where the message waits to be handled as that person's.
+            return []
         if incoming.recorded:
             await recordings.want(
                 conn,
@@ -228,7 +231,11 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
 # Built once: to build a statement costs more than to run it.
 _MARK = (
     sa.update(message)
-    .where(message.c.id == sa.bindparam("message", type_=message.c.id.type), message.c.handled_at.is_(None))
+    .where(
+        message.c.id == sa.bindparam("message", type_=message.c.id.type),
+        message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type),
+        message.c.handled_at.is_(None),
+    )
     .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
 )
 _STATUS = (

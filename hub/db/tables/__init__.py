@@ -3,6 +3,14 @@
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
+from hub.db.tables.identity import (
+    claimed_address,
+    number_check,
+    person_merge,
+    portal_acting,
+    proxy,
+    retired_address,
+)
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, key_canary, person
@@ -28,6 +36,7 @@ __all__ = [
     "audit_checkpoint",
     "audit_event",
     "audit_link",
+    "claimed_address",
     "consent_event",
     "contact",
     "counter",
@@ -42,12 +51,17 @@ __all__ = [
     "lease",
     "message",
     "metadata",
+    "number_check",
     "person",
+    "person_merge",
+    "portal_acting",
     "portal_code",
     "portal_session",
+    "proxy",
     "raw_mail",
     "recording",
     "resource",
+    "retired_address",
     "scheduling_request",
     "slot",
     "thread",

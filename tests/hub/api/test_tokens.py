@@ -120,7 +120,7 @@ async def test_the_database_holds_a_digest_and_never_the_token(hub: Hub) -> None
     ("name", "scopes"),
     [
         pytest.param("x", [], id="no scope"),
-        pytest.param("x", ["patients:write"], id="unknown scope"),
+        pytest.param("x", ["patients:burn"], id="unknown scope"),
         pytest.param(" ", ["*"], id="no name"),
         pytest.param("x" * 81, ["*"], id="long name"),
     ],
