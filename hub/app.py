@@ -33,7 +33,7 @@ from channels import registry
 from channels.base import Channel
 from channels.email import EmailChannel
 from channels.mail.unsubscribing import Links, Unsubscribe
-from consent import keywords
+from consent import guardians, keywords
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
@@ -54,6 +54,7 @@ from hub.outbox import Outbox
 from hub.parts import Parts
 from hub.people import Identifier, People, Senders
 from hub.portal import application as portal_application
+from hub.proxies import Hearing, Proxies
 from hub.reception import Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
@@ -301,6 +302,8 @@ def _assemble(
     scheduling = LocalScheduling(db, vault, clock, zone, trail)
     ways = registry.build(settings) if channels is None else dict(channels)
     _let_mails_be_stopped(ways, vault, settings)
+    proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
+    hearing = Hearing(proxies, clock)
     outbox = Outbox(
         db=db,
         vault=vault,
@@ -314,6 +317,7 @@ def _assemble(
         senders={kind: channel.sender for kind, channel in ways.items()},
         pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
+        hearing=hearing,
     )
     router = Router(
         db=db,
@@ -326,6 +330,7 @@ def _assemble(
         bell=bell,
         channels=tuple(ways),
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
+        hearing=hearing,
     )
     clinic = Clinic(
         name=settings.clinic_name,
@@ -403,6 +408,8 @@ def _assemble(
         acceptor=acceptor,
         reception=reception,
         recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
+        proxies=proxies,
+        hearing=hearing,
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine

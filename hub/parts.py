@@ -16,6 +16,7 @@ from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, Senders
+from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.recordings import Recordings
 from hub.router import Router
@@ -50,4 +51,6 @@ class Parts:
     acceptor: Acceptor
     reception: Reception
     recordings: Recordings
+    proxies: Proxies
+    hearing: Hearing
     merger: Merger

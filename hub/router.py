@@ -24,6 +24,9 @@ from hub.events import Bell, Change, publish
 from hub.metrics import Metrics
 from hub.outbox import NewDelivery, enqueue
 from hub.outbox.claims import sent_recently
+from hub.people import People
+from hub.proxies import Hearing, Listener
+from hub.proxies.hearing import own_standing
 from hub.threads import NewMessage, Threads
 from hub.types import (
     AddressKind,
@@ -52,6 +55,7 @@ _REACHES: Mapping[ChannelKind, AddressKind] = {
 }
 _ORDER = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.PUSH, ChannelKind.EMAIL, ChannelKind.VOICE)
 """Channels in the order tried for a person who never said what they prefer."""
+_NOT_ALONE = "The visit is confidential, and the patient has no address that is theirs alone: speak to them in person."
 _ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
 """Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 
@@ -92,6 +96,7 @@ class Router:
         bell: Bell,
         channels: Sequence[ChannelKind],
         on_queued: Callable[[], None],
+        hearing: Hearing,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -103,6 +108,7 @@ class Router:
         self._bell = bell
         self._channels = tuple(channels)
         self._on_queued = on_queued
+        self._hearing = hearing
 
     async def route(self, intent: Intent) -> Routed:
         """Decide what becomes of `intent`, durably."""
@@ -127,14 +133,37 @@ class Router:
 
         An intent whose key was routed before is not routed again: the first decision stands.
         """
-        # 1 read
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
+        begun = intent.replies_to is None and intent.author is not AuthorKind.STAFF
+        person_id = await People.surviving(conn, intent.person_id) if begun else intent.person_id
+        listener = Listener(who="patient")
+        if begun or intent.appointment is not None:
+            visit = intent.appointment[0] if intent.appointment is not None else None
+            listener = await self._hearing.of(conn, person_id, intent.purpose, visit, begun=begun)
+        routed: Routed | None = None
+        for guardian in listener.guardians if listener.who == "guardian" else ():
+            heard = Listener(who="guardian")
+            # The channel and address asked for were the patient's own.
+            told = replace(intent, person_id=guardian, channel=None, address_id=None)
+            routed = await self._route_to(conn, told, heard, about=person_id)
+            if not isinstance(routed.decision, Skip):
+                return routed
+        return routed or await self._route_to(conn, intent, listener)
+
+    async def _route_to(
+        self, conn: AsyncConnection, intent: Intent, listener: Listener, about: str | None = None
+    ) -> Routed:
+        """Decide about an intent that this very person is to hear; `about` is the patient it is about, if another."""
+        # 1 read
         who, ways = await self._known(conn, intent)
         if who.merged_into is not None:
             # Whoever made the intent knew the person by the record that was merged.
             intent = replace(intent, person_id=who.merged_into)
             who, ways = await self._known(conn, intent)
+        ways = [replace(way, standing=own_standing(way.standing, listener.of_age)) for way in ways]
+        if listener.only_at is not None:
+            ways = [way for way in ways if way.address_id in listener.only_at]
         now = self._clock.now()
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
@@ -146,10 +175,12 @@ class Router:
 
         # 3 write
         if isinstance(decision, Skip):
+            if listener.only_at is not None and not ways:
+                decision, rules = Skip((_NOT_ALONE,)), ("confidential",)
             await self._refuse(conn, intent, rules)
             return Routed(decision, rules)
         thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
-        return await self._queue(conn, intent, thread_id, decision, rules, now)
+        return await self._queue(conn, intent, thread_id, decision, rules, now, about)
 
     async def _known(self, conn: AsyncConnection, intent: Intent) -> tuple[Any, list[Way]]:
         """The person with the id of their thread, if there is one, and every way to them that this hub has."""
@@ -185,6 +216,7 @@ class Router:
         decision: Send | Hold,
         rules: tuple[str, ...],
         now: datetime,
+        about: str | None = None,
     ) -> Routed:
         keys = await self._vault.key(conn, intent.person_id)
         entry = NewMessage(
@@ -220,6 +252,7 @@ class Router:
             confirms_stop=intent.confirms_stop,
             answers_help=intent.answers_help,
             appointment=intent.appointment,
+            about_id=about,
         )
         delivery_id = await enqueue(conn, new, now)
         await self._trail.record(
@@ -229,7 +262,8 @@ class Router:
                 actor=Actor("staff" if intent.author is AuthorKind.STAFF else "bot", intent.author.value),
                 person_id=intent.person_id,
                 object_id=entry.id,
-                details={"delivery": delivery_id, "channel": decision.channel.value, "rule": rules[0]},
+                details={"delivery": delivery_id, "channel": decision.channel.value, "rule": rules[0]}
+                | ({"about": about} if about is not None else {}),
             ),
         )
         changes = [Change("message.created", entry.id)]

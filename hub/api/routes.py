@@ -11,11 +11,12 @@ from hub.api import (
     messages,
     openapi,
     patients,
+    proxies,
     replies,
     sending,
     threads,
 )
-from hub.api.endpoints import Endpoint, Raw, Reading, Writing
+from hub.api.endpoints import Endpoint, NoBody, Raw, Reading, Writing
 from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread, ThreadState
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -50,6 +51,39 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: merging.MergeDone},
         problems=(404, 409),
         write=merging.merge,
+    ),
+    Reading(
+        path="/patients/{id}/proxies",
+        scope="patients:read",
+        summary="List who may act for a patient",
+        description="Every right that there ever was, oldest first; `holds` says what of it holds now.",
+        answers={200: Page[proxies.ProxyShown]},
+        problems=(404,),
+        read=proxies.proxies,
+    ),
+    Writing(
+        path="/patients/{id}/proxies",
+        scope="patients:write",
+        summary="Let a person act for a patient",
+        description=(
+            "A parent or guardian of a minor, or a caregiver. From the age of teen access on the right shrinks, and at "
+            "majority it ends by itself: the ages are those of HUB_STATE. 409 says in `reasons` why it cannot be given."
+        ),
+        body=proxies.GivenProxy,
+        answers={201: proxies.ProxyShown},
+        problems=(404, 409),
+        write=proxies.give,
+    ),
+    Writing(
+        method="DELETE",
+        path="/patients/{id}/proxies/{proxy}",
+        scope="patients:write",
+        summary="End a right to act for a patient",
+        description="It ends at once, and stays on the books as ended.",
+        body=NoBody,
+        answers={200: proxies.ProxyShown},
+        problems=(404,),
+        write=proxies.end,
     ),
     Reading(
         path="/threads",

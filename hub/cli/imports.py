@@ -140,6 +140,39 @@ def import_schedule(file: Path) -> None:
     _import(file, work)
 
 
+@schedule.command("confidential")
+@click.argument("visit_type")
+@click.option("--off", is_flag=True, help="A type like any other again.")
+def confidential(visit_type: str, off: bool) -> None:
+    """Let nobody but the patient hear of visits of VISIT_TYPE: no guardian, and no address that somebody shares.
+
+    \b
+    Example:
+      hub schedule confidential "Behavioral health"
+    """
+    if not asyncio.run(_confidential(visit_type, not off)):
+        raise InputError("the calendar knows no such visit type; it must be written as in `hub schedule import`")
+    click.echo("like any other" if off else "confidential", err=True)
+
+
+async def _confidential(visit_type: str, confidential: bool) -> bool:
+    """Whether there is such a visit type; it is marked, and the audit says so."""
+    from bots.scheduling.names import Names
+    from hub.audit import Actor
+    from hub.proxies.hearing import mark_confidential
+
+    async with opened() as parts:
+
+        async def unit(conn: "AsyncConnection") -> bool:
+            found = (await Names(parts.vault).read(conn)).id_of("visit_type", visit_type)
+            if found is None:
+                return False
+            await mark_confidential(conn, found, confidential, parts.trail, Actor("system", "cli"))
+            return True
+
+        return await parts.db.write(unit)
+
+
 @appointments.command("import")
 @_FILE
 def import_appointments(file: Path) -> None:

@@ -23,6 +23,7 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "held_slots": slot.c.held_by,
     "acts_for": proxy.c.proxy_person_id,
     "is_acted_for": proxy.c.patient_id,
+    "told_about": delivery.c.about_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""
 

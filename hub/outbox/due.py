@@ -35,6 +35,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     appointment_version: int | None
     segments: int
     attempts: int
+    about_id: str | None
     # Of other tables:
     body_sealed: bytes
     address_kind: str

@@ -17,6 +17,7 @@ class NewDelivery:
     state: queued, or held until `due_at` because of `reason` (a rule's id).
     segments: what the sender's rate limit counts.
     answers_id: the message that it answers.
+    about_id: the patient, where it goes to who acts for them.
     """
 
     message_id: str
@@ -36,6 +37,7 @@ class NewDelivery:
     confirms_stop: bool = False
     answers_help: bool = False
     appointment: tuple[str, int] | None = None
+    about_id: str | None = None
 
 
 async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str:
@@ -65,6 +67,7 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "attempts": 0,
         "created_at": now,
         "updated_at": now,
+        "about_id": new.about_id,
     }
     await insert_rows(conn, delivery, [row])
     await note(conn, [(delivery_id, new.state, str(row["reason"]))], now)

@@ -6,33 +6,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
-from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
 from hub.errors import RecordMerged
-from hub.sealed import open_contact, seal_contact
+from hub.sealed import Profile, open_contact, open_profile, seal_contact, seal_profile
 from hub.types import Address, AddressKind, ChannelKind, new_id
 from hub.vault import Keys, Vault
 
 PersonKind = Literal["patient", "proxy", "unidentified", "line"]
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sealed of a person; empty for someone unidentified."""
-
-    mrn: str = ""
-    given_name: str = ""
-    family_name: str = ""
-    birth_date: date | None = None
-
-    def __repr__(self) -> str:
-        return "Profile(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +208,7 @@ class People:
             "kind": "patient",
             "mrn_blind": self._vault.blind.of("mrn", one.mrn),
             "identity_blind": identity,
-            "profile_sealed": keys.seal(person_id, msgspec.json.encode(_profile(one)), _profile_place(person_id)),
+            "profile_sealed": seal_profile(keys, person_id, _profile(one)),
             "language": one.language,
             "timezone": one.timezone,
             "preferred_channel": one.preferred_channel,
@@ -264,7 +250,9 @@ def _profile(one: NewPatient) -> Profile:
 def _differs(keys: Keys, row: Any, one: NewPatient, values: dict[str, Any]) -> bool:
     """Whether the stored record says something else than the patient now does."""
     plain = ("language", "timezone", "preferred_channel")
-    return _open_profile(keys, row) != _profile(one) or any(getattr(row, name) != values[name] for name in plain)
+    return open_profile(keys, row.id, row.profile_sealed) != _profile(one) or any(
+        getattr(row, name) != values[name] for name in plain
+    )
 
 
 def opened(keys: Keys, row: Any) -> Person:
@@ -273,7 +261,7 @@ def opened(keys: Keys, row: Any) -> Person:
     return Person(
         id=row.id,
         kind=row.kind,
-        profile=_open_profile(keys, row),
+        profile=open_profile(keys, row.id, row.profile_sealed),
         language=row.language,
         timezone=row.timezone,
         preferred_channel=preferred,
@@ -304,13 +292,3 @@ def contact_row(
         "verified_how": how,
         "verified_at": now,
     }
-
-
-def _open_profile(keys: Keys, row: Any) -> Profile:
-    if row.profile_sealed is None:
-        return Profile()
-    return msgspec.json.decode(keys.open(row.id, row.profile_sealed, _profile_place(row.id)), type=Profile)
-
-
-def _profile_place(person_id: str) -> Place:
-    return Place("person", "profile_sealed", person_id, person_id)

@@ -17,6 +17,7 @@ def upgrade() -> None:
     how = sa.Column("verified_how", sa.String(length=16), server_default="record", nullable=False)
     op.add_column("contact", how)
     op.add_column("contact", sa.Column("verified_at", Moment(), nullable=True))
+    op.add_column("delivery", sa.Column("about_id", Id(), nullable=True))
     op.add_column("resource", sa.Column("confidential", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "person_merge",
@@ -115,6 +116,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("portal_acting", "proxy", "number_check", "retired_address", "claimed_address", "person_merge"):
         op.drop_table(table)
+    with op.batch_alter_table("delivery") as batch_op:
+        batch_op.drop_column("about_id")
     with op.batch_alter_table("resource") as batch_op:
         batch_op.drop_column("confidential")
     with op.batch_alter_table("contact") as batch_op:
