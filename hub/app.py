@@ -347,6 +347,7 @@ def _assemble(
         engine=engine.get,
         clinic=clinic,
         zone=zone,
+        proxies=proxies,
     )
     reactions = Reactions(
         db=db,
@@ -362,7 +363,7 @@ def _assemble(
     )
     reception = Reception(
         db=db,
-        reader=Reader(vault, identifier, threads, ledger),
+        reader=Reader(vault, identifier, threads, ledger, proxies),
         reactions=reactions,
         metrics=metrics,
         turns=Undivided() if db.embedded else Divided(db, clock),
