@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from hub.parts import Parts
-from hub.portal import calendar, conversation, entering
+from hub.portal import acting, calendar, conversation, entering
 from hub.portal.desk import Desk, from_here
 from hub.portal.drawing import manifest, static
 from hub.portal.live import Streams
@@ -25,7 +25,15 @@ def application(parts: Parts) -> web.Application:
         await desk.finish()
 
     app = web.Application(middlewares=[from_here])
-    app.add_routes([*entering.routes(desk), *conversation.routes(desk), *calendar.routes(desk), *streams.routes()])
+    app.add_routes(
+        [
+            *entering.routes(desk),
+            *conversation.routes(desk),
+            *calendar.routes(desk),
+            *acting.routes(desk),
+            *streams.routes(),
+        ]
+    )
     app.add_routes(
         [
             web.get("/offline", offline),

@@ -173,7 +173,7 @@ class Codes:
                 await self._parts.trail.record(conn, _refused("ambiguous", row.address_id))
                 return NotEntered("ambiguous")
             (person,) = fitting
-            await self._give_address(conn, person.id)
+            await self.give_address(conn, person.id)
             if earlier:
                 await self._sessions.end_in(conn, earlier)
             speaks: Language = language or ("es" if person.language == "es" else "en")
@@ -207,7 +207,7 @@ class Codes:
                 fitting.append(one)
         return fitting
 
-    async def _give_address(self, conn: AsyncConnection, person_id: str) -> None:
+    async def give_address(self, conn: AsyncConnection, person_id: str) -> None:
         """Make the address at which the person reads and writes in the portal, the first time."""
         parts, now = self._parts, self._parts.clock.now()
         own = Address(AddressKind.PORTAL, person_id)

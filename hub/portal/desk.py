@@ -35,7 +35,7 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock)
+        self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock, parts.proxies)
         self.codes = Codes(parts, self.sessions)
         self.asking = Limit(10, timedelta(minutes=10))
         self.entering = Limit(30, timedelta(minutes=10))
@@ -57,6 +57,8 @@ class Desk:
         session = await self.sessions.use(self.secret(request), action, page, by_itself=by_itself)
         if session is None:
             raise web.HTTPSeeOther(f"{START}?again=1" if self.secret(request) else START)
+        if session.detour:
+            raise web.HTTPSeeOther(session.detour)
         return session
 
     async def posted(self, request: web.Request, page: str) -> tuple[Session, "Form"]:
@@ -105,6 +107,7 @@ class Desk:
         given = {
             "page": page,
             "csrf": session.csrf,
+            "acting": session.acting,
             # Of each form: posted twice, it does once.
             "key": new_id(),
             "idle": int(IDLE.total_seconds()),

@@ -215,6 +215,15 @@ class Proxies:
         )
         return frozenset((await conn.execute(query)).scalars())
 
+    async def has_confidential(self, conn: AsyncConnection, patient_id: str) -> bool:
+        """Whether the patient has, or had, a visit of which nobody else hears."""
+        query = (
+            sa.select(appointment.c.id)
+            .join(resource, resource.c.id == appointment.c.visit_type_id)
+            .where(appointment.c.person_id == patient_id, resource.c.confidential.is_(True))
+        )
+        return (await conn.execute(query.limit(1))).first() is not None
+
     def _why_not(self, right: Right, patient: _Whose, now: datetime) -> str:
         stage = guardians.stage(patient.profile.birth_date, now, self.ages, patient.zone)
         if right.until is not None and right.until <= now:

@@ -26,9 +26,12 @@ class Discreet(Scheduling):
         found = await self._calendar.appointments(person_id, after=after)
         if person_id == self._writer or not found:
             return found
-        async with self._db.glance() as conn:
-            secret = await self._proxies.confidential_visits(conn, [one.id for one in found])
+        secret = await self._secret(*(one.id for one in found))
         return tuple(one for one in found if one.id not in secret)
+
+    async def _secret(self, *visits: str) -> frozenset[str]:
+        async with self._db.glance() as conn:
+            return await self._proxies.confidential_visits(conn, visits)
 
     async def catalogue(self) -> Catalogue:
         """See `Scheduling.catalogue`."""
@@ -47,13 +50,19 @@ class Discreet(Scheduling):
         return await self._calendar.book(slot_id, person_id, key)
 
     async def move(self, appointment_id: str, slot_id: str, person_id: str, key: str) -> Appointment | Taken | Gone:
-        """See `Scheduling.move`."""
+        """See `Scheduling.move`; what the writer may not know of is not there."""
+        if person_id != self._writer and await self._secret(appointment_id):
+            return Gone(appointment_id)
         return await self._calendar.move(appointment_id, slot_id, person_id, key)
 
     async def cancel(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
-        """See `Scheduling.cancel`."""
+        """See `Scheduling.cancel`; what the writer may not know of is not there."""
+        if person_id != self._writer and await self._secret(appointment_id):
+            return Gone(appointment_id)
         return await self._calendar.cancel(appointment_id, person_id, key)
 
     async def confirm(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
-        """See `Scheduling.confirm`."""
+        """See `Scheduling.confirm`; what the writer may not know of is not there."""
+        if person_id != self._writer and await self._secret(appointment_id):
+            return Gone(appointment_id)
         return await self._calendar.confirm(appointment_id, person_id, key)
