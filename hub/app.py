@@ -43,7 +43,7 @@ from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
-from hub.identity import Merger
+from hub.identity import Addresses, Merger, codes
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic, open_live
@@ -332,6 +332,16 @@ def _assemble(
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
     )
+    addresses = Addresses(
+        vault=vault,
+        people=people,
+        senders=senders,
+        router=router,
+        trail=trail,
+        clock=clock,
+        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
+        zone=zone,
+    )
     clinic = Clinic(
         name=settings.clinic_name,
         phone=settings.clinic_phone,
@@ -360,6 +370,7 @@ def _assemble(
         router=router,
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
+        addresses=addresses,
     )
     reception = Reception(
         db=db,
@@ -411,6 +422,7 @@ def _assemble(
         recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
         proxies=proxies,
         hearing=hearing,
+        addresses=addresses,
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.api import (
+    addresses,
     appointments,
     consents,
     custody,
@@ -51,6 +52,74 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: merging.MergeDone},
         problems=(404, 409),
         write=merging.merge,
+    ),
+    Reading(
+        path="/patients/{id}/addresses",
+        scope="patients:read",
+        summary="List the addresses of a patient",
+        description="Those that are, are said to be, and were the patient's, each with what proves it.",
+        answers={200: Page[addresses.AddressShown]},
+        problems=(404,),
+        read=addresses.addresses,
+    ),
+    Writing(
+        path="/patients/{id}/addresses",
+        scope="patients:write",
+        summary="Add an address",
+        description=(
+            "Unless you vouch for it, it is `unverified` until the patient tells the code that `code` sends there. An "
+            "address that somebody else has, too, becomes a shared line; nothing that was said on it moves."
+        ),
+        body=addresses.NewAddress,
+        answers={201: addresses.AddressShown},
+        problems=(404, 410),
+        write=addresses.add,
+    ),
+    Writing(
+        path="/patients/{id}/addresses/{address}/code",
+        scope="patients:write",
+        summary="Send a code that proves an address",
+        description=(
+            "To the address itself where staff added it; to where the patient was reached before where somebody wrote "
+            "from it as the patient. Good for 15 minutes, once, for five tries; five an hour."
+        ),
+        body=NoBody,
+        answers={202: addresses.CodeSent},
+        problems=(404, 409, 410),
+        write=addresses.send_code,
+    ),
+    Writing(
+        path="/patients/{id}/addresses/{address}/verify",
+        scope="patients:write",
+        summary="Prove an address by its code",
+        body=addresses.ProofCode,
+        answers={200: addresses.AddressShown},
+        problems=(404, 409, 410),
+        write=addresses.verify,
+    ),
+    Writing(
+        path="/patients/{id}/addresses/{address}/restore",
+        scope="patients:write",
+        summary="Use a suspended address again",
+        description="After somebody wrote that it is the wrong person: you looked, and it is the patient's.",
+        body=NoBody,
+        answers={200: addresses.AddressShown},
+        problems=(404, 409),
+        write=addresses.restore,
+    ),
+    Writing(
+        method="DELETE",
+        path="/patients/{id}/addresses/{address}",
+        scope="patients:write",
+        summary="Retire an address",
+        description=(
+            "It is the patient's no more: what waits to be sent there is not. One that was never proved is dropped, "
+            "and answered with 202."
+        ),
+        body=addresses.Retirement,
+        answers={200: addresses.AddressShown, 202: addresses.Dropped},
+        problems=(404, 409),
+        write=addresses.retire,
     ),
     Reading(
         path="/patients/{id}/proxies",

@@ -160,6 +160,10 @@ class Senders:
             before = sa.select(person.c.id, person.c.merged_into).where(person.c.merged_into.in_(kinds))
             names = {one: one for one in kinds} | {row.id: row.merged_into for row in await conn.execute(before)}
             named = next((whom for one, whom in names.items() if self._fits(one, line, provenance.token)), None)
+            if named is not None:
+                link = sa.and_(contact.c.person_id == named, contact.c.address_id == line.address_id)
+                lately = sa.update(contact).where(link, contact.c.verified_how == "record")
+                await conn.execute(lately.values(verified_how="mail_token", verified_at=self._clock.now()))
         if named is None and provenance.references:
             written = sa.select(delivery.c.person_id).where(
                 delivery.c.address_id == line.address_id, delivery.c.provider_id.in_(provenance.references)

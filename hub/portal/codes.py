@@ -174,6 +174,9 @@ class Codes:
                 return NotEntered("ambiguous")
             (person,) = fitting
             await self.give_address(conn, person.id)
+            theirs = sa.and_(contact.c.person_id == person.id, contact.c.address_id == row.address_id)
+            shown = sa.update(contact).where(theirs)
+            await conn.execute(shown.values(verified_how="portal", verified_at=self._parts.clock.now()))
             if earlier:
                 await self._sessions.end_in(conn, earlier)
             speaks: Language = language or ("es" if person.language == "es" else "en")

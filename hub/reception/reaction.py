@@ -15,6 +15,7 @@ from hub.db import Database
 from hub.db.tables import address, message
 from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
+from hub.identity import Addresses
 from hub.metrics import Metrics
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
@@ -45,6 +46,7 @@ class Reactions:
         router: Router,
         fixed: FixedAnswers,
         talker: Talker,
+        addresses: Addresses,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -56,6 +58,7 @@ class Reactions:
         self._router = router
         self._fixed = fixed
         self._talker = talker
+        self._addresses = addresses
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -163,6 +166,8 @@ class Reactions:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
             await self._change_thread(conn, incoming, plan, status, now)
+        if plan.claims is not None:
+            await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
         if plan.suspend:
             await conn.execute(
                 sa.update(address)

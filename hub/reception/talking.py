@@ -78,6 +78,7 @@ class Talker:
             priority=max(SOON, incoming.thread.priority) if handed is not None or noted else None,
             attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
+            claims=_claimed(incoming, outcome.state),
             note=_summary(handed) if handed is not None else _waiting(noted),
             details={
                 "intent": meaning.intent,
@@ -112,6 +113,12 @@ class _Directory:
         if not match.persons:
             return NotFound()
         return Identified(match.persons[0].id, match.persons[0].profile.given_name)
+
+
+def _claimed(incoming: Incoming, state: dialogue.State) -> str | None:
+    """Who somebody unknown says to be, once name and birth date fit one on the books."""
+    unknown = isinstance(incoming.writer, dialogue.Unknown)
+    return state.person_id if unknown and state.identity == "identified" else None
 
 
 def _summary(handed: Handoff) -> str:
