@@ -13,7 +13,7 @@ from consent.facts import ConsentState, Fact, Scope, Source, Standing, standing
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
-from hub.db.bulk import insert_rows
+from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, consent_event
 from hub.errors import ConsentError
 from hub.types import ChannelKind, Purpose, new_id
@@ -139,6 +139,25 @@ class Ledger:
             fact = _fact_of(row)
             said.update({(row.person_id, row.address_id, channel): fact.state for channel in fact.scope.channels})
         return said
+
+    async def rehome(self, conn: AsyncConnection, from_id: str, into_id: str) -> int:
+        """How many facts of one person are another's from now on: the same person, as it turned out.
+
+        What they say, of which address, and when stays as it is; only under whose key the evidence lies changes.
+        """
+        keys = await self._vault.keys(conn, (from_id, into_id))
+        query = sa.select(consent_event.c.id, consent_event.c.evidence_sealed).where(
+            consent_event.c.person_id == from_id
+        )
+        rows = []
+        for row in (await conn.execute(query)).all():
+            sealed = row.evidence_sealed
+            if sealed is not None:
+                evidence = keys.open(from_id, sealed, _place(row.id, from_id))
+                sealed = keys.seal(into_id, evidence, _place(row.id, into_id))
+            rows.append({"id": row.id, "person_id": into_id, "evidence_sealed": sealed})
+        await update_rows(conn, consent_event, rows)
+        return len(rows)
 
     async def of_person(self, conn: AsyncConnection, person_id: str, addresses: Iterable[str]) -> list[Recorded]:
         """The facts a person made, and those about their addresses, newest first, evidence opened."""

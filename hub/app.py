@@ -34,7 +34,7 @@ from channels.base import Channel
 from channels.email import EmailChannel
 from channels.mail.unsubscribing import Links as UnsubscribeLinks
 from channels.mail.unsubscribing import Unsubscribe
-from consent import keywords
+from consent import guardians, keywords
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
@@ -48,6 +48,7 @@ from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
 from hub.failover import Failover
 from hub.files import Files
+from hub.identity import Addresses, Merger, codes
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.links import Links
@@ -60,6 +61,7 @@ from hub.outbox.watch import Waits
 from hub.parts import Parts
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.portal import application as portal_application
+from hub.proxies import Hearing, Proxies
 from hub.reception import Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
@@ -312,6 +314,8 @@ def _assemble(
     scheduling = LocalScheduling(db, vault, clock, zone, trail)
     ways = registry.build(settings) if channels is None else dict(channels)
     _let_mails_be_stopped(ways, vault, settings)
+    proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
+    hearing = Hearing(proxies, clock)
     outbox = Outbox(
         db=db,
         vault=vault,
@@ -325,6 +329,7 @@ def _assemble(
         senders={kind: channel.sender for kind, channel in ways.items()},
         pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
+        hearing=hearing,
     )
     router = Router(
         db=db,
@@ -339,6 +344,17 @@ def _assemble(
         waits=waits,
         clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
+        hearing=hearing,
+    )
+    addresses = Addresses(
+        vault=vault,
+        people=people,
+        senders=senders,
+        router=router,
+        trail=trail,
+        clock=clock,
+        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
+        zone=zone,
     )
     clinic = Clinic(
         name=settings.clinic_name,
@@ -355,6 +371,7 @@ def _assemble(
         engine=engine.get,
         clinic=clinic,
         zone=zone,
+        proxies=proxies,
     )
     reactions = Reactions(
         db=db,
@@ -367,10 +384,11 @@ def _assemble(
         router=router,
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
+        addresses=addresses,
     )
     reception = Reception(
         db=db,
-        reader=Reader(vault, identifier, threads, ledger),
+        reader=Reader(vault, identifier, threads, ledger, proxies),
         reactions=reactions,
         metrics=metrics,
         turns=Undivided() if db.embedded else Divided(db, clock),
@@ -437,6 +455,10 @@ def _assemble(
             channels=ways,
             scanner=scanner(settings.clamd_url),
         ),
+        proxies=proxies,
+        hearing=hearing,
+        addresses=addresses,
+        merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine
 

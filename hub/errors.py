@@ -4,6 +4,7 @@ HubError                       code · retry · alert · ids, never text or an a
  ├─ SettingsError              settings are missing or wrong; lists every problem
  ├─ StorageError               the database refused or is gone
  │   ├─ SchemaOutdated         run `hub migrate`
+ │   ├─ MetAnother             somebody else changed it meanwhile: the unit of work is run again
  │   └─ Overloaded             the queue is full: answer 503 with Retry-After
  ├─ CryptoError
  │   ├─ KeyringMissing         no key-encryption key where sealed data exists
@@ -27,6 +28,7 @@ HubError                       code · retry · alert · ids, never text or an a
  ├─ TemplateError              a template is missing or lacks a value
  ├─ ConsentError               a consent fact that cannot be recorded as given
  ├─ AuditBroken                the chain does not verify; names the first bad link
+ ├─ RecordMerged               the record was merged into another one, under which the patient goes on
  └─ InputError                 a person's input cannot be used; the message says how to mend it
 """
 
@@ -45,10 +47,12 @@ __all__ = [
     "KeyDestroyed",
     "KeyringMissing",
     "KeyringWrong",
+    "MetAnother",
     "OutcomeUnknown",
     "Overloaded",
     "PayloadInvalid",
     "RecipientOptedOut",
+    "RecordMerged",
     "Rejected",
     "ReplyUnreadable",
     "SchedulingError",
@@ -95,6 +99,15 @@ class SchemaOutdated(StorageError):
 
     code = "schema_outdated"
     retry = False
+
+
+class MetAnother(StorageError):
+    """What a unit of work looked at was changed by another meanwhile; run again, it finds things as they are now."""
+
+    code = "met_another"
+
+    def __init__(self, message: str = "somebody else changed this in the same moment; try again") -> None:
+        super().__init__(message)
 
 
 class Overloaded(StorageError):
@@ -257,6 +270,16 @@ class AuditBroken(HubError):
     """The audit chain does not verify; the message names the first bad link."""
 
     code = "audit_broken"
+
+
+class RecordMerged(HubError):
+    """The record was merged into another one, under whose number the patient goes on."""
+
+    code = "record_merged"
+    alert = False
+
+    def __init__(self, message: str = "this record was merged into another one: use that one's number") -> None:
+        super().__init__(message)
 
 
 class InputError(HubError):

@@ -13,10 +13,12 @@ from hub.db import Database
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
+from hub.identity import Addresses, Merger
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, PreferenceBook, Senders
+from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.router import Router
 from hub.settings import Settings
@@ -52,3 +54,7 @@ class Parts:
     acceptor: Acceptor
     reception: Reception
     files: Files
+    proxies: Proxies
+    hearing: Hearing
+    addresses: Addresses
+    merger: Merger

@@ -5,7 +5,7 @@ becomes an audit entry and a reason. Nothing is sent here.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ from hub.metrics import Metrics
 from hub.outbox import NewDelivery, enqueue
 from hub.outbox.claims import sent_recently
 from hub.outbox.watch import Step, Waits, begin
+from hub.people import People
+from hub.proxies import Hearing, Listener
+from hub.proxies.hearing import own_standing
 from hub.sealed import Body, seal_words
 from hub.threads import NewMessage, Threads
 from hub.types import (
@@ -46,6 +49,7 @@ from templates.segments import segments
 
 Order = tuple[ChannelKind, ...]
 
+_NOT_ALONE = "The visit is confidential, and the patient has no address that is theirs alone: speak to them in person."
 _ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
 """Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 
@@ -93,6 +97,7 @@ class Router:
         waits: Waits,
         clinic: str,
         on_queued: Callable[[], None],
+        hearing: Hearing,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -106,6 +111,7 @@ class Router:
         self._waits = waits
         self._clinic = clinic
         self._on_queued = on_queued
+        self._hearing = hearing
 
     async def route(self, intent: Intent) -> Routed:
         """Decide what becomes of `intent`, durably."""
@@ -130,12 +136,36 @@ class Router:
 
         An intent whose key was routed before is not routed again: the first decision stands.
         """
-        # 1 read
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
+        begun = intent.replies_to is None and intent.author is not AuthorKind.STAFF
+        person_id = await People.surviving(conn, intent.person_id) if begun else intent.person_id
+        listener = Listener(who="patient")
+        if begun or intent.appointment is not None:
+            visit = intent.appointment[0] if intent.appointment is not None else None
+            listener = await self._hearing.of(conn, person_id, intent.purpose, visit, begun=begun)
+        routed: Routed | None = None
+        for guardian in listener.guardians if listener.who == "guardian" else ():
+            heard = Listener(who="guardian")
+            # The channel and address asked for were the patient's own.
+            told = replace(intent, person_id=guardian, channel=None, address_id=None)
+            routed = await self._route_to(conn, told, heard, about=person_id)
+            if not isinstance(routed.decision, Skip):
+                return routed
+        return routed or await self._route_to(conn, intent, listener)
+
+    async def _route_to(
+        self, conn: AsyncConnection, intent: Intent, listener: Listener, about: str | None = None
+    ) -> Routed:
+        """Decide about an intent that this very person is to hear; `about` is the patient it is about, if another."""
+        # 1 read
         now = self._clock.now()
         known = await self._knowledge.read(conn, intent, now)
-        who, ways = known.who, known.ways
+        if known.who.merged_into is not None:
+            # Whoever made the intent knew the person by the record that was merged.
+            intent = replace(intent, person_id=known.who.merged_into)
+            known = await self._knowledge.read(conn, intent, now)
+        who, ways = known.who, _heard(known.ways, listener)
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
 
@@ -144,11 +174,13 @@ class Router:
 
         # 3 write
         if isinstance(decision, Skip):
+            if listener.only_at is not None and not ways:
+                decision, rules = Skip((_NOT_ALONE,)), ("confidential",)
             await self._refuse(conn, intent, rules)
             return Routed(decision, rules)
         thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
         linked = _taken(ways, decision).shape == "link"
-        return await self._queue(conn, intent, who, thread_id, decision, rules, now, linked=linked)
+        return await self._queue(conn, intent, who, thread_id, decision, rules, now, linked=linked, about=about)
 
     async def follow_in(self, conn: AsyncConnection, following: Following) -> Routed:
         """Decide by which way a message goes on, and queue that, in the caller's transaction.
@@ -157,8 +189,12 @@ class Router:
         """
         intent, now = _again(following), self._clock.now()
         known = await self._knowledge.read(conn, intent, now)
-        who, ways = known.who, known.ways
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
+        listener = Listener(who="guardian")
+        if following.sent.about_id is None:
+            visit = intent.appointment[0] if intent.appointment is not None else None
+            listener = await self._hearing.of(conn, intent.person_id, intent.purpose, visit, begun=counted)
+        who, ways = known.who, _heard(known.ways, listener)
         recent = await sent_recently(conn, {who.id}, now) if counted else {}
 
         left = [way for way in ways if (way.channel, way.address_id) not in following.tried]
@@ -182,6 +218,7 @@ class Router:
             text=words,
             own_words=not plain,
             step=step,
+            about=sent.about_id,
         )
         await publish(conn, now, [Change("delivery.updated", step.delivery_id)])
         return Routed(decision, rules, sent.message_id, step.delivery_id)
@@ -215,6 +252,7 @@ class Router:
         now: datetime,
         *,
         linked: bool,
+        about: str | None,
     ) -> Routed:
         keys = await self._vault.key(conn, intent.person_id)
         channel = ChannelKind.PORTAL if linked else decision.channel
@@ -257,6 +295,7 @@ class Router:
             text=await self._link(conn, who, decision, now) if linked else text,
             own_words=linked,
             step=step,
+            about=about,
         )
         changes = [Change("message.created", entry.id)]
         if channel is ChannelKind.PORTAL:
@@ -278,6 +317,7 @@ class Router:
         text: str,
         own_words: bool,
         step: Step,
+        about: str | None,
     ) -> None:
         """Queue one delivery with its audit entry, and watch over it where its intent says so."""
         sealed = None
@@ -307,6 +347,7 @@ class Router:
             appointment=intent.appointment,
             step=step.number,
             words_sealed=sealed,
+            about_id=about,
         )
         await enqueue(conn, new, now)
         if intent.followed:
@@ -324,9 +365,19 @@ class Router:
                     "rule": rules[0],
                     "step": step.number,
                     "cause": step.cause,
-                },
+                }
+                | ({"about": about} if about is not None else {}),
             ),
         )
+
+
+def _heard(ways: Sequence[Way], listener: Listener) -> list[Way]:
+    """Those of the ways by which this listener may hear, with what they themselves decided about them."""
+    return [
+        replace(way, standing=own_standing(way.standing, listener.of_age))
+        for way in ways
+        if listener.only_at is None or way.address_id in listener.only_at
+    ]
 
 
 def _taken(ways: Sequence[Way], decision: Send | Hold) -> Way:

@@ -1,8 +1,10 @@
-"""What is sealed of a message and of a contact, and the place each is bound to.
+"""What is sealed of a message, a contact and a person, and the place each is bound to.
 
 More than one room opens these: threads show a message and the outbox sends it, people list an address and the outbox
 needs it to send.
 """
+
+from datetime import date
 
 import msgspec
 
@@ -28,7 +30,20 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "Body(…)"
 
 
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed of a person; empty for someone unidentified."""
+
+    mrn: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    birth_date: date | None = None
+
+    def __repr__(self) -> str:
+        return "Profile(…)"
+
+
 _BODY = msgspec.json.Decoder(Body)
+_PROFILE = msgspec.json.Decoder(Profile)
 
 
 def seal_body(keys: Keys, person_id: str, thread_id: str, message_id: str, body: Body) -> bytes:
@@ -61,6 +76,16 @@ def open_contact(keys: Keys, person_id: str, address_id: str, sealed: bytes) -> 
     return keys.open(person_id, sealed, _contact(person_id, address_id)).decode()
 
 
+def seal_profile(keys: Keys, person_id: str, profile: Profile) -> bytes:
+    """Who a person is, sealed."""
+    return keys.seal(person_id, msgspec.json.encode(profile), _person(person_id))
+
+
+def open_profile(keys: Keys, person_id: str, sealed: bytes | None) -> Profile:
+    """Who a person is; empty for someone unidentified. Raises: SealBroken, KeyDestroyed."""
+    return Profile() if sealed is None else _PROFILE.decode(keys.open(person_id, sealed, _person(person_id)))
+
+
 def reply_token(blind: BlindIndex, person_id: str, address_id: str) -> str:
     """What names a person's conversation, at one of their addresses, to whoever replies from there: 128 bits, in hex.
 
@@ -79,3 +104,7 @@ def _delivery(person_id: str, thread_id: str, delivery_id: str) -> Place:
 
 def _contact(person_id: str, address_id: str) -> Place:
     return Place("contact", "value_sealed", address_id, person_id)
+
+
+def _person(person_id: str) -> Place:
+    return Place("person", "profile_sealed", person_id, person_id)

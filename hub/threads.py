@@ -15,7 +15,8 @@ from hub.crypto import Place
 from hub.db.batches import Batch
 from hub.db.bulk import insert_rows, write_rows
 from hub.db.lookup import Lookup
-from hub.db.tables import message, thread
+from hub.db.tables import message, person, person_merge, thread
+from hub.errors import MetAnother
 from hub.sealed import Body, seal_body
 from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_id
 from hub.vault import Keys, Vault
@@ -87,8 +88,7 @@ class Threads:
     async def open_for(self, conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, Thread]:
         """The thread of each person, made where there is none. A burst never makes two: the database refuses."""
         wanted = set(person_ids)
-        rows = (await conn.execute(sa.select(*_PLAIN).where(thread.c.person_id.in_(wanted)))).all()
-        found = {row.person_id: _thread(row) for row in rows}
+        found = await self.known_of(conn, wanted)
         for person_id, thread_id in (await self._make(conn, wanted - found.keys())).items():
             found[person_id] = Thread(
                 id=thread_id,
@@ -101,6 +101,12 @@ class Threads:
             )
         return found
 
+    @staticmethod
+    async def known_of(conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, Thread]:
+        """The thread of each person who has one."""
+        rows = (await conn.execute(sa.select(*_PLAIN).where(thread.c.person_id.in_(set(person_ids))))).all()
+        return {row.person_id: _thread(row) for row in rows}
+
     async def ends_for(self, conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, End]:
         """As `open_for`, but only what `append` needs to know; what is there is locked until the commit."""
         wanted = set(person_ids)
@@ -111,7 +117,13 @@ class Threads:
         return found
 
     async def _make(self, conn: AsyncConnection, person_ids: Collection[str]) -> dict[str, str]:
-        """A new thread's id for each person."""
+        """A new thread's id for each person. Raises: MetAnother when one was merged into another meanwhile."""
+        if not person_ids:
+            return {}
+        # Locked: a merge under way ends first, and is seen.
+        held = sa.select(person.c.id, person.c.merged_into).where(person.c.id.in_(person_ids)).order_by(person.c.id)
+        if any(row.merged_into for row in await conn.execute(held.with_for_update(read=True, key_share=True))):
+            raise MetAnother
         now = self._clock.now()
         made = {person_id: new_id() for person_id in sorted(person_ids)}
         rows = [
@@ -131,24 +143,38 @@ class Threads:
         return made
 
     async def get(self, conn: AsyncConnection, thread_id: str) -> Thread | None:
-        """The thread with this id."""
+        """The thread with this id, or the one that it was merged into."""
         row = (await conn.execute(sa.select(*_PLAIN).where(thread.c.id == thread_id))).first()
-        return None if row is None else _thread(row)
+        if row is None:
+            moved = await self.moved(conn, thread_id)
+            return None if moved is None else await self.get(conn, moved)
+        return _thread(row)
 
     async def hold(self, conn: AsyncConnection, thread_id: str) -> Thread | None:
-        """The thread with this id, which nobody else changes until the unit of work ends."""
+        """As `get`; nobody else changes the thread until the unit of work ends."""
         query = sa.select(*_PLAIN).where(thread.c.id == thread_id).with_for_update()
         row = (await conn.execute(query)).first()
-        return None if row is None else _thread(row)
+        if row is None:
+            moved = await self.moved(conn, thread_id)
+            return None if moved is None else await self.hold(conn, moved)
+        return _thread(row)
+
+    @staticmethod
+    async def moved(conn: AsyncConnection, thread_id: str) -> str | None:
+        """The thread that this one was merged into; None when it was not."""
+        query = sa.select(person_merge.c.into_thread_id).where(person_merge.c.from_thread_id == thread_id)
+        return (await conn.execute(query)).scalar_one_or_none()
 
     async def append(self, conn: AsyncConnection, keys: Keys, entries: Sequence[NewMessage]) -> list[int]:
         """The numbers that `entries` got within their threads, appended in the order given.
 
-        `keys` opens every person concerned.
+        `keys` opens every person concerned. Raises: MetAnother when a thread was merged into another meanwhile.
         """
         touched = {entry.thread_id for entry in entries}
         query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched))
         rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
+        if len(rows) < len(touched):
+            raise MetAnother
         numbers, batches = self.appended(keys, entries, [End(row.id, row.last_seq) for row in rows])
         await write_rows(conn, *batches)
         return numbers

@@ -27,6 +27,7 @@ from bots.dialogue.turns import (
     Say,
     Several,
     Shared,
+    Subject,
     Turn,
     Unknown,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Several",
     "Shared",
     "State",
+    "Subject",
     "Turn",
     "Unknown",
     "converse",

@@ -23,10 +23,13 @@ _TRIED = 8
 
 
 def person_of(state: State, context: Context) -> str | None:
-    """Who writes, or None while that is not known."""
+    """Whom it is for, or None while that is not known."""
     match context.standing:
-        case Known(person_id=person_id):
-            return person_id
+        case Known():
+            ids = [one.person_id for one in context.subjects]
+            if len(ids) == 1:
+                return ids[0]
+            return state.person_id if state.person_id in ids else None
         case Shared(candidates=candidates):
             return state.person_id if state.person_id in candidates else None
         case Unknown():
@@ -86,6 +89,8 @@ def finish(state: State, context: Context, *says: Say) -> Turn:
     if following == IN_PASSING:
         return finish(replace(state, later=tuple(waiting)), context, *says, asides.facts(state, context))
     state = rest(state, Phase.DONE, later=tuple(waiting))
+    if len(context.subjects) > 1:
+        state = replace(state, person_id=None)  # the next wish may be for somebody else
     if following in FOR_STAFF:
         return hand(state, following, *says)
     return begin(state, following, context, *says, Say("bot.next_wish"))
@@ -104,6 +109,9 @@ def of_which(state: State) -> tuple[Say, ...]:
 def advance(state: State, context: Context, *before: Say) -> Turn:
     """Ask for what the job still needs, or make the call that it is ready for."""
     person = person_of(state, context)
+    if person is None and isinstance(context.standing, Known):
+        few = context.subjects if len(context.subjects) <= CHOICES else ()
+        return put(state, context, Phase.WHOM, *before, persons=tuple(one.person_id for one in few))
     if person is None:
         return put(state, context, Phase.NAME, *before, identity="asked")
     if state.job in OWN and state.visit is None and isinstance(context.standing, Unknown):

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from bots.dialogue import hints, wishes
+from bots.dialogue import hints, whom, wishes
 from bots.dialogue.flow import begin, finish, of_which, put
 from bots.dialogue.prompts import visit_facts
 from bots.dialogue.state import Phase, State, Wish
@@ -27,7 +27,7 @@ def about(state: State, said: State, event: Heard, job: str | None, context: Con
         case "reschedule" if points:
             return _move(said, context)
         case "book" | None if _one_more(said, event):
-            return begin(said, "book", context)
+            return begin(whom.addressed(said, event, context), "book", context)
         case "book" if points and said.wish == Wish():
             return Turn(state=state, says=(Say("visits.one", visit_facts(last)),))
         case "book" if not points:
@@ -42,7 +42,7 @@ def answered(state: State, event: Heard, context: Context) -> Turn | None:
     said = event.meaning.entities
     state = wishes.with_said(state, event)
     if said.choice == ONE_MORE or (said.choice is None and _one_more(state, event)):
-        return begin(state, "book", context)
+        return begin(whom.addressed(state, event, context), "book", context)
     if said.choice == MOVE or event.meaning.intent == "reschedule" or hints.that_visit(event.text):
         return _move(state, context)
     return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None

@@ -5,7 +5,7 @@ from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
-from bots.dialogue import answers, asides, filling, hints, identity, last, slots, visits, wishes
+from bots.dialogue import answers, asides, filling, hints, identity, last, slots, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import FOR_STAFF, IN_PASSING, JOBS, begin, call, finish, hand, person_of, put, rest, waits
 from bots.dialogue.prompts import question
@@ -215,6 +215,8 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
             return identity.heard(state, event, context)
+        case Phase.WHOM:
+            return whom.heard(state, event, context)
         case Phase.VISIT_TYPE | Phase.PROVIDER | Phase.WHEN:
             return filling.filled(state, event, context)
         case Phase.WHICH_WHEN:
@@ -284,7 +286,7 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase not in RESTING:
         return None
     meaning = event.meaning
-    said = visits.wished(rest(state, Phase.IDLE), event, context)
+    said = whom.addressed(visits.wished(rest(state, Phase.IDLE), event, context), event, context)
     letter = hints.key(event.text)
     if letter in ("c", "r"):  # what reminders ask for
         return begin(said, "confirm" if letter == "c" else "reschedule", context)
@@ -302,7 +304,9 @@ def _wish(state: State, event: Heard, context: Context) -> Turn | None:
         wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
     verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
     if done and (wanted or verbless):
-        turn = last.about(state, waits(said, *wanted[1:]), event, wanted[0] if wanted else None, context)
+        # A word to the visit just spoken of is for whom that was; one more may be for anybody.
+        same = said if said.person_id is not None else replace(said, person_id=state.person_id)
+        turn = last.about(state, waits(same, *wanted[1:]), event, wanted[0] if wanted else None, context)
         if turn is not None:
             return rewrite(turn, says=(*before, *turn.says))
     if wanted and not (wanted[0] == "confirm" and (done or meaning.confidence < SURE)):

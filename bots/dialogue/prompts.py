@@ -25,6 +25,11 @@ def question(state: State, context: Context) -> tuple[Say, ...]:
     match state.phase:
         case Phase.NAME:
             return (Say(_name_question(state, context)),)
+        case Phase.WHOM if state.persons:
+            names = {one.person_id: one.given_name for one in context.subjects}
+            return (Say("identity.ask_whom", {"choices": tuple((names.get(one, ""),) for one in state.persons)}),)
+        case Phase.WHOM:
+            return (Say("identity.ask_first_name"),)
         case Phase.VISIT_TYPE if state.types:
             return (Say("book.choose_visit_type", {"choices": tuple((name,) for name in state.types)}),)
         case Phase.VISIT_TYPE:

@@ -26,6 +26,7 @@ class Phase(StrEnum):
     DONE = "done"
     NAME = "name"
     BIRTH_DATE = "birth_date"
+    WHOM = "whom"
     VISIT_TYPE = "visit_type"
     PROVIDER = "provider"
     WHEN = "when"
@@ -45,6 +46,7 @@ YES_NO = frozenset({Phase.CONFIRM_SLOT, Phase.CONFIRM_CANCEL, Phase.OFFER_REBOOK
 EXPECTS: dict[Phase, nlu.Slot] = {
     Phase.NAME: "name",
     Phase.BIRTH_DATE: "birth_date",
+    Phase.WHOM: "choice",
     Phase.VISIT_TYPE: "visit_type",
     Phase.PROVIDER: "provider",
     Phase.WHEN: "when",
@@ -85,6 +87,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     last: the visit this conversation last booked, moved, confirmed or told of.
     readings: what an ambiguous day or time may mean.
     types: the kinds of visit offered by number.
+    persons: ids of those of whom one is picked by number.
     later: further wishes that wait for the present job's end.
     tried: what was done so far, for staff.
     awaiting: the call whose answer is due; None between texts.
@@ -104,6 +107,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     last: Appointment | None = None
     readings: tuple[Window, ...] = ()
     types: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     awaiting: str | None = None
@@ -125,6 +129,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
             Phase.WHICH_WHEN: len(self.readings),
             Phase.CHOOSE_VISIT: len(self.visits),
             Phase.VISIT_TYPE: len(self.types),
+            Phase.WHOM: len(self.persons),
             Phase.MOVE_OR_MORE: 2,
         }
         return Question(expects=EXPECTS.get(self.phase), options=options.get(self.phase, 0))

@@ -14,11 +14,24 @@ from hub.types import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The address belongs to one person, and this is who."""
+class Subject:
+    """Somebody whom it may be for."""
 
     person_id: str
     given_name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The address belongs to one person, and this is who.
+
+    wards: those for whom they may act. patient: whether they are one themselves.
+    """
+
+    person_id: str
+    given_name: str = field(repr=False)
+    wards: tuple[Subject, ...] = ()
+    patient: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,15 @@ class Context:
     standing: Standing
     catalogue: Catalogue
     language: Language = "en"
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Whom it may be for: the writer, if a patient, and those they act for. Empty where that must be found out."""
+        match self.standing:
+            case Known(person_id=person_id, given_name=name, wards=wards, patient=patient):
+                own = (Subject(person_id, name),) if patient or not wards else ()
+                return (*own, *wards)
+        return ()
 
 
 # --- what happens

@@ -19,6 +19,10 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A query that must be empty."""
 
 
+class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that need not be sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Q, B]):
     """One request, checked: `ids` are the UUIDs in its path, `body` is None for GET."""
@@ -74,7 +78,7 @@ class Reading(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing(Endpoint):
-    """A POST or PATCH that changes something, in one unit of work; it awaits nothing but the connection."""
+    """A POST, PATCH or DELETE that changes something, in one unit of work; it awaits nothing but the connection."""
 
     write: Callable[[AsyncConnection, Call[NoQuery, Any]], Awaitable[Wrote]]
     body: type[msgspec.Struct]

@@ -31,10 +31,11 @@ class MessagesQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
 
 async def messages(conn: AsyncConnection, call: Call[MessagesQuery, None]) -> Read:
     """The entries of a thread, oldest first: what is added later comes on a later page."""
-    parts, thread_id = call.parts, call.ids["id"]
-    thread = await parts.threads.get(conn, thread_id)
+    parts = call.parts
+    thread = await parts.threads.get(conn, call.ids["id"])
     if thread is None:
         raise not_found("thread")
+    thread_id = thread.id
     query = sa.select(message).where(message.c.thread_id == thread_id).order_by(message.c.seq)
     if call.query.cursor is not None:
         (last,) = cursors.read(call.query.cursor, tuple[int])

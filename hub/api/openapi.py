@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from hub.api.endpoints import Endpoint, NoQuery, Raw, Reading, Writing
+from hub.api.endpoints import Endpoint, NoBody, NoQuery, Raw, Reading, Writing
 from hub.api.events import Event
 from hub.api.problems import CONTENT_TYPE, ProblemDetails
 from hub.api.tokens import ALL, SCOPES, Token
@@ -51,7 +51,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     shapes: list[Any] = [ProblemDetails, Event]
     for endpoint in endpoints:
         shapes += endpoint.answers.values()
-        if isinstance(endpoint, Writing):
+        if isinstance(endpoint, Writing) and endpoint.body is not NoBody:
             shapes.append(endpoint.body)
         if isinstance(endpoint, Reading):
             shapes.append(endpoint.query)
@@ -104,7 +104,7 @@ def _operation(endpoint: Endpoint, of: dict[str, Any], components: dict[str, Any
     if endpoint.scope:
         description = f"{description} Needs the scope `{endpoint.scope}`.".strip()
     operation["description"] = description
-    if isinstance(endpoint, Writing):
+    if isinstance(endpoint, Writing) and endpoint.body is not NoBody:
         schema = of[str(endpoint.body)]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation

@@ -55,8 +55,8 @@ async def patients(conn: AsyncConnection, call: Call[PatientsQuery, None]) -> Re
 
 
 async def patient(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
-    """One person, of any kind."""
-    found = await _described(conn, call.parts, (call.ids["id"],))
+    """One person, of any kind; the id of one who was merged finds the survivor."""
+    found = await _described(conn, call.parts, (await call.parts.people.surviving(conn, call.ids["id"]),))
     if not found:
         raise not_found("patient")
     return Read(value=found[0], action="patient.read", persons=(found[0].id,), object_id=found[0].id)

@@ -73,8 +73,9 @@ async def threads(conn: AsyncConnection, call: Call[ThreadsQuery, None]) -> Read
 
 
 async def one_thread(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
-    """One thread."""
-    rows = (await conn.execute(sa.select(*_COLUMNS).where(thread.c.id == call.ids["id"]))).all()
+    """One thread; the id of one that was merged into another finds that one."""
+    thread_id = await call.parts.threads.moved(conn, call.ids["id"]) or call.ids["id"]
+    rows = (await conn.execute(sa.select(*_COLUMNS).where(thread.c.id == thread_id))).all()
     if not rows:
         raise not_found("thread")
     (found,) = await _described(conn, call.parts, rows)

@@ -18,6 +18,7 @@ from hub.types import new_id
 
 SCOPES = (
     "patients:read",
+    "patients:write",
     "threads:read",
     "attachments:read",
     "mails:read",

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from hub.api.endpoints import NoBody
 from hub.api.problems import Problem, unusable
 
 T = TypeVar("T")
@@ -27,10 +28,12 @@ def query_of(request: web.Request, shape: type[T]) -> T:
 
 
 async def body_of(request: web.Request, shape: type[T]) -> tuple[T, bytes]:
-    """The JSON body as `shape`, and its bytes.
+    """The JSON body as `shape`, and its bytes; nothing, where `shape` asks for nothing, may be left out.
 
     Raises: Problem 415 for another content type, 400 for what is not JSON, 422 for JSON that does not fit.
     """
+    if shape is NoBody and not request.can_read_body:
+        return shape(), b""
     if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise Problem(415, "content-type", "The body must be JSON in UTF-8, with Content-Type application/json.")
     raw = await request.read()

@@ -16,7 +16,7 @@ from hub.db.tables import audit_event
 from hub.types import new_ids
 from hub.vault import AUDIT, Vault
 
-ActorKind = Literal["patient", "bot", "staff", "system", "token", "carrier"]
+ActorKind = Literal["patient", "bot", "staff", "system", "token", "carrier", "proxy"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             person.c.timezone,
             person.c.preferred_channel,
             person.c.language,
+            person.c.merged_into,
             # A birth date is on file, which whoever signs in is asked for.
             person.c.identity_blind.is_not(None).label("can_sign_in"),
             thread.c.id.label("thread_id"),

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hub.cli.context import opened
+from hub.errors import InputError
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from hub.imports import Progress, Report
     from hub.parts import Parts
 
@@ -20,7 +23,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_
 
 @click.group()
 def patients() -> None:
-    """Bring patients in.
+    """Bring patients in, and make one record of two.
 
     \b
     Example:
@@ -75,6 +78,48 @@ def import_patients(file: Path) -> None:
     _import(file, work)
 
 
+@patients.command("merge")
+@click.argument("mrn")
+@click.argument("into_mrn")
+@click.option("--reason", required=True, help="Why, in words; it is kept sealed.")
+@click.option("--force", is_flag=True, help="Merge in spite of two birth dates that differ.")
+def merge_patients(mrn: str, into_mrn: str, reason: str, force: bool) -> None:
+    """Make the record MRN part of INTO_MRN, under which the patient goes on. It cannot be taken back.
+
+    \b
+    Example:
+      hub patients merge A-1007 A-1002 --reason "entered twice at the front desk"
+    """
+    moved = asyncio.run(_merge(mrn, into_mrn, reason, force))
+    for what, count in moved.items():
+        click.echo(f"{what.replace('_', ' ')}: {count}")
+    click.echo("merged" if moved else "they were merged before", err=True)
+
+
+async def _merge(mrn: str, into_mrn: str, reason: str, force: bool) -> dict[str, int]:
+    """How much was brought over, by kind. Raises: InputError."""
+    from hub.audit import Actor
+    from hub.identity import Merged, NotMerged
+
+    async with opened() as parts:
+
+        async def unit(conn: "AsyncConnection") -> "Merged | NotMerged | None":
+            source, target = (
+                await parts.people.by_mrn(conn, mrn, followed=False),
+                await parts.people.by_mrn(conn, into_mrn),
+            )
+            if source is None or target is None:
+                return None
+            return await parts.merger.merge_in(conn, source, target, reason, Actor("system", "cli"), force=force)
+
+        done = await parts.db.write(unit)
+    if done is None:
+        raise InputError("one of the two record numbers is unknown; see `GET /api/v1/patients?mrn=`")
+    if isinstance(done, NotMerged):
+        raise InputError(done.detail)
+    return done.moved
+
+
 @schedule.command("import")
 @_FILE
 def import_schedule(file: Path) -> None:
@@ -93,6 +138,39 @@ def import_schedule(file: Path) -> None:
         )
 
     _import(file, work)
+
+
+@schedule.command("confidential")
+@click.argument("visit_type")
+@click.option("--off", is_flag=True, help="A type like any other again.")
+def confidential(visit_type: str, off: bool) -> None:
+    """Let nobody but the patient hear of visits of VISIT_TYPE: no guardian, and no address that somebody shares.
+
+    \b
+    Example:
+      hub schedule confidential "Behavioral health"
+    """
+    if not asyncio.run(_confidential(visit_type, not off)):
+        raise InputError("the calendar knows no such visit type; it must be written as in `hub schedule import`")
+    click.echo("like any other" if off else "confidential", err=True)
+
+
+async def _confidential(visit_type: str, confidential: bool) -> bool:
+    """Whether there is such a visit type; it is marked, and the audit says so."""
+    from bots.scheduling.names import Names
+    from hub.audit import Actor
+    from hub.proxies.hearing import mark_confidential
+
+    async with opened() as parts:
+
+        async def unit(conn: "AsyncConnection") -> bool:
+            found = (await Names(parts.vault).read(conn)).id_of("visit_type", visit_type)
+            if found is None:
+                return False
+            await mark_confidential(conn, found, confidential, parts.trail, Actor("system", "cli"))
+            return True
+
+        return await parts.db.write(unit)
 
 
 @appointments.command("import")

@@ -26,7 +26,7 @@ from hub.db.engine import CONNECTIONS, Database, Unit
 from hub.db.failures import translated
 from hub.db.opening import check_schema
 from hub.db.pooled import Pooled, blank, without_values
-from hub.errors import Overloaded, SettingsError, StorageError
+from hub.errors import MetAnother, Overloaded, SettingsError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
 
@@ -120,7 +120,7 @@ class ServerDatabase(Database):
             async with self._turns:
                 try:
                     return await self._once(unit)
-                except (SQLAlchemyError, OSError) as error:
+                except (SQLAlchemyError, OSError, MetAnother) as error:
                     problem = error
             # Once: the other's row is there to be seen now. A unit that still writes it twice means to.
             written_twice += _state(problem) == "23505"
@@ -147,7 +147,7 @@ class ServerDatabase(Database):
 
 
 def _another_run_may_do(error: Exception) -> bool:
-    return _state(error) in _MET_ANOTHER or _is_cut_off(error)
+    return isinstance(error, MetAnother) or _state(error) in _MET_ANOTHER or _is_cut_off(error)
 
 
 def _is_cut_off(error: Exception) -> bool:
@@ -162,7 +162,7 @@ def _state(error: Exception) -> str:
 
 
 def _told(error: Exception) -> Exception:
-    if isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError | MetAnother):
         return translated(error)
     return StorageError(f"the database did not take the change ({type(error).__name__})")
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.audit import Actor
 from hub.db.tables import appointment
 from hub.demo.clinic import PATIENTS, PROVIDERS, Provider
 from hub.errors import InputError
@@ -17,6 +19,7 @@ from hub.imports.appointments import COLUMNS as VISIT_COLUMNS
 from hub.imports.patients import COLUMNS as PATIENT_COLUMNS
 from hub.imports.schedule import COLUMNS as SLOT_COLUMNS
 from hub.parts import Parts
+from hub.proxies import NewProxy
 
 WEEKS = 3
 """How far ahead there are open times."""
@@ -59,8 +62,25 @@ async def seed(parts: Parts) -> None:
         _whole(await import_schedule(slots, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail))
         if not empty:
             return
+        await _give_right(parts)
         _write(visits, VISIT_COLUMNS, visit_rows(now))
         _whole(await import_appointments(visits, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail))
+
+
+async def _give_right(parts: Parts) -> None:
+    """Let the mother act for the child with whom she shares a phone, as long as the child's age lets her."""
+    mother, child = (one for one in PATIENTS if one.key in ("dana", "noah"))
+
+    async def unit(conn: AsyncConnection) -> None:
+        dana, noah = await parts.people.by_mrn(conn, mother.mrn), await parts.people.by_mrn(conn, child.mrn)
+        if dana is None or noah is None:
+            return
+        new = NewProxy(
+            proxy_person_id=dana, kind="parent", scope=frozenset(("visits", "messages")), verified_how="documents"
+        )
+        await parts.proxies.give(conn, noah, new, Actor("system", "demo"))
+
+    await parts.db.write(unit)
 
 
 def patient_rows(zone: ZoneInfo) -> list[tuple[str, ...]]:

@@ -19,6 +19,7 @@ from hub.db.tables import appointment, person, slot
 from hub.events import Change
 from hub.imports import cells
 from hub.imports.rows import Parsed, Progress, Report, RowProblem, load
+from hub.people.records import survivor
 from hub.types import new_id
 from hub.vault import Vault
 
@@ -91,7 +92,8 @@ def _parse(row: Mapping[str, str]) -> _Visit:
 async def _persons(conn: AsyncConnection, vault: Vault, mrns: Iterable[str]) -> dict[str, str]:
     """The ids of those of `mrns` that are known; one statement for all, where `People` asks for one at a time."""
     blinds = {vault.blind.of("mrn", mrn): mrn for mrn in mrns}
-    found = await conn.execute(sa.select(person.c.mrn_blind, person.c.id).where(person.c.mrn_blind.in_(blinds)))
+    query = sa.select(person.c.mrn_blind, survivor().label("id")).where(person.c.mrn_blind.in_(blinds))
+    found = await conn.execute(query)
     return {blinds[row.mrn_blind]: row.id for row in found}
 
 

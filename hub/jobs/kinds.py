@@ -6,6 +6,7 @@ It is a chore of one worker (`hub.upkeep`), by a lease.
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -98,6 +99,20 @@ async def sweep_files(parts: Parts) -> Counts:
     return {"deleted": await parts.files.sweep()}
 
 
+async def settle_persons(parts: Parts) -> Counts:
+    """Bring over what was made for a merged person after the merge, by who had read their id before it."""
+    return {"settled": await parts.db.write(parts.merger.settle)}
+
+
+async def end_proxies(parts: Parts) -> Counts:
+    """End on the books the rights that the patient's age, or their own end, has ended."""
+    ended, after, more = 0, "", True
+    while more:
+        count, after = await parts.db.write(partial(parts.proxies.end_outlived, after=after))
+        ended, more = ended + count, bool(after)
+    return {"ended": ended}
+
+
 async def sweep_holds(parts: Parts) -> Counts:
     """Set slots free that were held past their time."""
     return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
@@ -122,6 +137,8 @@ REGISTRY = Registry(
         Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="files.sweep", do=sweep_files, unique=Unique.NAME, cron="37 * * * *"),
+        Kind(name="proxies.end", do=end_proxies, unique=Unique.NAME, cron="3 * * * *"),
+        Kind(name="persons.settle", do=settle_persons, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

@@ -22,6 +22,8 @@ from hub.outbox import due, locks, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
+from hub.proxies import Hearing
+from hub.proxies.hearing import Planned, own_standing
 from hub.sealed import open_body, open_contact, open_words, reply_token
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
@@ -58,11 +60,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Claims:
     """Takes what is due out of the outbox."""
 
-    def __init__(self, vault: Vault, ledger: Ledger, trail: Trail, senders: Mapping[ChannelKind, Address]) -> None:
+    def __init__(
+        self, vault: Vault, ledger: Ledger, trail: Trail, senders: Mapping[ChannelKind, Address], hearing: Hearing
+    ) -> None:
         self._vault = vault
         self._ledger = ledger
         self._trail = trail
         self._senders = senders
+        self._hearing = hearing
 
     async def claim(
         self, conn: AsyncConnection, now: datetime, *, lanes: Sequence[Lane], limit: int, segments: float
@@ -153,6 +158,8 @@ class Claims:
         standings = await self._ledger.standings(conn, wanted)
         recent = await sent_recently(conn, counted, now)
         confirmed = await _stop_confirmed(conn, confirming)
+        unheard = await self._hearing.void(conn, [_planned(row) for row in rows if row.about_id or row.appointment_id])
+        of_age = await self._hearing.decided_by_themselves(conn, counted)
         verdicts: dict[str, Verdict | str] = {}
         for row in rows:
             if row.appointment_id:
@@ -163,13 +170,18 @@ class Claims:
             if row.id in needless:
                 verdicts[row.id] = needless[row.id]
                 continue
+            if row.id in unheard:
+                verdicts[row.id] = unheard[row.id]
+                continue
             verdict = may(
                 Request(
                     purpose=_PURPOSES[row.purpose],
                     channel=_CHANNELS[row.channel],
                     automated=row.automated,
                     now=now,
-                    standing=standings[row.address_id],
+                    standing=own_standing(
+                        standings[row.address_id], of_age.get(row.person_id) if row.counted else None
+                    ),
                     replies_to=row.replies_to,
                     zones=(row.timezone,) if row.timezone else (),
                     address_state=state_for(
@@ -249,6 +261,17 @@ _TAKE = (
 
 def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
     return {"id": row.id, "state": state, "reason": reason, "due_at": due_at}
+
+
+def _planned(row: Due) -> Planned:
+    return Planned(
+        id=row.id,
+        person_id=row.person_id,
+        address_id=row.address_id,
+        purpose=_PURPOSES[row.purpose],
+        about_id=row.about_id,
+        appointment_id=row.appointment_id,
+    )
 
 
 async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:

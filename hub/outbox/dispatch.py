@@ -28,6 +28,7 @@ from hub.outbox.reconcile import Reconciler
 from hub.outbox.sending import Crew
 from hub.outbox.settle import Result, settle
 from hub.outbox.states import OPEN
+from hub.proxies import Hearing
 from hub.types import Address, ChannelKind, Lane, Part, Status
 from hub.vault import Vault
 
@@ -68,6 +69,7 @@ class Outbox:
         senders: Mapping[ChannelKind, Address],
         pace: Pace,
         reconcile_after: timedelta,
+        hearing: Hearing,
     ) -> None:
         self._db = db
         self._ledger = ledger
@@ -76,7 +78,7 @@ class Outbox:
         self._bell = bell
         self._wakeups = wakeups
         self._channels = channels
-        self._claims = Claims(vault, ledger, trail, senders)
+        self._claims = Claims(vault, ledger, trail, senders, hearing)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
         self._pace = pace

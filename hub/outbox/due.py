@@ -37,6 +37,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     attempts: int
     step: int
     words_sealed: bytes | None
+    about_id: str | None
     # Of other tables:
     body_sealed: bytes
     written_at: datetime

@@ -18,6 +18,7 @@ class NewDelivery:
     segments: what the sender's rate limit counts.
     answers_id: the message that it answers.
     step: which of its message's deliveries it is. words_sealed: what it says in place of its message's text.
+    about_id: the patient, where it goes to who acts for them.
     """
 
     message_id: str
@@ -39,6 +40,7 @@ class NewDelivery:
     appointment: tuple[str, int] | None = None
     step: int = 0
     words_sealed: bytes | None = None
+    about_id: str | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -71,6 +73,7 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "words_sealed": new.words_sealed,
         "created_at": now,
         "updated_at": now,
+        "about_id": new.about_id,
     }
     await insert_rows(conn, delivery, [row])
     await note(conn, [(delivery_id, new.state, str(row["reason"]))], now)

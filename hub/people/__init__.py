@@ -11,8 +11,9 @@ Names, birth dates, record numbers and addresses are sealed under the person's o
 
 from hub.people.identify import Identifier
 from hub.people.preferences import Preference, PreferenceBook, Preferences
-from hub.people.records import Contact, NewPatient, People, Person, Profile, Upserted
+from hub.people.records import Contact, NewPatient, People, Person, Upserted
 from hub.people.senders import Sender, Senders
+from hub.sealed import Profile
 
 __all__ = [
     "Contact",

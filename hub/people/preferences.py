@@ -6,6 +6,7 @@ ledger's sense: it is asked at the choice, and the person may turn it on again w
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
@@ -183,3 +184,28 @@ _WHO = sa.bindparam("person", type_=person.c.id.type)
 _DEFAULT = sa.select(person.c.preferred_channel).where(person.c.id == _WHO)
 _KEPT = sa.select(preference).where(preference.c.person_id == _WHO)
 _WHOLE = sa.select(disclosure.c.channel).where(disclosure.c.person_id == _WHO)
+
+
+async def rehome(conn: AsyncConnection, from_id: str, into_id: str, now: datetime) -> int:
+    """How many purposes one person's preferences came to another's for, in the caller's transaction.
+
+    The other's order holds where both have one, and what either turned off is off. A warning counts for the record that
+    it was shown to, and for no other.
+    """
+    kept = sa.select(preference).where(preference.c.person_id.in_((from_id, into_id)))
+    rows = {(row.person_id, row.purpose): row for row in await conn.execute(kept)}
+    purposes = [purpose for person_id, purpose in rows if person_id == from_id]
+    for purpose in purposes:
+        came, there = rows[from_id, purpose], rows.get((into_id, purpose))
+        off = set(_read(came.off)) | set(_read(there.off) if there is not None else ())
+        values = {
+            "wanted": there.wanted if there is not None else came.wanted,
+            "off": _written(kind for kind in ChannelKind if kind in off),
+            "updated_at": now,
+        }
+        replaced = sa.and_(preference.c.person_id == into_id, preference.c.purpose == purpose)
+        await conn.execute(sa.delete(preference).where(replaced))
+        await insert_rows(conn, preference, [{"person_id": into_id, "purpose": purpose, **values}])
+    await conn.execute(sa.delete(preference).where(preference.c.person_id == from_id))
+    await conn.execute(sa.delete(disclosure).where(disclosure.c.person_id == from_id))
+    return len(purposes)

@@ -6,32 +6,23 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
-from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
-from hub.sealed import open_contact, seal_contact
+from hub.errors import RecordMerged
+from hub.sealed import Profile, open_contact, open_profile, seal_contact, seal_profile
 from hub.types import Address, AddressKind, ChannelKind, new_id
 from hub.vault import Keys, Vault
 
 PersonKind = Literal["patient", "proxy", "unidentified", "line"]
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sealed of a person; empty for someone unidentified."""
-
-    mrn: str = ""
-    given_name: str = ""
-    family_name: str = ""
-    birth_date: date | None = None
-
-    def __repr__(self) -> str:
-        return "Profile(…)"
+Proof = Literal["record", "portal", "dialogue", "staff", "code", "mail_token", "wrote"]
+"""What proves an address to be a person's: the clinic's own record; signing in by a code and the birth date; name and
+birth date said in a conversation; staff; a one-time code; a mail's token; or merely that a stranger wrote from there.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +69,11 @@ class Upserted:
     addresses: tuple[str, ...]
 
 
+def survivor() -> sa.ColumnElement[str]:
+    """In a select of `person`: the id under which the person goes on."""
+    return sa.func.coalesce(person.c.merged_into, person.c.id)
+
+
 def identity_text(given_name: str, family_name: str, birth_date: date) -> str:
     """Full name and birth date in the form whose blind index is kept: no accents, no case, single spaces."""
     return f"{plain_name(f'{given_name} {family_name}')}\0{birth_date.isoformat()}"
@@ -105,10 +101,13 @@ class People:
     async def upsert_many(self, conn: AsyncConnection, patients: Sequence[NewPatient], actor: Actor) -> list[Upserted]:
         """Make or change the records of `patients`, no two with the same `mrn`, in the caller's transaction.
 
+        Raises: RecordMerged for a record number that was merged into another: it may not come to life again.
         Addresses that a record had and its patient does not name stay: a conversation may hang on them.
         """
         now = self._clock.now()
         known = await self._known(conn, patients)
+        if any(row.merged_into for row in known.values()):
+            raise RecordMerged
         ids = {one.mrn: known[one.mrn].id if one.mrn in known else new_id() for one in patients}
         keys = await self._vault.keys(conn, [row.id for row in known.values()])
         keys |= await self._vault.create(conn, [ids[one.mrn] for one in patients if one.mrn not in known], now)
@@ -159,22 +158,30 @@ class People:
         keys = await self._vault.keys(conn, [row.id for row in rows])
         return {row.id: opened(keys, row) for row in rows}
 
-    async def reach_at(self, conn: AsyncConnection, person_id: str, one: Address) -> str:
+    async def reach_at(self, conn: AsyncConnection, person_id: str, one: Address, how: Proof) -> str:
         """The id of an address at which the person can be reached from now on, in the caller's transaction.
 
         One that its provider called gone is good again: whoever gives it anew has it.
         """
         now = self._clock.now()
         keys = await self._vault.key(conn, person_id)
-        links, _ = await self._link(conn, keys, [(person_id, (one,))], now)
+        links, _ = await self._link(conn, keys, [(person_id, (one,))], now, how)
         gone = sa.and_(address.c.id == links[one], address.c.state == "invalid")
         await conn.execute(sa.update(address).where(gone).values(state="ok", state_reason=""))
         return links[one]
 
-    async def by_mrn(self, conn: AsyncConnection, mrn: str) -> str | None:
-        """The id of the person with this record number."""
-        query = sa.select(person.c.id).where(person.c.mrn_blind == self._vault.blind.of("mrn", mrn))
+    async def by_mrn(self, conn: AsyncConnection, mrn: str, *, followed: bool = True) -> str | None:
+        """The id of the person with this record number; where the record was merged, `followed`, of the survivor."""
+        query = sa.select(survivor() if followed else person.c.id).where(
+            person.c.mrn_blind == self._vault.blind.of("mrn", mrn)
+        )
         return (await conn.execute(query)).scalar_one_or_none()
+
+    @staticmethod
+    async def surviving(conn: AsyncConnection, person_id: str) -> str:
+        """The id of the person into whom this one was merged; their own where they were not, or do not exist."""
+        query = sa.select(person.c.merged_into).where(person.c.id == person_id)
+        return (await conn.execute(query)).scalar_one_or_none() or person_id
 
     async def by_address(self, conn: AsyncConnection, one: Address) -> list[str]:
         """The ids of all persons on this address, oldest link first."""
@@ -217,7 +224,7 @@ class People:
             "kind": "patient",
             "mrn_blind": self._vault.blind.of("mrn", one.mrn),
             "identity_blind": identity,
-            "profile_sealed": keys.seal(person_id, msgspec.json.encode(_profile(one)), _profile_place(person_id)),
+            "profile_sealed": seal_profile(keys, person_id, _profile(one)),
             "language": one.language,
             "timezone": one.timezone,
             "preferred_channel": one.preferred_channel,
@@ -225,7 +232,12 @@ class People:
         }
 
     async def _link(
-        self, conn: AsyncConnection, keys: Keys, wanted: Sequence[tuple[str, tuple[Address, ...]]], now: datetime
+        self,
+        conn: AsyncConnection,
+        keys: Keys,
+        wanted: Sequence[tuple[str, tuple[Address, ...]]],
+        now: datetime,
+        how: Proof = "record",
     ) -> tuple[dict[Address, str], set[str]]:
         """The ids of all addresses, each linked to its persons; and the persons who got a new link."""
         blinds = {one: self._vault.blind.of(one.kind.value, one.value) for _, many in wanted for one in many}
@@ -248,7 +260,7 @@ class People:
             for one in dict.fromkeys(many)
             if (person_id, ids[one]) not in linked
         ]
-        await insert_rows(conn, contact, [contact_row(keys, who, ids[one], one, now) for who, one in new])
+        await insert_rows(conn, contact, [contact_row(keys, who, ids[one], one, now, how) for who, one in new])
         return ids, {who for who, _ in new}
 
 
@@ -259,7 +271,9 @@ def _profile(one: NewPatient) -> Profile:
 def _differs(keys: Keys, row: Any, one: NewPatient, values: dict[str, Any]) -> bool:
     """Whether the stored record says something else than the patient now does."""
     plain = ("language", "timezone", "preferred_channel")
-    return _open_profile(keys, row) != _profile(one) or any(getattr(row, name) != values[name] for name in plain)
+    return open_profile(keys, row.id, row.profile_sealed) != _profile(one) or any(
+        getattr(row, name) != values[name] for name in plain
+    )
 
 
 def opened(keys: Keys, row: Any) -> Person:
@@ -268,7 +282,7 @@ def opened(keys: Keys, row: Any) -> Person:
     return Person(
         id=row.id,
         kind=row.kind,
-        profile=_open_profile(keys, row),
+        profile=open_profile(keys, row.id, row.profile_sealed),
         language=row.language,
         timezone=row.timezone,
         preferred_channel=preferred,
@@ -280,17 +294,16 @@ def address_row(address_id: str, kind: AddressKind, blind: bytes, now: Any) -> d
     return {"id": address_id, "kind": kind, "blind": blind, "state": "ok", "state_reason": "", "created_at": now}
 
 
-def contact_row(keys: Keys, person_id: str, address_id: str, one: Address, now: Any) -> dict[str, Any]:
-    """A new row of `contact`: the address itself, under the person's key."""
+def contact_row(
+    keys: Keys, person_id: str, address_id: str, one: Address, now: Any, how: Proof = "record"
+) -> dict[str, Any]:
+    """A new row of `contact`: the address itself, under the person's key, and what proves it to be theirs."""
     sealed = seal_contact(keys, person_id, address_id, one.value)
-    return {"person_id": person_id, "address_id": address_id, "value_sealed": sealed, "created_at": now}
-
-
-def _open_profile(keys: Keys, row: Any) -> Profile:
-    if row.profile_sealed is None:
-        return Profile()
-    return msgspec.json.decode(keys.open(row.id, row.profile_sealed, _profile_place(row.id)), type=Profile)
-
-
-def _profile_place(person_id: str) -> Place:
-    return Place("person", "profile_sealed", person_id, person_id)
+    return {
+        "person_id": person_id,
+        "address_id": address_id,
+        "value_sealed": sealed,
+        "created_at": now,
+        "verified_how": how,
+        "verified_at": now,
+    }

@@ -154,17 +154,16 @@ class Senders:
     async def _named(self, conn: AsyncConnection, line: _Line, provenance: Provenance) -> Sender | None:
         """Whom of those on the address the message names."""
         kinds = dict(line.persons)
-        named = next(
-            (
-                one
-                for one in kinds
-                if provenance.token is not None
-                and hmac.compare_digest(
-                    reply_token(self._vault.blind, one, line.address_id).encode(), provenance.token.lower().encode()
-                )
-            ),
-            None,
-        )
+        named = None
+        if provenance.token is not None:
+            # A token that was made before a merge names the survivor.
+            before = sa.select(person.c.id, person.c.merged_into).where(person.c.merged_into.in_(kinds))
+            names = {one: one for one in kinds} | {row.id: row.merged_into for row in await conn.execute(before)}
+            named = next((whom for one, whom in names.items() if self._fits(one, line, provenance.token)), None)
+            if named is not None:
+                link = sa.and_(contact.c.person_id == named, contact.c.address_id == line.address_id)
+                lately = sa.update(contact).where(link, contact.c.verified_how == "record")
+                await conn.execute(lately.values(verified_how="mail_token", verified_at=self._clock.now()))
         if named is None and provenance.references:
             written = sa.select(delivery.c.person_id).where(
                 delivery.c.address_id == line.address_id, delivery.c.provider_id.in_(provenance.references)
@@ -172,6 +171,11 @@ class Senders:
             found = set((await conn.execute(written)).scalars()) & kinds.keys()
             named = found.pop() if len(found) == 1 else None
         return None if named is None else Sender(named, line.address_id, _STANDING[kinds[named]])
+
+    def _fits(self, person_id: str, line: _Line, token: str) -> bool:
+        """Whether `token` names the person's conversation at this address; how long that takes tells nothing."""
+        ours = reply_token(self._vault.blind, person_id, line.address_id)
+        return hmac.compare_digest(ours.encode(), token.lower().encode())
 
     async def _stand_in(self, conn: AsyncConnection, sender: Address, line: _Line | None) -> Sender:
         """Somebody on a real address, whom nothing ties to those on the books."""
@@ -222,5 +226,7 @@ class Senders:
             {"id": person_id, "kind": kind, "created_at": now, "updated_at": now} for _, person_id, kind in stand_ins
         ]
         await insert_rows(conn, person, rows)
-        links = [contact_row(keys, person_id, senders[one].address_id, one, now) for one, person_id, _ in stand_ins]
+        links = [
+            contact_row(keys, person_id, senders[one].address_id, one, now, "wrote") for one, person_id, _ in stand_ins
+        ]
         await insert_rows(conn, contact, links)

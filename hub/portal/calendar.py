@@ -14,6 +14,7 @@ from yarl import URL
 from bots.dates.model import When, Window
 from bots.scheduling.base import Appointment, Gone, Held, Query, Slot, Taken
 from hub.errors import SchedulingError
+from hub.portal.acting import calendar
 from hub.portal.desk import START, Desk
 from hub.portal.sessions import Session
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose
@@ -49,7 +50,7 @@ async def _show(desk: Desk, request: web.Request) -> web.Response:
     told = was if was in _TOLD and there == (was != "cancelled") else "unsure" if was in _TOLD else ""
     if was in ("gone", "unsure"):
         told = was
-    catalogue = await desk.parts.scheduling.catalogue()
+    catalogue = await calendar(desk, session).catalogue()
     return desk.draw(
         session, "visits.html", "visits", visits=visits, told=told, new=visit_id, types=catalogue.visit_types
     )
@@ -60,14 +61,14 @@ async def _times(desk: Desk, request: web.Request) -> web.Response:
     session = await desk.entered(request, "visits")
     moving = await _named(desk, session, request.query.get("move", ""))
     kind = moving.visit_type if moving else request.query.get("type", "")
-    catalogue = await desk.parts.scheduling.catalogue()
+    catalogue = await calendar(desk, session).catalogue()
     if kind not in catalogue.visit_types:
         raise web.HTTPSeeOther(HOME)
     now = desk.parts.clock.now().astimezone(desk.parts.settings.timezone)
     this_week = _monday(now.date())
     monday = max(this_week, min(_monday(_day(request.query.get("week", ""), now.date())), this_week + _FURTHEST))
     window = Window(first=max(monday, now.date()), last=monday + _WEEK - timedelta(days=1))
-    offer = await desk.parts.scheduling.find(
+    offer = await calendar(desk, session).find(
         Query(
             person_id=session.person_id,
             when=When(windows=(window,)),
@@ -100,7 +101,7 @@ async def _hold(desk: Desk, request: web.Request) -> web.Response:
     held: Held | Taken = Taken(slot_id)
     try:
         if slot_id:
-            held = await desk.parts.scheduling.hold(slot_id, session.person_id, key)
+            held = await calendar(desk, session).hold(slot_id, session.person_id, key)
     except SchedulingError:
         raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
     if isinstance(held, Taken):
@@ -113,7 +114,7 @@ async def _book(desk: Desk, request: web.Request) -> web.Response:
     session, form = await desk.posted(request, "visits")
     slot_id, moving = form["slot"], form["move"]
     key = _key(desk, session, "book", form["key"], slot_id)
-    scheduling = desk.parts.scheduling
+    scheduling = calendar(desk, session)
     try:
         if moving:
             done = await scheduling.move(moving, slot_id, session.person_id, key)
@@ -145,7 +146,7 @@ async def _cancel(desk: Desk, request: web.Request) -> web.Response:
     visit_id = request.match_info["id"]
     key = _key(desk, session, "cancel", form["key"], visit_id)
     try:
-        done = await desk.parts.scheduling.cancel(visit_id, session.person_id, key)
+        done = await calendar(desk, session).cancel(visit_id, session.person_id, key)
     except SchedulingError:
         raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
     if isinstance(done, Gone):
@@ -155,7 +156,7 @@ async def _cancel(desk: Desk, request: web.Request) -> web.Response:
 
 
 async def _visits(desk: Desk, session: Session) -> tuple[Appointment, ...]:
-    return await desk.parts.scheduling.appointments(session.person_id, after=desk.parts.clock.now())
+    return await calendar(desk, session).appointments(session.person_id, after=desk.parts.clock.now())
 
 
 async def _named(desk: Desk, session: Session, visit_id: str) -> Appointment | None:

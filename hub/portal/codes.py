@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.phones import e164
 from hub.audit import Actor, Entry
 from hub.db.bulk import insert_rows
-from hub.db.tables import address, portal_code
+from hub.db.tables import address, contact, portal_code
 from hub.parts import Parts
 from hub.people import Person
 from hub.portal import tokens
@@ -174,8 +174,10 @@ class Codes:
                 await self._parts.trail.record(conn, _refused("ambiguous", row.address_id))
                 return NotEntered("ambiguous")
             (person,) = fitting
-            # At this address the person reads and writes in the portal.
-            await self._parts.people.reach_at(conn, person.id, Address(AddressKind.PORTAL, person.id))
+            await self.give_address(conn, person.id)
+            theirs = sa.and_(contact.c.person_id == person.id, contact.c.address_id == row.address_id)
+            shown = sa.update(contact).where(theirs)
+            await conn.execute(shown.values(verified_how="portal", verified_at=self._parts.clock.now()))
             if earlier:
                 await self._sessions.end_in(conn, earlier)
             speaks: Language = language or ("es" if person.language == "es" else "en")
@@ -208,6 +210,19 @@ class Codes:
             if tokens.same(on_file.isoformat().encode() if on_file else b"none", said):
                 fitting.append(one)
         return fitting
+
+    async def give_address(self, conn: AsyncConnection, person_id: str) -> None:
+        """Make the address at which the person reads and writes in the portal, the first time.
+
+        A record that others were merged into has theirs, and needs no other.
+        """
+        query = (
+            sa.select(address.c.id)
+            .join(contact, contact.c.address_id == address.c.id)
+            .where(contact.c.person_id == person_id, address.c.kind == AddressKind.PORTAL)
+        )
+        if (await conn.execute(query)).first() is None:
+            await self._parts.people.reach_at(conn, person_id, Address(AddressKind.PORTAL, person_id), "portal")
 
     def _blind(self, what: str, *said: str) -> bytes:
         return tokens.blind(self._parts.vault, what, *said)

@@ -33,7 +33,7 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock)
+        self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock, parts.proxies)
         self.codes = Codes(parts, self.sessions)
         self.passkeys = Passkeys(parts, self.sessions)
         self.limits = Limits(parts.db, parts.vault, parts.clock)
@@ -55,6 +55,8 @@ class Desk:
         session = await self.sessions.use(self.secret(request), action, page, by_itself=by_itself)
         if session is None:
             raise web.HTTPSeeOther(f"{START}?again=1" if self.secret(request) else START)
+        if session.detour:
+            raise web.HTTPSeeOther(session.detour)
         return session
 
     async def posted(self, request: web.Request, page: str) -> tuple[Session, "Form"]:
@@ -107,6 +109,7 @@ class Desk:
         given = {
             "page": page,
             "csrf": session.csrf,
+            "acting": session.acting,
             # Of each form: posted twice, it does once.
             "key": new_id(),
             "idle": int(IDLE.total_seconds()),

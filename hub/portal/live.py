@@ -49,7 +49,7 @@ class Streams:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """Events until the browser, the session or the hub goes."""
         session = await self._desk.sessions.use(self._desk.secret(request), "portal.watch", "events", by_itself=True)
-        if session is None:
+        if session is None or session.detour:
             raise web.HTTPForbidden
         if self._closing.is_set() or self._open >= MOST_STREAMS:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})

@@ -90,7 +90,7 @@ async def _turn_on(desk: Desk, request: web.Request) -> web.Response:
     async def unit(conn: AsyncConnection) -> bool:
         if len(await _devices(conn, desk, session)) >= MOST:
             return False
-        address_id = await parts.people.reach_at(conn, session.person_id, address)
+        address_id = await parts.people.reach_at(conn, session.person_id, address, "portal")
         fact = NewFact(
             address_id=address_id,
             person_id=session.person_id,

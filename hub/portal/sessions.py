@@ -1,7 +1,7 @@
 """Sessions: who is signed in, found by a cookie of which only a keyed hash is kept."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -14,6 +14,8 @@ from hub.db import Database
 from hub.db.bulk import insert_rows
 from hub.db.tables import portal_session
 from hub.portal import tokens
+from hub.portal.acting import OWN, Acting, acting, detour, leave
+from hub.proxies import Proxies
 from hub.types import Language, new_id
 from hub.vault import Vault
 
@@ -40,24 +42,32 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Someone who is signed in. `csrf` is what each of their forms must carry."""
+    """Someone who is signed in. `csrf` is what each of their forms must carry.
+
+    person_id: whose pages these are: their own, or, while `acting`, the patient's for whom they act.
+    detour: where they must go instead of the page asked for; empty for there.
+    """
 
     id: str
     person_id: str
     language: Language
     csrf: str = field(repr=False)
+    acting: Acting | None = None
+    detour: str = ""
 
     @property
     def actor(self) -> Actor:
-        """The person as the audit names them."""
-        return Actor("patient", self.id)
+        """Who acts, as the audit names them."""
+        own = self.acting is None or self.acting.own_id == self.person_id
+        return Actor("patient" if own else "proxy", self.id)
 
 
 class Sessions:
     """Begins sessions, finds them again, and ends them."""
 
-    def __init__(self, db: Database, vault: Vault, trail: Trail, clock: Clock) -> None:
+    def __init__(self, db: Database, vault: Vault, trail: Trail, clock: Clock, proxies: Proxies) -> None:
         self._db = db
+        self._proxies = proxies
         self._vault = vault
         self._trail = trail
         self._clock = clock
@@ -103,18 +113,30 @@ class Sessions:
             if not by_itself:
                 seen = sa.update(portal_session).where(portal_session.c.id == row.id).values(seen_at=self._clock.now())
                 await conn.execute(seen)
-            session = _session(row, secret)
+            session = await self._as_whom(conn, _session(row, secret), page)
             entry = Entry(
                 action=action,
                 actor=session.actor,
                 person_id=session.person_id,
                 object_id=session.id,
-                details={"page": page},
+                details={"page": page, "proxy": session.acting.own_id if session.acting else None},
             )
             await self._trail.record(conn, entry)
             return session
 
         return await self._db.write(unit) if secret else None
+
+    async def _as_whom(self, conn: AsyncConnection, session: Session, page: str) -> Session:
+        """The session as it is for this page: the patient's while it acts for one, and the right is for that."""
+        found = await acting(conn, self._proxies, session.id, session.person_id)
+        if found == "over" and page == "acting":
+            # Here they are told so; from now on their pages are their own again.
+            await leave(conn, self._clock, session.id)
+        if not isinstance(found, Acting):
+            return replace(session, detour=detour(found, page))
+        aside = detour(found, page)
+        whose = session.person_id if aside or page in OWN else found.patient_id
+        return replace(session, person_id=whose, acting=found, detour=aside)
 
     async def good(self, conn: AsyncConnection, session_id: str) -> bool:
         """Whether the session still holds; asking does not keep it alive."""

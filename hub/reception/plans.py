@@ -35,6 +35,7 @@ class Plan:
     """All that is to be written for one message. None leaves a part of the thread as it is.
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
+    claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     forget: bool = False
     fact: NewFact | None = None
     suspend: bool = False
+    claims: str | None = None
     note: str = field(default="", repr=False)
     details: dict[str, str | int | None] = field(default_factory=dict)
 

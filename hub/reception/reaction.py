@@ -14,6 +14,7 @@ from hub.db import Database
 from hub.db.tables import address, message
 from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
+from hub.identity import Addresses
 from hub.metrics import Metrics
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
@@ -44,6 +45,7 @@ class Reactions:
         router: Router,
         fixed: FixedAnswers,
         talker: Talker,
+        addresses: Addresses,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -55,6 +57,7 @@ class Reactions:
         self._router = router
         self._fixed = fixed
         self._talker = talker
+        self._addresses = addresses
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -153,9 +156,12 @@ class Reactions:
 
     async def _write_in(self, conn: AsyncConnection, incoming: Incoming, plan: Plan) -> list[Routed]:
         now = self._clock.now()
-        marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
+        at = {"message": incoming.message_id, "thread": incoming.thread.id, "now": now}
+        marked = await conn.execute(_MARK, at)
         if not marked.rowcount:
-            return []  # another reaction was quicker: nothing of this may happen twice
+            # Another reaction was quicker, and nothing of this may happen twice; or the thread was merged into another,
+            # where the message waits to be handled as that person's.
+            return []
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
         routed = []
@@ -164,6 +170,8 @@ class Reactions:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
             await self._change_thread(conn, incoming, plan, status, now)
+        if plan.claims is not None:
+            await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
         if plan.suspend:
             await conn.execute(
                 sa.update(address)
@@ -235,7 +243,11 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
 # Built once: to build a statement costs more than to run it.
 _MARK = (
     sa.update(message)
-    .where(message.c.id == sa.bindparam("message", type_=message.c.id.type), message.c.handled_at.is_(None))
+    .where(
+        message.c.id == sa.bindparam("message", type_=message.c.id.type),
+        message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type),
+        message.c.handled_at.is_(None),
+    )
     .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
 )
 _STATUS = (

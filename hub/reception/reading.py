@@ -7,16 +7,17 @@ from typing import Any, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.dialogue import Known, Shared, Unknown
+from bots.dialogue import Known, Shared, Subject, Unknown
 from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState
-from hub.db.tables import address, message, unhandled
+from hub.db.tables import address, message, proxy, unhandled
 from hub.db.tables import person as person_table
 from hub.db.tables import thread as thread_table
 from hub.files.expecting import WHOLE_MAIL
 from hub.people import Identifier, Person
 from hub.people.records import opened
+from hub.proxies import Proxies
 from hub.sealed import open_body
 from hub.threads import Thread, Threads
 from hub.types import ChannelKind, Language, OptOutWord, ThreadStatus
@@ -62,11 +63,14 @@ class Incoming:
 class Reader:
     """Reads the next message of a thread."""
 
-    def __init__(self, vault: Vault, identifier: Identifier, threads: Threads, ledger: Ledger) -> None:
+    def __init__(
+        self, vault: Vault, identifier: Identifier, threads: Threads, ledger: Ledger, proxies: Proxies
+    ) -> None:
         self._vault = vault
         self._identifier = identifier
         self._threads = threads
         self._ledger = ledger
+        self._proxies = proxies
 
     async def next(self, conn: AsyncConnection, thread_id: str) -> Incoming | None:
         """The oldest unhandled message of the thread, None when all are handled."""
@@ -99,15 +103,19 @@ class Reader:
             at=row.at,
             opt_out=OptOutWord(row.opt_out) if row.opt_out else None,
             standing=(await self._ledger.standings(conn, (row.address_id,)))[row.address_id],
-            writer=await self._writer(conn, person, row.address_id),
+            writer=await self._writer(conn, person, row.address_id, row.acts),
             dialogue=await self._threads.dialogue(conn, keys, thread) if row.dialogue_at is not None else None,
             failures=row.failures,
             more=len(rows) > 1,
         )
 
-    async def _writer(self, conn: AsyncConnection, person: Person, address_id: str) -> Known | Shared | Unknown:
+    async def _writer(
+        self, conn: AsyncConnection, person: Person, address_id: str, acts: bool
+    ) -> Known | Shared | Unknown:
         if person.kind in ("patient", "proxy"):
-            return Known(person.id, person.profile.given_name)
+            found = await self._proxies.wards(conn, person.id) if acts else []
+            wards = tuple(Subject(one.patient_id, one.given_name) for one in found if "visits" in one.holds)
+            return Known(person.id, person.profile.given_name, wards, person.kind == "patient")
         if person.kind == "line":
             return Shared(await self._identifier.on_line(conn, address_id))
         return Unknown()
@@ -140,6 +148,8 @@ _WITH = (
     thread_table.c.last_seq,
     thread_table.c.last_inbound_at,
     thread_table.c.dialogue_at,
+    # Few do: the others are not asked about one by one.
+    sa.exists().where(proxy.c.proxy_person_id == thread_table.c.person_id, proxy.c.ended_at.is_(None)).label("acts"),
 )
 _PERSON_FROM = len(_WITH)
 # Everything about the message in one statement, built once: a message is read before it is answered. The second row

@@ -11,6 +11,8 @@ from bots.scheduling.base import Scheduling
 from hub.clock import Clock
 from hub.db import Database
 from hub.people import Identifier
+from hub.proxies import Proxies
+from hub.reception.discreet import Discreet
 from hub.reception.plans import SOON, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.types import AuthorKind, ChannelKind, Language, Purpose, ThreadStatus
@@ -30,7 +32,10 @@ class Talker:
         engine: Callable[[], Engine],
         clinic: Clinic,
         zone: ZoneInfo,
+        proxies: Proxies,
     ) -> None:
+        self._db = db
+        self._proxies = proxies
         self._directory = _Directory(db, identifier)
         self._clock = clock
         self._scheduling = scheduling
@@ -58,7 +63,11 @@ class Talker:
             language=incoming.language or meaning.language,
         )
         heard = Heard(meaning=meaning, text=incoming.text, at=incoming.at)
-        outcome = await dialogue.converse(state, heard, context, self._scheduling, self._directory, incoming.message_id)
+        writer = incoming.writer
+        calendar = Discreet(
+            self._scheduling, self._db, self._proxies, writer.person_id if isinstance(writer, dialogue.Known) else None
+        )
+        outcome = await dialogue.converse(state, heard, context, calendar, self._directory, incoming.message_id)
         text = self._lines(outcome.says, outcome.state.language or context.language, incoming.channel)
         handed, noted = outcome.handoff, outcome.noted
         return Plan(
@@ -69,8 +78,13 @@ class Talker:
             priority=max(SOON, incoming.thread.priority) if handed is not None or noted else None,
             attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
+            claims=_claimed(incoming, outcome.state),
             note=_summary(handed) if handed is not None else _waiting(noted),
-            details={"intent": meaning.intent, "did": ",".join(did.what for did in outcome.did)},
+            details={
+                "intent": meaning.intent,
+                "did": ",".join(did.what for did in outcome.did),
+                "for": next((did.visit.person_id for did in outcome.did), None),
+            },
         )
 
     def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> str:
@@ -99,6 +113,12 @@ class _Directory:
         if not match.persons:
             return NotFound()
         return Identified(match.persons[0].id, match.persons[0].profile.given_name)
+
+
+def _claimed(incoming: Incoming, state: dialogue.State) -> str | None:
+    """Who somebody unknown says to be, once name and birth date fit one on the books."""
+    unknown = isinstance(incoming.writer, dialogue.Unknown)
+    return state.person_id if unknown and state.identity == "identified" else None
 
 
 def _summary(handed: Handoff) -> str:

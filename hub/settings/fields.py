@@ -104,6 +104,9 @@ class Settings:
         "HUB_TIMEZONE", "the clinic's zone", parsing.zone, ZoneInfo("America/New_York"), shown="America/New_York"
     )
     region: str = _setting("HUB_REGION", "country for numbers written without a code", parsing.region, "US")
+    state: str = _setting(
+        "HUB_STATE", "the clinic's state: ages of majority and teen access", parsing.state, "", shown="unset"
+    )
     twilio_account_sid: str = _setting("HUB_TWILIO_ACCOUNT_SID", "Twilio account", parsing.text, "", shown="unset")
     twilio_auth_token: Secret = _setting(
         "HUB_TWILIO_AUTH_TOKEN", "its secret; also signs webhooks", parsing.secret, Secret(""), shown="unset"

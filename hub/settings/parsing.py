@@ -96,6 +96,13 @@ def region(raw: str) -> str:
     return raw.strip()
 
 
+def state(raw: str) -> str:
+    """A state of the region by its two letters."""
+    if not re.fullmatch(r"[A-Za-z]{2}", raw.strip()):
+        raise ValueError("must be a two-letter state such as NY")
+    return raw.strip().upper()
+
+
 def phone(raw: str) -> str:
     """A number, or a short code."""
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}", raw.strip()):

@@ -6,6 +6,7 @@ from hub.db.tables import address
 from hub.types import Skip
 from tests.flows.clinic import ANA, FAMILY, STRANGER, ana, opened, with_visit
 from tests.hub_rig import Rig, is_said
+from tests.stores import embedded_only
 
 
 async def test_an_unknown_number_is_asked_who_writes_and_told_nothing(rig: Rig) -> None:
@@ -58,3 +59,20 @@ async def test_a_wrong_number_is_left_alone_from_then_on(rig: Rig) -> None:
     assert isinstance((await rig.send(person, "Hello?")).decision, Skip)
     row = await rig.thread(person)
     assert (row.status, row.attention) == ("open", "wrong_number")
+
+
+@embedded_only
+async def test_who_says_who_they_are_is_noted_and_nothing_comes_of_it_before_it_is_proved(rig: Rig) -> None:
+    person = await ana(rig)
+    await with_visit(rig, person)
+
+    await rig.ask(STRANGER, "what appointments do I have?")
+    await rig.ask(STRANGER, "Ana Lopez, 4/23/1985")
+    await rig.quiet()
+
+    async with rig.parts.db.read() as conn:
+        known = await rig.parts.addresses.of(conn, person)
+    assert [(one.standing, one.how, one.address.value) for one in known if one.address.value == STRANGER] == [
+        ("unverified", "dialogue", STRANGER)
+    ]
+    assert await rig.person_on(STRANGER) != person

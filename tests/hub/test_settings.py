@@ -71,6 +71,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ),
     ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
+    ("HUB_STATE", "state", "", "al", "AL"),
     ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
     ("HUB_TWILIO_AUTH_TOKEN", "twilio_auth_token", Secret(""), TOKEN, Secret(TOKEN)),
     (
@@ -151,6 +152,7 @@ WRONG = [
     ("HUB_TIMEZONE", "../../etc/passwd", "IANA time zone"),
     ("HUB_TIMEZONE", "America", "IANA time zone"),
     ("HUB_REGION", "usa", "two-letter country code"),
+    ("HUB_STATE", "Ohio", "two-letter state"),
     ("HUB_TWILIO_API_URL", "api.twilio.com", "web address such as"),
     ("HUB_OPEN", "nine to five", "opening hours such as"),
     ("HUB_VOICE_FROM", "72975", "number such as +12025550100"),

@@ -4,6 +4,14 @@ from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
+from hub.db.tables.identity import (
+    claimed_address,
+    number_check,
+    person_merge,
+    portal_acting,
+    proxy,
+    retired_address,
+)
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
@@ -29,6 +37,7 @@ __all__ = [
     "audit_checkpoint",
     "audit_event",
     "audit_link",
+    "claimed_address",
     "consent_event",
     "contact",
     "counter",
@@ -46,15 +55,20 @@ __all__ = [
     "lease",
     "message",
     "metadata",
+    "number_check",
     "person",
+    "person_merge",
+    "portal_acting",
     "portal_challenge",
     "portal_code",
     "portal_passkey",
     "portal_session",
     "portal_tried",
     "preference",
+    "proxy",
     "raw_mail",
     "resource",
+    "retired_address",
     "scheduling_request",
     "slot",
     "thread",

@@ -46,6 +46,8 @@ delivery = sa.Table(
     sa.Column("words_sealed", sa.LargeBinary),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    # The patient, where it goes to who acts for them.
+    sa.Column("about_id", Id),
     # Work to do: what may be sent, what must be reconciled, and what was sent and not reported on.
     sa.Index("ix_delivery_due", "state", "lane", "due_at", "id"),
     # One in flight for each thread and channel keeps a person's messages in order.

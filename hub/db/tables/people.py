@@ -42,6 +42,8 @@ person = sa.Table(
     sa.Column("preferred_channel", sa.String(8)),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    # The survivor, once this record was merged into theirs: then it has nothing of its own.
+    sa.Column("merged_into", Id, index=True),
     # patient: on the clinic's books; proxy: acts for one; unidentified: an unknown sender; line: a number that
     # several persons share, until they say who writes.
     one_of("kind", ("patient", "proxy", "unidentified", "line")),
@@ -69,6 +71,9 @@ contact = sa.Table(
     # The address itself, under this person's key: disposing of one person leaves the others' copy.
     sa.Column("value_sealed", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    # How the address was proved to be this person's, as a word, and when; NULL for what was there from the first.
+    sa.Column("verified_how", sa.String(16), nullable=False, server_default="record"),
+    sa.Column("verified_at", Moment),
     sa.Index("ix_contact_address_id", "address_id"),
 )
 

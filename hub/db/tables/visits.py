@@ -15,6 +15,8 @@ resource = sa.Table(
     sa.Column("kind", sa.String(12), nullable=False),
     sa.Column("blind", sa.LargeBinary, nullable=False),
     sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+    # Of a visit type: nobody but the patient hears of such a visit.
+    sa.Column("confidential", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("kind", "blind"),
     one_of("kind", ("provider", "specialty", "visit_type", "location")),
 )

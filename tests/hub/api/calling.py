@@ -55,6 +55,10 @@ class Api:
         """The answer to a PATCH of `value` as JSON."""
         return await self._call("PATCH", path, headers, json=value)
 
+    async def delete(self, path: str, value: object = None) -> Answer:
+        """The answer to a DELETE."""
+        return await self._call("DELETE", path, None, **({} if value is None else {"json": value}))
+
     async def every(self, path: str, **query: str | int) -> list[Any]:
         """All items of a list, page by page."""
         items, cursor = [], None

@@ -1,12 +1,13 @@
 """Who may call what."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from hub.api.endpoints import Writing
+from hub.api.endpoints import NoBody, Writing
 from hub.api.routes import ENDPOINTS
 from hub.api.tokens import SCOPES, find, new_token, revoke
 from hub.app import Hub
@@ -21,7 +22,7 @@ PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.scope]
 async def _status(web, endpoint, token: str | None) -> tuple[int, str]:
     """How a bare request to the endpoint is answered; what passes the door then fails on what it lacks."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    path = "/api/v1" + endpoint.path.replace("{id}", new_id())
+    path = "/api/v1" + re.sub(r"\{\w+\}", lambda _: new_id(), endpoint.path)
     async with web.request(endpoint.method, path, headers=headers) as answer:
         return answer.status, answer.headers.get("WWW-Authenticate", "")
 
@@ -39,7 +40,7 @@ async def test_a_scope_opens_its_own_endpoints_and_no_other(hub: Hub, web) -> No
         for scope in tokens:
             status = found[scope, endpoint.method, endpoint.path]
             if scope in (endpoint.scope, "*"):
-                assert status == (415 if isinstance(endpoint, Writing) else status)
+                assert status == (415 if isinstance(endpoint, Writing) and endpoint.body is not NoBody else status)
                 assert status in (200, 404, 415, 422), f"{scope} on {endpoint.path}: {status}"
             else:
                 assert status == 403, f"{scope} on {endpoint.path}: {status}"
@@ -120,7 +121,7 @@ async def test_the_database_holds_a_digest_and_never_the_token(hub: Hub) -> None
     ("name", "scopes"),
     [
         pytest.param("x", [], id="no scope"),
-        pytest.param("x", ["patients:write"], id="unknown scope"),
+        pytest.param("x", ["patients:burn"], id="unknown scope"),
         pytest.param(" ", ["*"], id="no name"),
         pytest.param("x" * 81, ["*"], id="long name"),
     ],

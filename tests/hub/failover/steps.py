@@ -52,7 +52,7 @@ class Steps:
             PORTAL: Address(AddressKind.PORTAL, "clinic"),
         }
         self.parts.acceptor.start()
-        self.claims = Claims(self.parts.vault, self.parts.ledger, self.parts.trail, senders)
+        self.claims = Claims(self.parts.vault, self.parts.ledger, self.parts.trail, senders, self.parts.hearing)
 
     async def ana(
         self,

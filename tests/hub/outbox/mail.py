@@ -44,7 +44,7 @@ class Mail:
         self.clock = clock
         parts = rig.parts
         senders = {ChannelKind.SMS: Address(AddressKind.PHONE, CLINIC)}
-        self.claims = Claims(parts.vault, parts.ledger, parts.trail, senders)
+        self.claims = Claims(parts.vault, parts.ledger, parts.trail, senders, parts.hearing)
         self.reconciler = Reconciler(parts.db, self.claims, parts.channels, timedelta(minutes=1))
 
     def wait(self, **span: float) -> None:

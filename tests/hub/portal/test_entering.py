@@ -151,7 +151,9 @@ class TestStrangers:
         assert await rows(clinic, sa.select(portal_session.c.id)) == []
 
     async def test_an_address_gets_few_codes_an_hour(self, clinic: Running) -> None:
-        sessions = Sessions(clinic.parts.db, clinic.parts.vault, clinic.parts.trail, clinic.parts.clock)
+        sessions = Sessions(
+            clinic.parts.db, clinic.parts.vault, clinic.parts.trail, clinic.parts.clock, clinic.parts.proxies
+        )
         codes = Codes(clinic.parts, sessions)
 
         for n in range(MOST_CODES + 2):

@@ -1,0 +1,74 @@
+"""Whom it is for, when somebody writes who may act for others: asked before anything is told or booked."""
+
+import re
+import unicodedata
+
+from msgspec.structs import replace
+
+from bots.dialogue import hints
+from bots.dialogue.flow import advance
+from bots.dialogue.state import State
+from bots.dialogue.turns import Context, Heard, Known, Say, Subject, Turn
+
+_MYSELF = re.compile(
+    r"\b(?:for me|myself|it'?s me|its me|just me|me please|mine|my own|para m[ií]|yo mism[oa]|soy yo)\b"
+    r"|^\W*(?:me|yo|m[ií]|a m[ií])\W*$",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"^\W*(?:for |para )?(?:my|our|the|mi|nuestr[oa]|el|la)? ?(?:son|daughter|kid|child|baby|hij[oa]|niñ[oa]|beb[eé]"
+    r"|husband|wife|mother|mom|father|dad|espos[oa]|mam[aá]|pap[aá]|madre|padre|marido)\W*$",
+    re.IGNORECASE,
+)
+
+
+def addressed(state: State, event: Heard, context: Context) -> State:
+    """`state` for whom the text names; for nobody where it names nobody, so that it is asked."""
+    if not _asks(context):
+        return state
+    named = _named(event, context)
+    return anew(state, context) if named is None else _for(state, named)
+
+
+def anew(state: State, context: Context) -> State:
+    """`state` for nobody yet, if whoever writes may mean several."""
+    return replace(state, person_id=None) if _asks(context) else state
+
+
+def heard(state: State, event: Heard, context: Context) -> Turn | None:
+    """Go on for whom the answer names; None when it names nobody, or several."""
+    choice = event.meaning.entities.choice
+    picked = hints.nth(state.persons, choice) if choice is not None else None
+    subject = next((one for one in context.subjects if one.person_id == picked), None) or _named(event, context)
+    if subject is None:
+        return None
+    return advance(_for(state, subject), context, Say("identity.for_whom", {"name": subject.given_name}))
+
+
+def _for(state: State, subject: Subject) -> State:
+    return replace(state, person_id=subject.person_id, name=subject.given_name, persons=())
+
+
+def _asks(context: Context) -> bool:
+    return len(context.subjects) > 1
+
+
+def _named(event: Heard, context: Context) -> Subject | None:
+    """The only one whom the words name: by first name, as the writer, or as the only one the writer acts for."""
+    said = f" {_plain(event.text)} "
+    named = [one for one in context.subjects if _plain(one.given_name) and f" {_plain(one.given_name)} " in said]
+    if named:
+        return named[0] if len(named) == 1 else None
+    standing = context.standing
+    if not isinstance(standing, Known):
+        return None
+    if hints.somebody_else(event.text) or _RELATIVE.match(event.text):
+        return standing.wards[0] if len(standing.wards) == 1 else None
+    own = next((one for one in context.subjects if one.person_id == standing.person_id), None)
+    return own if own is not None and _MYSELF.search(event.text) else None
+
+
+def _plain(text: str) -> str:
+    spread = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(c if c.isalnum() else " " for c in spread if not unicodedata.combining(c))
+    return " ".join(letters.split())
