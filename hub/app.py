@@ -313,6 +313,7 @@ def _assemble(
         senders={kind: channel.sender for kind, channel in ways.items()},
         pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
+        paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
     )
     router = Router(
         db=db,
