@@ -8,6 +8,8 @@ from channels.mail.plaintext import text_of
 LONGEST_TEXT = 100_000
 """Characters of a body that become a message; of a longer one the raw mail is kept, too."""
 _LONGEST_HTML = 300_000
+MOST_TEXTS = 50
+"""Parts whose words are put together."""
 LONGEST_CHARSET = 40
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "unicode-escape"})
 """Codecs of Python's that no mail is written in: the first takes a time that grows with the square of the text."""
@@ -28,7 +30,7 @@ def body(leaves: list[Message]) -> tuple[str, bool]:
         for part in leaves:
             if part.get_content_type() != kind or is_file(part):
                 continue
-            if room <= 0:
+            if room <= 0 or len(written) >= MOST_TEXTS:
                 more = True
                 break
             words, used, longer = _words(part, kind, room)
