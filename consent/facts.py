@@ -42,7 +42,8 @@ class Source(StrEnum):
 
 
 # A fresh yes that the person gave with their own hand. It lifts a revocation of mail, push and portal; for a phone
-# the carrier keeps its block until START, so START alone lifts it there.
+# the carrier keeps its block until START, so START alone lifts it there. What was switched off in the portal no carrier
+# knows of: the same hand switches it on.
 _OWN_ACTS = frozenset({Source.START, Source.FORM, Source.PORTAL, Source.LINK})
 
 
@@ -119,6 +120,12 @@ class Holding(Struct, frozen=True, kw_only=True):
 _UNKNOWN = Holding()
 
 
+def _started(revocation: Fact, start: Fact) -> bool:
+    """Whether START undoes the revocation: one of its very scope, or a channel that was switched off in the portal."""
+    switched_off = revocation.source is Source.PORTAL and revocation.scope.purposes is None
+    return revocation.scope == start.scope or switched_off
+
+
 class Standing(Struct, frozen=True):
     """What holds now for one address; made by `standing`."""
 
@@ -139,9 +146,10 @@ class Standing(Struct, frozen=True):
                 open_revocations.append(fact)
                 continue
             if fact.source is Source.START:
-                open_revocations = [one for one in open_revocations if one.scope != fact.scope]
-            elif fact.source in _OWN_ACTS and channel not in PHONE_CHANNELS:
-                open_revocations = []
+                open_revocations = [one for one in open_revocations if not _started(one, fact)]
+            elif fact.source in _OWN_ACTS:
+                by_phone = channel in PHONE_CHANNELS
+                open_revocations = [one for one in open_revocations if by_phone and one.source is not Source.PORTAL]
             grant, written = fact, written or fact.written
         if open_revocations:
             return Holding(state=ConsentState.REVOKE, decided_by=open_revocations[-1])
@@ -157,8 +165,10 @@ def standing(facts: Iterable[Fact]) -> Standing:
 
     - STOP revokes calls and texts of the number alike.
     - START undoes the revocations that have the very scope of the START; a narrower one ("no more surveys") stays.
-    - Nothing else lifts a revocation of a phone: no ordinary message, no import, no form. For mail, push and portal
-      a later act of the person's own hand does; an import, the API or the staff never do.
+      It undoes, too, that texts or calls were switched off altogether in the portal.
+    - Nothing else lifts a revocation of a phone: no ordinary message, no import, no form. Only what was switched off in
+      the portal a later act of the person's own hand switches on again. For mail, push and portal such an act lifts any
+      revocation; an import, the API or the staff never do.
     - A written grant once given stays written when START brings it back.
     """
     known = tuple(facts)

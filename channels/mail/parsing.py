@@ -18,6 +18,7 @@ from channels.mail import limits, replies
 from channels.mail.bodies import body, decoded, is_file, octets
 
 MOST_FILES = 50
+"""Attachments that are taken out of a mail; of one with so many the raw mail is kept, too."""
 _LONGEST_VALUE = 2_000
 _MOST_REFERENCES = 100
 _MOST_OF_A_KIND = 4

@@ -159,6 +159,18 @@ class People:
         keys = await self._vault.keys(conn, [row.id for row in rows])
         return {row.id: opened(keys, row) for row in rows}
 
+    async def reach_at(self, conn: AsyncConnection, person_id: str, one: Address) -> str:
+        """The id of an address at which the person can be reached from now on, in the caller's transaction.
+
+        One that its provider called gone is good again: whoever gives it anew has it.
+        """
+        now = self._clock.now()
+        keys = await self._vault.key(conn, person_id)
+        links, _ = await self._link(conn, keys, [(person_id, (one,))], now)
+        gone = sa.and_(address.c.id == links[one], address.c.state == "invalid")
+        await conn.execute(sa.update(address).where(gone).values(state="ok", state_reason=""))
+        return links[one]
+
     async def by_mrn(self, conn: AsyncConnection, mrn: str) -> str | None:
         """The id of the person with this record number."""
         query = sa.select(person.c.id).where(person.c.mrn_blind == self._vault.blind.of("mrn", mrn))

@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
+from hub.assets import Assets
 from hub.parts import Parts
-from hub.portal import calendar, conversation, entering
-from hub.portal.desk import Desk, from_here
-from hub.portal.drawing import manifest, static
+from hub.portal import calendar, consents, conversation, entering, files, notices, preferences, security
+from hub.portal.desk import START, Desk, from_here
+from hub.portal.drawing import manifest
 from hub.portal.live import Streams
 
 
@@ -13,6 +14,7 @@ def application(parts: Parts) -> web.Application:
     """The portal over a running hub's parts."""
     desk = Desk(parts)
     streams = Streams(desk)
+    assets = Assets("hub.portal", {"worker.js": {"Service-Worker-Allowed": START}})
 
     async def offline(request: web.Request) -> web.Response:
         return desk.draw_outside(request, "offline.html")
@@ -25,12 +27,14 @@ def application(parts: Parts) -> web.Application:
         await desk.finish()
 
     app = web.Application(middlewares=[from_here])
-    app.add_routes([*entering.routes(desk), *conversation.routes(desk), *calendar.routes(desk), *streams.routes()])
+    for room in (entering, conversation, files, calendar, security, consents, preferences, notices):
+        app.add_routes(room.routes(desk))
+    app.add_routes(streams.routes())
     app.add_routes(
         [
             web.get("/offline", offline),
             web.get("/manifest.webmanifest", installing),
-            web.get("/static/{name}", static),
+            web.get("/static/{name}", assets.serve),
         ]
     )
     app.on_shutdown.append(stopping)

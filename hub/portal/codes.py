@@ -15,10 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.phones import e164
 from hub.audit import Actor, Entry
 from hub.db.bulk import insert_rows
-from hub.db.tables import address, contact, portal_code
+from hub.db.tables import address, portal_code
 from hub.parts import Parts
 from hub.people import Person
-from hub.people.records import address_row, contact_row
 from hub.portal import tokens
 from hub.portal.sessions import Sessions
 from hub.router import Routed
@@ -134,6 +133,7 @@ class Codes:
             purpose=Purpose.CARE,
             author=AuthorKind.SYSTEM,
             body=render("portal.code", words, spoken, channel, parts.settings.timezone).text,
+            level="none",
             channel=channel,
             address_id=address_id,
             # Whoever asks for it waits for it: it answers them, at any hour.
@@ -150,6 +150,7 @@ class Codes:
         born: date | None,
         language: Language | None,
         earlier: str = "",
+        device: str = "",
     ) -> Entered | NotEntered:
         """Let in whoever brings the `code` sent for `ticket`, or the secret of the `link`, and was `born` then.
 
@@ -173,11 +174,12 @@ class Codes:
                 await self._parts.trail.record(conn, _refused("ambiguous", row.address_id))
                 return NotEntered("ambiguous")
             (person,) = fitting
-            await self._give_address(conn, person.id)
+            # At this address the person reads and writes in the portal.
+            await self._parts.people.reach_at(conn, person.id, Address(AddressKind.PORTAL, person.id))
             if earlier:
                 await self._sessions.end_in(conn, earlier)
             speaks: Language = language or ("es" if person.language == "es" else "en")
-            return Entered(await self._sessions.begin(conn, person.id, speaks))
+            return Entered(await self._sessions.begin(conn, person.id, speaks, device=device))
 
         return await self._parts.db.write(unit)
 
@@ -207,22 +209,6 @@ class Codes:
                 fitting.append(one)
         return fitting
 
-    async def _give_address(self, conn: AsyncConnection, person_id: str) -> None:
-        """Make the address at which the person reads and writes in the portal, the first time."""
-        parts, now = self._parts, self._parts.clock.now()
-        own = Address(AddressKind.PORTAL, person_id)
-        query = (
-            sa.select(address.c.id)
-            .join(contact, contact.c.address_id == address.c.id)
-            .where(contact.c.person_id == person_id, address.c.kind == own.kind.value)
-        )
-        if (await conn.execute(query)).first() is not None:
-            return
-        address_id, blind = new_id(), parts.vault.blind.of("portal", own.value)
-        keys = await parts.vault.key(conn, person_id)
-        await insert_rows(conn, address, [address_row(address_id, own.kind, blind, now)])
-        await insert_rows(conn, contact, [contact_row(keys, person_id, address_id, own, now)])
-
     def _blind(self, what: str, *said: str) -> bytes:
         return tokens.blind(self._parts.vault, what, *said)
 
@@ -230,7 +216,10 @@ class Codes:
 async def _recent(conn: AsyncConnection, address_id: str, now: datetime) -> int:
     """How many codes the address got within the last hour."""
     query = sa.select(sa.func.count()).where(
-        portal_code.c.address_id == address_id, portal_code.c.created_at > now - _HOUR
+        portal_code.c.address_id == address_id,
+        portal_code.c.created_at > now - _HOUR,
+        # Links to messages are good for longer, and nobody asked for them.
+        portal_code.c.ends_at <= now + GOOD_FOR,
     )
     return int((await conn.execute(query)).scalar_one())
 

@@ -13,8 +13,9 @@ from hub.log import say
 from hub.parts import Parts
 from hub.portal import tokens
 from hub.portal.codes import Codes
-from hub.portal.drawing import LANGUAGES, Dates, draw
-from hub.portal.limits import Limit
+from hub.portal.drawing import LANGUAGES, Dates, draw, readable
+from hub.portal.limits import Limit, Limits
+from hub.portal.passkeys import Passkeys
 from hub.portal.sessions import IDLE, LASTS, Session, Sessions
 from hub.types import Language, new_id
 
@@ -28,17 +29,14 @@ _SPOKEN = "portal-language"
 
 
 class Desk:
-    """The parts that the pages share.
-
-    asking, entering: how often one client may ask for a code, and try one.
-    """
+    """The parts that the pages share."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock)
         self.codes = Codes(parts, self.sessions)
-        self.asking = Limit(10, timedelta(minutes=10))
-        self.entering = Limit(30, timedelta(minutes=10))
+        self.passkeys = Passkeys(parts, self.sessions)
+        self.limits = Limits(parts.db, parts.vault, parts.clock)
         self._https = urlsplit(parts.settings.base_url).scheme == "https"
         # The prefix binds the cookie to this very host; a browser takes it over TLS only.
         self._cookie = "__Host-portal" if self._https else "portal"
@@ -66,6 +64,10 @@ class Desk:
         if not tokens.same(session.csrf.encode(), form["csrf"].encode()):
             raise web.HTTPForbidden
         return session, form
+
+    async def allows(self, limit: Limit, request: web.Request) -> bool:
+        """Whether whoever asks may try this once more."""
+        return await self.limits.allows(limit, request.remote or "")
 
     def keep(self, response: web.Response, secret: str) -> None:
         """Give the browser the secret of its session."""
@@ -117,6 +119,7 @@ class Desk:
         return {
             "clinic": settings.clinic_name,
             "phone": settings.clinic_phone,
+            "texting": readable(settings.sms_from) if settings.sms_from else readable(settings.clinic_phone),
             "dates": Dates(settings.timezone, language),
         }
 

@@ -1,6 +1,5 @@
-"""Drawing the pages: templates, words in two languages, moments, and the files beside them."""
+"""Drawing the pages: templates, words in two languages, and moments."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,12 +16,17 @@ from babel.dates import format_date, format_time
 
 from hub.types import Language
 
-__all__ = ["Dates", "draw", "manifest", "static", "words"]
+__all__ = ["Dates", "draw", "manifest", "readable", "words"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
-_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SKELETONS = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _SHORT = {"en": "EEE, MMM d", "es": "EEE d MMM"}
+_ICONS = (
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any"),
+    ("icon-maskable.png", "512x512", "image/png", "maskable"),
+    ("icon.svg", "any", "image/svg+xml", "any"),
+)
 _SHORTEST = {"en": "MMM d", "es": "d MMM"}
 
 
@@ -49,9 +53,13 @@ class Dates:
         """The day in little room, such as `Tue, Mar 3`."""
         return str(format_date(self._local(moment), _SHORT[self._language], locale=self._language))
 
-    def shortest(self, day: date) -> str:
+    def dated(self, moment: datetime | date) -> str:
+        """The day with its year, such as `Mar 3, 2026`."""
+        return str(format_date(self._local(moment), "medium", locale=self._language))
+
+    def shortest(self, day: datetime | date) -> str:
         """The day without its name, such as `Mar 3`."""
-        return str(format_date(day, _SHORTEST[self._language], locale=self._language))
+        return str(format_date(self._local(day), _SHORTEST[self._language], locale=self._language))
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""
@@ -73,7 +81,7 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _readable(number: str) -> str:
+def readable(number: str) -> str:
     """A phone number as people write it where it is."""
     parsed = phonenumbers.parse(number)
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
@@ -82,40 +90,19 @@ def _readable(number: str) -> str:
 def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
     """The page that `template` draws with `values`, every one of them escaped."""
     drawn = (
-        _environment().get_template(template).render(t=words(language), language=language, readable=_readable, **values)
+        _environment().get_template(template).render(t=words(language), language=language, readable=readable, **values)
     )
     # Forms name the page they come from, but to this hub alone.
     headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
     return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)
 
 
-async def static(request: web.Request) -> web.Response:
-    """A file of `static`, or 304 for who has it already."""
-    found = _files().get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound
-    body, kind, etag = found
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
-    if request.if_none_match and any(one.value in (etag, "*") for one in request.if_none_match):
-        return web.Response(status=304, headers=headers)
-    if request.match_info["name"] == "worker.js":
-        headers["Service-Worker-Allowed"] = "/portal"
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str, str]]:
-    """Every static file by its name: content, type, and a tag that changes with the content."""
-    found = {}
-    for one in files("hub.portal").joinpath("static").iterdir():
-        body = one.read_bytes()
-        found[one.name] = (body, _TYPES[one.name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:32])
-    return found
-
-
 def manifest(clinic: str) -> web.Response:
     """What a browser needs to install the portal like an app."""
-    icon = {"src": "/portal/static/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+    icons = [
+        {"src": f"/portal/static/{name}", "sizes": sizes, "type": kind, "purpose": purpose}
+        for name, sizes, kind, purpose in _ICONS
+    ]
     said = {
         "name": clinic,
         "short_name": clinic[:12].strip(),
@@ -125,6 +112,6 @@ def manifest(clinic: str) -> web.Response:
         "display": "standalone",
         "background_color": "#ffffff",
         "theme_color": "#0b6660",
-        "icons": [icon],
+        "icons": icons,
     }
     return web.Response(body=msgspec.json.encode(said), content_type="application/manifest+json")

@@ -6,10 +6,14 @@ from functools import partial
 from aiohttp import web
 
 from hub.portal import tokens
-from hub.portal.codes import GOOD_FOR, NotEntered, address_of
+from hub.portal.codes import GOOD_FOR, Entered, NotEntered, address_of
 from hub.portal.desk import START, Desk, Form
+from hub.portal.devices import described
+from hub.portal.limits import ASKING, ENTERING
 
 HOME = f"{START}/messages"
+_TOLD = (("again", "again"), ("out", "signed_out"))
+"""What an address asks the first page to say."""
 _MINUTES = int(GOOD_FOR.total_seconds()) // 60
 
 
@@ -20,6 +24,8 @@ def routes(desk: Desk) -> list[web.RouteDef]:
         web.post("/code", partial(_send_code, desk)),
         web.get("/link/{link}", partial(_link, desk)),
         web.post("/enter", partial(_enter, desk)),
+        web.post("/passkey/ask", partial(_ask_passkey, desk)),
+        web.post("/passkey", partial(_enter_by_passkey, desk)),
         web.post("/leave", partial(_leave, desk)),
         web.post("/language", partial(_speak, desk)),
         web.get("/more", partial(_more, desk)),
@@ -31,8 +37,8 @@ async def _start(desk: Desk, request: web.Request) -> web.Response:
     secret = desk.secret(request)
     if secret and await desk.sessions.use(secret, "portal.read", "start") is not None:
         raise web.HTTPSeeOther(HOME)
-    told = "again" if "again" in request.query else "signed_out" if "out" in request.query else ""
-    return desk.draw_outside(request, "start.html", told=told, wrong="")
+    told = next((said for sign, said in _TOLD if sign in request.query), "")
+    return _start_page(desk, request, told=told)
 
 
 async def _send_code(desk: Desk, request: web.Request) -> web.Response:
@@ -40,9 +46,9 @@ async def _send_code(desk: Desk, request: web.Request) -> web.Response:
     form = await Form.read(request)
     to = address_of(form["address"], desk.parts.settings.region)
     if to is None:
-        return desk.draw_outside(request, "start.html", told="", wrong="bad_address", status=400)
-    if not desk.asking.allows(_client(request), desk.parts.clock.now()):
-        return desk.draw_outside(request, "start.html", told="", wrong="too_often", status=429)
+        return _start_page(desk, request, wrong="bad_address", status=400)
+    if not await desk.allows(ASKING, request):
+        return _start_page(desk, request, wrong="too_often", status=429)
     ticket = tokens.drawn()
     desk.aside(desk.codes.send(to, ticket, desk.language(request)))
     return desk.draw_outside(request, "code.html", ticket=ticket, link="", wrong="", minutes=_MINUTES)
@@ -59,7 +65,7 @@ async def _enter(desk: Desk, request: web.Request) -> web.Response:
     """In with the code or the link, and the birth date; or the same page again."""
     form = await Form.read(request)
     shown = {"ticket": form["ticket"], "link": form["link"], "minutes": _MINUTES}
-    if not desk.entering.allows(_client(request), desk.parts.clock.now()):
+    if not await desk.allows(ENTERING, request):
         return desk.draw_outside(request, "code.html", wrong="too_often", status=429, **shown)
     came = await desk.codes.enter(
         ticket=form["ticket"],
@@ -68,10 +74,46 @@ async def _enter(desk: Desk, request: web.Request) -> web.Response:
         born=_born(form),
         language=desk.language(request),
         earlier=desk.secret(request),
+        device=described(request.headers.get("User-Agent", "")),
     )
     if isinstance(came, NotEntered):
         wrong = "not_fitting" if came.why == "wrong" else "ambiguous"
         return desk.draw_outside(request, "code.html", wrong=wrong, status=403, **shown)
+    return _inside(desk, came)
+
+
+async def _ask_passkey(desk: Desk, request: web.Request) -> web.Response:
+    """What the browser is to ask a passkey for."""
+    asked = await desk.passkeys.to_enter() if await desk.allows(ENTERING, request) else None
+    if asked is None:
+        raise web.HTTPTooManyRequests
+    return web.Response(text=asked, content_type="application/json")
+
+
+async def _enter_by_passkey(desk: Desk, request: web.Request) -> web.Response:
+    """In with what a passkey signed; or the first page, where a code can be asked for."""
+    form = await Form.read(request)
+    if not await desk.allows(ENTERING, request):
+        return _start_page(desk, request, wrong="too_often", status=429)
+    came = await desk.passkeys.enter(
+        form["answer"],
+        language=desk.language(request),
+        earlier=desk.secret(request),
+        device=described(request.headers.get("User-Agent", "")),
+    )
+    if isinstance(came, NotEntered):
+        return _start_page(desk, request, wrong="passkey_unknown", status=403)
+    return _inside(desk, came)
+
+
+def _start_page(
+    desk: Desk, request: web.Request, *, told: str = "", wrong: str = "", status: int = 200
+) -> web.Response:
+    passkeys = desk.passkeys.offered(request.host)
+    return desk.draw_outside(request, "start.html", told=told, wrong=wrong, passkeys=passkeys, status=status)
+
+
+def _inside(desk: Desk, came: Entered) -> web.Response:
     response = web.Response(status=303, headers={"Location": HOME})
     desk.keep(response, came.secret)
     return response
@@ -106,7 +148,3 @@ def _born(form: Form) -> date | None:
         return date(int(form["year"]), int(form["month"]), int(form["day"]))
     except ValueError:
         return None
-
-
-def _client(request: web.Request) -> str:
-    return request.remote or ""

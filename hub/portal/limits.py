@@ -1,26 +1,73 @@
-"""How often one client may try something."""
+"""How often one client may try something: counted in the database, for all processes and through a restart."""
 
-from collections import OrderedDict, deque
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
-_MOST_CLIENTS = 10_000
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.bulk import insert_rows
+from hub.db.tables import portal_tried
+from hub.portal import tokens
+from hub.vault import Vault
 
 
+@dataclass(frozen=True, slots=True)
 class Limit:
-    """Lets each client do something `most` times within `span`. Keeps a bounded number of clients, the newest."""
+    """`what` may be tried `most` times within `span`, which begins with the first try."""
 
-    def __init__(self, most: int, span: timedelta) -> None:
-        self._most = most
-        self._span = span
-        self._done: OrderedDict[str, deque[datetime]] = OrderedDict()
+    what: str
+    most: int
+    span: timedelta
 
-    def allows(self, client: str, now: datetime) -> bool:
-        """Whether `client` may do it once more at `now`; if so, it counts."""
-        done = self._done.setdefault(client, deque(maxlen=self._most))
-        self._done.move_to_end(client)
-        while len(self._done) > _MOST_CLIENTS:
-            self._done.popitem(last=False)
-        if len(done) == self._most and done[0] > now - self._span:
-            return False
-        done.append(now)
-        return True
+
+ASKING = Limit("ask", 10, timedelta(minutes=10))
+"""For codes."""
+ENTERING = Limit("enter", 30, timedelta(minutes=10))
+"""With a code, a link or a passkey."""
+
+
+class Limits:
+    """Counts tries. Of a client nothing is kept but a keyed hash, and that until its span is over."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+
+    async def allows(self, limit: Limit, client: str) -> bool:
+        """Whether `client`, an IP address, may try once more; if so, it counts, for every process."""
+        blind = tokens.blind(self._vault, "tried", limit.what, network(client))
+
+        async def unit(conn: AsyncConnection) -> bool:
+            now = self._clock.now()
+            mine = portal_tried.c.blind == blind
+            # Locked: of two tries at once, one counts first. A first try that another process makes, too, is undone by
+            # the key, and run again.
+            row = (await conn.execute(sa.select(portal_tried).where(mine).with_for_update())).first()
+            if row is not None and row.ends_at > now:
+                if row.times >= limit.most:
+                    return False
+                await conn.execute(sa.update(portal_tried).where(mine).values(times=row.times + 1))
+                return True
+            await conn.execute(sa.delete(portal_tried).where(sa.or_(mine, portal_tried.c.ends_at <= now)))
+            await insert_rows(conn, portal_tried, [{"blind": blind, "times": 1, "ends_at": now + limit.span}])
+            return True
+
+        return await self._db.write(unit)
+
+
+def network(client: str) -> str:
+    """Whom an IP address stands for: of IPv6 the network of 64 bits, for each client has one to choose from."""
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)

@@ -1,8 +1,9 @@
 """Sessions: who is signed in, found by a cookie of which only a keyed hash is kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,20 @@ LASTS = timedelta(hours=12)
 IDLE = timedelta(minutes=15)
 """How long it lasts without an act of the person."""
 _KEPT = timedelta(days=30)
+
+
+Way = Literal["code", "passkey"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A session that holds, as the list of them shows it. `device` is empty where it is not known; see `devices`."""
+
+    id: str
+    way: Way
+    device: str
+    created_at: datetime
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +62,9 @@ class Sessions:
         self._trail = trail
         self._clock = clock
 
-    async def begin(self, conn: AsyncConnection, person_id: str, language: Language) -> str:
+    async def begin(
+        self, conn: AsyncConnection, person_id: str, language: Language, *, way: Way = "code", device: str = ""
+    ) -> str:
         """The secret of a new session, in the caller's transaction; it is to be known to the person's browser alone."""
         now, secret, session_id = self._clock.now(), tokens.drawn(), new_id()
         row = {
@@ -55,6 +72,8 @@ class Sessions:
             "token_blind": self._blind(secret),
             "person_id": person_id,
             "language": language,
+            "way": way,
+            "device": device,
             "created_at": now,
             "seen_at": now,
             "ends_at": now + LASTS,
@@ -62,7 +81,11 @@ class Sessions:
         await conn.execute(sa.delete(portal_session).where(portal_session.c.ends_at < now - _KEPT))
         await insert_rows(conn, portal_session, [row])
         entry = Entry(
-            action="portal.sign_in", actor=Actor("patient", session_id), person_id=person_id, object_id=session_id
+            action="portal.sign_in",
+            actor=Actor("patient", session_id),
+            person_id=person_id,
+            object_id=session_id,
+            details={"way": way},
         )
         await self._trail.record(conn, entry)
         return secret
@@ -106,6 +129,33 @@ class Sessions:
             await conn.execute(sa.update(portal_session).where(mine).values(language=language))
 
         await self._db.write(unit)
+
+    async def open(self, conn: AsyncConnection, person_id: str) -> list[Open]:
+        """The person's sessions that hold, the one used last first."""
+        query = sa.select(portal_session).where(portal_session.c.person_id == person_id, *self._alive())
+        rows = await conn.execute(query.order_by(portal_session.c.seen_at.desc(), portal_session.c.id))
+        return [
+            Open(id=row.id, way=row.way, device=row.device, created_at=row.created_at, seen_at=row.seen_at)
+            for row in rows
+        ]
+
+    async def end_of(self, session: Session, ids: Collection[str] | None) -> int:
+        """End those of the person's sessions that have these ids, None for all of them; how many ended."""
+
+        async def unit(conn: AsyncConnection) -> int:
+            mine = sa.and_(portal_session.c.person_id == session.person_id, *self._alive())
+            if ids is not None:
+                mine = sa.and_(mine, portal_session.c.id.in_(list(ids)))
+            ended = sa.update(portal_session).where(mine).values(ended_at=self._clock.now())
+            gone = (await conn.execute(ended.returning(portal_session.c.id))).scalars().all()
+            entries = [
+                Entry(action="portal.sign_out", actor=session.actor, person_id=session.person_id, object_id=one)
+                for one in gone
+            ]
+            await self._trail.record(conn, *entries)
+            return len(gone)
+
+        return await self._db.write(unit)
 
     async def end(self, secret: str) -> None:
         """End the session with this `secret`, if there is one."""

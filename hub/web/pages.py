@@ -1,13 +1,12 @@
-"""What a browser sees: pages drawn from `html`, files out of `static`."""
+"""What a browser sees: pages drawn from `html`, files out of `static`, among them those of every surface."""
 
-import hashlib
-import mimetypes
 from functools import cache
 from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hub.assets import Assets
 from hub.parts import Parts
 
 _HERE = Path(__file__).parent
@@ -42,27 +41,4 @@ def routes(parts: Parts, *, demo: bool, portal: bool) -> list[web.RouteDef]:
     async def landing(_request: web.Request) -> web.Response:
         return page("landing.html", clinic=clinic, demo=demo, portal=portal)
 
-    return [web.get("/", landing), web.get("/static/{name}", _static)]
-
-
-async def _static(request: web.Request) -> web.Response:
-    """A file of `static`, or 304 for who has it already."""
-    found = _files().get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound
-    body, content_type, etag = found
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
-    if request.if_none_match and any(one.value in (etag, "*") for one in request.if_none_match):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
-
-
-@cache
-def _files() -> dict[str, tuple[bytes, str, str]]:
-    """Every static file by its name, read once: content, type, and a tag that changes with the content."""
-    found = {}
-    for path in sorted((_HERE / "static").iterdir()):
-        body = path.read_bytes()
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        found[path.name] = (body, kind, hashlib.sha256(body).hexdigest()[:32])
-    return found
+    return [web.get("/", landing), web.get("/static/{name}", Assets("hub.web").serve)]

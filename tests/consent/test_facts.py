@@ -67,6 +67,34 @@ def test_nothing_but_start_lifts_a_stop_on_a_phone(source):
 
 
 @pytest.mark.parametrize(
+    ("by", "again", "lifts"),
+    [
+        (Source.PORTAL, Source.PORTAL, True),
+        (Source.PORTAL, Source.FORM, True),
+        (Source.PORTAL, Source.START, True),
+        (Source.PORTAL, Source.IMPORT, False),
+        (Source.PORTAL, Source.API, False),
+        (Source.PORTAL, Source.STAFF, False),
+        (Source.STOP, Source.PORTAL, False),
+        (Source.PROVIDER, Source.PORTAL, False),
+        (Source.STAFF, Source.PORTAL, False),
+    ],
+)
+def test_texts_switched_off_in_the_portal_are_switched_on_by_the_person_alone(by, again, lifts):
+    off = fact(1, ConsentState.REVOKE, by, Scope(channels=frozenset({ChannelKind.SMS})))
+    on = fact(2, ConsentState.GRANT, again)
+
+    assert (state(GRANT, off, on) is ConsentState.GRANT) is lifts
+
+
+def test_start_leaves_what_was_switched_off_in_the_portal_for_some_purposes():
+    surveys = fact(0, ConsentState.REVOKE, Source.PORTAL, SURVEYS)
+
+    assert state(surveys, START, purpose=Purpose.SURVEY) is ConsentState.REVOKE
+    assert state(surveys, STOP, START) is ConsentState.GRANT
+
+
+@pytest.mark.parametrize(
     ("source", "lifts"),
     [(Source.FORM, True), (Source.PORTAL, True), (Source.IMPORT, False), (Source.API, False), (Source.STAFF, False)],
 )

@@ -71,3 +71,25 @@ contact = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Index("ix_contact_address_id", "address_id"),
 )
+
+preference = sa.Table(
+    "preference",
+    metadata,
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("purpose", sa.String(16), primary_key=True),
+    # Space-separated names of channels: those to try first, in this order, and those not to be used.
+    sa.Column("wanted", sa.String(64), nullable=False),
+    sa.Column("off", sa.String(64), nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+)
+
+disclosure = sa.Table(
+    "disclosure",
+    metadata,
+    # The person was warned that the channel is not private, and still wants whole texts there.
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("channel", sa.String(8), primary_key=True),
+    # Which warning was shown: key, version and language of its template.
+    sa.Column("warning", sa.String(96), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)

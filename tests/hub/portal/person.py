@@ -30,7 +30,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append((found.get("action", ""), {}))
         elif tag == "input" and "name" in found and self.forms:
-            self.forms[-1][1][found["name"]] = found.get("value", "")
+            if found.get("type") != "checkbox" or "checked" in found:
+                self.forms[-1][1][found["name"]] = found.get("value", "")
         elif tag == "button" and "name" in found:
             self.buttons.append((found["name"], found["value"]))
 

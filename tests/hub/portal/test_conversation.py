@@ -11,10 +11,15 @@ from hub.audit import Actor
 from hub.db.tables import audit_event, delivery, message, thread
 from hub.demo.clinic import patient
 from hub.portal.conversation import LONGEST, PAGE, read
+from hub.portal.sessions import IDLE
 from hub.threads import NewMessage
 from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, new_id
 from tests.hub.demo.clinic_running import Running
+from tests.hub.portal.conftest import Watch
 from tests.hub.portal.person import WITHIN, Person
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 JAMES, MARIA = patient("james"), patient("maria")
 
@@ -56,7 +61,8 @@ async def test_what_is_written_here_is_answered_here_by_the_same_bot(clinic: Run
     assert "Assistant" in page
     assert "What do I have booked?" in page
     sent = sa.select(delivery.c.state).where(delivery.c.channel == ChannelKind.PORTAL)
-    await until(clinic, sent, lambda state: state == "sent")
+    # The page that was looked for shows it, and so it is read.
+    await until(clinic, sent, lambda state: state == "read")
     assert len(clinic.carrier.phone(JAMES.phone).conversation) == 1  # the code alone
 
 
@@ -158,6 +164,7 @@ async def test_earlier_messages_are_a_page_away_and_none_shows_twice(clinic: Run
             author=AuthorKind.STAFF,
             author_name="Priya N.",
             body=f"Line {n:03d}.",
+            level="full",
             channel=ChannelKind.PORTAL,
         )
         await clinic.parts.router.route(intent)
@@ -199,11 +206,33 @@ async def test_what_can_only_mean_another_address_is_for_staff_and_is_answered(
 async def test_an_emergency_is_answered_here_as_everywhere(clinic: Running, person: Person) -> None:
     await person.sign_in(JAMES)
 
-    await person.submit("/portal/messages", text="I have chest pain and cannot breathe")
+    text = "I have chest pain and cannot breathe"
+    await person.submit("/portal/messages", text=text)
+    assert "call 911 now" in person.page
+    assert await value(clinic, sa.select(sa.func.count()).where(message.c.direction == Direction.INBOUND)) == 0
+    await person.submit("/portal/messages", text="I want to end my life")
+    assert "988" in person.page
+    await person.submit("/portal/messages", text=text)
+
+    await person.submit("/portal/messages", text=text)
 
     await until_shown(person, "911 now")
     held = sa.select(thread.c.priority).where(thread.c.person_id == await james(clinic))
     assert await value(clinic, held) == 3
+
+
+async def test_what_was_written_when_the_session_was_over_is_shown_once_more_and_kept_nowhere(
+    clinic: Running, person: Person, watch: Watch
+) -> None:
+    await person.sign_in(JAMES)
+    watch.forward(IDLE)
+
+    await person.submit("/portal/messages", text="Is <Dr. Kim> in on Friday?")
+
+    assert person.status == 403
+    assert "Your message was not sent" in person.page
+    assert "Is &lt;Dr. Kim&gt; in on Friday?" in person.page
+    assert await value(clinic, sa.select(sa.func.count()).where(message.c.direction == Direction.INBOUND)) == 0
 
 
 async def test_an_open_page_hears_of_what_is_new_and_learns_nothing_by_it(clinic: Running, person: Person) -> None:
@@ -217,6 +246,7 @@ async def test_an_open_page_hears_of_what_is_new_and_learns_nothing_by_it(clinic
         purpose=Purpose.CARE,
         author=AuthorKind.STAFF,
         body="Something private.",
+        level="full",
         channel=ChannelKind.PORTAL,
     )
     await clinic.parts.router.route(intent)

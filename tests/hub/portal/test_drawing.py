@@ -10,10 +10,8 @@ import pytest
 
 import hub.portal
 from hub.portal.drawing import LANGUAGES, Dates, words
-from hub.portal.limits import Limit
 from hub.types import Language
 from tests.hub.portal.person import Person
-from tests.stores import NOW
 
 FOLDER = Path(hub.portal.__file__).parent
 PAGES = sorted((FOLDER / "html").glob("*.html"))
@@ -58,23 +56,15 @@ def test_moments_are_told_as_on_the_clinics_wall(language: Language, day: str, s
     assert (dates.day(moment), dates.short(moment), dates.time(moment)) == (day, short, time)
 
 
-def test_a_limit_counts_each_client_alone_and_forgets_with_time() -> None:
-    from datetime import timedelta
-
-    limit = Limit(2, timedelta(minutes=1))
-
-    asked = [limit.allows("a", NOW), limit.allows("a", NOW), limit.allows("a", NOW), limit.allows("b", NOW)]
-
-    assert asked == [True, True, False, True]
-    assert limit.allows("a", NOW + timedelta(minutes=1))
-
-
 def test_the_worker_keeps_every_file_that_a_page_asks_for() -> None:
-    asked = set(re.findall(r"/portal/static/([\w.]+)", (FOLDER / "html" / "base.html").read_text(encoding="utf-8")))
-    kept = set(re.findall(r'"(\w+\.\w+)"', (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+    asked = {name for page in PAGES for name in re.findall(r"/static/([\w.-]+)", page.read_text(encoding="utf-8"))}
+    kept = set(re.findall(r"[\"/]([\w-]+\.\w+)\"", (FOLDER / "static" / "worker.js").read_text(encoding="utf-8")))
+    of_the_system = {"icon-apple.png", "icon-512.png", "icon-maskable.png"}
 
-    assert asked == kept
-    assert {path.name for path in (FOLDER / "static").iterdir()} == kept | {"worker.js"}
+    assert asked - of_the_system == kept - {"icon-192.png", "badge.png"}
+    assert {path.name for path in (FOLDER / "static").iterdir()} == (kept | of_the_system | {"worker.js"}) - {
+        "tokens.css"
+    }
 
 
 async def test_it_can_be_installed(person: Person) -> None:
@@ -82,8 +72,10 @@ async def test_it_can_be_installed(person: Person) -> None:
 
     assert person.headers["Content-Type"].startswith("application/manifest+json")
     assert (said["start_url"], said["scope"], said["display"]) == ("/portal", "/portal", "standalone")
-    await person.get(said["icons"][0]["src"])
-    assert person.status == 200
+    assert {(icon["sizes"], icon["purpose"]) for icon in said["icons"]} >= {("192x192", "any"), ("512x512", "maskable")}
+    for icon in said["icons"]:
+        answer = await person.web.get(icon["src"])
+        assert (answer.status, answer.content_type) == (200, icon["type"])
     await person.get("/portal/static/worker.js")
     assert person.headers["Service-Worker-Allowed"] == "/portal"
 

@@ -1,11 +1,14 @@
 """What a browser sees, and what protects it."""
 
 import logging
+import re
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web as server
 
+import hub.web
 from hub.app import Hub
 from hub.errors import StorageError
 from hub.web import Site, build
@@ -92,6 +95,17 @@ async def test_static_files_are_asked_for_again_only_when_changed(web) -> None:
 @pytest.mark.parametrize("name", ["nope.css", "..%2Fhtml%2Fbase.html", "%2e%2e%2fserver.py", ".", "tokens.css%00"])
 async def test_nothing_but_static_files_is_served(web, name) -> None:
     assert (await web.get(f"/static/{name}")).status == 404
+
+
+def test_a_dark_page_looks_the_same_whether_the_system_or_the_page_chose_it() -> None:
+    text = (Path(hub.web.__file__).parent / "static" / "tokens.css").read_text(encoding="utf-8")
+    by_system, by_page = (
+        re.findall(r"(--[\w-]+: [^;]+);", found) for found in re.findall(r"color-scheme: dark;([^}]*)}", text)
+    )
+    light = re.findall(r"(--[\w-]+): ", text[text.index("color-scheme: light") : text.index("@media")])
+
+    assert by_system == by_page
+    assert [one.partition(":")[0] for one in by_page] == light
 
 
 async def test_a_method_a_page_does_not_take_gets_405_and_which_it_does(web) -> None:

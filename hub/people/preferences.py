@@ -1,0 +1,185 @@
+"""By which channels a person would like to hear of what: an order and switches for each purpose.
+
+Preferences choose among the ways that consent leaves open; they open none. A switch that is off is no refusal in the
+ledger's sense: it is asked at the choice, and the person may turn it on again with the same tap.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db.bulk import insert_rows
+from hub.db.tables import disclosure, person, preference
+from hub.types import ChannelKind, Purpose
+
+_ALWAYS = frozenset({ChannelKind.PORTAL})
+"""What is told can always be read behind the log-in: that is no switch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """For one purpose: the channels to try first, in this order, and those not to be used at all."""
+
+    order: tuple[ChannelKind, ...] = ()
+    off: frozenset[ChannelKind] = frozenset()
+
+
+_NONE = Preference()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """All that a person prefers.
+
+    default: the channel tried first for a purpose without an order; None where they never said.
+    whole: channels on which they want whole texts, though they were warned that these are not private.
+    """
+
+    default: ChannelKind | None = None
+    by_purpose: Mapping[Purpose, Preference] = field(default_factory=lambda: MappingProxyType({}))
+    whole: frozenset[ChannelKind] = frozenset()
+
+    def of(self, purpose: Purpose) -> Preference:
+        """What holds for `purpose`; what is about safety no switch keeps back."""
+        kept = self.by_purpose.get(purpose, _NONE)
+        order = kept.order or ((self.default,) if self.default else ())
+        return Preference(order=order, off=frozenset() if purpose is Purpose.EMERGENCY else kept.off)
+
+
+class PreferenceBook:
+    """Where preferences are kept."""
+
+    def __init__(self, trail: Trail, clock: Clock) -> None:
+        self._trail = trail
+        self._clock = clock
+
+    async def read(self, conn: AsyncConnection, person_id: str) -> Preferences:
+        """What the person prefers; nothing for somebody who is not there."""
+        default = (await conn.execute(_DEFAULT, {"person": person_id})).scalar_one_or_none()
+        rows = await conn.execute(_KEPT, {"person": person_id})
+        kept = {
+            Purpose(row.purpose): Preference(order=_read(row.wanted), off=frozenset(_read(row.off))) for row in rows
+        }
+        whole = (await conn.execute(_WHOLE, {"person": person_id})).scalars()
+        return Preferences(
+            default=ChannelKind(default) if default else None,
+            by_purpose=MappingProxyType(kept),
+            whole=frozenset(map(ChannelKind, whole)),
+        )
+
+    async def change(
+        self,
+        conn: AsyncConnection,
+        person_id: str,
+        purpose: Purpose,
+        *,
+        order: Sequence[ChannelKind],
+        off: Collection[ChannelKind] = (),
+        actor: Actor,
+        request_id: str = "",
+    ) -> Preference:
+        """What now holds for `purpose`, in the caller's transaction and with its audit entry.
+
+        A channel named twice counts where it stands first; one that is off keeps its place for the day it is on again.
+        The portal cannot be turned off, and nothing can for `emergency`. Without order and switches the purpose goes
+        back to the default.
+        """
+        switched = frozenset() if purpose is Purpose.EMERGENCY else frozenset(off) - _ALWAYS
+        kept = Preference(order=tuple(dict.fromkeys(order)), off=switched)
+        await _lock(conn, person_id)
+        mine = sa.and_(preference.c.person_id == person_id, preference.c.purpose == purpose.value)
+        await conn.execute(sa.delete(preference).where(mine))
+        if kept != _NONE:
+            row = {
+                "person_id": person_id,
+                "purpose": purpose.value,
+                "wanted": _written(kept.order),
+                "off": _written(kind for kind in ChannelKind if kind in kept.off),
+                "updated_at": self._clock.now(),
+            }
+            await insert_rows(conn, preference, [row])
+        details = {
+            "purpose": purpose.value,
+            "order": _written(kept.order),
+            "off": _written(kind for kind in ChannelKind if kind in kept.off),
+        }
+        await self._note(conn, "preference.change", person_id, actor, request_id, details)
+        return kept
+
+    async def want_whole(
+        self,
+        conn: AsyncConnection,
+        person_id: str,
+        channel: ChannelKind,
+        *,
+        warning: str,
+        actor: Actor,
+        request_id: str = "",
+    ) -> None:
+        """Note that the person was shown `warning` and still wants whole texts on `channel`.
+
+        warning: key, version and language of the text shown, such as `portal.not_private/1/es`.
+
+        Source: 45 CFR 164.522(b); HHS on unencrypted mail after a warning.
+        """
+        await self._forget_whole(conn, person_id, channel)
+        row = {"person_id": person_id, "channel": channel.value, "warning": warning, "at": self._clock.now()}
+        await insert_rows(conn, disclosure, [row])
+        details = {"channel": channel.value, "warning": warning}
+        await self._note(conn, "preference.whole", person_id, actor, request_id, details)
+
+    async def want_short(
+        self, conn: AsyncConnection, person_id: str, channel: ChannelKind, *, actor: Actor, request_id: str = ""
+    ) -> None:
+        """Take that back: whole texts are read in the portal again."""
+        await self._forget_whole(conn, person_id, channel)
+        await self._note(conn, "preference.short", person_id, actor, request_id, {"channel": channel.value})
+
+    async def _forget_whole(self, conn: AsyncConnection, person_id: str, channel: ChannelKind) -> None:
+        await _lock(conn, person_id)
+        mine = sa.and_(disclosure.c.person_id == person_id, disclosure.c.channel == channel.value)
+        await conn.execute(sa.delete(disclosure).where(mine))
+
+    async def _note(
+        self,
+        conn: AsyncConnection,
+        action: str,
+        person_id: str,
+        actor: Actor,
+        request_id: str,
+        details: Mapping[str, str | int | None],
+    ) -> None:
+        entry = Entry(
+            action=action,
+            actor=actor,
+            person_id=person_id,
+            object_id=person_id,
+            request_id=request_id,
+            details=details,
+        )
+        await self._trail.record(conn, entry)
+
+
+async def _lock(conn: AsyncConnection, person_id: str) -> None:
+    """Two changes at once are one after the other."""
+    await conn.execute(sa.select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True))
+
+
+def _read(names: str) -> tuple[ChannelKind, ...]:
+    return tuple(map(ChannelKind, names.split()))
+
+
+def _written(kinds: Iterable[ChannelKind]) -> str:
+    return " ".join(kind.value for kind in kinds)
+
+
+# Built once: to build a statement costs more than to run it.
+_WHO = sa.bindparam("person", type_=person.c.id.type)
+_DEFAULT = sa.select(person.c.preferred_channel).where(person.c.id == _WHO)
+_KEPT = sa.select(preference).where(preference.c.person_id == _WHO)
+_WHOLE = sa.select(disclosure.c.channel).where(disclosure.c.person_id == _WHO)
