@@ -330,6 +330,7 @@ def _assemble(
         pace=live.pace("texts", settings.sms_rate),
         reconcile_after=timedelta(seconds=settings.reconcile_after),
         hearing=hearing,
+        paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
     )
     router = Router(
         db=db,

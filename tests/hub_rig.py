@@ -399,7 +399,7 @@ async def open_rig(
             sms_from=CLINIC,
         )
     )
-    settings = dataclasses.replace(settings, **({"sms_rate": 1000.0} | changes))
+    settings = dataclasses.replace(settings, **({"sms_rate": 1000.0, "email_rate": 1000.0} | changes))
     if not settings.keyring.exists():
         keyring.save(settings.keyring)
     hub = await Hub.open(settings, clock=clock, roles=roles)

@@ -15,13 +15,10 @@ from email.message import Message
 import msgspec
 
 from channels.mail import limits, replies
-from channels.mail.plaintext import text_of
+from channels.mail.bodies import body, decoded, is_file, octets
 
-LONGEST_TEXT = 100_000
-"""Characters of a body that become a message; of a longer one the raw mail is kept, too."""
 MOST_FILES = 50
 """Attachments that are taken out of a mail; of one with so many the raw mail is kept, too."""
-_LONGEST_HTML = 300_000
 _LONGEST_VALUE = 2_000
 _MOST_REFERENCES = 100
 _MOST_OF_A_KIND = 4
@@ -70,8 +67,8 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
 
     senders: every mailbox of every From. results: `Authentication-Results` and `Received`, as (name, value), topmost
     first. markers: headers, in lower case, by which programs know each other. calendar: `accepted`, `declined` or
-    `tentative`. cut: the body was longer than what `text` holds. digest: of the sender, the time and the body, for a
-    mail whose Message-ID proves nothing.
+    `tentative`. cut: the body was longer than what `text` holds. digest: of what it says, for a mail whose Message-ID
+    proves nothing.
     """
 
     message_id: str
@@ -122,7 +119,8 @@ def parse(raw: bytes) -> Parsed:
     message = message_from_bytes(raw)
     leaves = list(_leaves(message))
     kind = message.get_content_type()
-    body, cut = _body(leaves)
+    written, cut = body(leaves)
+    files = tuple(_files(leaves))
     sender = _all(message, ("from",))
     return Parsed(
         message_id=next(iter(_IDENTIFIER.findall(_value(message, "message-id"))), ""),
@@ -132,15 +130,29 @@ def parse(raw: bytes) -> Parsed:
         results=_results(message),
         markers={name: _plain(_value(message, name)).lower() for name in MARKERS if message.get(name) is not None},
         subject=_decoded(_value(message, "subject")),
-        text=replies.extract(body).text if body.strip() else "",
-        files=tuple(_files(leaves)),
+        text=replies.extract(written).text if written.strip() else "",
+        files=files,
         report=_report(message, leaves) if kind == "multipart/report" else None,
         calendar=_calendar(leaves),
         cut=cut,
-        digest=hashlib.sha256(
-            "\0".join((sender, _value(message, "date"), _value(message, "message-id"), body)).encode("utf-8", "replace")
-        ).hexdigest(),
+        digest=_digest(message, raw, written, files),
     )
+
+
+def _digest(message: Message, raw: bytes, words: str, files: tuple[File, ...]) -> str:
+    """The same for a mail that comes twice, and for no other.
+
+    A relay writes other lines at its top the second time. A mail that bears neither a date nor a name is only the same
+    where every octet is: "Yes" today and "Yes" tomorrow are two answers.
+    """
+    date, name = _value(message, "date"), _value(message, "message-id")
+    said = [_all(message, ("from",)), date, name, _value(message, "subject"), _all(message, _TO), words]
+    hashed = hashlib.sha256("\0".join(said).encode("utf-8", "replace"))
+    for file in files:
+        hashed.update(hashlib.sha256(file.content).digest())
+    if not date and not name:
+        hashed.update(raw)
+    return hashed.hexdigest()
 
 
 def sender_of(raw: bytes) -> str:
@@ -200,7 +212,7 @@ def _decoded(value: str) -> str:
     try:
         return _plain(
             "".join(
-                part if isinstance(part, str) else _text_of(part, charset or "utf-8")
+                part if isinstance(part, str) else decoded(part, charset or "utf-8")
                 for part, charset in decode_header(value)
             )
         )
@@ -226,78 +238,18 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
-def _is_file(part: Message) -> bool:
-    disposition = str(part.get("content-disposition", "")).strip().lower()
-    return disposition.startswith("attachment") or (part.get_content_maintype() not in ("text", "message", "multipart"))
-
-
-def _body(leaves: list[Message]) -> tuple[str, bool]:
-    """The words of the mail, and whether there were more: plain text where there is some, else HTML as text."""
-    for kind in ("text/plain", "text/html"):
-        texts = [part for part in leaves if part.get_content_type() == kind and not _is_file(part)]
-        written = "\n".join(filter(None, (_words(part, kind) for part in texts)))
-        if written.strip():
-            longer = kind == "text/html" and any(len(_bytes(part)) > _LONGEST_HTML for part in texts)
-            return written[:LONGEST_TEXT], longer or len(written) > LONGEST_TEXT
-    return "", False
-
-
-def _words(part: Message, kind: str) -> str:
-    text = _text_of(_bytes(part), part.get_param("charset", "utf-8"))
-    if kind == "text/html":
-        return text_of(text[:_LONGEST_HTML])
-    if str(part.get_param("format", "")).lower() == "flowed":
-        return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
-    return text
-
-
-def _bytes(part: Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except (TypeError, ValueError):
-        return b""  # a header of the part is broken in a way that the parser does not expect
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _text_of(raw: bytes, charset: object) -> str:
-    """`raw` in its charset; where that is unknown or wrong, what can be read of it."""
-    name = charset[2] if isinstance(charset, tuple) else charset
-    try:
-        return raw.decode(str(name).strip("\"' ") or "utf-8")
-    except (LookupError, ValueError):
-        pass
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
-
-
-def _unflowed(text: str, delete_space: bool) -> str:
-    """Lines of `format=flowed` put together again. Source: RFC 3676 §4."""
-    out: list[str] = []
-    flowing: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        plain = line[1:] if line.startswith(" ") else line
-        if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
-            flowing.append(plain[:-1] if delete_space else plain)
-            continue
-        out.append("".join([*flowing, plain]))
-        flowing = []
-    return "\n".join([*out, *(["".join(flowing)] if flowing else [])])
-
-
 def _files(leaves: list[Message]) -> Iterator[File]:
     count = 0
     for part in leaves:
         kind = part.get_content_type()
         named = _file_name(part)
         within = kind == "message/rfc822"
-        if not (_is_file(part) or within or named) or kind in ("message/delivery-status", "message/feedback-report"):
+        if not (is_file(part) or within or named) or kind in ("message/delivery-status", "message/feedback-report"):
             continue
         count += 1
         if count > MOST_FILES:
             return
-        content = _whole(part) if within else _bytes(part)
+        content = _whole(part) if within else octets(part)
         name = _FILE_NAME.sub("_", _decoded(str(named or "")))[:120].strip(". ") or "file"
         yield File(name=name, content_type=kind, content=content)
 
@@ -336,11 +288,11 @@ def _report(message: Message, leaves: list[Message]) -> Report:
         elif kind == "message/feedback-report":
             complaint = True
             payload = part.get_payload()
-            told = payload[0].items() if isinstance(payload, list) and payload else _lines(_bytes(part))  # type: ignore[union-attr]
+            told = payload[0].items() if isinstance(payload, list) and payload else _lines(octets(part))  # type: ignore[union-attr]
             fields.update({name.lower(): _plain(str(value)[:_LONGEST_VALUE]) for name, value in told})
         elif kind in ("text/rfc822-headers", "message/rfc822", "message/global", "message/global-headers"):
             inner = part.get_payload()
-            headers = inner[0] if isinstance(inner, list) and inner else message_from_bytes(_bytes(part))
+            headers = inner[0] if isinstance(inner, list) and inner else message_from_bytes(octets(part))
             if isinstance(headers, Message):
                 original = original or _value(headers, "message-id")
                 recipient = recipient or next(iter(_mailboxes(_value(headers, "to"))), "")
@@ -374,7 +326,7 @@ def _calendar(leaves: list[Message]) -> str | None:
     for part in leaves:
         if part.get_content_type() not in ("text/calendar", "application/ics"):
             continue
-        text = _text_of(_bytes(part)[:64_000], part.get_param("charset", "utf-8"))
+        text = decoded(octets(part)[:64_000], part.get_param("charset", "utf-8"))
         text = re.sub(r"\r?\n[ \t]", "", text)
         answers = _METHOD.search(text) or str(part.get_param("method", "")).upper() == "REPLY"
         found = _PARTSTAT.search(text)

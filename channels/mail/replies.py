@@ -40,6 +40,7 @@ from channels.mail.signatures import close
 
 MOST_ATTRIBUTION_LINES = 4
 MOST_HEADER_LINES = 8
+MOST_OWN_HEADER_LINES = 100
 LONGEST_ATTRIBUTION = 400
 LONGEST_NOTICE = 120
 LONGEST_LABEL = 40
@@ -164,7 +165,7 @@ class _Reader:
         if first is None or self.quoted[first] or not self._header_block(first):
             return 0
         number = first
-        while number < len(keep) and self.bare[number]:
+        while number < len(keep) and self.bare[number] and number - first < MOST_OWN_HEADER_LINES:
             keep[number] = False
             number += 1
             below = self.following[number]

@@ -70,13 +70,22 @@ class Claims:
         self._hearing = hearing
 
     async def claim(
-        self, conn: AsyncConnection, now: datetime, *, lanes: Sequence[Lane], limit: int, segments: float
+        self,
+        conn: AsyncConnection,
+        now: datetime,
+        *,
+        lanes: Sequence[Lane],
+        limit: int,
+        segments: float,
+        channels: Sequence[ChannelKind] | None = None,
     ) -> tuple[list[Claim], int]:
         """Claims for what is due in `lanes`, at most `limit` and about `segments`; and how many rows were decided.
 
+        channels: of these only; else of all that can send.
+
         Each is leased until `now + LEASE`.
         """
-        rows = await due.due(conn, now, lanes, limit, list(self._senders))
+        rows = await due.due(conn, now, lanes, limit, list(self._senders if channels is None else channels))
         chosen, budget = [], segments
         for row in rows:
             if budget <= 0:
@@ -90,9 +99,11 @@ class Claims:
         keys = await self._vault.keys(conn, {row.person_id for row in allowed})
         return [self._claim(keys, row) for row in allowed], len(chosen)
 
-    async def waiting(self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
+    async def waiting(
+        self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], channels: Sequence[ChannelKind]
+    ) -> bool:
         """Whether `claim` would find anything; asked first, for a write is dearer than a look."""
-        return await due.waiting(conn, now, lanes)
+        return await due.waiting(conn, now, lanes, channels)
 
     async def part_of(self, conn: AsyncConnection, delivery_id: str) -> Part:
         """A delivery's part as it was sent, for asking the provider about it."""

@@ -5,7 +5,9 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,10 +50,20 @@ _SWEEP = 1.0
 _UNMATCHED_FOR = timedelta(days=1)
 
 
+@dataclass(slots=True)
+class _Stream:
+    """Channels that keep one pace. more: whether there is likely more to claim than was claimed last."""
+
+    channels: list[ChannelKind]
+    pace: Pace
+    more: bool = True
+
+
 class Outbox:
     """Sends what the router queued.
 
-    `senders` are the clinic's own addresses by channel, `pace` keeps the rate that they may use.
+    `senders` are the clinic's own addresses by channel, `pace` keeps the rate that they may use together; those in
+    `paces` have one of their own.
     """
 
     def __init__(
@@ -70,6 +82,7 @@ class Outbox:
         pace: Pace,
         reconcile_after: timedelta,
         hearing: Hearing,
+        paces: Mapping[ChannelKind, Pace] = MappingProxyType({}),
     ) -> None:
         self._db = db
         self._ledger = ledger
@@ -81,13 +94,16 @@ class Outbox:
         self._claims = Claims(vault, ledger, trail, senders, hearing)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
-        self._pace = pace
+        own = {kind: one for kind, one in paces.items() if kind in senders}
+        self._streams = [
+            _Stream([kind for kind in senders if kind not in own], pace),
+            *(_Stream([kind], one) for kind, one in own.items()),
+        ]
         self._work = asyncio.Event()
         self._leases = Leases()
         self._crew = Crew(
             channels, clock, self._leases, reconcile_after=reconcile_after, few=_FEW, ended=self._attempt_ended
         )
-        self._more = True
         self._results: list[Result] = []
         self._ended = asyncio.Event()
         self._enough = asyncio.Event()
@@ -198,38 +214,45 @@ class Outbox:
     async def _send_due(self) -> None:
         self._work.clear()
         await self._crew.room()
-        grant = await self._pace.reserve(_RESERVED)
-        decided = used = 0
-        try:
-            if grant.segments > 0:
-                claims, decided = await self._claim(grant.lanes, grant.segments)
-                used = sum(claim.segments for claim in claims)
-                self._crew.take(claims)
-        finally:
-            await self._pace.settle(grant, used)
+        decided, pause = 0, _POLL
+        for stream in self._streams:
+            grant = await stream.pace.reserve(_RESERVED)
+            used = 0
+            try:
+                if grant.segments > 0:
+                    claims, found = await self._claim(stream, grant.lanes, grant.segments)
+                    decided += found
+                    used = sum(claim.segments for claim in claims)
+                    self._crew.take(claims)
+            finally:
+                await stream.pace.settle(grant, used)
+            pause = min(pause, grant.wait or _POLL)
         if not decided:
-            pause = min(_POLL, grant.wait or _POLL)
             try:
                 await asyncio.wait_for(self._work.wait(), pause)
             except TimeoutError:
                 return
 
-    async def _claim(self, lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
+    async def _claim(self, stream: "_Stream", lanes: list[Lane], budget: float) -> tuple[list[Claim], int]:
         limit = _CLAIMED - self._crew.under_way
-        if not self._more:
+        if limit <= 0:
+            return [], 0
+        if not stream.more:
             async with self._db.glance() as conn:
-                if not await self._claims.waiting(conn, self._clock.now(), lanes):
+                if not await self._claims.waiting(conn, self._clock.now(), lanes, stream.channels):
                     return [], 0
         claimed_at = self._clock.now()
 
         async def unit(conn: AsyncConnection) -> tuple[list[Claim], int]:
             nonlocal claimed_at
             claimed_at = self._clock.now()
-            return await self._claims.claim(conn, claimed_at, lanes=lanes, limit=limit, segments=budget)
+            return await self._claims.claim(
+                conn, claimed_at, lanes=lanes, limit=limit, segments=budget, channels=stream.channels
+            )
 
         claims, decided = await self._db.write(unit)
         # After a full batch there is likely more, and no need to look first.
-        self._more = decided == limit
+        stream.more = decided == limit
         self._leases.hold([(claim.delivery_id, claim.attempt) for claim in claims], claimed_at)
         return claims, decided
 

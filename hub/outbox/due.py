@@ -105,9 +105,10 @@ async def due(
     return rows
 
 
-async def waiting(conn: AsyncConnection, now: datetime, lanes: Sequence[Lane]) -> bool:
+async def waiting(conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], channels: Sequence[ChannelKind]) -> bool:
     """Whether `due` would find anything; asked first, for a write is dearer than a look."""
-    return (await conn.execute(_waiting(tuple(lanes)), {"now": now})).first() is not None
+    given = {"now": now, "channels": list(channels)}
+    return (await conn.execute(_waiting(tuple(lanes)), given)).first() is not None
 
 
 @cache
@@ -116,6 +117,7 @@ def _waiting(lanes: tuple[Lane, ...]) -> sa.Select[Any]:
         delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
         delivery.c.lane.in_(lanes),
         delivery.c.due_at <= sa.bindparam("now"),
+        delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
         sa.or_(
             delivery.c.lane == Lane.SAFETY,
             *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),

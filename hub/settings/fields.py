@@ -173,6 +173,9 @@ class Settings:
         shown="unset",
     )
     email_from: str = _setting("HUB_EMAIL_FROM", "the clinic's mailbox", parsing.mailbox, "", shown="unset")
+    email_rate: float = _setting(
+        "HUB_EMAIL_RATE", "mails a second that the relay lets the clinic send", parsing.rate, 10.0, shown="10"
+    )
     dkim_key_file: Path | None = _setting(
         "HUB_DKIM_KEY_FILE", "private key (PEM) that signs mail", parsing.path, None, shown="unset: not signed"
     )

@@ -35,7 +35,7 @@ def main(corpora: Path) -> None:
         right[case.set] += same(found.text, case.wanted)
         dearest[case.set] = max(dearest.get(case.set, 0.0), spent)
     for name, count in total.items():
-        told = " (63 % at its first measure; its misses were learnt from since)" if name == ASIDE else ""
+        told = " (63 % at its first measure)" if name == ASIDE else ""
         print(f"  {name:28} {right[name]:3} of {count:3} {right[name] / count:7.1%}  {dearest[name]:6.1f} ms{told}")
     print("broken and odd mails")
     for name, pattern in BROKEN_SETS.items():

@@ -34,6 +34,10 @@ def _parts(count: int, boundary: bytes = b"b") -> bytes:
     )
 
 
+def _part(header: bytes) -> bytes:
+    return mail(b"--b\r\n" + header + b"\r\nx\r\n--b--", kind="multipart/mixed; boundary=b")
+
+
 REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "10,000 nested parts": (lambda: _nested(10_000), "depth"),
     "31 nested parts": (lambda: _nested(31), "depth"),
@@ -45,6 +49,44 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a header of a megabyte": (lambda: mail(b"x", more=b"X-Long: " + b"x" * MEGABYTE + b"\r\n"), "header"),
     "10,000 headers": (lambda: mail(b"x", more=b"A: b\r\n" * 10_000), "headers"),
+    "parts between lone carriage returns": (
+        lambda: mail(b"--b\r\rx\r" * 100_000 + b"--b--", kind="multipart/mixed; boundary=b"),
+        "parts",
+    ),
+    "headers between lone carriage returns": (
+        lambda: b"From: ana.ruiz@example.org\r" + b"A:b\r" * 15_000 + b"\r\n\r\nhello",
+        "headers",
+    ),
+    "a part with 200,000 headers": (lambda: _part(b"A: b\r\n" * 200_000), "header"),
+    "a part with a header of 700 kilobytes": (
+        lambda: _part(b"Content-Type: text/plain;" + b"\r\n a=b;" * 100_000 + b"\r\n"),
+        "header",
+    ),
+    "a part with 2,000 parameters": (
+        lambda: _part(b"Content-Type: text/plain" + b'; a="b' * 2_000 + b"\r\n"),
+        "header",
+    ),
+    "900 parts with 200 headers": (
+        lambda: mail((b"--b\r\n" + b"A: b\r\n" * 200 + b"\r\nx\r\n") * 900, kind="multipart/mixed; boundary=b"),
+        "headers",
+    ),
+    "a boundary whose name is on another line": (
+        lambda: mail(b"--b\r\n\r\nx\r\n" * 5_000, kind="multipart/mixed; boundary\r\n =b"),
+        "parts",
+    ),
+    "a boundary with an escape": (
+        lambda: mail(b"--b\r\n\r\nx\r\n" * 5_000, kind='multipart/mixed; boundary="\\b"'),
+        "parts",
+    ),
+    "a report of 100,000 recipients": (
+        lambda: mail(
+            b"--b\r\nContent-Type: message/delivery-status\r\n\r\n" + b"A: b\r\n\r\n" * 100_000 + b"--b--",
+            kind="multipart/report; boundary=b",
+        ),
+        "header",
+    ),
+    "eight million lines": (lambda: mail(b"a\n" * 8_000_000), "lines"),
+    "28 nested parts of 100,000 lines": (lambda: _nested(28) + b"x\r\n" * 100_000, "lines"),
     "30 megabytes": (lambda: mail(b"x" * 30 * MEGABYTE), "size"),
 }
 """By name: what makes the mail, and the reason to refuse it."""
@@ -69,6 +111,17 @@ READ: Mapping[str, Callable[[], bytes]] = {
     "comments nested 2,000 deep": lambda: mail(b"hello", more=b"Cc: " + b"(" * 2_000 + b"a@example.org\r\n"),
     "4,000 addresses": lambda: mail(b"hello", more=b"Cc: " + b"a@example.org, " * 4_000 + b"b@example.org\r\n"),
     "an identifier that is none": lambda: mail(b"hello", more=b"In-Reply-To: " + b"<" * 20_000 + b"\r\n"),
+    "a megabyte of punycode": lambda: mail(b"aaa-" + b"9a" * 500_000, kind="text/plain; charset=punycode"),
+    "a megabyte of UTF-7": lambda: mail(b"+AGE-" * 200_000, kind="text/plain; charset=utf-7"),
+    "990 parts of HTML": lambda: mail(
+        (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<div>x</div>" * 100 + b"\r\n") * 990,
+        kind="multipart/mixed; boundary=b",
+    ),
+    "a subject of encoded words": lambda: mail(b"hello", more=b"Subject: " + b"=?utf-8?b?w7E=?= " * 3_000 + b"\r\n"),
+    "introductions again and again": lambda: mail(b"On Mon, Nov 23 2026 a\r\n" * 40_000),
+    "labels again and again": lambda: mail(b"Ab: c <a@b.c>\r\n" * 60_000),
+    "farewells and rules": lambda: mail(b"Thanks,\r\n____________\r\n" * 40_000),
+    "disclaimers": lambda: mail(b"confidential in error " * 45_000),
     "1,000 parts": lambda: _parts(990),
 }
 """By name: what makes a mail that is read."""

@@ -266,6 +266,49 @@ def test_two_senders_are_not_believed() -> None:
     assert not proof(raw).authenticated
 
 
+@pytest.mark.parametrize(
+    "results",
+    [
+        'mx.clinic.example.org; spf=pass smtp.mailfrom="a; dmarc=pass header.from=example.org"@evil.example',
+        'mx.clinic.example.org; dkim=fail header.i="@x; dkim=pass header.d=example.org"',
+        'mx.clinic.example.org; spf=pass smtp.mailfrom="\\"; dkim=pass header.d=example.org; \\""@evil.example',
+        "mx.clinic.example.org; spf=pass (helo=x; dkim=pass header.d=example.org) smtp.mailfrom=evil.example",
+        'mx.clinic.example.org (it"s); dmarc=fail header.from=example.org; spf=pass smtp.mailfrom="example.org"',
+        'mx.clinic.example.org; dmarc=pass header.from=example.org "',
+        "mx.clinic.example.org; dmarc=pass (x header.from=example.org",
+    ],
+)
+def test_what_a_stranger_chose_is_no_verdict(results: str) -> None:
+    """The relay writes into its verdicts what the sender wrote, in quotation marks or as a comment."""
+    assert not proof(f"Authentication-Results: {results}\r\n".encode() + mail(b"hi")).authenticated
+
+
+def test_a_verdict_in_quotation_marks_is_one() -> None:
+    raw = b'Authentication-Results: mx.clinic.example.org; dmarc=pass (p="none") header.from="example.org"\r\n'
+
+    assert proof(raw + mail(b"hi")).authenticated
+
+
+def test_two_answers_without_a_name_and_a_date_are_two() -> None:
+    """Each came by its own way: a relay that hands the same one over twice makes two of it rather than none."""
+    bare = b"From: ana.ruiz@example.org\r\nTo: hello@clinic.example.org\r\n"
+    first = said(b"Received: by mx; Mon, 23 Nov 2026\r\n" + bare + b"\r\nYes")
+    second = said(b"Received: by mx; Tue, 24 Nov 2026\r\n" + bare + b"\r\nYes")
+
+    assert first.provider_id != second.provider_id
+
+
+def test_two_mails_that_differ_in_the_subject_or_a_file_are_two() -> None:
+    one, other = (
+        said(mail(b"hi").replace(SUBJECT, subject)) for subject in (b"Subject: chest pain", b"Subject: my knee")
+    )
+    part = b"--b\r\nContent-Type: image/png\r\n\r\n%s\r\n--b--"
+    pictures = {said(mail(part % name, kind="multipart/mixed; boundary=b")).provider_id for name in (b"a", b"b")}
+
+    assert len(pictures) == 2
+    assert one.provider_id != other.provider_id
+
+
 def test_an_unvouched_mail_cannot_pass_for_another_by_its_message_id() -> None:
     honest, forged = mail(b"I'll come"), mail(b"I won't come")
 

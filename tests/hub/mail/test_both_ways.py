@@ -18,6 +18,7 @@ from tests.hub.mail.rig import MAIL, PATIENT, hand_over
 from tests.hub_rig import Rig, open_rig
 from tests.mail.server import MailServer, mail_server
 from tests.mail.test_reading import bounce
+from tests.stores import embedded_only
 
 
 @pytest.fixture
@@ -96,3 +97,21 @@ async def test_a_relay_that_is_busy_gets_it_later(rig: Rig, server: MailServer) 
     await rig.until(sent, "the mail is sent at the second attempt")
     assert server.transactions == 2
     assert len(server.taken) == 1
+
+
+@embedded_only
+async def test_a_mail_does_not_wait_for_the_pace_of_texts(
+    server: MailServer, database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    changes = MAIL | {"smtp_url": Secret(f"smtp://127.0.0.1:{server.port}"), "sms_rate": 0.001}
+    async with open_rig(database_url, tmp_path, keyring, **changes) as rig:
+        by_text = await rig.patient("M2", "Eva", "Soto", "+12025550142")
+        for number in range(4):
+            await rig.send(by_text, f"text {number}")
+        await rig.send(await ana(rig), "Your forms are ready.", purpose=Purpose.CARE)
+
+        async def mailed() -> bool:
+            return len(server.taken) == 1
+
+        await rig.until(mailed, "the mail has left")
+        assert len(rig.on_phone("+12025550142")) < 4
