@@ -14,7 +14,6 @@ from hub.demo.clinic import Phone
 from hub.demo.wording import moment, table, words
 from hub.parts import Parts
 from hub.people import Person
-from hub.recordings import is_audio
 from hub.sealed import PERSONAL, open_body
 from hub.threads import Thread
 from hub.types import Address, AddressKind, AuthorKind, DeliveryState, Direction, Language, ThreadStatus
@@ -121,7 +120,7 @@ def _entry(keys: Keys, one: Thread, row: Any, state: Mapping[str, str], language
 def _kind(media: Mapping[str, str]) -> str:
     if media["url"].startswith("recording:"):
         return "transcript"
-    return "recording" if is_audio(media) else "attachment"
+    return "recording" if media["content_type"].startswith("audio/") else "attachment"
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str], language: Language) -> dict[str, dict[str, str]]:

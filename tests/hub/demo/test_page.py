@@ -60,7 +60,7 @@ async def test_the_page_has_no_inline_script_or_style_and_a_strict_policy(web) -
 
 
 async def test_its_files_are_served_and_nothing_else_is(web) -> None:
-    for name in ("demo.css", "tokens.css", "demo.js", "mails.js", "theme.js", "icons.svg"):
+    for name in ("demo.css", "demo.js", "mails.js", "theme.js", "icons.svg"):
         assert (await web.get(f"/demo/static/{name}")).status == 200
     for name in ("nothing.js", "..%2Fpage.py", "..%2F..%2Fapp.py"):
         assert (await web.get(f"/demo/static/{name}")).status == 404
