@@ -19,6 +19,7 @@ from hub.demo.clinic import Patient
 from hub.demo.line import Line, SceneFailed
 from hub.demo.outside import CLINIC_NUMBER, Outside
 
+_ENTER = "/portal/enter"
 _CODE = re.compile(r"\b\d{6}\b")
 
 
@@ -77,11 +78,12 @@ class Browser:
         """Sign in with the code that comes to the phone, and the birth date. Raises: SceneFailed."""
         asked = await self._post("/portal/code", {"address": self._one.phone})
         code = _CODE.search(await line.hear())
-        if code is None or asked.form is None:
+        form = asked.forms.get(_ENTER)
+        if code is None or form is None:
             raise SceneFailed("the portal sent no code")
         born = self._one.birth_date
         given = {"code": code[0], "month": str(born.month), "day": str(born.day), "year": str(born.year)}
-        page = await self._post("/portal/enter", asked.form | given)
+        page = await self._post(_ENTER, form | given)
         if not page.path.endswith("/messages"):
             raise SceneFailed("the portal did not let the person in")
 
@@ -111,13 +113,14 @@ class Browser:
 class _Page(HTMLParser):
     """A page as a person without script has it.
 
-    form: the hidden fields of its first form. choices: what each button that carries a value sends along.
+    forms: the hidden fields of each form, by where it posts to. choices: what each button that carries a text sends
+    along.
     """
 
     def __init__(self, path: str, page: str) -> None:
         super().__init__()
         self.path = path
-        self.form: dict[str, str] | None = None
+        self.forms: dict[str, dict[str, str]] = {}
         self.choices: dict[str, dict[str, str]] = {}
         self._hidden: dict[str, str] = {}
         self._words: list[str] = []
@@ -132,8 +135,7 @@ class _Page(HTMLParser):
         """Note forms, hidden fields and buttons."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._hidden = {}
-            self.form = self._hidden if self.form is None else self.form
+            self._hidden = self.forms[given.get("action", "")] = {}
         elif tag == "input" and given.get("type") == "hidden":
             self._hidden[given.get("name", "")] = given.get("value", "")
         elif tag == "button" and given.get("name") == "text":
