@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.settings.secret import Secret
+
+Network = IPv4Network | IPv6Network
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts that are this machine."""
@@ -46,6 +49,14 @@ def web_address(raw: str) -> str:
     if not whole or parts.query or parts.fragment:
         raise ValueError("must be a web address such as https://hub.example.org")
     return value
+
+
+def networks(raw: str) -> tuple[Network, ...]:
+    """Addresses and networks, with commas between them."""
+    try:
+        return tuple(ip_network(one.strip()) for one in raw.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
 
 
 def zone(raw: str) -> ZoneInfo:

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
+    ("HUB_PROXIES", "proxies", (), "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),
     ("HUB_PUBLIC_URL", "public_url", "", "http://localhost:8080/", "http://localhost:8080"),
     ("HUB_CLINIC_NAME", "clinic_name", "Maple Street Clinic", "Oak Clinic", "Oak Clinic"),
     ("HUB_CLINIC_PHONE", "clinic_phone", "+12025550100", "+12025550111", "+12025550111"),
@@ -164,6 +166,8 @@ WRONG = [
     ("HUB_ACCEPT_QUEUE", "0", "whole number from 1"),
     ("HUB_RECONCILE_AFTER", "soon", "number above 0"),
     ("HUB_CLAMD_URL", "clamd.example.org:3310", "tcp://HOST:PORT"),
+    ("HUB_PROXIES", "10.0.0.0/8 10.1.1.1", "10.0.0.0/8"),
+    ("HUB_PROXIES", "proxy.example.org", "10.0.0.0/8"),
     ("HUB_CLAMD_URL", "http://clamd.example.org", "tcp://HOST:PORT"),
     ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
     ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),
