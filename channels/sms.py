@@ -20,6 +20,7 @@ from channels.base import Answer, Channel, Limits, Unclear
 from channels.phones import e164
 from channels.twilio import errors
 from channels.twilio.client import TwilioApi
+from channels.twilio.files import TwilioFiles
 from channels.twilio.signature import SignatureCheck, form_of, storable
 from hub.errors import ChannelError, HubError, PayloadInvalid, ReplyUnreadable
 from hub.settings import Secret, Settings
@@ -102,8 +103,10 @@ class SmsChannel(Channel):
         STATUS_ROUTE: Answer(),
     }
 
-    def __init__(self, api: TwilioApi, auth_token: Secret, sender: str, *, public_url: str) -> None:
+    def __init__(self, api: TwilioApi, files: TwilioFiles, auth_token: Secret, sender: str, *, public_url: str) -> None:
         self._api = api
+        self._files = files
+        self.longest = files.longest
         self._sender = Address(AddressKind.PHONE, sender)
         self._check = SignatureCheck(auth_token.reveal())
         self._callback = f"{public_url.rstrip('/')}{STATUS_ROUTE}?delivery="
@@ -113,8 +116,9 @@ class SmsChannel(Channel):
         """The channel, if `HUB_TWILIO_ACCOUNT_SID`, its token and `HUB_SMS_FROM` are set."""
         if not (settings.twilio_account_sid and settings.twilio_auth_token and settings.sms_from):
             return None
-        api = TwilioApi(settings.twilio_account_sid, settings.twilio_auth_token, base_url=settings.twilio_api_url)
-        return cls(api, settings.twilio_auth_token, settings.sms_from, public_url=settings.base_url)
+        account, token, base_url = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url
+        api, files = TwilioApi(account, token, base_url=base_url), TwilioFiles(account, token, base_url=base_url)
+        return cls(api, files, token, settings.sms_from, public_url=settings.base_url)
 
     @property
     def sender(self) -> Address:
@@ -177,6 +181,10 @@ class SmsChannel(Channel):
             )
         ]
 
+    async def fetch(self, media: Media) -> bytes:
+        """A file that came with a text, from Twilio's own hosts only. Raises: Rejected, Unreachable, OutcomeUnknown."""
+        return await self._files.fetch(media.url)
+
     async def lookup(self, part: Part, since: datetime, *, known: Collection[str] = ()) -> Receipt | Unclear | None:
         """The receipt of `part` if Twilio lists it among what was sent to its recipient since then.
 
@@ -219,6 +227,7 @@ class SmsChannel(Channel):
     async def close(self) -> None:
         """Close the connections to Twilio."""
         await self._api.close()
+        await self._files.close()
 
 
 @lru_cache(maxsize=64)

@@ -32,6 +32,9 @@ from hub.types import ChannelKind, Purpose
 
 AddressState = Literal["ok", "invalid", "suspended"]
 
+NO_TEXTS = "no_texts"
+"""How the reason begins for which a number is invalid that takes calls, but no texts."""
+
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
@@ -101,6 +104,11 @@ class Denied:
 
 
 Verdict = Allowed | Wait | Denied
+
+
+def state_for(channel: ChannelKind, state: AddressState, reason: str) -> AddressState:
+    """The state of an address as far as `channel` goes: a landline, which takes no texts, may be called."""
+    return "ok" if state == "invalid" and channel is ChannelKind.VOICE and reason.startswith(NO_TEXTS) else state
 
 
 def may(request: Request, rules: RuleSet | None = None) -> Verdict:

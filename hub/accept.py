@@ -19,11 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.batches import Batch
 from hub.db.bulk import write_rows
 from hub.db.lookup import Lookup
-from hub.db.tables import message
+from hub.db.tables import attachment, message
 from hub.errors import Overloaded
 from hub.events import Change, publish
+from hub.files.expecting import expected
 from hub.log import say
 from hub.metrics import Metrics
 from hub.people import Senders
@@ -254,8 +256,10 @@ class Acceptor:
                 Entry(action="message.accept", actor=_CARRIER, person_id=sender.person_id, object_id=entry.id)
             )
         _, appended = self._threads.appended(keys, entries, ends.values())
-        await write_rows(conn, *appended, await self._trail.recorded(conn, *records))
-        await publish(conn, self._clock.now(), [Change("message.created", entry.id) for entry in entries])
+        now = self._clock.now()
+        files = Batch(attachment, list(expected(entries, now)))
+        await write_rows(conn, *appended, files, await self._trail.recorded(conn, *records))
+        await publish(conn, now, [Change("message.created", entry.id) for entry in entries])
         return [Accepted(entry.id, entry.thread_id) for entry in entries]
 
 

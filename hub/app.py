@@ -32,24 +32,31 @@ from bots.scheduling.local import LocalScheduling
 from channels import registry
 from channels.base import Channel
 from channels.email import EmailChannel
-from channels.mail.unsubscribing import Links, Unsubscribe
+from channels.mail.unsubscribing import Links as UnsubscribeLinks
+from channels.mail.unsubscribing import Unsubscribe
 from consent import keywords
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
 from hub.api.application import application as api_application
+from hub.attachments import scanner
 from hub.audit import Sealer, Trail
+from hub.choice import Knowledge
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
+from hub.failover import Failover
+from hub.files import Files
 from hub.jobs import Work
 from hub.leases import Leader, Leases
+from hub.links import Links
 from hub.live import Topic, open_live
 from hub.log import say
 from hub.mail import MailRoom
 from hub.metrics import Metrics
 from hub.outbox import Outbox
+from hub.outbox.watch import Waits
 from hub.parts import Parts
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.portal import application as portal_application
@@ -58,7 +65,6 @@ from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
-from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -182,6 +188,7 @@ class Hub:
             await parts.outbox.stop()
         if jobs is not None:
             await jobs
+        await parts.files.stop()
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()
@@ -293,6 +300,11 @@ def _assemble(
     live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
+    preferences = PreferenceBook(trail, clock)
+    waits = Waits(
+        unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
+        undelivered=settings.undelivered_after,
+    )
     senders = Senders(vault, clock)
     identifier = Identifier(people, vault)
     threads = Threads(vault, clock)
@@ -317,13 +329,15 @@ def _assemble(
     router = Router(
         db=db,
         vault=vault,
-        ledger=ledger,
+        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
         threads=threads,
         trail=trail,
         clock=clock,
         metrics=metrics,
         bell=bell,
-        channels=tuple(ways),
+        links=Links(vault, settings.base_url),
+        waits=waits,
+        clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
     )
     clinic = Clinic(
@@ -380,6 +394,16 @@ def _assemble(
         limit=settings.accept_queue,
         on_accepted=on_accepted,
     )
+    failover = Failover(
+        db=db,
+        vault=vault,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        bell=bell,
+        router=router,
+        waits=waits,
+    )
     parts = Parts(
         settings=settings,
         clock=clock,
@@ -391,7 +415,7 @@ def _assemble(
         bell=bell,
         live=live,
         people=people,
-        preferences=PreferenceBook(trail, clock),
+        preferences=preferences,
         senders=senders,
         identifier=identifier,
         threads=threads,
@@ -399,10 +423,20 @@ def _assemble(
         channels=ways,
         scheduling=scheduling,
         router=router,
+        failover=failover,
         outbox=outbox,
         acceptor=acceptor,
         reception=reception,
-        recordings=Recordings(db=db, vault=vault, trail=trail, clock=clock, channels=ways),
+        files=Files(
+            db=db,
+            vault=vault,
+            trail=trail,
+            clock=clock,
+            metrics=metrics,
+            threads=threads,
+            channels=ways,
+            scanner=scanner(settings.clamd_url),
+        ),
     )
     return parts, engine
 
@@ -412,7 +446,7 @@ def _let_mails_be_stopped(ways: Mapping[ChannelKind, Channel], vault: Vault, set
     mail = ways.get(ChannelKind.EMAIL)
     if not isinstance(mail, EmailChannel):
         return
-    links = Links(vault.keyring.index_root, settings.base_url)
+    links = UnsubscribeLinks(vault.keyring.index_root, settings.base_url)
 
     def link(address: Address, purpose: Purpose) -> str:
         return links.link(Unsubscribe(vault.blind.of(address.kind.value, address.value), purpose))
@@ -447,9 +481,12 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
         "worker": (
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
-            Chore(name="recordings", every=_SECOND, do=parts.recordings.fetch_due),
+            Chore(name="files", every=_SECOND, do=parts.files.bring_due),
         ),
-        "clock": (Chore(name="cron", every=_SECOND, do=work.cron().fire),),
+        "clock": (
+            Chore(name="cron", every=_SECOND, do=work.cron().fire),
+            Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+        ),
     }
     leases = Leases(parts.db, parts.clock)
     leaders = [Leader(leases, role, parts.clock) for role in chores if role in roles]

@@ -19,6 +19,7 @@ HubError                       code · retry · alert · ids, never text or an a
  │   ├─ Throttled(after)       429                                   retry after that
  │   ├─ OutcomeUnknown         perhaps sent: reconcile first         alert
  │   ├─ AddressInvalid         bad number or mailbox: mark it        no retry
+ │   │   └─ TextsRefused       a number that takes calls alone       no retry
  │   ├─ RecipientOptedOut      provider's block list: write ledger   no retry
  │   ├─ Rejected(code)         another refusal                       no retry
  │   └─ ReplyUnreadable        2xx that cannot be parsed             no retry, alert
@@ -57,6 +58,7 @@ __all__ = [
     "SignatureInvalid",
     "StorageError",
     "TemplateError",
+    "TextsRefused",
     "Throttled",
     "Unreachable",
     "WebhookError",
@@ -203,6 +205,12 @@ class AddressInvalid(ChannelError):
 
     code = "address_invalid"
     alert = False
+
+
+class TextsRefused(AddressInvalid):
+    """The number is no mobile phone: it takes calls, and no texts."""
+
+    code = "no_texts"
 
 
 class RecipientOptedOut(ChannelError):

@@ -23,6 +23,12 @@ class Metrics:
         self.decisions = Counter("hub_decisions", "Decisions on intents", ["decision", "rule"], registry=r)
         self.deliveries = Counter("hub_deliveries", "Deliveries by state reached", ["channel", "state"], registry=r)
         self.attempts = Counter("hub_attempts", "Provider calls by outcome", ["channel", "outcome"], registry=r)
+        self.steps = Counter(
+            "hub_failover_steps",
+            "What came of deliveries that are followed, and where they went on",
+            ["cause", "to"],
+            registry=r,
+        )
         self.webhooks_refused = Counter("hub_webhooks_refused", "Webhooks refused", ["code"], registry=r)
         self.commit_seconds = Histogram("hub_commit_seconds", "Group commits", buckets=_FAST, registry=r)
         self.commit_units = Histogram(
@@ -32,6 +38,9 @@ class Metrics:
             "hub_units_again", "Units of work undone by another's change, and run again", registry=r
         )
         self.mails = Counter("hub_mails", "Mails that came in, by what became of them", ["outcome"], registry=r)
+        self.files = Counter(
+            "hub_files", "Files that came in, by what became of them", ["channel", "outcome"], registry=r
+        )
         self.jobs = Counter("hub_jobs", "Attempts at jobs by outcome", ["job", "outcome"], registry=r)
         self.jobs_waiting = Gauge("hub_jobs_waiting", "Jobs that are due and not yet begun", registry=r)
 

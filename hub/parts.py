@@ -11,12 +11,13 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
+from hub.failover import Failover
+from hub.files import Files
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.reception import Reception
-from hub.recordings import Recordings
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -46,7 +47,8 @@ class Parts:
     channels: Mapping[ChannelKind, Channel]
     scheduling: Scheduling
     router: Router
+    failover: Failover
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
-    recordings: Recordings
+    files: Files

@@ -4,29 +4,28 @@ An intent that may be sent, now or later, becomes a sealed message and a deliver
 becomes an audit entry and a reason. Nothing is sent here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.facts import Standing
-from consent.ledger import Ledger
-from consent.policy import AddressState, Allowed, Denied, Request, Wait, may
 from hub.audit import Actor, Entry, Trail
+from hub.choice import Knowledge, Way, automated, decide
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.columns import Id
-from hub.db.tables import address, contact, delivery, message, person, thread
+from hub.db.tables import delivery, message
 from hub.events import Bell, Change, publish
+from hub.links import Links
 from hub.metrics import Metrics
 from hub.outbox import NewDelivery, enqueue
 from hub.outbox.claims import sent_recently
+from hub.outbox.watch import Step, Waits, begin
+from hub.sealed import Body, seal_words
 from hub.threads import NewMessage, Threads
 from hub.types import (
-    AddressKind,
     AuthorKind,
     ChannelKind,
     Decision,
@@ -35,23 +34,18 @@ from hub.types import (
     Hold,
     Intent,
     Lane,
+    Language,
     Purpose,
     Send,
     Skip,
     new_id,
 )
 from hub.vault import Vault
+from templates.render import render
 from templates.segments import segments
 
-_REACHES: Mapping[ChannelKind, AddressKind] = {
-    ChannelKind.SMS: AddressKind.PHONE,
-    ChannelKind.VOICE: AddressKind.PHONE,
-    ChannelKind.EMAIL: AddressKind.MAILBOX,
-    ChannelKind.PUSH: AddressKind.PUSH,
-    ChannelKind.PORTAL: AddressKind.PORTAL,
-}
-_ORDER = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.PUSH, ChannelKind.EMAIL, ChannelKind.VOICE)
-"""Channels in the order tried for a person who never said what they prefer."""
+Order = tuple[ChannelKind, ...]
+
 _ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
 """Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 
@@ -67,13 +61,18 @@ class Routed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way to reach a person: a channel and an address, with what holds there."""
+class Following:
+    """What is to go on its way once more, because a delivery of it did not reach the person.
 
-    channel: ChannelKind
-    address_id: str
-    state: AddressState
-    standing: Standing
+    sent: the row of its first delivery. tried: channels and addresses that had it.
+    """
+
+    step: Step
+    thread_id: str
+    body: Body
+    in_portal: bool
+    sent: Any
+    tried: frozenset[tuple[str, str]]
 
 
 class Router:
@@ -84,24 +83,28 @@ class Router:
         *,
         db: Database,
         vault: Vault,
-        ledger: Ledger,
         threads: Threads,
         trail: Trail,
         clock: Clock,
         metrics: Metrics,
         bell: Bell,
-        channels: Sequence[ChannelKind],
+        knowledge: Knowledge,
+        links: Links,
+        waits: Waits,
+        clinic: str,
         on_queued: Callable[[], None],
     ) -> None:
         self._db = db
         self._vault = vault
-        self._ledger = ledger
         self._threads = threads
         self._trail = trail
         self._clock = clock
         self._metrics = metrics
         self._bell = bell
-        self._channels = tuple(channels)
+        self._knowledge = knowledge
+        self._links = links
+        self._waits = waits
+        self._clinic = clinic
         self._on_queued = on_queued
 
     async def route(self, intent: Intent) -> Routed:
@@ -130,39 +133,58 @@ class Router:
         # 1 read
         if (earlier := await _earlier(conn, intent.key)) is not None:
             return earlier
-        who, ways = await self._known(conn, intent)
         now = self._clock.now()
+        known = await self._knowledge.read(conn, intent, now)
+        who, ways = known.who, known.ways
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
         recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
 
         # 2 decide
-        decision, rules = decide(
-            intent, rank(ways, intent.channel, who.preferred_channel), now, who.timezone, recent.get(who.id, ())
-        )
+        decision, rules = decide(intent, ways, now, who.timezone, recent.get(who.id, ()))
 
         # 3 write
         if isinstance(decision, Skip):
             await self._refuse(conn, intent, rules)
             return Routed(decision, rules)
         thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
-        return await self._queue(conn, intent, thread_id, decision, rules, now)
+        linked = _taken(ways, decision).shape == "link"
+        return await self._queue(conn, intent, who, thread_id, decision, rules, now, linked=linked)
 
-    async def _known(self, conn: AsyncConnection, intent: Intent) -> tuple[Any, list[Way]]:
-        """The person with the id of their thread, if there is one, and every way to them that this hub has."""
-        if intent.address_id is None:
-            rows = (await conn.execute(_REACHED, {"person": intent.person_id})).all()
-        else:
-            at = {"person": intent.person_id, "address": intent.address_id}
-            rows = (await conn.execute(_REACHED_AT, at)).all()
-        found = [row for row in rows if row.address_id is not None]
-        standings = await self._ledger.standings(conn, [row.address_id for row in found]) if found else {}
-        ways = [
-            Way(channel=channel, address_id=row.address_id, state=row.state, standing=standings[row.address_id])
-            for channel in self._channels
-            for row in found
-            if row.kind == _REACHES[channel]
-        ]
-        return rows[0], ways
+    async def follow_in(self, conn: AsyncConnection, following: Following) -> Routed:
+        """Decide by which way a message goes on, and queue that, in the caller's transaction.
+
+        Consent, caps, hours and content are asked as for any other. A Skip means that no way is left.
+        """
+        intent, now = _again(following), self._clock.now()
+        known = await self._knowledge.read(conn, intent, now)
+        who, ways = known.who, known.ways
+        counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
+        recent = await sent_recently(conn, {who.id}, now) if counted else {}
+
+        left = [way for way in ways if (way.channel, way.address_id) not in following.tried]
+        decision, rules = decide(intent, left, now, who.timezone, recent.get(who.id, ()))
+
+        if isinstance(decision, Skip):
+            await self._refuse(conn, intent, rules)
+            return Routed(decision, rules)
+        text = intent.words.get(decision.channel, intent.body)
+        words = await self._link(conn, who, decision, now) if _taken(left, decision).shape == "link" else text
+        plain = words == intent.body and not following.in_portal
+        step, sent = following.step, following.sent
+        await self._deliver(
+            conn,
+            intent,
+            decision,
+            rules,
+            now,
+            message_id=step.message_id,
+            thread_id=following.thread_id,
+            text=words,
+            own_words=not plain,
+            step=step,
+        )
+        await publish(conn, now, [Change("delivery.updated", step.delivery_id)])
+        return Routed(decision, rules, sent.message_id, step.delivery_id)
 
     async def _refuse(self, conn: AsyncConnection, intent: Intent, rules: tuple[str, ...]) -> None:
         entry = Entry(
@@ -173,16 +195,33 @@ class Router:
         )
         await self._trail.record(conn, entry)
 
+    async def _link(self, conn: AsyncConnection, who: Any, decision: Send | Hold, now: datetime) -> str:
+        """What goes by a channel in place of a text that is to be read in the portal."""
+        channel = decision.channel
+        # A notice on a device opens the portal itself, and a link cannot be said aloud.
+        bare = channel in (ChannelKind.PUSH, ChannelKind.VOICE)
+        link = "" if bare else await self._links.make(conn, decision.address_id, now)
+        language: Language = "es" if who.language == "es" else "en"
+        return render("inbox.secure_message", {"clinic": self._clinic, "link": link}, language, channel, UTC).text
+
     async def _queue(
         self,
         conn: AsyncConnection,
         intent: Intent,
+        who: Any,
         thread_id: str,
         decision: Send | Hold,
         rules: tuple[str, ...],
         now: datetime,
+        *,
+        linked: bool,
     ) -> Routed:
         keys = await self._vault.key(conn, intent.person_id)
+        channel = ChannelKind.PORTAL if linked else decision.channel
+        text = intent.words.get(channel, intent.body)
+        others: dict[str, str] = {}
+        if intent.followed and intent.words:
+            others = {kind.value: intent.words.get(kind, intent.body) for kind in ChannelKind}
         entry = NewMessage(
             id=new_id(),
             thread_id=thread_id,
@@ -191,104 +230,132 @@ class Router:
             author=intent.author,
             author_name=intent.author_name,
             at=now,
-            text=intent.body,
-            channel=decision.channel,
-            address_id=decision.address_id,
+            text=text,
+            words={kind: words for kind, words in others.items() if words != text},
+            channel=channel,
+            address_id=None if linked else decision.address_id,
             intent_key=intent.key,
         )
         await self._threads.append(conn, keys, [entry])
-        held = isinstance(decision, Hold)
-        new = NewDelivery(
+        step = Step(
             message_id=entry.id,
+            number=0,
+            delivery_id=new_id(),
+            person_id=intent.person_id,
+            cause="first",
+            level=intent.level,
+            alone=intent.channel is not None and intent.lane is not Lane.SAFETY,
+        )
+        await self._deliver(
+            conn,
+            intent,
+            decision,
+            rules,
+            now,
+            message_id=entry.id,
+            thread_id=thread_id,
+            text=await self._link(conn, who, decision, now) if linked else text,
+            own_words=linked,
+            step=step,
+        )
+        changes = [Change("message.created", entry.id)]
+        if channel is ChannelKind.PORTAL:
+            # The person's own page is open, or may be: it hears of it, too.
+            changes.append(Change("message.created", entry.id, f"person:{intent.person_id}"))
+        await publish(conn, now, changes)
+        return Routed(decision, rules, entry.id, step.delivery_id)
+
+    async def _deliver(
+        self,
+        conn: AsyncConnection,
+        intent: Intent,
+        decision: Send | Hold,
+        rules: tuple[str, ...],
+        now: datetime,
+        *,
+        message_id: str,
+        thread_id: str,
+        text: str,
+        own_words: bool,
+        step: Step,
+    ) -> None:
+        """Queue one delivery with its audit entry, and watch over it where its intent says so."""
+        sealed = None
+        if own_words:
+            keys = await self._vault.key(conn, intent.person_id)
+            sealed = seal_words(keys, intent.person_id, thread_id, step.delivery_id, text)
+        held = isinstance(decision, Hold)
+        due_at = decision.until if isinstance(decision, Hold) else now
+        new = NewDelivery(
+            id=step.delivery_id,
+            message_id=message_id,
             thread_id=thread_id,
             person_id=intent.person_id,
             address_id=decision.address_id,
             channel=decision.channel,
             lane=intent.lane,
             purpose=intent.purpose,
-            automated=_automated(intent),
+            automated=automated(intent),
             state=DeliveryState.HELD if held else DeliveryState.QUEUED,
             reason=rules[0] if held else "",
-            due_at=decision.until if isinstance(decision, Hold) else now,
-            segments=segments(intent.body) if decision.channel is ChannelKind.SMS else 1,
+            due_at=due_at,
+            segments=segments(text) if decision.channel is ChannelKind.SMS else 1,
             replies_to=intent.replies_to,
             answers_id=intent.answers if decision.channel in _ANSWERS else None,
             confirms_stop=intent.confirms_stop,
             answers_help=intent.answers_help,
             appointment=intent.appointment,
+            step=step.number,
+            words_sealed=sealed,
         )
-        delivery_id = await enqueue(conn, new, now)
+        await enqueue(conn, new, now)
+        if intent.followed:
+            await begin(conn, step, now, look_at=due_at + self._waits.first(intent.purpose))
         await self._trail.record(
             conn,
             Entry(
                 action="message.queue",
                 actor=Actor("staff" if intent.author is AuthorKind.STAFF else "bot", intent.author.value),
                 person_id=intent.person_id,
-                object_id=entry.id,
-                details={"delivery": delivery_id, "channel": decision.channel.value, "rule": rules[0]},
+                object_id=message_id,
+                details={
+                    "delivery": step.delivery_id,
+                    "channel": decision.channel.value,
+                    "rule": rules[0],
+                    "step": step.number,
+                    "cause": step.cause,
+                },
             ),
         )
-        changes = [Change("message.created", entry.id)]
-        if decision.channel is ChannelKind.PORTAL:
-            # The person's own page is open, or may be: it hears of it, too.
-            changes.append(Change("message.created", entry.id, f"person:{intent.person_id}"))
-        await publish(conn, now, changes)
-        return Routed(decision, rules, entry.id, delivery_id)
 
 
-def rank(ways: Sequence[Way], asked: ChannelKind | None, preferred: str | None) -> list[Way]:
-    """The ways to try, best first: the channel asked for alone, else the person's own choice, else ours."""
-    if asked is not None:
-        return [way for way in ways if way.channel is asked]
-    return sorted(ways, key=lambda way: (way.channel != preferred, _ORDER.index(way.channel)))
+def _taken(ways: Sequence[Way], decision: Send | Hold) -> Way:
+    """The way that was decided for."""
+    taken = (decision.channel, decision.address_id)
+    return next(way for way in ways if (way.channel, way.address_id) == taken)
 
 
-def decide(
-    intent: Intent, ways: Sequence[Way], now: datetime, timezone: str | None, recent: Sequence[datetime]
-) -> tuple[Decision, tuple[str, ...]]:
-    """The first way that may be taken now; else the one that opens first; else why there is none. Pure."""
-    holds: list[tuple[Hold, str]] = []
-    refusals: list[tuple[str, str]] = []
-    for way in ways:
-        at = max(now, intent.not_before) if intent.not_before else now
-        verdict = may(_request(intent, way, at, timezone, recent))
-        match verdict:
-            case Allowed(reason, rule) if at <= now:
-                return Send(way.channel, way.address_id, reason), (rule.id,)
-            case Allowed():
-                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), "not-before"))
-            case Wait(until, reason, rule):
-                holds.append((Hold(way.channel, way.address_id, until, reason), rule.id))
-            case Denied(reason, rule):
-                refusals.append((reason, rule.id))
-    if holds:
-        hold, rule_id = min(holds, key=lambda held: held[0].until)
-        return hold, (rule_id,)
-    if not refusals:
-        return Skip(("There is no address on file that this hub can send to.",)), ("no-address",)
-    reasons = dict(refusals)
-    return Skip(tuple(reasons)), tuple(dict.fromkeys(reasons.values()))
+def _again(following: Following) -> Intent:
+    """The wish behind a message that goes on its way once more.
 
-
-def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, recent: Sequence[datetime]) -> Request:
-    return Request(
-        purpose=intent.purpose,
-        channel=way.channel,
-        automated=_automated(intent),
-        now=at,
-        standing=way.standing,
-        replies_to=intent.replies_to,
-        zones=(timezone,) if timezone else (),
-        address_state=way.state,
-        sent_recently=tuple(recent),
-        confirms_stop=intent.confirms_stop,
-        answers_help=intent.answers_help,
-        safety=intent.lane is Lane.SAFETY and intent.purpose is Purpose.EMERGENCY,
+    Nobody of the staff writes it now, and the moment at which it was an answer is over: at night it waits, and it
+    counts against the caps. Only the reply to an emergency is an answer still.
+    """
+    sent, body = following.sent, following.body
+    visit = (sent.appointment_id, sent.appointment_version) if sent.appointment_id else None
+    return Intent(
+        key="",
+        person_id=sent.person_id,
+        purpose=Purpose(sent.purpose),
+        author=AuthorKind.SYSTEM,
+        body=body.text,
+        words={ChannelKind(kind): words for kind, words in body.words.items()},
+        level=following.step.level,
+        followed=True,
+        lane=Lane(sent.lane),
+        replies_to=sent.replies_to if sent.lane == Lane.SAFETY else None,
+        appointment=visit,
     )
-
-
-def _automated(intent: Intent) -> bool:
-    return intent.author is not AuthorKind.STAFF
 
 
 async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
@@ -303,30 +370,6 @@ async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     return Routed(decision, (), row.id, row.delivery_id)
 
 
-def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """A person and their thread with each of their addresses, or with none in a single row."""
-    return (
-        sa.select(
-            person.c.id,
-            person.c.timezone,
-            person.c.preferred_channel,
-            thread.c.id.label("thread_id"),
-            address.c.id.label("address_id"),
-            address.c.kind,
-            address.c.state,
-        )
-        .select_from(person)
-        .outerjoin(thread, thread.c.person_id == person.c.id)
-        .outerjoin(contact, sa.and_(contact.c.person_id == person.c.id, *at))
-        .outerjoin(address, address.c.id == contact.c.address_id)
-        .where(person.c.id == sa.bindparam("person", type_=Id()))
-        .order_by(contact.c.created_at, address.c.id)
-    )
-
-
-# Built once: to build a statement costs more than to run it.
-_REACHED = _reached()
-_REACHED_AT = _reached(contact.c.address_id == sa.bindparam("address", type_=Id()))
 _EARLIER = (
     sa.select(
         message.c.id,
@@ -337,5 +380,5 @@ _EARLIER = (
         delivery.c.due_at,
     )
     .join(delivery, delivery.c.message_id == message.c.id)
-    .where(message.c.intent_key == sa.bindparam("intent_key", type_=message.c.intent_key.type))
+    .where(message.c.intent_key == sa.bindparam("intent_key", type_=message.c.intent_key.type), delivery.c.step == 0)
 )

@@ -14,11 +14,15 @@ PERSONAL = "portal.code:"
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is sealed of a message: its text, the author's name where one is shown, and files."""
+    """What is sealed of a message: its text, the author's name where one is shown, and files.
+
+    words: the text as some channels say it, by the channel's name.
+    """
 
     text: str
     author: str = ""
     media: tuple[dict[str, str], ...] = ()
+    words: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "Body(…)"
@@ -35,6 +39,16 @@ def seal_body(keys: Keys, person_id: str, thread_id: str, message_id: str, body:
 def open_body(keys: Keys, person_id: str, thread_id: str, message_id: str, sealed: bytes) -> Body:
     """What a message says. Raises: SealBroken, KeyDestroyed."""
     return _BODY.decode(keys.open(person_id, sealed, _message(person_id, thread_id, message_id)))
+
+
+def seal_words(keys: Keys, person_id: str, thread_id: str, delivery_id: str, words: str) -> bytes:
+    """What a delivery says in place of its message's text."""
+    return keys.seal(person_id, words.encode(), _delivery(person_id, thread_id, delivery_id))
+
+
+def open_words(keys: Keys, person_id: str, thread_id: str, delivery_id: str, sealed: bytes) -> str:
+    """What a delivery says. Raises: SealBroken, KeyDestroyed."""
+    return keys.open(person_id, sealed, _delivery(person_id, thread_id, delivery_id)).decode()
 
 
 def seal_contact(keys: Keys, person_id: str, address_id: str, value: str) -> bytes:
@@ -57,6 +71,10 @@ def reply_token(blind: BlindIndex, person_id: str, address_id: str) -> str:
 
 def _message(person_id: str, thread_id: str, message_id: str) -> Place:
     return Place("message", "body_sealed", message_id, person_id, thread_id)
+
+
+def _delivery(person_id: str, thread_id: str, delivery_id: str) -> Place:
+    return Place("delivery", "words_sealed", delivery_id, person_id, thread_id)
 
 
 def _contact(person_id: str, address_id: str) -> Place:

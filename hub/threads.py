@@ -1,6 +1,6 @@
 """Threads: the one continuing conversation with a person, and its sealed messages."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,6 +71,7 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str | None = None
     intent_key: str | None = None
     opt_out: OptOutWord | None = None
+    words: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         return f"NewMessage({self.id}, …)"
@@ -223,8 +224,8 @@ _PLAIN = (
 
 
 def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
-    media = tuple({"url": one.url, "content_type": one.content_type} for one in entry.media)
-    body = Body(text=entry.text, author=entry.author_name, media=media)
+    media = tuple(_named(one) for one in entry.media)
+    body = Body(text=entry.text, author=entry.author_name, media=media, words=dict(entry.words))
     return {
         "id": entry.id,
         "thread_id": entry.thread_id,
@@ -240,6 +241,11 @@ def _row(keys: Keys, entry: NewMessage, seq: int) -> dict[str, Any]:
         "intent_key": entry.intent_key,
         "opt_out": _word(entry.opt_out),
     }
+
+
+def _named(one: Media) -> dict[str, str]:
+    described = {"url": one.url, "content_type": one.content_type}
+    return described | {"name": one.name} if one.name else described
 
 
 def _word(member: StrEnum | None) -> str | None:

@@ -7,7 +7,7 @@ halfway. The cache is bounded in size and time; shredding a person takes their k
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.crypto import BlindIndex, DataKey, Keyring, Place
-from hub.crypto.segments import open_file, seal_file
+from hub.crypto.segments import FileOpening, FileSealing
 from hub.db.bulk import insert_rows
 from hub.db.tables import data_key, key_canary
 from hub.errors import CryptoError, KeyDestroyed, KeyringMissing, KeyringWrong
@@ -44,13 +44,13 @@ class Keys:
         """What was sealed. Raises: SealBroken, KeyDestroyed."""
         return self._key(owner).open(sealed, place)
 
-    def seal_file(self, owner: str, content: Iterable[bytes], place: Place) -> Iterator[bytes]:
-        """`content` sealed under `owner`'s key for `place`, in pieces as it comes."""
-        return seal_file(self._key(owner), content, place)
+    def seal_file(self, owner: str, place: Place) -> FileSealing:
+        """What seals a file under `owner`'s key for `place`, in pieces as it comes. Raises: KeyDestroyed."""
+        return FileSealing(self._key(owner), place)
 
-    def open_file(self, owner: str, sealed: Iterable[bytes], place: Place) -> Iterator[bytes]:
-        """What was sealed by `seal_file`, in pieces. Raises: SealBroken, KeyDestroyed."""
-        return open_file(self._key(owner), sealed, place)
+    def open_file(self, owner: str, place: Place) -> FileOpening:
+        """What opens a file that was sealed by `seal_file`, in pieces as it comes. Raises: KeyDestroyed."""
+        return FileOpening(self._key(owner), place)
 
     def __or__(self, other: "Keys") -> "Keys":
         return Keys({**self._keys, **other._keys})

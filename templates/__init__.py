@@ -8,8 +8,9 @@
 A translation that is missing falls back to English, and what is rendered says so.
 """
 
+from hub.types import Level
 from templates.catalog import Catalog, load, shipped
-from templates.model import Kind, Level, Template
+from templates.model import Kind, Template
 from templates.render import Rendered, render
 
 __all__ = ["Catalog", "Kind", "Level", "Rendered", "Template", "load", "render", "shipped"]

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from hub.types import ChannelKind, Language
+from hub.types import ChannelKind, Language, Level
 
 Kind = Literal["text", "moment", "day", "number", "choices"]
 """What a variable holds: a string, an aware datetime, a date, an int, or rows to be numbered."""
-
-Level = Literal["none", "limited", "full"]
-"""What a text may reveal: nothing of a person; first name, time and place; anything (behind a log-in only)."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 LEVELS: tuple[str, ...] = get_args(Level)

@@ -9,19 +9,20 @@ from typing import NamedTuple, cast
 from babel.dates import get_day_names, get_month_names, get_period_names
 
 from hub.errors import TemplateError
-from hub.types import ChannelKind, Language
+from hub.types import ChannelKind, Language, Level
 from templates.catalog import Catalog, shipped
 from templates.model import Kind, Piece, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A finished text. `fell_back` when it is English for want of a translation."""
+    """A finished text and what it may reveal. `fell_back` when it is English for want of a translation."""
 
     text: str = field(repr=False)
     language: Language
     fell_back: bool
     version: int
+    level: Level
     subject: str = field(default="", repr=False)
 
 
@@ -47,6 +48,7 @@ def render(
         language=template.language,
         fell_back=template.language != language,
         version=template.version,
+        level=template.level,
         subject=_fill(template, subject, params, zone),
     )
 

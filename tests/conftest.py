@@ -1,6 +1,7 @@
 """What every test gets without asking: the stores' fixtures, steady property tests, no network beyond this machine."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,32 @@ __all__ = [
     "valkey_server",
     "vault",
 ]
+
+WORKERS_A_CORE = 2
+"""Half of the time a test waits: for a server, a process, a browser."""
+MOST_WORKERS = 8
+"""Each has a database server of its own."""
+LONGEST = (
+    "tests/replay/test_dialogues.py",
+    "tests/faults/test_fleet.py",
+    "tests/browser/test_portal.py",
+    "tests/browser/test_demo.py",
+    "tests/hub/test_bench.py",
+    "tests/faults/test_kill.py",
+    "tests/hub/jobs/test_dying.py",
+)
+"""What is begun first, so that no worker has it left when the others are done."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Workers for `-n auto`."""
+    return min(WORKERS_A_CORE * (os.cpu_count() or 1), MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, the others in the order found."""
+    items.sort(key=lambda item: next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), 99))
+
 
 settings.register_profile(
     "carehub",

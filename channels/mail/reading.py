@@ -13,11 +13,12 @@ from datetime import datetime
 from channels.mail import codes
 from channels.mail.identifiers import LONGEST, provider_id, reference_of, token_of
 from channels.mail.machine import automatic
-from channels.mail.parsing import Parsed, Report
+from channels.mail.parsing import MOST_FILES, Parsed, Report
 from channels.mail.trust import vouched
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Inbound, Media, Provenance, Status
 
 LONGEST_MAILBOX = 254
+PART = "part:"
 LONGEST_SUBJECT = 500
 
 CALENDAR = {"accepted": "I confirm", "declined": "I can't come", "tentative": "I may not be able to come"}
@@ -68,8 +69,8 @@ class Reading:
     ignored: str = ""
 
 
-def read(mail: Parsed, envelope: Envelope, ours: Ours, at: datetime, *, kept_as: str) -> Reading:
-    """What `mail`, which came at `at`, says. `kept_as` is the id under which it is kept, should it be."""
+def read(mail: Parsed, envelope: Envelope, ours: Ours, at: datetime) -> Reading:
+    """What `mail`, which came at `at`, says. Its files are named `part:NUMBER`, from 0, until they are put aside."""
     if mail.report is not None:
         status = status_of(mail.report, ours, at)
         if status is not None:
@@ -85,7 +86,7 @@ def read(mail: Parsed, envelope: Envelope, ours: Ours, at: datetime, *, kept_as:
         return Reading(ignored="no_sender", kept="no_sender")
     authenticated = vouched(mail.results, mail.senders, ours.authserv_id)
     text = CALENDAR[mail.calendar] if mail.calendar is not None else _words(mail, ours)
-    kept = "long" if mail.cut else "files" if mail.files else ""
+    kept = "long" if mail.cut else "files" if len(mail.files) >= MOST_FILES else ""
     return Reading(
         kept=kept,
         inbound=Inbound(
@@ -96,8 +97,8 @@ def read(mail: Parsed, envelope: Envelope, ours: Ours, at: datetime, *, kept_as:
             text=text,
             received_at=at,
             media=tuple(
-                Media(url=f"mail:{kept_as}/{number}", content_type=file.content_type)
-                for number, file in enumerate(mail.files, start=1)
+                Media(url=f"{PART}{number}", content_type=file.content_type, name=file.name)
+                for number, file in enumerate(mail.files)
             ),
             provenance=Provenance(
                 token=_token((*envelope.recipients, *mail.recipients), ours.domain),

@@ -18,6 +18,7 @@ from hub.errors import (
     OutcomeUnknown,
     RecipientOptedOut,
     Rejected,
+    TextsRefused,
     Throttled,
     Unreachable,
 )
@@ -70,10 +71,10 @@ CODES: Mapping[str, tuple[type[ChannelError], str]] = {
     "21217": (AddressInvalid, "The number is not a valid phone number."),
     "21401": (AddressInvalid, "The number is not a valid phone number."),
     "21421": (AddressInvalid, "The number is not a valid phone number."),
-    "21614": (AddressInvalid, "The number can't receive texts (it is not a mobile phone)."),
-    "21635": (AddressInvalid, "The number can't receive texts (landline)."),
+    "21614": (TextsRefused, "The number can't receive texts (it is not a mobile phone)."),
+    "21635": (TextsRefused, "The number can't receive texts (landline)."),
     "30005": (AddressInvalid, "The number is unknown or no longer in service."),
-    "30006": (AddressInvalid, "The number can't receive texts (landline)."),
+    "30006": (TextsRefused, "The number can't receive texts (landline)."),
     # The person said no
     "21610": (RecipientOptedOut, "The person has texted STOP to this number."),
     # Refused, and neither number is at fault

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from consent.facts import StopMode
 from consent.quiet_hours import Hours
-from hub.types import ChannelKind, Purpose
+from hub.types import ChannelKind, Level, Purpose
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -32,6 +32,8 @@ class RuleSet:
     """All the figures of one jurisdiction.
 
     solicitation, transactional: the product's hours for marketing, and for everything else that is automated.
+    content: the most that a text may reveal, by channel. answered_in_clear: how long after a person wrote from an
+        address staff may answer there in their own words.
     states: hours that a state adds for solicitations, by its two letters.
     reasons: the sentence for staff, by rule id.
     """
@@ -45,6 +47,8 @@ class RuleSet:
     capped: frozenset[ChannelKind]
     granted_by_enrolling: frozenset[ChannelKind]
     written: frozenset[Purpose]
+    content: Mapping[ChannelKind, Level]
+    answered_in_clear: timedelta
     stop_mode: StopMode
     quiet_channels: frozenset[ChannelKind]
     solicitations: frozenset[Purpose]
@@ -80,6 +84,10 @@ def parse(text: str) -> RuleSet:
     mode = raw["stop"]["mode"]
     if mode not in ("number", "category"):
         raise ValueError("stop.mode is neither number nor category")
+    content = dict(raw["content"])
+    answered_in_clear = timedelta(days=content.pop("answered_in_clear"))
+    if not set(content.values()) <= set(get_args(Level)):
+        raise ValueError("content levels are none, limited and full")
     return RuleSet(
         version=raw["version"],
         stop_confirmation=timedelta(minutes=raw["windows"]["stop_confirmation"]),
@@ -90,6 +98,8 @@ def parse(text: str) -> RuleSet:
         capped=frozenset(map(ChannelKind, raw["caps"]["channels"])),
         granted_by_enrolling=frozenset(map(ChannelKind, raw["consent"]["granted_by_enrolling"])),
         written=frozenset(map(Purpose, raw["consent"]["written"])),
+        content={kind: content[kind.value] for kind in ChannelKind},
+        answered_in_clear=answered_in_clear,
         stop_mode=cast(StopMode, mode),
         quiet_channels=frozenset(map(ChannelKind, raw["quiet"]["channels"])),
         solicitations=frozenset(map(Purpose, raw["quiet"]["solicitations"])),

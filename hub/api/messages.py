@@ -7,14 +7,15 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import cursors
+from hub.api import cursors, files
 from hub.api.endpoints import Call, Read
 from hub.api.problems import not_found
 from hub.api.reasons import explained
-from hub.api.shapes import Attachment, Author, Cursor, Delivery, DeliveryStep, Limit, Message, Page
+from hub.api.shapes import Author, Cursor, Delivery, DeliveryStep, Limit, Message, Page
 from hub.db.tables import delivery, delivery_event, message
+from hub.files import Attachment as File
 from hub.parts import Parts
-from hub.sealed import PERSONAL, open_body
+from hub.sealed import PERSONAL, Body, open_body
 from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction
 from hub.vault import Keys
 
@@ -43,7 +44,9 @@ async def messages(conn: AsyncConnection, call: Call[MessagesQuery, None]) -> Re
     following = cursors.written(shown[-1].seq) if len(rows) > len(shown) else None
     keys = await parts.vault.key(conn, thread.person_id)
     deliveries = await _deliveries(conn, parts, [row.id for row in shown])
-    items = [_message(keys, thread.person_id, row, deliveries.get(row.id)) for row in shown]
+    bodies = {row.id: _body(keys, thread.person_id, row) for row in shown}
+    attached = await parts.files.shelf.of(conn, bodies)
+    items = [_message(row, bodies[row.id], attached.get(row.id, []), deliveries.get(row.id)) for row in shown]
     page = Page(items=items, next=following)
     return Read(value=page, action="message.read", persons=(thread.person_id,), object_id=thread_id)
 
@@ -53,11 +56,16 @@ async def message_with(conn: AsyncConnection, parts: Parts, person_id: str, mess
     row = (await conn.execute(sa.select(message).where(message.c.id == message_id))).one()
     keys = await parts.vault.key(conn, person_id)
     deliveries = await _deliveries(conn, parts, (message_id,))
-    return _message(keys, person_id, row, deliveries.get(message_id))
+    body = _body(keys, person_id, row)
+    attached = await parts.files.shelf.of(conn, {message_id: body})
+    return _message(row, body, attached.get(message_id, []), deliveries.get(message_id))
 
 
-def _message(keys: Keys, person_id: str, row: Any, delivered: Delivery | None) -> Message:
-    body = open_body(keys, person_id, row.thread_id, row.id, row.body_sealed)
+def _body(keys: Keys, person_id: str, row: Any) -> Body:
+    return open_body(keys, person_id, row.thread_id, row.id, row.body_sealed)
+
+
+def _message(row: Any, body: Body, attached: list[File], delivered: Delivery | None) -> Message:
     personal = (row.intent_key or "").startswith(PERSONAL)
     return Message(
         id=row.id,
@@ -66,7 +74,7 @@ def _message(keys: Keys, person_id: str, row: Any, delivered: Delivery | None) -
         author=Author(kind=AuthorKind(row.author_kind), name=body.author),
         channel=ChannelKind(row.channel) if row.channel else None,
         body=_PERSONAL if personal else body.text,
-        attachments=[Attachment(content_type=one["content_type"], url=one["url"]) for one in body.media],
+        attachments=files.shown(body, attached),
         at=row.at,
         delivery=delivered,
     )
@@ -88,6 +96,7 @@ async def _deliveries(conn: AsyncConnection, parts: Parts, ids: Sequence[str]) -
         row = of[event.delivery_id]
         step = DeliveryStep(
             state=DeliveryState(event.state),
+            channel=ChannelKind(row.channel),
             at=event.at,
             code=event.reason or None,
             reason=explained(event.reason, ChannelKind(row.channel), parts.channels),

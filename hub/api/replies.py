@@ -51,6 +51,9 @@ async def _reply(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thre
         author=AuthorKind.STAFF,
         author_name=call.token.name,
         body=call.body.body,
+        # What staff write may say anything; where the person wrote from, they are answered in so many words.
+        level="full",
+        followed=True,
         channel=call.body.channel,
         replies_to=thread.last_inbound_at,
     )

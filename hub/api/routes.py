@@ -2,9 +2,21 @@
 
 from typing import Any
 
-from hub.api import appointments, consents, custody, events, messages, openapi, patients, replies, sending, threads
+from hub.api import (
+    appointments,
+    consents,
+    custody,
+    events,
+    files,
+    messages,
+    openapi,
+    patients,
+    replies,
+    sending,
+    threads,
+)
 from hub.api.endpoints import Endpoint, Raw, Reading, Writing
-from hub.api.shapes import Appointment, Consent, Message, Page, Patient, Sent, Thread, ThreadState
+from hub.api.shapes import Appointment, Consent, KeptMail, Message, Page, Patient, Sent, Thread, ThreadState
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Reading(
@@ -78,6 +90,38 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={201: Message},
         problems=(404, 409, 410),
         write=replies.write,
+    ),
+    Raw(
+        path="/attachments/{id}",
+        scope=files.ATTACHMENTS,
+        summary="Download a file of a message",
+        description=(
+            "Under the name and content type that the message's list of attachments gives. A download that ends before "
+            "its `Content-Length` is not the file. 409 says in `reasons` why it is not given out."
+        ),
+        content_type="application/octet-stream",
+        answers={200: Any},
+        problems=(404, 409, 410, 503),
+        answer=files.give,
+    ),
+    Reading(
+        path="/mails",
+        scope=files.MAILS,
+        summary="List the mails that are kept as they came",
+        description="Newest first: those that could not be read, or hold more than a message shows.",
+        query=files.MailsQuery,
+        answers={200: Page[KeptMail]},
+        read=files.mails,
+    ),
+    Raw(
+        path="/mails/{id}",
+        scope=files.MAILS,
+        summary="Download a mail as it came",
+        description="409 where the virus scanner finds malware in it.",
+        content_type="message/rfc822",
+        answers={200: Any},
+        problems=(404, 409, 503),
+        answer=files.give_mail,
     ),
     Writing(
         path="/messages",

@@ -17,7 +17,7 @@ from hub.audit import Entry
 from hub.errors import TemplateError
 from hub.parts import Parts
 from hub.people import Person
-from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Purpose, Skip
+from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Level, Purpose, Skip
 from templates import Kind, Template, render, shipped
 
 Param = str | int | list[list[str]]
@@ -42,7 +42,30 @@ class Outgoing(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
         ]
         | None
     ) = None
-    channel: ChannelKind | None = None
+    channel: (
+        Annotated[
+            ChannelKind,
+            msgspec.Meta(
+                description=(
+                    "The only channel to use. Without it the hub chooses, and goes on by the next channel when the "
+                    "message does not reach the person. In the end it is a task for staff."
+                )
+            ),
+        ]
+        | None
+    ) = None
+    level: (
+        Annotated[
+            Level,
+            msgspec.Meta(
+                description=(
+                    "What a `body` reveals: `none`; `limited`: first name, date, time, place; `full`, which is assumed "
+                    "where nothing is said. Above what a channel may carry, a link is sent to where the text is read."
+                )
+            ),
+        ]
+        | None
+    ) = None
     not_before: Annotated[Moment, msgspec.Meta(description="Earliest time to send.")] | None = None
 
     def __repr__(self) -> str:
@@ -56,11 +79,16 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
         raise unusable("give either `template` or `body`")
     if asked.body is not None and asked.params is not None:
         raise unusable("`params` belong to a `template`")
+    if asked.template is not None and asked.level is not None:
+        raise unusable("a `template` says itself what it reveals: `level` belongs to a `body`")
     person_id = await person_id_of(conn, parts, asked.mrn)
+    level: Level = asked.level or "full"
+    words: Mapping[ChannelKind, str] = {}
     text = asked.body
     if text is None:
         person = await parts.people.get(conn, person_id)
-        text = _rendered(parts, asked, person)
+        level, words = _rendered(parts, asked, person)
+        text = words[ChannelKind.SMS]
     intent = Intent(
         key=f"api/{call.request_id}",
         person_id=person_id,
@@ -68,6 +96,9 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
         author=AuthorKind.SYSTEM,
         author_name=call.token.name,
         body=text,
+        words=words,
+        level=level,
+        followed=True,
         # Bulk gives way to replies; what is about safety must not.
         lane=Lane.REPLY if asked.purpose is Purpose.EMERGENCY else Lane.BULK,
         channel=asked.channel,
@@ -97,27 +128,24 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
     return Wrote(status=202, value=sent, after=lambda: parts.router.announce(routed))
 
 
-def _rendered(parts: Parts, asked: Outgoing, person: Person | None) -> str:
-    """The template's text in the person's language. Raises: Problem 422."""
+def _rendered(parts: Parts, asked: Outgoing, person: Person | None) -> tuple[Level, Mapping[ChannelKind, str]]:
+    """What the template reveals, and its text in the person's language for each channel. Raises: Problem 422."""
     language: Language = cast(Language, person.language) if person and person.language in ("en", "es") else "en"
-    channel = asked.channel or ChannelKind.SMS
     settings = parts.settings
     try:
         template = shipped().get(asked.template or "", language)
-        if template.level == "full" and channel is not ChannelKind.PORTAL:
-            raise unusable("this template may reveal anything: it is for the portal only")
         known: dict[str, object] = {
             "clinic": settings.clinic_name,
             "phone": settings.clinic_phone,
             "name": person.profile.given_name if person else "",
         }
         values = known | _typed(template, asked.params or {})
-        text = render(template.key, values, language, channel, settings.timezone).text
+        words = {kind: render(template.key, values, language, kind, settings.timezone).text for kind in ChannelKind}
     except TemplateError as error:
         raise unusable(str(error)) from None
-    if len(text) > LONGEST:
+    if max(map(len, words.values())) > LONGEST:
         raise unusable(f"the text would be longer than {LONGEST} characters")
-    return text
+    return template.level, words
 
 
 def _typed(template: Template, params: Mapping[str, Param]) -> dict[str, object]:

@@ -7,6 +7,7 @@ import msgspec
 
 from bots.scheduling.base import AppointmentStatus
 from consent.facts import ConsentState, Source
+from hub.files import AttachmentState
 from hub.people.records import PersonKind
 from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Purpose, ThreadStatus
 
@@ -110,23 +111,49 @@ class Author(msgspec.Struct, kw_only=True):
 
 
 class Attachment(msgspec.Struct, kw_only=True):
-    """A file that the carrier holds; it may ask for the carrier's credentials."""
+    """A file of a message. `href` is where it can be had, null where it cannot; `reason` says why, or what to mind.
 
-    content_type: str
-    url: str
+    `name`: after the one that its sender gave; its ending is what the file is. `content_type`, `size` (bytes): of what
+    is kept, null where nothing is.
+    """
+
+    id: str
+    name: str
+    content_type: str | None
+    size: int | None
+    state: AttachmentState
+    reason: str | None
+    href: str | None
+
+
+class KeptMail(msgspec.Struct, kw_only=True):
+    """A mail that is kept as it came. `reason` is why, as one word; `size` is in bytes."""
+
+    id: str
+    reason: str
+    size: int
+    received_at: datetime
+    href: str
 
 
 class DeliveryStep(msgspec.Struct, kw_only=True):
-    """One state that a delivery reached. `code` is a rule's id or the carrier's code."""
+    """One state that a delivery reached. `code` is a rule's id or the carrier's code.
+
+    A message that did not reach the person has several deliveries, one after the other: `channel` tells them apart.
+    """
 
     state: DeliveryState
+    channel: ChannelKind
     at: datetime
     code: str | None = None
     reason: str | None = None
 
 
 class Delivery(msgspec.Struct, kw_only=True):
-    """How far a message has come. `reason` says why it is held, failed or suppressed; `until`, for how long held."""
+    """How far a message has come, by the channel it went last.
+
+    `reason` says why it is held, failed or suppressed; `until`, for how long it is held.
+    """
 
     state: DeliveryState
     channel: ChannelKind

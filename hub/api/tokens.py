@@ -19,6 +19,8 @@ from hub.types import new_id
 SCOPES = (
     "patients:read",
     "threads:read",
+    "attachments:read",
+    "mails:read",
     "messages:write",
     "appointments:read",
     "consents:read",

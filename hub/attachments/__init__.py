@@ -5,16 +5,16 @@
 3. `images` has a picture drawn anew in a process of its own (`redraw`), so that no metadata, no second meaning of the
    same bytes and no decoder's fault reaches the hub.
 4. `examining` is the three in order, and what follows from them.
-5. `serving` says the name and the headers under which a file is given out.
+5. `serving` says the name and the headers under which a file is given out, and gives it.
 
-Nothing here stores: the bytes are sealed by `hub.crypto.segments`.
+Nothing here stores: that is done by `hub.files`.
 """
 
 from hub.attachments.examining import MOST, Examined, Examiner, Fate, fate
 from hub.attachments.images import ImageRefused, Redrawer
 from hub.attachments.kinds import Kind, sniff
 from hub.attachments.scanning import Clamd, NoScanner, Scanner, State, Verdict, scanner
-from hub.attachments.serving import file_name, headers
+from hub.attachments.serving import file_name, give_out, headers
 
 __all__ = [
     "MOST",
@@ -31,6 +31,7 @@ __all__ = [
     "Verdict",
     "fate",
     "file_name",
+    "give_out",
     "headers",
     "scanner",
     "sniff",

@@ -6,11 +6,12 @@ Source: docs.clamav.net, "clamd", command INSTREAM.
 import asyncio
 import contextlib
 import re
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["Clamd", "NoScanner", "Scanner", "State", "Verdict", "scanner"]
 
@@ -92,31 +93,58 @@ class Clamd:
         return said
 
     async def _ask(self, command: bytes, pieces: Iterable[bytes]) -> str:
-        if self._url.scheme == "unix":
-            reader, writer = await asyncio.open_unix_connection(self._url.path)
-        else:
-            reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port or 3310)
-        # Read while writing: what is too long is refused in its middle, and the connection reset.
-        answer = asyncio.create_task(_answer(reader))
+        connection = await _connected(self._url)
+        # Bare sockets: a stream whose writing fails forgets what it has not read. What is too long is refused in its
+        # middle and the connection reset, and the refusal still lies there to be read.
+        loop = asyncio.get_running_loop()
+        answer = asyncio.create_task(_answer(connection))
         try:
-            writer.write(command)
             with contextlib.suppress(ConnectionError):
+                await loop.sock_sendall(connection, command)
                 for piece in pieces:
                     if answer.done():
                         break
-                    writer.write(piece)
-                    await writer.drain()
+                    await loop.sock_sendall(connection, piece)
             return await answer
         finally:
             answer.cancel()
-            writer.close()
+            # Its reader lets go of the socket before that is closed.
+            await asyncio.wait([answer])
+            connection.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> str:
+async def _connected(url: SplitResult) -> socket.socket:
+    """A connection to the daemon. Raises: OSError of the last address tried."""
+    loop = asyncio.get_running_loop()
+    if url.scheme == "unix":
+        return await _connect(socket.AF_UNIX, url.path)
+    found = await loop.getaddrinfo(url.hostname, url.port or 3310, type=socket.SOCK_STREAM)
+    failed: OSError = ConnectionError("the host has no address")
+    for family, _, _, _, at in found:
+        try:
+            return await _connect(family, at)
+        except OSError as error:
+            failed = error
+    raise failed
+
+
+async def _connect(family: int, at: Any) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, at)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def _answer(connection: socket.socket) -> str:
     """What is said up to its zero octet, or the end."""
+    loop = asyncio.get_running_loop()
     said = bytearray()
     while b"\0" not in said and len(said) < LONGEST_ANSWER:
-        piece = await reader.read(LONGEST_ANSWER)
+        piece = await loop.sock_recv(connection, LONGEST_ANSWER)
         if not piece:
             break
         said += piece

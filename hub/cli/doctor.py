@@ -47,8 +47,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield await _redis(settings)
     async for finding in _carrier(settings):
         yield finding
-    if settings.clamd_url:
-        yield await _scanner(settings)
+    yield await _scanner(settings)
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -97,6 +96,8 @@ async def _redis(settings: Settings) -> tuple[str, str, str]:
 
 
 async def _scanner(settings: Settings) -> tuple[str, str, str]:
+    if not settings.clamd_url:
+        return "note", "scanner", "none is set up: documents are given out with a warning; set HUB_CLAMD_URL"
     from hub.attachments import Clamd
 
     try:

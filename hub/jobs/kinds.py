@@ -93,6 +93,11 @@ async def prune_jobs(parts: Parts) -> Counts:
     return await _pruned(parts, prune)
 
 
+async def sweep_files(parts: Parts) -> Counts:
+    """Delete files that were put aside and that no message came to name."""
+    return {"deleted": await parts.files.sweep()}
+
+
 async def sweep_holds(parts: Parts) -> Counts:
     """Set slots free that were held past their time."""
     return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
@@ -116,6 +121,7 @@ REGISTRY = Registry(
         Kind(name="answers.prune", do=prune_answers, unique=Unique.NAME, cron="7 * * * *"),
         Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
+        Kind(name="files.sweep", do=sweep_files, unique=Unique.NAME, cron="37 * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

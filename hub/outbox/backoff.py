@@ -10,6 +10,7 @@ from hub.errors import (
     OutcomeUnknown,
     RecipientOptedOut,
     ReplyUnreadable,
+    TextsRefused,
     Throttled,
 )
 from hub.types import DeliveryState, Receipt
@@ -25,7 +26,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     state: where the delivery goes; due_at: when it is looked at again.
     reason: a code, empty when all is well. unknown: the provider must be asked before a further attempt.
-    bad_address, opted_out: what the provider told us of the address. alert: staff or operators must know.
+    bad_address, no_texts, opted_out: what the provider told us of the address. alert: staff or operators must know.
     """
 
     state: DeliveryState
@@ -35,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str | None = None
     unknown: bool = False
     bad_address: bool = False
+    no_texts: bool = False
     opted_out: bool = False
     alert: bool = False
 
@@ -71,6 +73,7 @@ def failed(error: ChannelError, attempts: int, now: datetime, *, jitter: float, 
         result=error.code,
         reason="gave_up" if error.retry else reason,
         bad_address=isinstance(error, AddressInvalid),
+        no_texts=isinstance(error, TextsRefused),
         opted_out=isinstance(error, RecipientOptedOut),
         alert=True,
     )

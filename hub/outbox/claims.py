@@ -12,16 +12,17 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import rules as rulebook
 from consent.ledger import Ledger
-from consent.policy import Allowed, Denied, Request, Verdict, Wait, may
+from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import appointment, attempt, delivery
-from hub.outbox import due, locks
+from hub.outbox import due, locks, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
-from hub.sealed import open_body, open_contact, reply_token
+from hub.sealed import open_body, open_contact, open_words, reply_token
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
 
@@ -117,13 +118,16 @@ class Claims:
     def _part(self, keys: Keys, row: Due, number: int) -> Part:
         person_id = row.person_id
         value = open_contact(keys, person_id, row.address_id, row.value_sealed)
-        body = open_body(keys, person_id, row.thread_id, row.message_id, row.body_sealed)
+        if row.words_sealed is None:
+            text = open_body(keys, person_id, row.thread_id, row.message_id, row.body_sealed).text
+        else:
+            text = open_words(keys, person_id, row.thread_id, row.id, row.words_sealed)
         return Part(
             reference=row.id,
             attempt=number,
             sender=self._senders[_CHANNELS[row.channel]],
             recipient=Address(_KINDS[row.address_kind], value),
-            text=body.text,
+            text=text,
             purpose=_PURPOSES[row.purpose],
             language=_LANGUAGES.get(row.language or "", "en"),
             answers=row.answers,
@@ -142,6 +146,7 @@ class Claims:
         wanted = {row.address_id for row in rows}
         # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
+        needless = await watch.needless(conn, rows)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -150,8 +155,13 @@ class Claims:
         confirmed = await _stop_confirmed(conn, confirming)
         verdicts: dict[str, Verdict | str] = {}
         for row in rows:
-            if row.appointment_id and current.get(row.appointment_id) != row.appointment_version:
-                verdicts[row.id] = "appointment_changed"
+            if row.appointment_id:
+                version, start = current.get(row.appointment_id, (None, now))
+                if version != row.appointment_version or start <= now:
+                    verdicts[row.id] = "visit_over" if version == row.appointment_version else "appointment_changed"
+                    continue
+            if row.id in needless:
+                verdicts[row.id] = needless[row.id]
                 continue
             verdict = may(
                 Request(
@@ -162,7 +172,9 @@ class Claims:
                     standing=standings[row.address_id],
                     replies_to=row.replies_to,
                     zones=(row.timezone,) if row.timezone else (),
-                    address_state=fresh.get(row.address_id, row.address_state),
+                    address_state=state_for(
+                        _CHANNELS[row.channel], fresh.get(row.address_id, row.address_state), row.address_reason
+                    ),
                     sent_recently=tuple(recent.get(row.person_id, ())),
                     confirms_stop=row.confirms_stop,
                     stop_confirmed=row.id in confirmed,
@@ -204,6 +216,7 @@ class Claims:
         if moved:
             await update_rows(conn, delivery, [{**one, "updated_at": now} for one in moved])
         await note(conn, history, now)
+        await watch.heard(conn, [row.id for row, _ in refused], now)
         await self._trail.record(
             conn,
             *(
@@ -239,7 +252,10 @@ def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict
 
 
 async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:
-    """When automated messages that the clinic began left for each person in the last week."""
+    """When automated texts and calls that the clinic began left for each person in the last week.
+
+    One that failed never reached them and is not among these, so that what follows it is the first.
+    """
     if not persons:
         return {}
     query = (
@@ -247,6 +263,8 @@ async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime)
         .join(attempt, sa.and_(attempt.c.delivery_id == delivery.c.id, attempt.c.number == delivery.c.attempts))
         .where(
             delivery.c.person_id.in_(persons),
+            # Mails and notices are not what the caps are about.
+            delivery.c.channel.in_(sorted(rulebook.load().capped)),
             delivery.c.automated.is_(True),
             delivery.c.replies_to.is_(None),
             delivery.c.state.in_(_LEFT),
@@ -278,14 +296,14 @@ async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
     return confirmed
 
 
-async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, int]:
-    """The version of each appointment that is still booked, which stays until the commit."""
+async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, tuple[int, datetime]]:
+    """The version and start of each appointment that is still booked, which stay until the commit."""
     if not appointments:
         return {}
     query = (
-        sa.select(appointment.c.id, appointment.c.version)
+        sa.select(appointment.c.id, appointment.c.version, appointment.c.start)
         .where(appointment.c.id.in_(appointments), appointment.c.status == "booked")
         .order_by(appointment.c.id)
         .with_for_update(read=True)
     )
-    return {row.id: row.version for row in await conn.execute(query)}
+    return {row.id: (row.version, row.start) for row in await conn.execute(query)}

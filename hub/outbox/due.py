@@ -35,10 +35,14 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     appointment_version: int | None
     segments: int
     attempts: int
+    step: int
+    words_sealed: bytes | None
     # Of other tables:
     body_sealed: bytes
+    written_at: datetime
     address_kind: str
     address_state: AddressState
+    address_reason: str
     value_sealed: bytes
     timezone: str | None
     language: str | None
@@ -53,8 +57,10 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 answered = message.alias("answered")
 _OF_OTHERS = (
     message.c.body_sealed,
+    message.c.at,
     address.c.kind,
     address.c.state,
+    address.c.state_reason,
     contact.c.value_sealed,
     person.c.timezone,
     person.c.language,

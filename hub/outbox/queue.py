@@ -1,6 +1,6 @@
 """Queueing: a delivery is written with its message, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ class NewDelivery:
     state: queued, or held until `due_at` because of `reason` (a rule's id).
     segments: what the sender's rate limit counts.
     answers_id: the message that it answers.
+    step: which of its message's deliveries it is. words_sealed: what it says in place of its message's text.
     """
 
     message_id: str
@@ -36,11 +37,14 @@ class NewDelivery:
     confirms_stop: bool = False
     answers_help: bool = False
     appointment: tuple[str, int] | None = None
+    step: int = 0
+    words_sealed: bytes | None = None
+    id: str = field(default_factory=new_id)
 
 
 async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str:
     """The id of the delivery, written in the caller's transaction."""
-    delivery_id = new_id()
+    delivery_id = new.id
     appointment_id, version = new.appointment or (None, None)
     row = {
         "id": delivery_id,
@@ -63,6 +67,8 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "segments": new.segments,
         "due_at": new.due_at,
         "attempts": 0,
+        "step": new.step,
+        "words_sealed": new.words_sealed,
         "created_at": now,
         "updated_at": now,
     }

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import PHONE, PHONE_CHANNELS, ConsentState, Scope, Source
 from consent.ledger import Ledger, NewFact
+from consent.policy import NO_TEXTS
 from hub.audit import Actor
 from hub.db.bulk import update_rows
 from hub.db.tables import address, attempt, delivery, thread, unmatched_status
 from hub.events import Change, publish
-from hub.outbox import locks
+from hub.outbox import locks, watch
 from hub.outbox.backoff import UNREPORTED_AFTER, Outcome
 from hub.outbox.plain import record_taken
 from hub.outbox.queue import note
@@ -112,7 +113,11 @@ async def _settle_others(
     await update_rows(conn, delivery, rows)
     await note(conn, history, now)
     await _mark_addresses(conn, ledger, counted, now)
-    await alert(conn, [(r.thread_id, r.outcome.reason) for r in counted if r.outcome.alert and r.lane is not Lane.BULK])
+    lost = [result.delivery_id for result in counted if result.outcome.state is DeliveryState.FAILED]
+    watched = await watch.fell(conn, lost, now)
+    # Of what is watched staff hear when every way is spent.
+    told = [r for r in counted if r.outcome.alert and r.lane is not Lane.BULK and r.delivery_id not in watched]
+    await alert(conn, [(r.thread_id, r.outcome.reason) for r in told])
     return counted
 
 
@@ -126,8 +131,9 @@ async def alert(conn: AsyncConnection, threads: Sequence[tuple[str, str]]) -> No
         )
 
 
-async def mark_address(conn: AsyncConnection, address_id: str, reason: str) -> None:
-    """Note that the provider cannot reach this address."""
+async def mark_address(conn: AsyncConnection, address_id: str, reason: str, *, no_texts: bool = False) -> None:
+    """Note that the provider cannot reach this address; `no_texts`: not with texts, but with calls it may."""
+    reason = f"{NO_TEXTS}:{reason}" if no_texts else reason
     await conn.execute(
         sa.update(address)
         .where(address.c.id == address_id, address.c.state == "ok")
@@ -193,7 +199,7 @@ async def _states(conn: AsyncConnection, ids: list[str]) -> dict[str, Any]:
 async def _mark_addresses(conn: AsyncConnection, ledger: Ledger, results: list[Result], now: datetime) -> None:
     for result in results:
         if result.outcome.bad_address:
-            await mark_address(conn, result.address_id, result.outcome.reason)
+            await mark_address(conn, result.address_id, result.outcome.reason, no_texts=result.outcome.no_texts)
         if result.outcome.opted_out:
             await record_carrier_stop(conn, ledger, result.address_id, result.channel, now)
 
@@ -223,5 +229,6 @@ async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now
         )
         if moved.rowcount:
             await note(conn, [(delivery_id, state, row.code)], row.at)
+            await (watch.fell if state is DeliveryState.FAILED else watch.heard)(conn, [delivery_id], now)
     if rows:
         await conn.execute(sa.delete(unmatched_status).where(unmatched_status.c.id.in_([row.id for row in rows])))

@@ -11,12 +11,16 @@ from channels.base import Channel, Explaining
 from consent.ledger import Ledger
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import delivery, unmatched_status
-from hub.errors import AddressInvalid, RecipientOptedOut
+from hub.errors import AddressInvalid, RecipientOptedOut, TextsRefused
 from hub.events import Change, publish
+from hub.outbox import watch
 from hub.outbox.queue import note
 from hub.outbox.settle import alert, mark_address, record_carrier_stop
 from hub.outbox.states import may_become
 from hub.types import ChannelKind, DeliveryState, Lane, Status, new_id
+
+FINAL_WORDS = (DeliveryState.DELIVERED, DeliveryState.READ)
+"""What a provider says of a delivery that is done."""
 
 
 class Reached(NamedTuple):
@@ -67,8 +71,13 @@ async def report(
     await insert_rows(conn, unmatched_status, unmatched)
     await update_rows(conn, delivery, list(changes.values()))
     await note(conn, history, now)
+    lost = {row.id for row, _ in failed}
+    await watch.heard(conn, [one for one in changes if one not in lost and states[one] in FINAL_WORDS], now)
+    watched = await watch.fell(conn, sorted(lost), now)
     for row, status in failed:
         await _failed(conn, ledger, channels.get(status.channel), row, status, now)
+        if row.lane != Lane.BULK and row.id not in watched:
+            await alert(conn, [(row.thread_id, status.code or "")])
     await publish(conn, now, [Change("delivery.updated", delivery_id) for delivery_id in changes])
     return reached
 
@@ -117,12 +126,10 @@ async def _failed(
     conn: AsyncConnection, ledger: Ledger, channel: Channel | None, row: Any, status: Status, now: datetime
 ) -> None:
     fault = channel.fault(status.code) if isinstance(channel, Explaining) else None
-    if fault is AddressInvalid:
-        await mark_address(conn, row.address_id, status.code or "")
+    if fault is not None and issubclass(fault, AddressInvalid):
+        await mark_address(conn, row.address_id, status.code or "", no_texts=fault is TextsRefused)
     if fault is RecipientOptedOut:
         await record_carrier_stop(conn, ledger, row.address_id, status.channel, now)
-    if row.lane != Lane.BULK:
-        await alert(conn, [(row.thread_id, status.code or "")])
 
 
 def _unmatched(status: Status) -> dict[str, object]:

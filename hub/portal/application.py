@@ -4,7 +4,7 @@ from aiohttp import web
 
 from hub.assets import Assets
 from hub.parts import Parts
-from hub.portal import calendar, consents, conversation, entering, notices, preferences, security
+from hub.portal import calendar, consents, conversation, entering, files, notices, preferences, security
 from hub.portal.desk import START, Desk, from_here
 from hub.portal.drawing import manifest
 from hub.portal.live import Streams
@@ -14,7 +14,7 @@ def application(parts: Parts) -> web.Application:
     """The portal over a running hub's parts."""
     desk = Desk(parts)
     streams = Streams(desk)
-    files = Assets("hub.portal", {"worker.js": {"Service-Worker-Allowed": START}})
+    assets = Assets("hub.portal", {"worker.js": {"Service-Worker-Allowed": START}})
 
     async def offline(request: web.Request) -> web.Response:
         return desk.draw_outside(request, "offline.html")
@@ -27,14 +27,14 @@ def application(parts: Parts) -> web.Application:
         await desk.finish()
 
     app = web.Application(middlewares=[from_here])
-    for room in (entering, conversation, calendar, security, consents, preferences, notices):
+    for room in (entering, conversation, files, calendar, security, consents, preferences, notices):
         app.add_routes(room.routes(desk))
     app.add_routes(streams.routes())
     app.add_routes(
         [
             web.get("/offline", offline),
             web.get("/manifest.webmanifest", installing),
-            web.get("/static/{name}", files.serve),
+            web.get("/static/{name}", assets.serve),
         ]
     )
     app.on_shutdown.append(stopping)

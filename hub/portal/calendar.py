@@ -175,6 +175,7 @@ async def _note(desk: Desk, session: Session, template: str, visit: Appointment)
         purpose=Purpose.APPOINTMENT,
         author=AuthorKind.SYSTEM,
         body=render(template, facts, session.language, ChannelKind.PORTAL, zone).text,
+        level="limited",
         channel=ChannelKind.PORTAL,
         replies_to=now,
     )

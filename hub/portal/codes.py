@@ -133,6 +133,7 @@ class Codes:
             purpose=Purpose.CARE,
             author=AuthorKind.SYSTEM,
             body=render("portal.code", words, spoken, channel, parts.settings.timezone).text,
+            level="none",
             channel=channel,
             address_id=address_id,
             # Whoever asks for it waits for it: it answers them, at any hour.
@@ -215,7 +216,10 @@ class Codes:
 async def _recent(conn: AsyncConnection, address_id: str, now: datetime) -> int:
     """How many codes the address got within the last hour."""
     query = sa.select(sa.func.count()).where(
-        portal_code.c.address_id == address_id, portal_code.c.created_at > now - _HOUR
+        portal_code.c.address_id == address_id,
+        portal_code.c.created_at > now - _HOUR,
+        # Links to messages are good for longer, and nobody asked for them.
+        portal_code.c.ends_at <= now + GOOD_FOR,
     )
     return int((await conn.execute(query)).scalar_one())
 

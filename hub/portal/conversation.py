@@ -14,14 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bots.urgent import Level
 from channels.portal import PORTAL
 from hub.db.tables import delivery, message, thread
+from hub.files import Attachment, TooLong
+from hub.files.receiving import TooMany, Upload
+from hub.outbox import watch
 from hub.parts import Parts
 from hub.portal import warning
 from hub.portal.codes import KEY
-from hub.portal.desk import START, Desk, Form
+from hub.portal.desk import START, Desk
+from hub.portal.files import MEGABYTES, MOST, ShownFile, TooOften, received, shown, words_alone
 from hub.portal.sessions import Session
-from hub.sealed import open_body
+from hub.sealed import Body, open_body
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Inbound
-from hub.vault import Keys
 
 PAGE = 40
 LONGEST = 2000
@@ -44,7 +47,7 @@ class Said:
     who: Who
     name: str = field(repr=False)
     text: str = field(repr=False)
-    files: int
+    files: tuple[ShownFile, ...]
     at: datetime
     day: date
     channel: ChannelKind | None
@@ -54,10 +57,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Messages in order, oldest first; `earlier` when there are some before them."""
+    """Messages in order, oldest first; `earlier` when there are some before them; ids of those not seen here before."""
 
     said: tuple[Said, ...]
     earlier: bool
+    unseen: tuple[str, ...] = ()
 
 
 def routes(desk: Desk) -> list[web.RouteDef]:
@@ -88,6 +92,8 @@ async def _page(
 ) -> web.Response:
     async with desk.parts.db.read() as conn:
         stretch = await read(conn, desk.parts, session.person_id, before)
+    if stretch.unseen:
+        await desk.parts.db.write(lambda conn: watch.seen(conn, stretch.unseen, desk.parts.clock.now()))
     now = desk.parts.clock.now().astimezone(desk.parts.settings.timezone)
     return desk.draw(
         session,
@@ -97,6 +103,8 @@ async def _page(
         before=before,
         today=now.date(),
         most=LONGEST,
+        most_files=MOST,
+        megabytes=MEGABYTES,
         wrong=wrong,
         kept=kept,
         urgent=urgent,
@@ -107,29 +115,57 @@ async def _page(
 async def _say(desk: Desk, request: web.Request) -> web.StreamResponse:
     """Take a message as any channel takes one. The same form posted twice is one message."""
     try:
-        session, form = await desk.posted(request, "messages")
+        session, upload, wrong = await _posted(desk, request)
     except web.HTTPSeeOther:
         # The session is over. What was written is shown once more to whoever wrote it, and kept nowhere.
-        kept = (await Form.read(request))["text"][: 2 * LONGEST]
+        kept = (await words_alone(request, "text"))[: 2 * LONGEST]
         return desk.draw_outside(request, "unsent.html", kept=kept, status=403)
-    text = form["text"].replace("\r\n", "\n").strip()
-    key = form["key"]
-    if not text or len(text) > LONGEST or not key:
+    if upload is None:
+        return await _page(desk, session, None, wrong=wrong)
+    text = upload.fields.get("text", "").replace("\r\n", "\n").strip()
+    key = upload.fields.get("key", "")
+    staging = desk.parts.files.staging
+    if not (text or upload.files) or len(text) > LONGEST or not key:
+        await staging.drop(*upload.staged)
         return await _page(desk, session, None, wrong="too_long", kept=text[: 2 * LONGEST])
-    level, shown = warning.due(text), warning.mark(desk.parts.vault, session, text)
-    if level is not None and form["warned"] != shown:
-        return await _page(desk, session, None, kept=text, urgent=level, warned=shown)
+    level, mark = warning.due(text), warning.mark(desk.parts.vault, session, text)
+    if level is not None and upload.fields.get("warned", "") != mark:
+        # No browser chooses a file again by itself: the person is told to.
+        await staging.drop(*upload.staged)
+        wrong = "files_again" if upload.files else ""
+        return await _page(desk, session, None, wrong=wrong, kept=text, urgent=level, warned=mark)
+    form = "\0".join(("portal", session.person_id, key, text, *(one.digest.hex() for one in upload.staged)))
     inbound = Inbound(
         channel=ChannelKind.PORTAL,
         # Nobody can name another's form; and the same form with other words in it is another message.
-        provider_id=desk.parts.vault.blind.of("idempotency", "\0".join(("portal", session.person_id, key, text))).hex(),
+        provider_id=desk.parts.vault.blind.of("idempotency", form).hex(),
         sender=Address(AddressKind.PORTAL, session.person_id),
         recipient=PORTAL,
         text=text,
         received_at=desk.parts.clock.now(),
+        media=upload.files,
     )
-    await desk.parts.acceptor.accept(inbound)
+    accepted = await desk.parts.acceptor.accept(inbound)
+    if accepted.duplicate:
+        await staging.drop(*upload.staged)
     raise web.HTTPSeeOther(f"{START}/messages")
+
+
+async def _posted(desk: Desk, request: web.Request) -> tuple[Session, Upload | None, str]:
+    """Who posts what; without an upload, the name of the words that say what is wrong with it."""
+    if request.content_type != "multipart/form-data":
+        session, form = await desk.posted(request, "messages")
+        fields = {name: form[name] for name in ("text", "key", "warned")}
+        return session, Upload(fields=fields, files=(), staged=()), ""
+    session = await desk.entered(request, "messages")
+    try:
+        return session, await received(desk, request, session), ""
+    except TooLong:
+        return session, None, "files_too_large"
+    except TooMany:
+        return session, None, "files_too_many"
+    except TooOften:
+        return session, None, "files_too_often"
 
 
 async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int | None) -> Stretch:
@@ -149,16 +185,21 @@ async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int 
     if before is not None:
         query = query.where(message.c.seq < before)
     rows = list((await conn.execute(query)).all())
-    shown = rows[:PAGE][::-1]
-    if not shown:
+    chosen = rows[:PAGE][::-1]
+    if not chosen:
         return Stretch((), False)
     keys = await parts.vault.key(conn, person_id)
-    states = await _states(conn, [row.id for row in shown if row.direction == Direction.OUTBOUND])
+    states = await _states(conn, [row.id for row in chosen if row.direction == Direction.OUTBOUND])
     zone = parts.settings.timezone
-    said = [_said(keys, person_id, row, states.get(row.id, ""), row.at.astimezone(zone).date()) for row in shown]
+    bodies = {row.id: open_body(keys, person_id, row.thread_id, row.id, row.body_sealed) for row in rows[:PAGE]}
+    attached = await parts.files.shelf.of(conn, bodies)
+    said = [
+        _said(row, bodies[row.id], attached.get(row.id, ()), states.get(row.id, ""), row.at.astimezone(zone).date())
+        for row in chosen
+    ]
     if before is None:
         said[-1] = _with_choices(said[-1])
-    return Stretch(tuple(said), len(rows) > PAGE)
+    return Stretch(tuple(said), len(rows) > PAGE, await watch.unseen(conn, list(states)))
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
@@ -167,15 +208,14 @@ async def _states(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
     return {row.message_id: row.state for row in await conn.execute(query.order_by(delivery.c.id))}
 
 
-def _said(keys: Keys, person_id: str, row: Any, state: str, day: date) -> Said:
-    body = open_body(keys, person_id, row.thread_id, row.id, row.body_sealed)
+def _said(row: Any, body: Body, files: Sequence[Attachment], state: str, day: date) -> Said:
     mine = row.direction == Direction.INBOUND
     return Said(
         seq=row.seq,
         who="me" if mine else _author(row.author_kind),
         name=body.author,
         text=body.text,
-        files=len(body.media),
+        files=shown(files),
         at=row.at,
         day=day,
         channel=None if row.channel in (None, ChannelKind.PORTAL) else ChannelKind(row.channel),

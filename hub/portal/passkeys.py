@@ -201,6 +201,7 @@ class Passkeys:
             person_id=session.person_id,
             purpose=Purpose.CARE,
             author=AuthorKind.SYSTEM,
+            level="none",
             body=render("portal.passkey_added", words, session.language, ChannelKind.SMS, settings.timezone).text,
             replies_to=now,
         )

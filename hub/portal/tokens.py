@@ -3,14 +3,11 @@
 import hmac
 import secrets
 
-from hub.vault import Vault
+from hub.links import blind, drawn
+
+__all__ = ["blind", "challenge", "drawn", "form_token", "same", "short_code"]
 
 _BYTES = 32
-
-
-def drawn() -> str:
-    """A new secret of 256 random bits, fit for a cookie or an address."""
-    return secrets.token_urlsafe(_BYTES)
 
 
 def challenge() -> bytes:
@@ -21,11 +18,6 @@ def challenge() -> bytes:
 def short_code() -> str:
     """Six random digits."""
     return f"{secrets.randbelow(1_000_000):06d}"
-
-
-def blind(vault: Vault, what: str, *said: str) -> bytes:
-    """The keyed hash by which `said`, used as `what`, is known again; 16 bytes."""
-    return vault.blind.of("token", "\0".join(("portal", what, *said)))
 
 
 def same(kept: bytes, said: bytes) -> bool:

@@ -10,7 +10,7 @@ from consent.ledger import NewFact
 from hub.audit import Actor
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
-from hub.types import AuthorKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
+from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
 from templates import render
 
 EMERGENCY, URGENT, SOON = 3, 2, 1
@@ -19,9 +19,10 @@ EMERGENCY, URGENT, SOON = 3, 2, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Words that the hub would like to say in answer."""
+    """Words that the hub would like to say in answer; `words` are other ones, for channels that need some."""
 
     text: str = field(repr=False)
+    words: Mapping[ChannelKind, str] = field(default_factory=dict, repr=False)
     purpose: Purpose = Purpose.CARE
     lane: Lane = Lane.REPLY
     author: AuthorKind = AuthorKind.SYSTEM
@@ -62,10 +63,12 @@ class FixedAnswers:
         """The safety reply, at any hour; the bot stops and staff are called. A STOP said with it is recorded."""
         level = what.urgency.level or "medical"
         stop = what.opt_out is not None and what.opt_out.word is OptOutWord.STOP
-        text = self._say(f"safety.{level}", what, incoming, {})
+        # It is for the person's life: where it does not arrive, it is said in another way.
+        language = _language(what, incoming)
+        words = {kind: render(f"safety.{level}", {}, language, kind, self._zone).text for kind in ChannelKind}
         return Plan(
             action="emergency.detect",
-            reply=Reply(text=text, purpose=Purpose.EMERGENCY, lane=Lane.SAFETY),
+            reply=Reply(text=words[incoming.channel], words=words, purpose=Purpose.EMERGENCY, lane=Lane.SAFETY),
             status=ThreadStatus.OPEN,
             priority=EMERGENCY,
             attention=f"emergency_{level}",

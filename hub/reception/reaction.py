@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
-from hub import recordings
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -22,7 +21,7 @@ from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
-from hub.types import AuthorKind, ChannelKind, Direction, Intent, Purpose, ThreadStatus, new_id
+from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, ThreadStatus, new_id
 from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
@@ -66,6 +65,7 @@ class Reactions:
         return (
             what.kind == "talk"
             and not incoming.voicemail
+            and not incoming.whole_mail
             and incoming.thread.status in _BOTS
             and self._may_answer(incoming)
         )
@@ -104,6 +104,15 @@ class Reactions:
     async def _talk(self, incoming: Incoming) -> Plan:
         if incoming.voicemail:
             return self._fixed.voicemail(incoming)
+        if incoming.whole_mail:
+            # What is to be read is more than this text, and only people can get at it.
+            priority = incoming.thread.priority
+            return Plan(
+                action="message.inbox",
+                status=ThreadStatus.OPEN,
+                priority=max(SOON, priority),
+                attention="mail_kept" if priority <= SOON else None,
+            )
         if incoming.thread.status not in _BOTS:
             return Plan(action="message.inbox", status=ThreadStatus.OPEN)
         if not self._may_answer(incoming):
@@ -116,7 +125,10 @@ class Reactions:
                 attention="opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote",
             )
         if incoming.media and not incoming.text.strip():
-            return self._fixed.handed_over(incoming, "message.inbox", "attachment")
+            # What became of the file may be known already, and tells more.
+            known = incoming.thread.attention.startswith("file_")
+            attention = incoming.thread.attention if known else "attachment"
+            return self._fixed.handed_over(incoming, "message.inbox", attention)
         return await self._talker.answer(incoming)
 
     def _may_answer(self, incoming: Incoming) -> bool:
@@ -144,14 +156,6 @@ class Reactions:
         marked = await conn.execute(_MARK, {"message": incoming.message_id, "now": now})
         if not marked.rowcount:
             return []  # another reaction was quicker: nothing of this may happen twice
-        if incoming.recorded:
-            await recordings.want(
-                conn,
-                message_id=incoming.message_id,
-                thread_id=incoming.thread.id,
-                person_id=incoming.thread.person_id,
-                now=now,
-            )
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
         routed = []
@@ -215,6 +219,9 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         purpose=reply.purpose,
         author=reply.author,
         body=reply.text,
+        words=reply.words,
+        level="limited",
+        followed=reply.lane is Lane.SAFETY,
         lane=reply.lane,
         channel=incoming.channel,
         address_id=incoming.address_id,

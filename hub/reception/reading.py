@@ -14,9 +14,9 @@ from consent.policy import AddressState
 from hub.db.tables import address, message, unhandled
 from hub.db.tables import person as person_table
 from hub.db.tables import thread as thread_table
+from hub.files.expecting import WHOLE_MAIL
 from hub.people import Identifier, Person
 from hub.people.records import opened
-from hub.recordings import is_audio
 from hub.sealed import open_body
 from hub.threads import Thread, Threads
 from hub.types import ChannelKind, Language, OptOutWord, ThreadStatus
@@ -28,7 +28,7 @@ class Incoming:
     """One unhandled message with what is true around it. `text` is protected.
 
     more: another unhandled message of the thread waits behind it.
-    recorded: there is a recording of it to be fetched.
+    whole_mail: a mail is kept as it came, for this text is not all of it.
     """
 
     message_id: str
@@ -39,7 +39,7 @@ class Incoming:
     channel: ChannelKind
     text: str = field(repr=False)
     media: int
-    recorded: bool = False
+    whole_mail: bool = False
     at: datetime
     opt_out: OptOutWord | None
     standing: Standing
@@ -95,7 +95,7 @@ class Reader:
             channel=ChannelKind(row.channel),
             text=body.text,
             media=len(body.media),
-            recorded=any(map(is_audio, body.media)),
+            whole_mail=any(one["url"].startswith(WHOLE_MAIL) for one in body.media),
             at=row.at,
             opt_out=OptOutWord(row.opt_out) if row.opt_out else None,
             standing=(await self._ledger.standings(conn, (row.address_id,)))[row.address_id],

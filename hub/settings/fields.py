@@ -2,9 +2,11 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -20,6 +22,8 @@ def _setting(
 ) -> Any:
     """One variable: its parser, default and the words README prints for both; not `told` where it may hold a secret."""
     metadata = {"name": name, "meaning": meaning, "parse": parse, "shown": shown or str(default)}
+    if isinstance(default, Mapping):
+        return field(default_factory=lambda: default, metadata=metadata, repr=told)
     return field(default=default, metadata=metadata, repr=told)
 
 
@@ -77,6 +81,13 @@ class Settings:
         parsing.web_address,
         "",
         shown="`http://127.0.0.1:PORT`",
+    )
+    files_url: str = _setting(
+        "HUB_FILES_URL",
+        "base of the addresses that patients' files are downloaded from: a host of its own that leads to this hub",
+        parsing.web_address,
+        "",
+        shown="unset: `HUB_PUBLIC_URL`",
     )
     clinic_name: str = _setting("HUB_CLINIC_NAME", "how the clinic names itself", parsing.text, "Maple Street Clinic")
     clinic_phone: str = _setting("HUB_CLINIC_PHONE", "the number people may call", parsing.phone, "+12025550100")
@@ -217,6 +228,37 @@ class Settings:
         parsing.rate,
         60.0,
         shown="60",
+    )
+    content_levels: Mapping[str, str] = _setting(
+        "HUB_CONTENT_LEVELS",
+        "the most that a text may reveal by channel, where it is not the default: `none`, `limited` or `full`, such as "
+        "`email=full voice=none`; what says more is read in the portal",
+        parsing.pairs(("sms", "voice", "email", "push"), parsing.one_of("none", "limited", "full")),
+        MappingProxyType({}),
+        shown="`sms=limited voice=limited email=limited push=none`",
+    )
+    unread_after: Mapping[str, timedelta] = _setting(
+        "HUB_UNREAD_AFTER",
+        "how long a message of a purpose may lie unread, where reading shows, before it goes on by the next channel; "
+        "of a purpose that is not named, for ever",
+        parsing.pairs(("care", "appointment", "billing", "survey", "marketing", "emergency"), parsing.span),
+        MappingProxyType(
+            {
+                "emergency": timedelta(minutes=15),
+                "appointment": timedelta(hours=12),
+                "care": timedelta(hours=24),
+                "billing": timedelta(hours=72),
+            }
+        ),
+        shown="`emergency=15m appointment=12h care=24h billing=72h`",
+    )
+    undelivered_after: timedelta = _setting(
+        "HUB_UNDELIVERED_AFTER",
+        "how long a carrier may say nothing of a text or a call that it took, before the message goes on by the next "
+        "channel",
+        parsing.span,
+        timedelta(hours=4),
+        shown="4h",
     )
     clamd_url: str = _setting(
         "HUB_CLAMD_URL",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.errors import SettingsError
 from hub.settings.fields import Settings
@@ -86,6 +87,8 @@ def _contradictions(settings: Settings) -> list[str]:
         names = ("HUB_TWILIO_ACCOUNT_SID", "HUB_TWILIO_AUTH_TOKEN", "HUB_SMS_FROM")
         missing = [name for name, has in zip(names, (*given, from_somewhere), strict=True) if not has]
         problems.append("Twilio is half set up: set " + " and ".join(missing) + " too")
+    if settings.files_url and urlsplit(settings.files_url).hostname == urlsplit(settings.base_url).hostname:
+        problems.append("HUB_FILES_URL must have another host than HUB_PUBLIC_URL")
     if settings.vapid_private_key and not (settings.vapid_subject or settings.base_url.startswith("https://")):
         problems.append("HUB_VAPID_SUBJECT must be set for Web Push when HUB_PUBLIC_URL is not https")
     apns = {

@@ -1,15 +1,21 @@
 """What the words of a variable mean: each parser gives a value, or raises a ValueError that says what it must be."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from hub.settings.secret import Secret
 
 Network = IPv4Network | IPv6Network
+Value = TypeVar("Value")
+
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts that are this machine."""
@@ -36,6 +42,32 @@ def rate(raw: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", raw.strip()) or float(raw) <= 0:
         raise ValueError("must be a number above 0, such as 1 or 0.5")
     return float(raw)
+
+
+def span(raw: str) -> timedelta:
+    """A length of time."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", raw.strip())
+    if not found:
+        raise ValueError("must be a length of time such as 30s, 15m, 4h or 2d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def pairs(names: Sequence[str], parse: Callable[[str], Value]) -> Callable[[str], Mapping[str, Value]]:
+    """A parser of `NAME=VALUE` pairs with spaces between them; each of the `names` at most once."""
+
+    def each(raw: str) -> Mapping[str, Value]:
+        found: dict[str, Value] = {}
+        for pair in raw.split():
+            name, _, value = pair.partition("=")
+            if name not in names or name in found:
+                raise ValueError(f"must be pairs such as {names[0]}=…, each of {', '.join(names)} at most once")
+            try:
+                found[name] = parse(value)
+            except ValueError as wrong:
+                raise ValueError(f"{name} {wrong}") from None
+        return MappingProxyType(found)
+
+    return each
 
 
 def web_address(raw: str) -> str:

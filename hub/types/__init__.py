@@ -4,7 +4,7 @@ Nothing here does anything. `ids` makes identifiers, `messages` describes what c
 providers, `decisions` what the router may decide about an intent.
 """
 
-from hub.types.decisions import Decision, Hold, Intent, Lane, Send, Skip
+from hub.types.decisions import Decision, Hold, Intent, Lane, Level, Send, Skip
 from hub.types.ids import new_id, new_ids
 from hub.types.messages import (
     Address,
@@ -39,6 +39,7 @@ __all__ = [
     "Intent",
     "Lane",
     "Language",
+    "Level",
     "Media",
     "OptOutWord",
     "Part",

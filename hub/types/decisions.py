@@ -1,10 +1,18 @@
 """An intent to tell a person something, and what may become of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
 
 from hub.types.messages import AuthorKind, ChannelKind, Purpose
+
+Level = Literal["none", "limited", "full"]
+"""What a text may reveal: nothing of a person; first name, time and place; anything (behind a log-in only)."""
+
+_SAME: Mapping[ChannelKind, str] = MappingProxyType({})
 
 
 class Lane(StrEnum):
@@ -20,7 +28,10 @@ class Intent:
     """A wish to tell one person something, for one purpose. The router turns it into a decision.
 
     key: makes the intent idempotent: a second one with the same key changes nothing.
-    body: the finished text, sealed before it is stored.
+    body: the finished text, sealed before it is stored. words: other words for it, on the channels that need some.
+    level: what the text reveals. Above what a channel may carry, a link goes there and the text is read in the portal.
+    followed: whether a delivery that does not reach the person is followed by the next one, by another channel where
+        none was asked for, and in the end by a task for staff.
     replies_to: when the person wrote what this answers; None for anything the clinic starts.
     answers: the id of the message that this answers; of use where an answer goes to its question, as on a call.
     confirms_stop: the one confirmation that may leave after an opt-out.
@@ -35,6 +46,9 @@ class Intent:
     author: AuthorKind
     author_name: str = field(default="", repr=False)
     body: str = field(repr=False)
+    words: Mapping[ChannelKind, str] = field(default_factory=lambda: _SAME, repr=False)
+    level: Level
+    followed: bool = False
     lane: Lane = Lane.REPLY
     channel: ChannelKind | None = None
     address_id: str | None = None

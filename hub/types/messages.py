@@ -109,10 +109,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A file that a provider holds for us; `url` may need the provider's credentials."""
+    """A file that came with a message, or is to go with one.
+
+    url: where it is: at a provider, who may ask for credentials, or with the hub (`hub.files`). content_type, name: as
+    its sender gave them, neither to be believed.
+    """
 
     url: str = field(repr=False)
     content_type: str
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

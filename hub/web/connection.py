@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from hub.files.receiving import UPLOAD_SECONDS
+
 HEAD = timedelta(seconds=10)
 """From connecting, or from the first byte of a further request, to the end of its head."""
 BODY = timedelta(seconds=15)
@@ -57,4 +59,5 @@ class Connection(web.RequestHandler):
             return False
         if self._request is None:
             return now - self._owed_since > self.head_seconds
-        return not self._request.content.is_eof() and now - self._owed_since > self.body_seconds
+        allowed = self._request.get(UPLOAD_SECONDS, self.body_seconds)
+        return not self._request.content.is_eof() and now - self._owed_since > allowed

@@ -19,6 +19,8 @@ from hub.web.pages import error_page
 
 _log = logging.getLogger(__name__)
 
+FILES = "/portal/file/"
+"""Where the addresses begin that the host of files answers to; it shows nothing else."""
 MACHINES = ("/webhooks/", "/api/", "/healthz", "/readyz", "/metrics")
 """Where addresses begin that no browser shows."""
 
@@ -42,6 +44,7 @@ SECURITY = {
 def guard(settings: Settings) -> Middleware:
     """The middleware that stands before every handler."""
     allowed = frozenset((*_LOCAL, (urlsplit(settings.base_url).hostname or "").lower()))
+    of_files = (urlsplit(settings.files_url).hostname or "").lower()
 
     @web.middleware
     async def stand(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -50,7 +53,9 @@ def guard(settings: Settings) -> Middleware:
             connection.began(request)
         for_machines = request.path.startswith(MACHINES)
         try:
-            if not for_machines and _host(request) not in allowed:
+            host = _host(request)
+            only_files = bool(of_files) and host == of_files and request.path.startswith(FILES)
+            if not for_machines and host not in allowed - {of_files} and not only_files:
                 return error_page(421, "This address is not this hub's. Open it by the address in HUB_PUBLIC_URL.")
             return await handler(request)
         except web.HTTPException as answer:

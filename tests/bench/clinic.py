@@ -116,6 +116,7 @@ async def _deliveries(parts: Parts, people: int) -> None:
             purpose=Purpose.APPOINTMENT,
             author=AuthorKind.BOT,
             body=webhooks.TEXT,
+            level="limited",
             lane=Lane.REPLY,
             replies_to=now,
         )

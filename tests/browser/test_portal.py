@@ -116,6 +116,7 @@ async def test_a_reply_of_staff_appears_by_itself_at_the_end(browser: Browser, c
             author=AuthorKind.STAFF,
             author_name="Priya N.",
             body="Your results are in: all is well.",
+            level="full",
             channel=ChannelKind.PORTAL,
         )
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from channels.carrier import Carrier
 from channels.sms import SmsChannel
 from channels.twilio.client import TwilioApi
+from channels.twilio.files import TwilioFiles
 from hub.settings import Secret
 from tests.channels.carrier_rig import Client, Hub, a_carrier
 from tests.channels.rigs import Recorder, SmsRig, offline_channel, sms_rig
@@ -68,7 +69,11 @@ async def carrier(hub: Hub) -> AsyncIterator[Carrier]:
 async def texting(carrier: Carrier, hub: Hub) -> AsyncIterator[SmsChannel]:
     token = Secret(carrier.auth_token)
     made = SmsChannel(
-        TwilioApi(carrier.account_sid, token, base_url=carrier.base_url), token, "+12025550100", public_url=hub.url
+        TwilioApi(carrier.account_sid, token, base_url=carrier.base_url),
+        TwilioFiles(carrier.account_sid, token, base_url=carrier.base_url),
+        token,
+        "+12025550100",
+        public_url=hub.url,
     )
     yield made
     await made.close()

@@ -15,6 +15,7 @@ from channels.base import Channel
 from channels.carrier import Break, Carrier, Drop, Fault, Hang, Refuse, Throttle
 from channels.sms import SmsChannel
 from channels.twilio.client import TwilioApi
+from channels.twilio.files import TwilioFiles
 from hub.settings import Secret
 from hub.types import Address, AddressKind, Media, Part, Webhook, new_id
 from tests.channels.contract import SAID, Mishap, Rig
@@ -112,7 +113,7 @@ class SmsRig(Rig):
         """The channel, set up for another address."""
         token = Secret(self.carrier.auth_token)
         api = TwilioApi(self.carrier.account_sid, token, base_url=base_url, timeout=timeout)
-        return SmsChannel(api, token, "+12025550100", public_url=PUBLIC)
+        return SmsChannel(api, TwilioFiles("AC1", token), token, "+12025550100", public_url=PUBLIC)
 
     def part(self, text: str = SAID) -> Part:
         return a_part(text)
@@ -156,7 +157,9 @@ async def sms_rig() -> AsyncIterator[SmsRig]:
 def offline_channel() -> SmsChannel:
     """A channel that is only asked to verify and parse."""
     token = Secret(TOKEN)
-    return SmsChannel(TwilioApi("AC" + "0" * 32, token), token, "+12025550100", public_url=PUBLIC)
+    return SmsChannel(
+        TwilioApi("AC" + "0" * 32, token), TwilioFiles("AC1", token), token, "+12025550100", public_url=PUBLIC
+    )
 
 
 class Recorder:

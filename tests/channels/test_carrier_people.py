@@ -15,6 +15,7 @@ from channels.carrier import (
 )
 from channels.sms import SmsChannel
 from channels.twilio.client import TwilioApi
+from channels.twilio.files import TwilioFiles
 from hub.settings import Secret
 from hub.types import Direction, Inbound
 from tests.channels.carrier_rig import GOOD, OTHER, Client, Hub, a_carrier, understood
@@ -146,7 +147,7 @@ async def test_the_carrier_runs_as_a_process_of_its_own() -> None:
         said = dict(line.split("=", 1) for line in lines)
         token = Secret(said["HUB_TWILIO_AUTH_TOKEN"])
         api = TwilioApi(said["HUB_TWILIO_ACCOUNT_SID"], token, base_url=said["HUB_TWILIO_API_URL"])
-        channel = SmsChannel(api, token, "+12025550100", public_url="http://127.0.0.1:1")
+        channel = SmsChannel(api, TwilioFiles("AC1", token), token, "+12025550100", public_url="http://127.0.0.1:1")
 
         assert await channel.send(a_part())
 

@@ -15,6 +15,7 @@ from hub.errors import (
     RecipientOptedOut,
     Rejected,
     ReplyUnreadable,
+    TextsRefused,
     Throttled,
     Unreachable,
 )
@@ -35,8 +36,8 @@ from tests.channels.rigs import (
     [
         pytest.param(Refuse(21211), AddressInvalid, "21211", id="not-a-number"),
         pytest.param(Refuse(21217), AddressInvalid, "21217", id="not-a-valid-number"),
-        pytest.param(Refuse(21614), AddressInvalid, "21614", id="not-a-mobile"),
-        pytest.param(Refuse(21635), AddressInvalid, "21635", id="landline"),
+        pytest.param(Refuse(21614), TextsRefused, "21614", id="not-a-mobile"),
+        pytest.param(Refuse(21635), TextsRefused, "21635", id="landline"),
         pytest.param(Refuse(21610), RecipientOptedOut, "21610", id="opted-out"),
         pytest.param(Refuse(21408), Rejected, "21408", id="country-not-allowed"),
         pytest.param(Refuse(21612), Rejected, "21612", id="no-route"),
@@ -124,7 +125,7 @@ async def test_a_part_is_written_as_twilio_reads_it(
     [
         ("30003", Rejected, "The phone is switched off or out of reach."),
         ("30005", AddressInvalid, "The number is unknown or no longer in service."),
-        ("30006", AddressInvalid, "The number can't receive texts (landline)."),
+        ("30006", TextsRefused, "The number can't receive texts (landline)."),
         ("30007", Rejected, "The carrier filtered the text as unwanted."),
         ("31999", Rejected, "The carrier did not deliver the text (code 31999)."),
         (None, Rejected, "The carrier gave no reason."),

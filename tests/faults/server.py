@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -21,13 +21,14 @@ _READY = 30.0
 
 @dataclass(slots=True)
 class Server:
-    """A hub in a process; `log` is the file that all it says goes to."""
+    """A hub in a process; `log` is the file that all it says goes to, `more` are further settings."""
 
     data: Path
     carrier: Carrier
     port: int
     log: Path
     process: asyncio.subprocess.Process | None = None
+    more: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def over(cls, data: Path, carrier: Carrier) -> "Server":
@@ -72,6 +73,7 @@ class Server:
             "HUB_RECONCILE_AFTER": "1",
             "HUB_LOG_LEVEL": "debug",
             "HUB_LOG_FORMAT": "json",
+            **self.more,
         }
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(

@@ -17,6 +17,9 @@ from hub.types import ChannelKind, Language
 from tests.flows.calling import a_clinic_with_a_phone, answer_to, answer_to_keys, prompt, said_of
 from tests.flows.clinic import ANA, MARIA, STRANGER, ZONE, ana, opened, spoken
 from tests.hub_rig import CLINIC, Rig
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 
 @pytest.fixture

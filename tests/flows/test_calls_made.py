@@ -16,6 +16,9 @@ from templates import render
 from tests.flows.calling import a_clinic_with_a_phone, aloud, answer_to, answer_to_keys, prompt
 from tests.flows.clinic import ANA, opened, with_visit
 from tests.hub_rig import Rig, is_said
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 CALLS: dict[str, Any] = {"channel": ChannelKind.VOICE, "purpose": Purpose.APPOINTMENT}
 

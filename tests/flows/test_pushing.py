@@ -22,6 +22,9 @@ from hub.settings import Settings
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Intent, Purpose, new_id
 from tests.channels.contract import SAID
 from tests.channels.push_rigs import CLINIC, BrowserRig, browser_rig
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 TEST = Actor("system", "test")
 WITHIN = 20
@@ -76,7 +79,12 @@ async def ana(hub: Hub, rig: BrowserRig) -> str:
 async def ended(hub: Hub, clock: FixedClock, person_id: str) -> tuple[DeliveryState, str]:
     """What became of a message that staff write, and the state of the device's address after it."""
     intent = Intent(
-        key=f"test:{new_id()}", person_id=person_id, purpose=Purpose.CARE, author=AuthorKind.STAFF, body=SAID
+        key=f"test:{new_id()}",
+        person_id=person_id,
+        purpose=Purpose.CARE,
+        author=AuthorKind.STAFF,
+        body=SAID,
+        level="full",
     )
     routed = await hub.parts.router.route(intent)
     query = sa.select(delivery.c.state).where(delivery.c.id == routed.delivery_id)

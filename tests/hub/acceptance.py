@@ -13,7 +13,7 @@ from hub.db.tables import message
 from hub.metrics import Metrics
 from hub.people import Senders
 from hub.threads import Threads
-from hub.types import Address, AddressKind, ChannelKind, Inbound
+from hub.types import Address, AddressKind, ChannelKind, Inbound, Media
 from hub.vault import Vault
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -58,7 +58,13 @@ def acceptor_over(
 
 
 def inbound(
-    provider_id: str, text: str = "hello", *, sender: int = 0, channel: ChannelKind = ChannelKind.SMS, at: datetime = AT
+    provider_id: str,
+    text: str = "hello",
+    *,
+    sender: int = 0,
+    channel: ChannelKind = ChannelKind.SMS,
+    at: datetime = AT,
+    media: tuple[Media, ...] = (),
 ) -> Inbound:
     """A text from one of a hundred numbers."""
     return Inbound(
@@ -68,6 +74,7 @@ def inbound(
         recipient=CLINIC,
         text=text,
         received_at=at,
+        media=media,
     )
 
 

@@ -265,10 +265,10 @@ class TestTrouble:
             await conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
         await db.write(lambda conn: room(conn, 1))
-        refused = await accepted_together(acceptor, *(inbound(f"SM{n}", "x" * 20_000, sender=n) for n in range(10)))
+        refused = await accepted_together(acceptor, *(inbound(f"SM{n}", "x" * 100_000, sender=n) for n in range(10)))
         durable = [row.provider_id for row in await stored(db)]
         await db.write(lambda conn: room(conn, 1_000_000))
-        again = await accepted_together(acceptor, *(inbound(f"SM{n}", "x" * 20_000, sender=n) for n in range(10)))
+        again = await accepted_together(acceptor, *(inbound(f"SM{n}", "x" * 100_000, sender=n) for n in range(10)))
 
         assert [type(one) for one in refused] == [StorageError] * 10
         assert durable == []

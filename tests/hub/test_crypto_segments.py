@@ -2,14 +2,14 @@
 
 import os
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.crypto import DataKey, Place
-from hub.crypto.segments import SEGMENT, open_file, seal_file
+from hub.crypto.segments import SEGMENT, FileOpening, FileSealing
 from hub.errors import SealBroken
 
 KEY = DataKey(b"k" * 32, 3)
@@ -27,6 +27,23 @@ lengths = st.one_of(
 def content_of(length: int) -> bytes:
     """Octets that differ from segment to segment."""
     return b"".join(number.to_bytes(8, "big") for number in range(length // 8 + 1))[:length]
+
+
+def seal_file(key: DataKey, content: Iterable[bytes], place: Place) -> Iterator[bytes]:
+    """`content` sealed as it comes."""
+    sealing = FileSealing(key, place)
+    yield sealing.head
+    for piece in content:
+        yield from sealing.add(piece)
+    yield sealing.end()
+
+
+def open_file(key: DataKey, sealed: Iterable[bytes], place: Place) -> Iterator[bytes]:
+    """What was sealed, opened as it comes."""
+    opening = FileOpening(key, place)
+    for piece in sealed:
+        yield from opening.add(piece)
+    yield opening.end()
 
 
 def sealed_file(content: bytes, key: DataKey = KEY, place: Place = PLACE) -> bytes:

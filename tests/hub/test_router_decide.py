@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consent.facts import PHONE, ConsentState, Fact, Scope, Source, Standing
 from consent.policy import AddressState
-from hub.router import Way, decide, rank
+from hub.choice import Way, decide, rank
 from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Purpose, Send, Skip
 
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)  # Monday, 12:00 in New York
@@ -46,7 +46,7 @@ def way(channel: ChannelKind = SMS, standing: Standing = AGREED, state: AddressS
 def intent(
     author: AuthorKind = AuthorKind.CAMPAIGN, purpose: Purpose = Purpose.APPOINTMENT, **values: object
 ) -> Intent:
-    return Intent(key="k", person_id="p", body="b", author=author, purpose=purpose, **values)  # type: ignore[arg-type]
+    return Intent(key="k", person_id="p", body="b", level="limited", author=author, purpose=purpose, **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -134,19 +134,21 @@ def test_a_skip_gives_every_reason_once() -> None:
 def test_the_channel_that_is_asked_for_is_the_only_one() -> None:
     ways = [way(EMAIL), way(SMS), way(VOICE)]
 
-    assert [one.channel for one in rank(ways, VOICE, "email")] == [VOICE]
-    assert rank(ways, PUSH, None) == []
+    assert [one.channel for one in rank(ways, VOICE, (EMAIL,))] == [VOICE]
+    assert rank(ways, PUSH) == []
 
 
 @pytest.mark.parametrize(
     ("preferred", "order"),
     [
-        (None, [SMS, PORTAL, PUSH, EMAIL, VOICE]),
-        ("email", [EMAIL, SMS, PORTAL, PUSH, VOICE]),
-        ("voice", [VOICE, SMS, PORTAL, PUSH, EMAIL]),
+        ((), [SMS, PORTAL, PUSH, EMAIL, VOICE]),
+        ((EMAIL,), [EMAIL, SMS, PORTAL, PUSH, VOICE]),
+        ((VOICE,), [VOICE, SMS, PORTAL, PUSH, EMAIL]),
     ],
 )
-def test_the_persons_own_choice_comes_first_and_then_ours(preferred: str | None, order: list[ChannelKind]) -> None:
+def test_the_persons_own_choice_comes_first_and_then_ours(
+    preferred: tuple[ChannelKind, ...], order: list[ChannelKind]
+) -> None:
     ways = [way(channel) for channel in (VOICE, EMAIL, PUSH, PORTAL, SMS)]
 
     assert [one.channel for one in rank(ways, None, preferred)] == order

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_PORT", "port", 8080, " 0 ", 0),
     ("HUB_PROXIES", "proxies", (), "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),
     ("HUB_PUBLIC_URL", "public_url", "", "http://localhost:8080/", "http://localhost:8080"),
+    ("HUB_FILES_URL", "files_url", "", "https://files.example.org/", "https://files.example.org"),
     ("HUB_CLINIC_NAME", "clinic_name", "Maple Street Clinic", "Oak Clinic", "Oak Clinic"),
     ("HUB_CLINIC_PHONE", "clinic_phone", "+12025550100", "+12025550111", "+12025550111"),
     ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
@@ -104,6 +106,20 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_MAIL_AUTHSERV_ID", "mail_authserv_id", "", "mx.example.org", "mx.example.org"),
     ("HUB_ACCEPT_QUEUE", "accept_queue", 2000, "10", 10),
     ("HUB_RECONCILE_AFTER", "reconcile_after", 60.0, "2.5", 2.5),
+    ("HUB_CONTENT_LEVELS", "content_levels", {}, "email=full  push=none", {"email": "full", "push": "none"}),
+    (
+        "HUB_UNREAD_AFTER",
+        "unread_after",
+        {
+            "emergency": timedelta(minutes=15),
+            "appointment": timedelta(hours=12),
+            "care": timedelta(hours=24),
+            "billing": timedelta(hours=72),
+        },
+        "care=90s",
+        {"care": timedelta(seconds=90)},
+    ),
+    ("HUB_UNDELIVERED_AFTER", "undelivered_after", timedelta(hours=4), "2d", timedelta(days=2)),
     ("HUB_CLAMD_URL", "clamd_url", "", " unix:///run/clamd.sock ", "unix:///run/clamd.sock"),
     ("HUB_SCHEDULING", "scheduling", "local", "local", "local"),
     ("HUB_LOG_LEVEL", "log_level", "info", "debug", "debug"),
@@ -165,6 +181,11 @@ WRONG = [
     ("HUB_INBOUND_SMTP_PROTOCOL", "pop3", "smtp, lmtp"),
     ("HUB_ACCEPT_QUEUE", "0", "whole number from 1"),
     ("HUB_RECONCILE_AFTER", "soon", "number above 0"),
+    ("HUB_CONTENT_LEVELS", "portal=none", "sms, voice, email, push at most once"),
+    ("HUB_CONTENT_LEVELS", "sms=none sms=full", "at most once"),
+    ("HUB_CONTENT_LEVELS", "sms=all", "one of none, limited, full"),
+    ("HUB_UNREAD_AFTER", "care=0h", "length of time"),
+    ("HUB_UNDELIVERED_AFTER", "soon", "length of time"),
     ("HUB_CLAMD_URL", "clamd.example.org:3310", "tcp://HOST:PORT"),
     ("HUB_PROXIES", "10.0.0.0/8 10.1.1.1", "10.0.0.0/8"),
     ("HUB_PROXIES", "proxy.example.org", "10.0.0.0/8"),
@@ -273,6 +294,12 @@ def test_half_of_a_push_service_is_refused_with_what_is_missing() -> None:
     half = {name: APNS[name] for name in ("HUB_APNS_KEY_FILE", "HUB_APNS_TOPIC")}
 
     assert problems(half) == ["APNs is half set up: set HUB_APNS_KEY_ID and HUB_APNS_TEAM_ID too"]
+
+
+def test_files_are_kept_apart_by_a_host_of_their_own() -> None:
+    both = {"HUB_PUBLIC_URL": "http://localhost:8080", "HUB_FILES_URL": "http://localhost:8081"}
+
+    assert problems(both) == ["HUB_FILES_URL must have another host than HUB_PUBLIC_URL"]
 
 
 def test_push_services_of_browsers_must_know_whom_to_ask() -> None:

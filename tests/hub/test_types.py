@@ -64,7 +64,16 @@ PROTECTED = [
     ),
     Part(reference="d1", attempt=1, sender=PHONE, recipient=PHONE, text=CANARY, media=(FILE,), token=CANARY),
     Provenance(token=CANARY, references=("d1",), authenticated=True),
-    Intent(key="k", person_id="p", purpose=Purpose.CARE, author=AuthorKind.STAFF, author_name=CANARY, body=CANARY),
+    Intent(
+        key="k",
+        person_id="p",
+        purpose=Purpose.CARE,
+        author=AuthorKind.STAFF,
+        author_name=CANARY,
+        body=CANARY,
+        words={ChannelKind.VOICE: CANARY},
+        level="full",
+    ),
 ]
 PLAIN = [
     Status(channel=ChannelKind.SMS, provider_id="SM1", delivery_id="d1", state=DeliveryState.SENT, at=AT, code="30003"),

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.mail.identifiers import provider_id
-from channels.mail.parsing import parse, sender_of
+from channels.mail.parsing import MOST_FILES, parse, sender_of
 from channels.mail.reading import Envelope, Ours, Reading, read, unreadable
-from hub.types import DeliveryState, Inbound, Provenance
+from hub.types import DeliveryState, Inbound, Media, Provenance
 from tests.mail.hostile import mail
 
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -24,7 +24,7 @@ VOUCHED = b"Authentication-Results: mx.clinic.example.org; dmarc=pass header.fro
 
 
 def reading(raw: bytes, envelope: Envelope | None = None, ours: Ours = OURS) -> Reading:
-    return read(parse(raw), envelope or Envelope(), ours, AT, kept_as="raw1")
+    return read(parse(raw), envelope or Envelope(), ours, AT)
 
 
 def said(raw: bytes, envelope: Envelope | None = None) -> Inbound:
@@ -96,7 +96,7 @@ def test_a_subject_is_a_part_of_what_is_said_unless_it_is_ours(subject: str, bod
     assert said(mail(body).replace(SUBJECT, f"Subject: {subject}".encode())).text == text
 
 
-def test_files_are_listed_and_the_mail_is_kept_with_them() -> None:
+def test_files_are_listed_by_what_their_sender_calls_them() -> None:
     raw = mail(
         b"--b\r\nContent-Type: text/plain\r\n\r\nsee\r\n--b\r\nContent-Type: image/png\r\n"
         b'Content-Disposition: attachment; filename="../../e\xe2\x80\xaevil.png"\r\n'
@@ -110,9 +110,19 @@ def test_files_are_listed_and_the_mail_is_kept_with_them() -> None:
     assert (file.content_type, file.content, file.size) == ("image/png", b"\x89PNG", 4)
     assert "/" not in file.name
     assert "\u202e" not in file.name
+    assert found.kept == ""
+    assert found.inbound is not None
+    assert found.inbound.media == (Media(url="part:0", content_type="image/png", name=file.name),)
+
+
+def test_a_mail_with_more_files_than_are_taken_out_is_kept_whole() -> None:
+    part = b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nx\r\n"
+
+    found = reading(mail(part * (MOST_FILES + 1) + b"--b--", kind="multipart/mixed; boundary=b"))
+
     assert found.kept == "files"
     assert found.inbound is not None
-    assert [(one.url, one.content_type) for one in found.inbound.media] == [("mail:raw1/1", "image/png")]
+    assert len(found.inbound.media) == MOST_FILES
 
 
 def test_a_text_that_is_too_long_is_kept_whole() -> None:

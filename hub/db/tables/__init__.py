@@ -1,13 +1,13 @@
 """Every table, by what it is about. Text, names, birth dates and addresses are only ever in `sealed` columns."""
 
+from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
 from hub.db.tables.conversation import message, thread, turn, unhandled
-from hub.db.tables.deliveries import attempt, delivery, delivery_event, unmatched_status
+from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
 from hub.db.tables.portal import portal_challenge, portal_code, portal_passkey, portal_session, portal_tried
-from hub.db.tables.recordings import recording
 from hub.db.tables.records import (
     api_token,
     audit_checkpoint,
@@ -24,6 +24,7 @@ __all__ = [
     "address",
     "api_token",
     "appointment",
+    "attachment",
     "attempt",
     "audit_checkpoint",
     "audit_event",
@@ -36,7 +37,9 @@ __all__ = [
     "delivery",
     "delivery_event",
     "disclosure",
+    "escalation",
     "event",
+    "file_piece",
     "idempotency",
     "job",
     "key_canary",
@@ -51,7 +54,6 @@ __all__ = [
     "portal_tried",
     "preference",
     "raw_mail",
-    "recording",
     "resource",
     "scheduling_request",
     "slot",

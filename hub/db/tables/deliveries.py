@@ -40,6 +40,10 @@ delivery = sa.Table(
     # The provider may have taken it: reconcile before a further attempt.
     sa.Column("unknown_since", Moment),
     sa.Column("provider_id", sa.String(64)),
+    # Which of its message's deliveries it is: 0 is the first, and each that follows comes once.
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),
+    # What is said in place of the message's text: other words for the channel, or a link to where the text is read.
+    sa.Column("words_sealed", sa.LargeBinary),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     # Work to do: what may be sent, what must be reconciled, and what was sent and not reported on.
@@ -51,6 +55,34 @@ delivery = sa.Table(
     sa.Index("ix_delivery_person_id", "person_id", "created_at"),
     one_of("state", _STATES),
     one_of("lane", ("safety", "reply", "bulk")),
+)
+
+_WATCHED = sa.text("outcome = ''")
+
+escalation = sa.Table(
+    "escalation",
+    metadata,
+    # A message whose deliveries are followed, and one of them: the key itself lets each step be taken once.
+    sa.Column("message_id", Id, sa.ForeignKey("message.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("delivery_id", Id, nullable=False),
+    sa.Column("person_id", Id, nullable=False),
+    # Why the step was taken: it was the first, or what the step before it came to.
+    sa.Column("cause", sa.String(12), nullable=False),
+    # What it came to; empty while it is watched.
+    sa.Column("outcome", sa.String(12), nullable=False),
+    # What the text reveals, and whether it goes by its first channel alone.
+    sa.Column("level", sa.String(8), nullable=False),
+    sa.Column("alone", sa.Boolean, nullable=False),
+    # When it is looked at next, if nothing is heard of its delivery before.
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Index("ix_escalation_due", "due_at", "message_id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
+    sa.Index("ix_escalation_delivery_id", "delivery_id"),
+    one_of("cause", ("first", "failed", "undelivered", "unread", "refused")),
+    one_of("outcome", ("", "reached", "next", "staff", "void")),
+    one_of("level", ("none", "limited", "full")),
 )
 
 attempt = sa.Table(

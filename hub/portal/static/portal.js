@@ -28,7 +28,7 @@ function asked(url, { form = null, byItself = false } = {}) {
     }
     request.onload = () => (request.status < 500 ? resolve(request.response) : reject(new Error("unanswered")));
     request.onerror = () => reject(new Error("unreachable"));
-    request.send(form ? new URLSearchParams(form) : null);
+    request.send(form);
   });
 }
 
@@ -47,13 +47,29 @@ if (talk) {
       location.assign("/portal?again=1");
       return;
     }
+    const wrong = page.querySelector(".write .wrong");
+    talk.querySelector(".write .wrong")?.remove();
+    if (wrong) {
+      talk.querySelector(".write").prepend(document.importNode(wrong, true));
+    }
     const newest = (root) => [...root.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq;
     const shown = talk.querySelector(".log");
     const key = page.querySelector(".write [name=key]").value;
+    settle(shown, fresh);
     if (newest(fresh) !== newest(shown)) {
       follow(shown, document.importNode(fresh, true), newest(shown));
     }
-    return key;
+    return wrong ? null : key;
+  };
+
+  // Shows what became of files that were being checked.
+  const settle = (shown, fresh) => {
+    for (const pending of shown.querySelectorAll("[data-seq]:has([data-pending])")) {
+      const now = fresh.querySelector(`[data-seq="${CSS.escape(pending.dataset.seq)}"]`);
+      if (now && !now.querySelector("[data-pending]")) {
+        pending.replaceWith(document.importNode(now, true));
+      }
+    }
   };
 
   // Adds what comes after the message numbered `last`; that one loses its choices. What was read out stays as it is:
@@ -130,7 +146,8 @@ if (talk) {
       return;
     }
     event.preventDefault();
-    const said = new FormData(form, event.submitter);
+    const filled = new FormData(form, event.submitter);
+    const said = form.matches(".write") ? filled : new URLSearchParams(filled);
     const buttons = form.querySelectorAll("button");
     buttons.forEach((one) => (one.disabled = true));
     try {
@@ -148,6 +165,7 @@ if (talk) {
         form.querySelector(".before-sending a").focus();
       } else if (form.matches(".write") && key) {
         form.reset();
+        form.querySelector("details").open = false;
         form.elements.key.value = key;
         form.elements.text.focus();
       }

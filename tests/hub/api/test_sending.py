@@ -137,3 +137,41 @@ async def test_what_does_not_fit_is_refused(hub: Hub, api: Api, change) -> None:
 
 async def test_an_mrn_that_is_nobodys_is_not_found(api: Api) -> None:
     assert (await api.post("/messages", NOTE)).status == 404
+
+
+async def test_a_text_that_may_say_anything_is_read_behind_a_link(hub: Hub, api: Api) -> None:
+    await _willing(hub)
+
+    answer = await api.post("/messages", {**NOTE, "body": "Your result is normal."})
+
+    message = await _last(api)
+    assert (answer.status, answer.value["channel"]) == (202, "sms")
+    assert (message["channel"], message["delivery"]["channel"]) == ("portal", "sms")
+    assert message["body"] == "Your result is normal."
+    assert [step["channel"] for step in message["delivery"]["history"]] == ["sms"]
+
+
+async def test_a_text_of_which_its_sender_says_what_it_reveals_goes_as_it_is(hub: Hub, api: Api) -> None:
+    await _willing(hub)
+
+    await api.post("/messages", {**NOTE, "level": "limited"})
+
+    assert (await _last(api))["channel"] == "sms"
+
+
+async def test_a_text_nobody_could_be_shown_is_refused_with_the_reason(hub: Hub, api: Api) -> None:
+    await _willing(hub, birth_date=None)
+
+    answer = await api.post("/messages", NOTE)
+
+    assert answer.status == 409
+    assert "cannot sign in to read it" in answer.value["detail"]
+
+
+async def test_a_template_says_itself_what_it_reveals(hub: Hub, api: Api) -> None:
+    await _willing(hub)
+
+    answer = await api.post("/messages", {**REMINDER, "level": "none"})
+
+    assert answer.status == 422
+    assert "`level` belongs to a `body`" in answer.value["detail"]

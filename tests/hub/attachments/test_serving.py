@@ -1,13 +1,17 @@
 """A file is given out as a download under a harmless name."""
 
+from collections.abc import AsyncIterator
 from email.message import Message
 from urllib.parse import unquote
 
 import pytest
+from aiohttp import ClientError, web
+from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.attachments import Kind, file_name, headers
+from hub.attachments import Kind, file_name, give_out, headers
+from hub.errors import SealBroken
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,36 @@ def test_nothing_is_shown_as_a_page(kind: Kind) -> None:
     assert values["X-Content-Type-Options"] == "nosniff"
     assert values["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert values["Cache-Control"] == "no-store"
+
+
+class TestGivingOut:
+    """A file as it comes; a fault on the way is not taken for its end."""
+
+    async def asked(self, *pieces: bytes | Exception, size: int) -> tuple[int, bytes]:
+        async def content() -> AsyncIterator[bytes]:
+            for piece in pieces:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+
+        async def give(request: web.Request) -> web.StreamResponse:
+            try:
+                return await give_out(request, content(), size, headers(Kind.PDF, "a.pdf"))
+            except SealBroken:
+                return web.Response(status=500)
+
+        app = web.Application()
+        app.router.add_get("/", give)
+        async with TestClient(TestServer(app)) as client, client.get("/") as got:
+            return got.status, await got.read()
+
+    async def test_it_comes_whole(self) -> None:
+        assert await self.asked(b"a", b"b" * 100_000, size=100_001) == (200, b"a" + b"b" * 100_000)
+        assert await self.asked(size=0) == (200, b"")
+
+    async def test_what_cannot_be_opened_at_all_is_told(self) -> None:
+        assert await self.asked(SealBroken("x"), size=5) == (500, b"")
+
+    async def test_what_breaks_on_the_way_is_broken_off(self) -> None:
+        with pytest.raises(ClientError):
+            await self.asked(b"a" * 10, SealBroken("x"), size=20)

@@ -74,6 +74,7 @@ def test_before_the_first_start_there_is_nothing_to_mend(run: Run, data: Path) -
         "settings": "ok",
         "database": "note",
         "channels": "note",
+        "scanner": "note",
     }
     assert not data.exists()
 

@@ -16,6 +16,12 @@ from hub.jobs import JobState
 from tests.bench.processes import CHECKOUT
 from tests.hub.jobs.rig import JobRig, open_work
 
+# Each kind of database with the queue that it is mostly run with: a process for each test takes its time, and what the
+# other two pairs do is tested in `test_running`.
+pytestmark = pytest.mark.parametrize(
+    ("database_url", "redis_url"), [("sqlite", "embedded"), ("postgresql", "rq")], indirect=True
+)
+
 LASTS = 2.0
 """Seconds until the killed worker's jobs are taken over."""
 

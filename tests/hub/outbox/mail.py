@@ -57,6 +57,7 @@ class Mail:
             "key": f"test:{new_id()}",
             "purpose": Purpose.CARE,
             "author": AuthorKind.STAFF,
+            "level": "limited",
             "body": body,
         }
         routed = await self.rig.parts.router.route(Intent(person_id=person_id, **(given | values)))

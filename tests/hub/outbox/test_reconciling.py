@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from channels.carrier import Break, Carrier, Drop, Fault, Garbage, Hang, LoseCallbacks, Refuse, Throttle
 from channels.sms import SmsChannel
 from channels.twilio.client import TwilioApi
+from channels.twilio.files import TwilioFiles
 from hub.crypto import Keyring
 from hub.db.tables import delivery
 from hub.errors import StorageError
@@ -33,7 +34,9 @@ async def rig(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncItera
         settings = one.parts.settings
         api = TwilioApi(carrier.account_sid, token, base_url=carrier.base_url, timeout=IMPATIENT)
         await one.parts.channels[ChannelKind.SMS].close()
-        one.parts.channels[ChannelKind.SMS] = SmsChannel(api, token, "+12025550100", public_url=settings.base_url)  # type: ignore[index]
+        one.parts.channels[ChannelKind.SMS] = SmsChannel(
+            api, TwilioFiles("AC1", token), token, "+12025550100", public_url=settings.base_url
+        )  # type: ignore[index]
         await one.hub.start()
         yield one
 

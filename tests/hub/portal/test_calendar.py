@@ -6,6 +6,9 @@ from hub.demo.clinic import patient
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.person import Person
 from tests.hub.portal.test_conversation import until_shown
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 JAMES, AISHA, PETER = patient("james"), patient("aisha"), patient("peter")
 

@@ -15,6 +15,7 @@ from hub.types import Address, AddressKind
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.conftest import Watch
 from tests.hub.portal.person import CODE, LINK, Person
+from tests.stores import either_will_do
 
 JAMES, DANA, NOAH, CARMEN = (patient(key) for key in ("james", "dana", "noah", "carmen"))
 
@@ -29,6 +30,7 @@ async def audited(clinic: Running, action: str) -> int:
     return (await rows(clinic, query))[0][0]
 
 
+@either_will_do
 class TestTheWayIn:
     async def test_the_code_from_the_phone_and_the_birth_date_open_the_thread(
         self, clinic: Running, person: Person
@@ -82,6 +84,7 @@ class TestTheWayIn:
         assert '<html lang="en">' in person.page
 
 
+@either_will_do
 class TestStrangers:
     async def test_an_unknown_number_is_answered_like_a_known_one(self, clinic: Running, person: Person) -> None:
         pages = []

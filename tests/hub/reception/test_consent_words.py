@@ -12,6 +12,9 @@ from hub.db.tables import address
 from hub.types import Skip
 from tests.hub.reception.people import ANA, ana
 from tests.hub_rig import CLINIC, Rig, is_said, open_rig
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop", "Unsubscribe", "please don't text me anymore", "no me escriban más"])

@@ -9,6 +9,9 @@ from hub.reception import sorting
 from hub.types import Language
 from tests.hub.reception.people import ANA, STRANGER, ana
 from tests.hub_rig import Rig, is_said
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 PAIN = "I have chest pain and my left arm is numb"
 

@@ -1,4 +1,4 @@
-"""Mails kept as they came, sealed."""
+"""Mails kept as they came, sealed: those that could not be read, and those that hold more than their message shows."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.attachments import Scanner, State
 from hub.audit import Actor, Entry, Trail
 from hub.crypto import Place
 from hub.db import Database
 from hub.db.tables import raw_mail
+from hub.events import Change, publish
 from hub.vault import HUB, Vault
 
 
@@ -29,10 +31,11 @@ class Kept:
 class RawMails:
     """Where they are kept."""
 
-    def __init__(self, db: Database, vault: Vault, trail: Trail) -> None:
+    def __init__(self, db: Database, vault: Vault, trail: Trail, scanner: Scanner) -> None:
         self._db = db
         self._vault = vault
         self._trail = trail
+        self._scanner = scanner
 
     async def keep(self, mail_id: str, raw: bytes, reason: str, at: datetime) -> str:
         """The id under which `raw` is kept, once that is durable: `mail_id`, or an older one of the same mail.
@@ -65,6 +68,7 @@ class RawMails:
                     details={"reason": reason},
                 ),
             )
+            await publish(conn, at, [Change("mail.kept", mail_id)])
             return mail_id
 
         try:
@@ -73,10 +77,17 @@ class RawMails:
             # Another process keeps the very same mail at this moment.
             return await self._db.write(unit)
 
-    async def newest(self, conn: AsyncConnection, limit: int = 50) -> Sequence[Kept]:
-        """What is kept, newest first."""
+    async def listed(
+        self, conn: AsyncConnection, *, reason: str | None = None, before: str | None = None, limit: int = 50
+    ) -> Sequence[Kept]:
+        """What is kept, newest first: of one reason or of any, after the mail `before` in that order."""
         columns = (raw_mail.c.id, raw_mail.c.reason, raw_mail.c.size, raw_mail.c.received_at)
-        query = sa.select(*columns).order_by(raw_mail.c.received_at.desc(), raw_mail.c.id.desc()).limit(limit)
+        # Ids sort by the time they were made.
+        query = sa.select(*columns).order_by(raw_mail.c.id.desc()).limit(limit)
+        if reason is not None:
+            query = query.where(raw_mail.c.reason == reason)
+        if before is not None:
+            query = query.where(raw_mail.c.id < before)
         return [
             Kept(id=row.id, reason=row.reason, size=row.size, received_at=row.received_at)
             for row in await conn.execute(query)
@@ -91,6 +102,10 @@ class RawMails:
         if sealed is None:
             return None
         return (await self._vault.key(conn, HUB)).open(HUB, sealed, _place(mail_id))
+
+    async def infected(self, raw: bytes) -> bool:
+        """Whether the scanner finds malware in a mail: it looks through its parts."""
+        return (await self._scanner.scan(raw)).state is State.INFECTED
 
     def _digest(self, raw: bytes) -> bytes:
         return self._vault.blind.of("idempotency", f"mail {hashlib.sha256(raw).hexdigest()}")

@@ -1,0 +1,72 @@
+"""Deciding: the policy is asked of one way after the other. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from consent import rules as rulebook
+from consent.policy import Allowed, Denied, Request, Wait, may
+from hub.choice.ranking import Way
+from hub.types import AuthorKind, Decision, Hold, Intent, Lane, Purpose, Send, Skip
+
+SWITCHED_OFF = ("The person does not want this kind of message this way.", "switched-off")
+CONTENT_LEVEL = (
+    "The text says more than may travel this way, and the person cannot sign in to read it: no birth date is on file.",
+    "content-level",
+)
+
+
+def decide(
+    intent: Intent, ways: Sequence[Way], now: datetime, timezone: str | None, recent: Sequence[datetime]
+) -> tuple[Decision, tuple[str, ...]]:
+    """The first way that may be taken now; else the one that opens first; else why there is none. Pure."""
+    holds: list[tuple[Hold, str]] = []
+    refusals: list[tuple[str, str]] = []
+    for way in ways:
+        if way.off or way.shape == "closed":
+            refusals.append(SWITCHED_OFF if way.off else CONTENT_LEVEL)
+            continue
+        at = max(now, intent.not_before) if intent.not_before else now
+        verdict = may(_request(intent, way, at, timezone, recent))
+        match verdict:
+            case Allowed(reason, rule) if at <= now:
+                return Send(way.channel, way.address_id, reason), (rule.id,)
+            case Allowed():
+                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), "not-before"))
+            case Wait(until, reason, rule):
+                holds.append((Hold(way.channel, way.address_id, until, reason), rule.id))
+            case Denied(reason, rule):
+                refusals.append((reason, rule.id))
+    if holds:
+        hold, rule_id = min(holds, key=lambda held: held[0].until)
+        return hold, (rule_id,)
+    if not refusals:
+        return Skip(("There is no address on file that this hub can send to.",)), ("no-address",)
+    reasons = dict(refusals)
+    return Skip(tuple(reasons)), tuple(dict.fromkeys(reasons.values()))
+
+
+def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, recent: Sequence[datetime]) -> Request:
+    return Request(
+        purpose=intent.purpose,
+        channel=way.channel,
+        automated=automated(intent),
+        now=at,
+        standing=way.standing,
+        replies_to=intent.replies_to,
+        zones=(timezone,) if timezone else (),
+        address_state=way.state,
+        sent_recently=tuple(recent),
+        confirms_stop=intent.confirms_stop,
+        answers_help=intent.answers_help,
+        safety=intent.lane is Lane.SAFETY and intent.purpose is Purpose.EMERGENCY,
+    )
+
+
+def automated(intent: Intent) -> bool:
+    """Whether no person of the staff writes it now."""
+    return intent.author is not AuthorKind.STAFF
+
+
+def answers(intent: Intent, now: datetime) -> bool:
+    """Whether it answers what the person wrote just now: that goes back the way it came, whatever they prefer."""
+    return intent.replies_to is not None and now - intent.replies_to <= rulebook.load().reply

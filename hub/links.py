@@ -1,0 +1,62 @@
+"""Links to what is to be read behind a log-in: opaque, each of one purpose, good for a while, and once.
+
+A link alone opens nothing: whoever follows it gives the birth date as well. What is kept of it is a keyed hash.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.db.bulk import insert_rows
+from hub.db.tables import portal_code
+from hub.types import new_id
+from hub.vault import Vault
+
+GOOD_FOR = timedelta(days=3)
+"""How long a link to a message opens the portal; after that a new code is asked for there."""
+_KEPT = timedelta(days=1)
+_BYTES = 32
+
+
+def drawn() -> str:
+    """A new secret of 256 random bits, fit for a cookie or an address."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def blind(vault: Vault, what: str, *said: str) -> bytes:
+    """The keyed hash by which `said`, used as `what`, is known again; 16 bytes."""
+    return vault.blind.of("token", "\0".join(("portal", what, *said)))
+
+
+class Links:
+    """Makes links into the portal under `base_url`."""
+
+    def __init__(self, vault: Vault, base_url: str) -> None:
+        self._vault = vault
+        self._base = base_url
+
+    def url(self, secret: str) -> str:
+        """The web address of a link with this `secret`."""
+        return f"{self._base}/portal/link/{secret}"
+
+    async def make(self, conn: AsyncConnection, address_id: str, now: datetime) -> str:
+        """The web address of a new link for whoever reads at this address, kept in the caller's transaction.
+
+        No code belongs to it: it is opened by following it.
+        """
+        secret, link_id = drawn(), new_id()
+        row = {
+            "id": link_id,
+            "ticket_blind": blind(self._vault, "ticket", drawn()),
+            "link_blind": blind(self._vault, "link", secret),
+            "code_blind": blind(self._vault, "code", link_id, drawn()),
+            "address_id": address_id,
+            "tries": 0,
+            "created_at": now,
+            "ends_at": now + GOOD_FOR,
+        }
+        await conn.execute(sa.delete(portal_code).where(portal_code.c.ends_at < now - _KEPT))
+        await insert_rows(conn, portal_code, [row])
+        return self.url(secret)
