@@ -166,7 +166,7 @@ def standing(facts: Iterable[Fact]) -> Standing:
 
     - STOP revokes calls and texts of the number alike.
     - START undoes the revocations that have the very scope of the START; a narrower one ("no more surveys") stays.
-      It undoes, too, that texts were switched off altogether in the portal; calls that were switched off there stay off.
+      It undoes, too, that texts were switched off altogether in the portal; calls switched off there stay off.
     - Nothing else lifts a revocation of a phone: no ordinary message, no import, no form. Only what was switched off in
       the portal a later act of the person's own hand switches on again. For mail, push and portal such an act lifts any
       revocation; an import, the API or the staff never do.
