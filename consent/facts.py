@@ -67,6 +67,7 @@ class Scope:
 
 
 PHONE = Scope(channels=PHONE_CHANNELS)
+_TEXTS = Scope(channels=frozenset({ChannelKind.SMS}))
 
 
 def narrowed(scope: Scope, mode: StopMode, category: Purpose | None) -> Scope:
@@ -121,9 +122,9 @@ _UNKNOWN = Holding()
 
 
 def _started(revocation: Fact, start: Fact) -> bool:
-    """Whether START undoes the revocation: one of its very scope, or a channel that was switched off in the portal."""
-    switched_off = revocation.source is Source.PORTAL and revocation.scope.purposes is None
-    return revocation.scope == start.scope or switched_off
+    """Whether START, a text, undoes the revocation: one of its very scope, or texts switched off in the portal."""
+    texts_off = revocation.source is Source.PORTAL and revocation.scope == _TEXTS
+    return revocation.scope == start.scope or texts_off
 
 
 class Standing(Struct, frozen=True):
@@ -165,7 +166,7 @@ def standing(facts: Iterable[Fact]) -> Standing:
 
     - STOP revokes calls and texts of the number alike.
     - START undoes the revocations that have the very scope of the START; a narrower one ("no more surveys") stays.
-      It undoes, too, that texts or calls were switched off altogether in the portal.
+      It undoes, too, that texts were switched off altogether in the portal; calls switched off there stay off.
     - Nothing else lifts a revocation of a phone: no ordinary message, no import, no form. Only what was switched off in
       the portal a later act of the person's own hand switches on again. For mail, push and portal such an act lifts any
       revocation; an import, the API or the staff never do.

@@ -14,7 +14,7 @@ from hub.parts import Parts
 from hub.portal import tokens
 from hub.portal.codes import Codes
 from hub.portal.drawing import LANGUAGES, Dates, draw, readable
-from hub.portal.limits import Limit, Limits
+from hub.portal.limits import Limit, Limits, client
 from hub.portal.passkeys import Passkeys
 from hub.portal.sessions import IDLE, LASTS, Session, Sessions
 from hub.types import Language, new_id
@@ -69,7 +69,8 @@ class Desk:
 
     async def allows(self, limit: Limit, request: web.Request) -> bool:
         """Whether whoever asks may try this once more."""
-        return await self.limits.allows(limit, request.remote or "")
+        forwarded = request.headers.getall("X-Forwarded-For", [])
+        return await self.limits.allows(limit, client(request.remote or "", forwarded, self.parts.settings.proxies))
 
     def keep(self, response: web.Response, secret: str) -> None:
         """Give the browser the secret of its session."""

@@ -1,5 +1,6 @@
 """How often one client may try something: counted in the database, for all processes and through a restart."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -12,6 +13,7 @@ from hub.db import Database
 from hub.db.bulk import insert_rows
 from hub.db.tables import portal_tried
 from hub.portal import tokens
+from hub.settings import Network
 from hub.vault import Vault
 
 
@@ -58,6 +60,33 @@ class Limits:
             return True
 
         return await self._db.write(unit)
+
+
+def client(remote: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:
+    """Whose request it is: who called, or, where that was one of our proxies, whom it says it called for. Pure.
+
+    forwarded: every `X-Forwarded-For` in order. It is read from its end, and only as far as our own proxies wrote it.
+    """
+    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    found = remote
+    while hops and _one_of(found, proxies):
+        hop = hops.pop()
+        try:
+            ip_address(hop)
+        except ValueError:
+            break
+        found = hop
+    return found
+
+
+def _one_of(client: str, proxies: Collection[Network]) -> bool:
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in one for one in proxies)
 
 
 def network(client: str) -> str:

@@ -9,24 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import ConsentState, Source
 from consent.ledger import NewFact
+from hub.choice.ranking import ORDER, REACHES
 from hub.people.preferences import Preference, Preferences
 from hub.portal.agreeing import AGREEMENTS, OFFERS, Agreement, shown
 from hub.portal.desk import START, Desk, Form
 from hub.portal.sessions import Session
-from hub.types import AddressKind, ChannelKind, Purpose
+from hub.types import ChannelKind, Purpose
 
 HOME = f"{START}/preferences"
 PURPOSES = (Purpose.CARE, Purpose.APPOINTMENT, Purpose.BILLING, Purpose.SURVEY, Purpose.MARKETING)
 """What a person chooses for; what is about safety they do not."""
-USUAL = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.PUSH, ChannelKind.EMAIL, ChannelKind.VOICE)
-"""The order of a person who never said what they prefer, as the router tries it."""
-_KINDS = {
-    ChannelKind.SMS: AddressKind.PHONE,
-    ChannelKind.VOICE: AddressKind.PHONE,
-    ChannelKind.EMAIL: AddressKind.MAILBOX,
-    ChannelKind.PUSH: AddressKind.PUSH,
-    ChannelKind.PORTAL: AddressKind.PORTAL,
-}
 _OFFERS = {one.channel: one for one in AGREEMENTS.values() if one.purposes == OFFERS}
 
 
@@ -56,7 +48,7 @@ def routes(desk: Desk) -> list[web.RouteDef]:
 def ordered(preferences: Preferences, purpose: Purpose, there: Collection[ChannelKind]) -> list[ChannelKind]:
     """The channels that are there, in the order they are tried for `purpose`. Pure."""
     named = preferences.of(purpose).order
-    return [one for one in dict.fromkeys((*named, *USUAL)) if one in there]
+    return [one for one in dict.fromkeys((*named, *ORDER)) if one in there]
 
 
 def moved_up(order: Sequence[ChannelKind], channel: str) -> list[ChannelKind]:
@@ -129,12 +121,12 @@ async def _choices(conn: AsyncConnection, desk: Desk, session: Session, purpose:
     standings = await parts.ledger.standings(conn, [one.address_id for one in contacts])
     preferences = await parts.preferences.read(conn, session.person_id)
     kinds = {one.address.kind for one in contacts}
-    there = {one for one in parts.channels if _KINDS[one] in kinds and (purpose not in OFFERS or one in _OFFERS)}
+    there = {one for one in parts.channels if REACHES[one] in kinds and (purpose not in OFFERS or one in _OFFERS)}
     off = preferences.of(purpose).off
     found = []
     for channel in ordered(preferences, purpose, there):
         holdings = [
-            standings[one.address_id].of(channel, purpose) for one in contacts if one.address.kind is _KINDS[channel]
+            standings[one.address_id].of(channel, purpose) for one in contacts if one.address.kind is REACHES[channel]
         ]
         given = [one for one in holdings if one.state is ConsentState.GRANT and (one.written or purpose not in OFFERS)]
         state: str | None = None

@@ -68,6 +68,13 @@ class Settings:
     )
     host: str = _setting("HUB_HOST", "address to listen on", parsing.text, "127.0.0.1")
     port: int = _setting("HUB_PORT", "port to listen on; 0 takes a free one", parsing.whole(0, 65535), 8080)
+    proxies: tuple[parsing.Network, ...] = _setting(
+        "HUB_PROXIES",
+        "addresses or networks of the reverse proxies in front, whose `X-Forwarded-For` tells clients apart",
+        parsing.networks,
+        (),
+        shown="unset: nobody's is believed",
+    )
     public_url: str = _setting(
         "HUB_PUBLIC_URL",
         "base of every link and of webhook signatures",

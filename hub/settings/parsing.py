@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hub.settings.secret import Secret
 
+Network = IPv4Network | IPv6Network
 Value = TypeVar("Value")
 
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -79,6 +81,14 @@ def web_address(raw: str) -> str:
     if not whole or parts.query or parts.fragment:
         raise ValueError("must be a web address such as https://hub.example.org")
     return value
+
+
+def networks(raw: str) -> tuple[Network, ...]:
+    """Addresses and networks, with commas between them."""
+    try:
+        return tuple(ip_network(one.strip()) for one in raw.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
 
 
 def zone(raw: str) -> ZoneInfo:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -65,7 +66,7 @@ async def test_a_passkey_is_added_on_the_device_and_signs_in_without_a_code(
     browser: Browser, clinic: Running, who: str, theme: Literal["light", "dark"], pages: tuple[str, ...]
 ) -> None:
     # A browser makes passkeys for names alone, and of this machine's that is `localhost`.
-    there = Running(hub=clinic.hub, carrier=clinic.carrier, base=clinic.base.replace("127.0.0.1", "localhost"))
+    there = replace(clinic, base=clinic.base.replace("127.0.0.1", "localhost"))
     async with opened(browser, there, theme) as page:
         debugging = await page.context.new_cdp_session(page)
         await debugging.send("WebAuthn.enable")
@@ -247,6 +248,7 @@ async def notice_to(clinic: Running, mrn: str) -> Intent:
         purpose=Purpose.CARE,
         author=AuthorKind.STAFF,
         body=SAID,
+        level="full",
         channel=ChannelKind.PUSH,
     )
 

@@ -94,6 +94,13 @@ def test_start_leaves_what_was_switched_off_in_the_portal_for_some_purposes():
     assert state(surveys, STOP, START) is ConsentState.GRANT
 
 
+def test_a_text_of_start_leaves_calls_that_were_switched_off_in_the_portal():
+    calls = fact(0, ConsentState.REVOKE, Source.PORTAL, Scope(channels=frozenset({ChannelKind.VOICE})))
+
+    assert state(calls, STOP, START, channel=ChannelKind.VOICE) is ConsentState.REVOKE
+    assert state(calls, STOP, START) is ConsentState.GRANT
+
+
 @pytest.mark.parametrize(
     ("source", "lifts"),
     [(Source.FORM, True), (Source.PORTAL, True), (Source.IMPORT, False), (Source.API, False), (Source.STAFF, False)],

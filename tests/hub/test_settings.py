@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +56,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
+    ("HUB_PROXIES", "proxies", (), "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),
     ("HUB_PUBLIC_URL", "public_url", "", "http://localhost:8080/", "http://localhost:8080"),
     ("HUB_FILES_URL", "files_url", "", "https://files.example.org/", "https://files.example.org"),
     ("HUB_CLINIC_NAME", "clinic_name", "Maple Street Clinic", "Oak Clinic", "Oak Clinic"),
@@ -189,6 +191,8 @@ WRONG = [
     ("HUB_UNREAD_AFTER", "care=0h", "length of time"),
     ("HUB_UNDELIVERED_AFTER", "soon", "length of time"),
     ("HUB_CLAMD_URL", "clamd.example.org:3310", "tcp://HOST:PORT"),
+    ("HUB_PROXIES", "10.0.0.0/8 10.1.1.1", "10.0.0.0/8"),
+    ("HUB_PROXIES", "proxy.example.org", "10.0.0.0/8"),
     ("HUB_CLAMD_URL", "http://clamd.example.org", "tcp://HOST:PORT"),
     ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
     ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),

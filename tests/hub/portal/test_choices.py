@@ -25,7 +25,7 @@ from tests.stores import embedded_only
 pytestmark = embedded_only
 JAMES, AISHA = patient("james"), patient("aisha")
 MAILBOX = Address(AddressKind.MAILBOX, "james@example.org")
-SMS, EMAIL, PUSH = ChannelKind.SMS, ChannelKind.EMAIL, ChannelKind.PUSH
+SMS, EMAIL, VOICE, PUSH = ChannelKind.SMS, ChannelKind.EMAIL, ChannelKind.VOICE, ChannelKind.PUSH
 
 
 @pytest.fixture
@@ -157,8 +157,8 @@ async def test_channels_are_ordered_and_turned_off_for_each_purpose(clinic: Runn
         kept = (await parts.preferences.read(conn, who)).of(Purpose.SURVEY)
         changes = sa.select(sa.func.count()).where(audit_event.c.action == "preference.change")
         assert (await conn.execute(changes)).scalar_one() == 3
-    assert kept.order == (EMAIL, SMS, ChannelKind.PORTAL, ChannelKind.VOICE)
-    assert kept.off == {SMS, EMAIL, ChannelKind.VOICE}
+    assert kept.order == (EMAIL, SMS, ChannelKind.PORTAL, VOICE)
+    assert kept.off == {SMS, EMAIL, VOICE}
     assert await facts(clinic) == []
     await person.get("/portal/preferences/emergency")
     assert person.status == 404

@@ -1,6 +1,7 @@
 """Passkeys and sessions: who gets in by them, what is listed, and what ends."""
 
 import json
+from ipaddress import ip_network
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from hub.demo.clinic import patient
 from hub.portal.ceremonies import GOOD_FOR
 from hub.portal.devices import described
 from hub.portal.limits import Limit, Limits, network
+from hub.portal.limits import client as client_of
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.authenticator import Authenticator
 from tests.hub.portal.conftest import Watch
@@ -175,6 +177,25 @@ async def test_tries_count_for_every_process_and_are_forgotten_with_time(db, vau
 )
 def test_a_client_is_its_address_or_its_network(client: str, counted: str) -> None:
     assert network(client) == counted
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "found"),
+    [
+        pytest.param("192.0.2.9", ["198.51.100.1"], "192.0.2.9", id="no proxy of ours"),
+        pytest.param("10.0.0.1", ["198.51.100.1"], "198.51.100.1", id="behind a proxy"),
+        pytest.param("::ffff:10.0.0.1", ["2001:db8::7"], "2001:db8::7", id="behind a proxy, v6"),
+        pytest.param("10.0.0.1", ["203.0.113.5, 198.51.100.1", "10.0.0.2"], "198.51.100.1", id="two of ours"),
+        pytest.param("10.0.0.1", ["203.0.113.5", "198.51.100.1"], "198.51.100.1", id="forged before ours"),
+        pytest.param("10.0.0.1", ["10.0.0.9"], "10.0.0.9", id="a client inside"),
+        pytest.param("10.0.0.1", ["unknown"], "10.0.0.1", id="no address"),
+        pytest.param("10.0.0.1", [], "10.0.0.1", id="nothing written"),
+        pytest.param("", ["198.51.100.1"], "", id="nobody"),
+    ],
+)
+def test_behind_our_proxies_alone_a_client_is_whom_they_name(remote: str, forwarded: list[str], found: str) -> None:
+    assert client_of(remote, forwarded, (ip_network("10.0.0.0/8"),)) == found
+    assert client_of(remote, forwarded, ()) == remote
 
 
 @pytest.mark.parametrize(
