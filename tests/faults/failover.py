@@ -209,7 +209,7 @@ def _carrier(people: int, *, again: bool) -> Carrier:
         carrier.faults.add(refusal, number=number(n))
         for _ in range(_LATER if again else 0):
             # By callback: a request for a call would be refused by the other kind, too.
-            carrier.faults.add(Undeliver(30003), number=number(n))
+            carrier.faults.add(refusal if one.stopped else Undeliver(30003), number=number(n))
         carrier.calls.picks_up(number(n), one.phone)
     return carrier
 

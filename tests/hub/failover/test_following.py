@@ -301,3 +301,24 @@ async def test_what_a_nurse_wrote_in_the_evening_is_not_called_about_at_night(st
 
     (_, call) = await steps.deliveries()
     assert (call.channel, call.state, call.reason, call.automated) == (VOICE, "held", "quiet-hours", True)
+
+
+async def test_what_was_switched_off_while_it_waited_goes_on_the_next_way(steps: Steps) -> None:
+    ana, book = await steps.ana(agreed=(SMS, EMAIL)), steps.parts.preferences
+    later = steps.clock.now() + timedelta(hours=2)
+    await steps.send(ana, not_before=later)
+    await steps.parts.db.write(
+        lambda conn: book.change(
+            conn, ana, Purpose.APPOINTMENT, order=(), off=(SMS,), actor=Actor("patient", "session")
+        )
+    )
+    steps.wait(hours=2)
+
+    claims = await steps.claim()
+    await steps.sweep()
+
+    assert claims == []
+    assert [(row.channel, row.state, row.reason) for row in await steps.deliveries()] == [
+        (SMS, "suppressed", "switched-off"),
+        (EMAIL, "queued", ""),
+    ]
