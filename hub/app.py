@@ -188,6 +188,7 @@ class Hub:
             await parts.outbox.stop()
         if jobs is not None:
             await jobs
+        await parts.files.stop()
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()

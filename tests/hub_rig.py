@@ -98,9 +98,24 @@ class Rig:
         timezone: str = "America/New_York",
         consent: str = "yes",
         calls: str = "",
+        mailbox: str = "",
     ) -> str:
-        """The id of a patient who is now on the books."""
-        row = (mrn, given_name, family_name, birth_date, language, timezone, phone, "", "sms", consent, calls, "")
+        """The id of a patient who is now on the books; who has a mailbox agreed to mails."""
+        mails = "yes" if mailbox else ""
+        row = (
+            mrn,
+            given_name,
+            family_name,
+            birth_date,
+            language,
+            timezone,
+            phone,
+            mailbox,
+            "sms",
+            consent,
+            calls,
+            mails,
+        )
         parts = self.parts
         report = await import_patients(
             self._csv(PATIENT_COLUMNS, [row]),

@@ -13,10 +13,12 @@ import click
 import pytest
 
 from bots.nlu import corpus
+from channels.mailhost import MailHost
 from hub.api.application import application as api_application
 from hub.api.tokens import SCOPES
 from hub.cli import hub as command_line
 from hub.crypto import Keyring
+from hub.demo import Outside
 from hub.demo import routes as demo_routes
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
@@ -153,7 +155,7 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, voice_from="+12025550100") as rig:
         parts = rig.parts
         mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-        app = build(parts, extra=demo_routes(parts, rig.carrier), mounts=mounts)
+        app = build(parts, extra=demo_routes(parts, Outside(rig.carrier, MailHost())), mounts=mounts)
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
     return {one for one in found if one.startswith(("GET ", "POST "))}
 

@@ -214,8 +214,8 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
-# "3 or after" ends there; "before 9 or after 5" does not.
-_TRAILING = ("onward", "or_before")
+# "3 or after" ends there; "before 9 or after 5" does not. "The week after" does, too, but not in "next week after 3".
+_TRAILING = ("onward", "or_before", "week after")
 
 
 def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:

@@ -37,6 +37,11 @@ _NAMED = re.compile(rf"\b(?:option|opcion|number|numero|choice|slot|no\.|#)\s*#?
 _NTH_ONE = re.compile(
     rf"\b(?:the|la|el|that|this)?\s*({_ORDINAL})\s+(?:one|option|opcion|choice|slot|time|appointment)\b"
 )
+# Spanish needs no noun after it; what follows says that one of those offered is meant, not "la segunda semana".
+_NTH_OF_THEM = re.compile(
+    r"\b(?:la|el|esa|ese)\s+((?:primer|segund|tercer|cuart|quint)[ao]|2d[ao]|[13]r[ao])(?=\W*$|\s*[,.;!?]"
+    r"|\s+(?:me|nos|le|esta|estaria|seria|queda|quedaria|va|iria|suena|parece|podria|puede|por favor)\b)"
+)
 _LAST = re.compile(
     r"\b(?:the|la|el|that)\s+(?:very\s+)?(?:last|ultima|ultimo)\b(?!\s+(?:week|month|time|visit|year))"
     r"|^\W*(?:last|ultima|ultimo)(?:\s+(?:one|option|please|slot))*\W*$"
@@ -71,7 +76,7 @@ def pick(text: str, options: int) -> int | None:
     folded = fold(text)
     if len(folded.split()) > _MAX_WORDS:
         return None
-    for pattern in (_BARE, _NAMED, _NTH_ONE):
+    for pattern in (_BARE, _NAMED, _NTH_ONE, _NTH_OF_THEM):
         if match := pattern.search(folded):
             return _within(_NUMBERS[match.group(1)], options)
     if _LAST.search(folded):

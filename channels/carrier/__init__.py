@@ -16,14 +16,16 @@ The files:
     phone       a person's phone: the conversation, its ticks, and the wait for the next text
     shapes      messages and calls as Twilio writes them
     calls       one call: walks the hub's TwiML for a person who speaks, presses keys, is silent, or hangs up
+    calls_record     what is kept of a call: what was said on it, and recordings
     calls_exchange   who calls whom, and how a phone takes a call; calls_api is its HTTP side
 
 Nothing is random if a seed is given, and everything kept is bounded.
 """
 
 from channels.carrier.callbacks import Reply
-from channels.carrier.calls import Call, CallEnded, Heard, PickUp
+from channels.carrier.calls import Call
 from channels.carrier.calls_exchange import Calls
+from channels.carrier.calls_record import CallEnded, Heard, PickUp, Said
 from channels.carrier.carrier import Carrier, File
 from channels.carrier.faults import (
     Break,
@@ -63,6 +65,7 @@ __all__ = [
     "Refuse",
     "RegressCallbacks",
     "Reply",
+    "Said",
     "Slow",
     "Throttle",
     "Undeliver",

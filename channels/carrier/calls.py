@@ -12,17 +12,14 @@ What the hub answers is checked as Twilio would: a verb or an attribute that is 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from channels.carrier.callbacks import Reply
+from channels.carrier.calls_record import CallEnded, Heard, PickUp, Recording, Said, lines, said
 from channels.twilio.voice_twiml import TwimlInvalid, Verb, read
 
-__all__ = ["Call", "CallEnded", "Heard", "PickUp", "Recording"]
-
-PickUp = Literal["human", "machine", "busy", "no-answer", "failed"]
-"""How a phone takes a call. A machine speaks, and then records what it hears."""
+__all__ = ["Call", "CallEnded", "Heard", "PickUp", "Recording", "Said"]
 
 _HOPS = 200
 """Documents that one call may ask for: a loop without an end is a fault."""
@@ -31,33 +28,11 @@ _TALKS = ("Say", "Play")
 Post = Callable[[str, Mapping[str, str]], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One thing that was said on a call: which voice, and the words."""
-
-    voice: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """A message that somebody left."""
-
-    sid: str
-    content: bytes = field(repr=False)
-    seconds: int
-    words: str = field(default="", repr=False)
-
-
-class CallEnded(Exception):
-    """The call was over when something was said into it."""
-
-
 class Call:
     """One call. `status` is Twilio's own word; `heard` all that was said to the person, in order.
 
-    ours: whether the hub made it. second: how long a second of a pause lasts. fault: what of the hub's answers could
-    not be acted on.
+    transcript: what both sides said. ours: whether the hub made it. second: how long a second of a pause lasts.
+    fault: what of the hub's answers could not be acted on. touched: called when anything about the call has changed.
     """
 
     def __init__(
@@ -74,6 +49,7 @@ class Call:
         recorded: Callable[[Recording], str],
         staff: Callable[[str], PickUp],
         second: float,
+        touched: Callable[[], None],
         callback: str = "",
         extra: Mapping[str, str],
     ) -> None:
@@ -85,6 +61,7 @@ class Call:
         self.created = created
         self.status = "queued" if ours else "ringing"
         self.heard: list[Heard] = []
+        self.transcript: list[Said] = []
         self.dialled: list[str] = []
         self.fault = ""
         self.answered_by = ""
@@ -95,12 +72,15 @@ class Call:
         self._recorded = recorded
         self._staff = staff
         self._second = second
+        self._touched = touched
         self._extra = dict(extra)
         self._told = 0
+        self._written: tuple[str, dict[str, str]] | None = None
         self._walk: asyncio.Task[None] | None = None
         self._asked: set[asyncio.Task[Reply]] = set()
         self._input: asyncio.Future[dict[str, str]] | None = None
         self._message: asyncio.Future[tuple[bytes, int, str]] | None = None
+        self._taken: asyncio.Future[PickUp] | None = None
         self._changed = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -142,6 +122,17 @@ class Call:
         if not self._message.done():
             self._message.set_result((content, seconds, words))
         self._message = None
+        self._note(Said("person", "message", words))
+
+    def takes(self, how: PickUp) -> None:
+        """Take a call that rings."""
+        if self._taken is not None and not self._taken.done():
+            self._taken.set_result(how)
+
+    @property
+    def waits_for(self) -> Literal["nothing", "answer", "message"]:
+        """What the clinic waits for at this moment."""
+        return "answer" if self._input is not None else "message" if self._message is not None else "nothing"
 
     async def hangs_up(self) -> None:
         """End the call."""
@@ -165,9 +156,21 @@ class Call:
             await self._change()
         waiting, self._input = self._input, None
         if not waiting.done():
-            waiting.set_result(fields)
+            waiting.set_result(dict(fields))
+        self._note(said(fields))
 
     # The carrier
+
+    async def rung(self, timeout: float) -> PickUp:  # noqa: ASYNC109 - how long a phone rings
+        """How the call is taken, by a person who sees it ring; `no-answer` when nobody does."""
+        self.status = "ringing"
+        self._taken = asyncio.get_running_loop().create_future()
+        self._touch()
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._taken
+        except TimeoutError:
+            return "no-answer"
 
     def begin(self, url: str | None, document: str | None) -> None:
         """Connect: ask `url` what to do, or do what `document` says. Replaces whatever the call is at."""
@@ -189,6 +192,10 @@ class Call:
                 url, fields = following
                 reply = await self._ask(url, fields)
                 document = reply.body
+                if self._written is not None:
+                    # A machine writes more slowly than the call goes on.
+                    (callback, written), self._written = self._written, None
+                    self._send(callback, self.form() | written)
             else:
                 self.fault = "the call goes round for ever"
         except TwimlInvalid as broken:
@@ -269,12 +276,13 @@ class Call:
                 "RecordingSid": recording.sid,
                 "RecordingUrl": url,
             }
-            self._send(callback, self.form() | written)
+            self._written = (callback, written)
         return about | {"Digits": "hangup"}
 
     async def _dial(self, dial: Verb) -> tuple[str, dict[str, str]] | None:
         number = dial.text.strip()
         self.dialled.append(number)
+        self._note(Said("clinic", "put_through", number))
         how = self._staff(number)
         status = {"human": "completed", "machine": "completed"}.get(how, how)
         fields = {"DialCallStatus": status, "DialCallSid": self._new_sid("CA")}
@@ -283,8 +291,8 @@ class Call:
         return (dial.attributes["action"], fields) if "action" in dial.attributes else None
 
     def _hear(self, one: Verb) -> None:
-        self.heard.append(Heard(one.attributes.get("voice", ""), _lines(one)))
-        self._touch()
+        self.heard.append(Heard(one.attributes.get("voice", ""), lines(one)))
+        self._note(Said("clinic", "words", self.heard[-1].text))
 
     def form(self) -> dict[str, str]:
         """The fields of every request of this call."""
@@ -349,26 +357,14 @@ class Call:
             self._walk.cancel()
         self._walk = self._input = self._message = None
 
+    def _note(self, one: Said) -> None:
+        self.transcript.append(one)
+        self._touch()
+
     def _touch(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+        self._touched()
 
     async def _change(self) -> None:
         await self._changed.wait()
-
-
-def _lines(one: Verb) -> str:
-    """The words of a `Say`, a rest in it being a new line."""
-    told: list[str] = []
-
-    def walk(each: Verb) -> None:
-        for child in each.children:
-            if isinstance(child, str):
-                told.append(child)
-            elif child.name == "break":
-                told.append("\n")
-            else:
-                walk(child)
-
-    walk(one)
-    return "".join(told).strip()

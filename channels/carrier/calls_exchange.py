@@ -4,7 +4,8 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 
-from channels.carrier.calls import Call, PickUp, Post, Recording
+from channels.carrier.calls import Call, Post
+from channels.carrier.calls_record import PickUp, Recording
 from hub.clock import Clock
 
 __all__ = ["Calls"]
@@ -17,6 +18,8 @@ class Calls:
     """The calls of the account, in both directions.
 
     webhook: where calls that come in are asked about; set once the hub listens.
+    rings_for: seconds that a phone rings for somebody to take the call; at 0 it is taken at once.
+    touched: hears the number of whose call something has changed.
     """
 
     def __init__(
@@ -29,9 +32,12 @@ class Calls:
         clock: Clock,
         keep: int,
         second: float,
+        touched: Callable[[str], None],
     ) -> None:
         self.webhook = ""
         self.second = second
+        self.rings_for = 0.0
+        self._touched = touched
         self._account_sid = account_sid
         self._post = post
         self._new_sid = new_sid
@@ -76,6 +82,10 @@ class Calls:
                 await self._ringing.wait()
         return self._rung[number].popleft()
 
+    def on(self, number: str) -> list[Call]:
+        """The calls from and to a phone that are remembered, oldest first."""
+        return [call for call in self._calls.values() if call.person == number]
+
     # What the API asks
 
     def get(self, sid: str) -> Call | None:
@@ -112,8 +122,7 @@ class Calls:
     async def _ring(self, call: Call, url: str, detects: bool) -> None:
         # Twilio answers the request before a phone rings.
         await asyncio.sleep(0)
-        queue = self._takes.get(call.person)
-        how, sip = queue.popleft() if queue else ("human", "")
+        how, sip = await self._taken(call)
         if how in _ANSWERS:
             call.answered_by = _ANSWERS[how] if detects else ""
             call.begin(url, None)
@@ -122,6 +131,12 @@ class Calls:
         self._rung.setdefault(call.person, deque()).append(call)
         self._ringing.set()
         self._ringing = asyncio.Event()
+
+    async def _taken(self, call: Call) -> tuple[PickUp, str]:
+        """How a call is taken: as was settled before, else by whoever sees it ring."""
+        if queue := self._takes.get(call.person):
+            return queue.popleft()
+        return (await call.rung(self.rings_for) if self.rings_for else "human"), ""
 
     def _make(self, *, person: str, clinic: str, ours: bool, callback: str, extra: dict[str, str]) -> Call:
         call = Call(
@@ -136,6 +151,7 @@ class Calls:
             recorded=self._hold,
             staff=lambda number: self._staff.get(number, "human"),
             second=self.second,
+            touched=lambda: self._touched(person),
             callback=callback,
             extra=extra,
         )

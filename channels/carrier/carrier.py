@@ -13,8 +13,8 @@ from aiohttp import web
 
 from channels.carrier import api
 from channels.carrier.callbacks import Callbacks, Reply
-from channels.carrier.calls import Recording
 from channels.carrier.calls_exchange import Calls
+from channels.carrier.calls_record import Recording
 from channels.carrier.faults import (
     CallbackFirst,
     DuplicateCallbacks,
@@ -101,6 +101,7 @@ class Carrier:
             clock=self._clock,
             keep=keep,
             second=second,
+            touched=lambda number: self.phone(number).touch(),
         )
         self._messages: OrderedDict[str, Stored] = OrderedDict()
         self._files: OrderedDict[str, File] = OrderedDict()

@@ -21,7 +21,7 @@ LONGEST_TEXT = 100_000
 """Characters of a body that become a message; of a longer one the raw mail is kept, too."""
 MOST_FILES = 50
 """Attachments that are taken out of a mail; of one with so many the raw mail is kept, too."""
-_LONGEST_HTML = 400_000
+_LONGEST_HTML = 300_000
 _LONGEST_VALUE = 2_000
 _MOST_REFERENCES = 100
 _MOST_OF_A_KIND = 4

@@ -1,56 +1,73 @@
 """What a person wrote anew, cut from what their mail program put around it.
 
+1. What is quoted without marks is found: an older mail below a line that introduces it, or below its header.
+2. What is quoted with marks (`>`) is taken out, with the line that introduces it.
+3. What closes the mail is taken out: `channels.mail.signatures`.
+
 A reply is read line by line, and no pattern looks at more than the beginning of a line, so that the work grows with
 the text and no faster, whatever the text is. In doubt words are kept: a cut that is too small shows a quotation, one
 that is too large loses what somebody said.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from channels.mail.closings import BANNER, device, warning
 from channels.mail.phrases import (
     ABOVE_THIS_LINE,
     ATTRIBUTION_END,
     ATTRIBUTION_START,
     ATTRIBUTION_VERB,
-    BANNER,
-    BANNER_WORDS,
-    DASHED_NAME,
-    DEVICE,
-    DISCLAIMER,
     FORWARDED,
+    FRAME_END,
     FRAMED,
-    HEADER,
+    LABEL,
+    LABELLED,
     LONGEST_LINE,
+    MAILBOX,
     MAILBOX_END,
+    MAILBOX_LAST,
+    MIDLINE,
+    NAMED_MAILBOX,
     ORIGINAL,
     RULE,
-    SIGNATURE,
-    SURE,
-    VALEDICTION,
+    TIME,
+    YEAR,
+    ZONED,
 )
+from channels.mail.signatures import close
 
 MOST_ATTRIBUTION_LINES = 4
-MOST_SIGNATURE_LINES = 25
-"""A `--` with more than this below it is no signature's."""
-MOST_CLOSING_LINES = 9
-"""Lines that may stand below "Best regards" and still be a signature."""
-NAME_LENGTH = 60
-MOST_LINES = 5_000
-"""Lines at the beginning in which a quotation is looked for; and at the end, a signature."""
+MOST_HEADER_LINES = 8
+LONGEST_ATTRIBUTION = 400
+LONGEST_NOTICE = 120
+LONGEST_LABEL = 40
+TAIL = 30
+DRAWN = ("-", "_", "=", "*", "—", "─")
+MOST_LINES = 1_000
+"""Lines at the beginning in which a quotation is looked for."""
 
 _SPACES = str.maketrans(
     {
         "\u00a0": " ",
         "\u2007": " ",
         "\u202f": " ",
+        "\u3000": " ",
+        "\t": " ",
         "\u200b": None,
+        "\u200c": None,
+        "\u2060": None,
         "\ufeff": None,
         "\u200e": None,
         "\u200f": None,
+        "\u202a": None,
+        "\u202c": None,
         "\x00": None,
     }
 )
+_DATED = re.compile(r"[\d<@(]")
+_SHOWN = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u200b": None, "\ufeff": None, "\x00": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +80,48 @@ class Reply:
 
 def extract(text: str) -> Reply:
     """What is new in `text`; the whole of it where nothing would be left."""
-    lines = [line.rstrip() for line in text.translate(_SPACES).replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    reader = _Reader(lines)
+    lines = [line.rstrip() for line in text.translate(_SHOWN).replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    reader = _Reader(_divided(lines))
     kept = reader.kept()
-    found = _joined(lines, kept)
-    return Reply(
-        found or _joined(lines, [not line.lstrip().startswith(">") for line in lines]) or text.strip(), reader.looked_at
-    )
+    found = _joined(reader.lines, kept)
+    looked_at = reader.looked_at
+    if not found:
+        found = _joined(reader.lines, [not quoted for quoted in reader.quoted])
+    return Reply(found or text.translate(_SHOWN).strip(), looked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What a line of a header says: `sender`, `date`, `to`, `subject`; and whether it names a mailbox, or a day."""
+
+    kinds: tuple[str, ...] = ()
+    mailbox: bool = False
+    day: bool = False
+
+
+NO_LABELS = _Labels()
 
 
 class _Reader:
     """The lines of one mail. `heads` are their beginnings, which is all that patterns see."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.heads = [line[:LONGEST_LINE] for line in lines]
+        self.lines = list(lines)
+        self.heads = [line[:LONGEST_LINE].translate(_SPACES) for line in lines]
         self.bare = [head.strip() for head in self.heads]
         self.short = [len(line) <= LONGEST_LINE for line in lines]
-        self.quoted = [head.startswith((">", "＞")) for head in self.bare]
+        self.quoted = [bare.startswith((">", "＞")) and not _arrows(bare) for bare in self.bare]
         self.looked_at = 0
+        self._labelled_as: dict[int, _Labels] = {}
+        self._may_end: dict[int, bool] = {}
+        # For each line, where the next one stands that is not blank.
+        self.following: list[int | None] = [None] * (len(lines) + 1)
+        for number in range(len(lines) - 1, -1, -1):
+            self.following[number] = number if self.bare[number] else self.following[number + 1]
 
     def kept(self) -> list[bool]:
         """For each line whether the person wrote it now."""
-        count = len(self.heads)
+        count = len(self.lines)
         keep = [not quoted for quoted in self.quoted]
         end = count
         number = self._own_header(keep)
@@ -93,175 +130,253 @@ class _Reader:
                 number += 1
                 continue
             if self._begins_original(number):
-                end = number
-                break
-            length = self._attribution(number)
-            if length:
-                after = self._next(number + length)
-                if after is not None and not self.quoted[after] and self._sure(number, length):
+                after = self.following[number + 1]
+                if after is None or not self.quoted[after]:
                     end = number
                     break
-                if after is None or self.quoted[after]:
-                    for each in range(number, number + length):
-                        keep[each] = False
+                # What it introduces has marks of its own; below that the person may go on.
+                keep[number] = False
+                number += 1
+                continue
+            length, sure = self._attribution(number)
+            if length:
+                after = self.following[number + length]
+                if after is not None and not self.quoted[after]:
+                    if sure:
+                        end = number
+                        break
+                else:
+                    keep[number : number + length] = [False] * length
                     number += length
                     continue
             number += 1
-        for each in range(end, count):
-            keep[each] = False
+        keep[end:] = [False] * (count - end)
         self._drop_banner(keep)
-        self._drop_signature(keep)
+        self._drop_device(keep)
+        self.looked_at += close(self.bare, self.short, keep)
         return keep
 
     # --- what is quoted without marks
 
     def _own_header(self, keep: list[bool]) -> int:
         """Past a mail's header that stands above the text itself, whose lines are taken out; else 0."""
-        first = self._next(0)
+        first = self.following[0]
         if first is None or self.quoted[first] or not self._header_block(first):
             return 0
         number = first
         while number < len(keep) and self.bare[number]:
             keep[number] = False
             number += 1
+            below = self.following[number]
+            if below is not None and not self.quoted[below] and self._labels_of(below).kinds:
+                number = below  # one label in each paragraph
         return number
 
     def _begins_original(self, number: int) -> bool:
         """Whether everything from this line on is an older mail, put there whole."""
         head = self._look(number)
-        if ORIGINAL.fullmatch(head) or FORWARDED.fullmatch(head) or ABOVE_THIS_LINE.match(head):
+        if len(head) <= LONGEST_NOTICE and (FORWARDED.fullmatch(head) or ABOVE_THIS_LINE.match(head)):
             return True
-        framed = FRAMED.fullmatch(head.rstrip())
-        if framed and ATTRIBUTION_VERB.search(head) and SURE.search(head):
-            return True
-        if framed or RULE.fullmatch(head):
-            after = self._next(number + 1)
-            return after is not None and self._header_block(after)
-        return self._header_block(number)
+        drawn = head.lstrip("*> ")
+        if drawn.startswith(DRAWN) or head.startswith("*"):
+            framed = FRAMED.fullmatch(drawn)
+            if ORIGINAL.fullmatch(drawn) or (framed and ATTRIBUTION_VERB.search(drawn)):
+                return True
+            if framed or RULE.fullmatch(head):
+                after = self.following[number + 1]
+                return after is not None and (self._header_block(after) or self._labelled(after))
+        return self._header_block(number) or (self._apart(number) and self._addressed(number))
+
+    def _apart(self, number: int) -> bool:
+        """Whether nothing of the person's stands right above."""
+        return number == 0 or not self.bare[number - 1] or self.quoted[number - 1]
 
     def _header_block(self, number: int) -> bool:
-        """Whether a mail's header begins here: at least two of its lines, one of them saying from whom or when."""
-        first = HEADER.match(self._look(number))
-        if first is None or not (first["sender"] or first["date"]):
+        """Whether a mail's header begins here: from whom, when, to whom, what about, with a mailbox or a time."""
+        first = self._labels_of(number).kinds
+        if not first or first[0] not in ("sender", "date"):
             return False
-        kinds = {first.lastgroup}
+        kinds: set[str] = set()
+        mailbox = day = False
         seen = 0
-        for each in range(number + 1, min(number + 9, len(self.heads))):
-            if not self.bare[each]:
-                continue
+        each: int | None = number
+        while each is not None and seen < MOST_HEADER_LINES:
+            labels = self._labels_of(each)
+            kinds.update(labels.kinds)
+            mailbox = mailbox or labels.mailbox
+            day = day or labels.day
             seen += 1
-            if seen > 5:
-                break
-            found = HEADER.match(self._look(each))
-            if found is not None:
-                kinds.add(found.lastgroup)
-        return len(kinds) >= (2 if first["sender"] else 3)
+            each = self.following[each + 1]
+        # "From: my house / To: the clinic" is a person's.
+        return len(kinds) == 4 or (len(kinds) == 3 and (mailbox or day)) or (len(kinds) == 2 and mailbox and day)
 
-    def _attribution(self, number: int) -> int:
-        """How many lines, from this one on, say who wrote what follows; 0 where they do not."""
-        if not ATTRIBUTION_START.match(self._look(number)):
-            return 0
+    def _labels_of(self, number: int) -> "_Labels":
+        """What the line is labelled as; looked at once."""
+        found = self._labelled_as.get(number)
+        if found is None:
+            line = self._look(number).lstrip(" *_>|")
+            found = NO_LABELS
+            if any(colon in line[:LONGEST_LABEL] for colon in (":", "：")) and LABEL.match(line):
+                kinds = tuple(label.lastgroup or "" for label in LABEL.finditer(line))
+                found = _Labels(kinds, MAILBOX.search(line) is not None, YEAR.search(line) is not None)
+            self._labelled_as[number] = found
+        return found
+
+    def _labels(self, number: int) -> list[str]:
+        """The lines from here on that begin with a label, one below another."""
+        lines: list[str] = []
+        for each in range(number, min(number + MOST_HEADER_LINES, len(self.bare))):
+            line = self._look(each)
+            if not LABELLED.match(line):
+                break
+            lines.append(line)
+        return lines
+
+    def _labelled(self, number: int) -> bool:
+        """Whether below a program's rule a header stands in a language that is not known."""
+        lines = self._labels(number)
+        said = "\n".join(lines)
+        return len(lines) >= 3 and MAILBOX.search(said) is not None and bool(YEAR.search(said) or TIME.search(said))
+
+    def _addressed(self, number: int) -> bool:
+        """Whether a header stands here, with no rule above it, in a language that is not known: who, when, and more.
+
+        People who say who they are write their mailbox without brackets.
+        """
+        if not NAMED_MAILBOX.search(self.bare[number]):
+            return False
+        lines = self._labels(number)
+        return len(lines) >= 3 and any(YEAR.search(line) for line in lines[1:])
+
+    # --- "On Monday, Ana wrote:"
+
+    def _attribution(self, number: int) -> tuple[int, bool]:
+        """How many lines, from this one on, say who wrote what follows (0: none), and whether that is sure.
+
+        It is sure where it names a mailbox, or both a day and a time, as a person's own sentence rarely does.
+        """
+        first = self.bare[number]
+        alone = self._apart(number)
+        begins = ATTRIBUTION_START.match(first) is not None
+        self.looked_at += len(first)
+        if not begins and not alone:
+            return 0, False
+        whole = ""
         for length in range(1, MOST_ATTRIBUTION_LINES + 1):
             last = number + length - 1
-            if last >= len(self.heads) or not self.bare[last] or self.quoted[last] or not self.short[last]:
-                return 0
-            if length > 1 and not _has_digit(self.bare[number]) and ATTRIBUTION_START.match(self.heads[last]):
-                return 0  # a sentence of one's own above it
-            if ATTRIBUTION_END.search(self._look(last)) or self.bare[last].lower().endswith("wrote"):
-                whole = " ".join(self.bare[number : last + 1])
-                self.looked_at += len(whole)
-                said = ATTRIBUTION_VERB.search(whole) or MAILBOX_END.search(whole)
-                if said and (_has_digit(whole) or "@" in whole):
-                    return length
-        return 0
+            if last >= len(self.bare) or not self.bare[last] or self.quoted[last] or not self.short[last]:
+                return 0, False
+            if length > 1 and not _has_digit(first) and ATTRIBUTION_START.match(self.bare[last]):
+                return 0, False  # a sentence of one's own above it
+            whole = f"{whole} {self.bare[last]}" if whole else first
+            if len(whole) > LONGEST_ATTRIBUTION:
+                return 0, False
+            if not self._ends(last) and not ZONED.match(first):
+                continue
+            self.looked_at += len(whole)
+            after = self.following[last + 1]
+            marked = after is not None and self.quoted[after]
+            apart = last + 1 < len(self.bare) and not self.bare[last + 1]
+            mailbox = MAILBOX.search(whole) is not None
+            day = YEAR.search(whole) is not None
+            time = TIME.search(whole) is not None
+            if _introduces(whole, begins=begins, alone=alone, marked=marked, apart=apart):
+                if length > 1 and not _DATED.search(first):
+                    rest = " ".join(self.bare[number + 1 : last + 1])
+                    if _DATED.search(rest) and _introduces(rest, begins=True, alone=True, marked=marked, apart=apart):
+                        return 0, False  # the first line is a person's own
+                return length, mailbox or (day and time) or (day and alone and apart)
+            if length == 1 and alone and marked and after is not None and self._forwards(number, after):
+                return length, False
+        return 0, False
 
-    def _sure(self, number: int, length: int) -> bool:
-        return SURE.search(" ".join(self.bare[number : number + length])) is not None
+    def _ends(self, number: int) -> bool:
+        """Whether an introduction may end with this line."""
+        found = self._may_end.get(number)
+        if found is None:
+            tail = self.bare[number][-TAIL:]
+            self.looked_at += len(tail)
+            found = any(sign in tail for sign in (":", "：", ">", "--")) or ATTRIBUTION_VERB.search(tail) is not None
+            self._may_end[number] = found
+        return found
 
-    # --- what stands below and above
-
-    def _drop_signature(self, keep: list[bool]) -> None:
-        mine = [number for number, kept in enumerate(keep) if kept and self.bare[number]][-MOST_LINES:]
-        for place, number in enumerate(mine):
-            head = self._look(number)
-            below = len(mine) - place - 1
-            delimiter = SIGNATURE.fullmatch(head) and below <= MOST_SIGNATURE_LINES and place > 0
-            footer = RULE.fullmatch(head) and below <= MOST_CLOSING_LINES and place > 0
-            if delimiter or footer or (DEVICE.fullmatch(head) and self._ends(mine, place)):
-                self._cut(keep, number)
-                mine = mine[:place]
-                break
-        while len(mine) > 1 and DISCLAIMER.search(self._look(mine[-1])):
-            start = self._paragraph(mine)
-            if start == 0:
-                break
-            self._cut(keep, mine[start])
-            mine = mine[:start]
-        for place in range(1, len(mine)):
-            number = mine[place]
-            last = len(mine) - place <= MOST_CLOSING_LINES
-            ruled = place + 1 < len(mine) and self.bare[mine[place + 1]].startswith("____")
-            if (last or ruled) and VALEDICTION.fullmatch(self._look(number)) and self._closes(mine, place):
-                self._cut(keep, number)
-                mine = mine[:place]
-                break
-        if len(mine) > 1 and DASHED_NAME.fullmatch(self._look(mine[-1])):
-            self._cut(keep, mine[-1])
-
-    def _ends(self, mine: list[int], place: int) -> bool:
-        """Whether nothing but a few short lines stands below."""
-        return len(mine) - place - 1 <= 2
-
-    def _closes(self, mine: list[int], place: int) -> bool:
-        """Whether what stands below a "Best regards" is a name and the like."""
-        below = mine[place + 1 :]
-        if not below:
+    def _forwards(self, number: int, after: int) -> bool:
+        """Whether a few words and a colon stand above a quoted header: "Begin forwarded message:", in any language."""
+        if not ATTRIBUTION_END.search(self.bare[number]) or len(self.bare[number].split()) > 6:
             return False
-        name = self.bare[below[0]]
-        if RULE.fullmatch(self._look(below[0])):
-            return True
-        if VALEDICTION.fullmatch(self._look(below[0])):
-            return False
-        # A sentence of one's own after "Thanks" is no name.
-        named = len(name) <= NAME_LENGTH and len(name.split()) <= 5 and not name.endswith(("?", "!"))
-        return named and all(self.short[number] for number in below)
-
-    def _paragraph(self, mine: list[int]) -> int:
-        """Where, among one's own lines, the last paragraph begins."""
-        place = len(mine) - 1
-        while place > 0 and mine[place] - mine[place - 1] == 1:
-            place -= 1
-        return place
+        quoted = self._look(after).lstrip(" >＞")
+        return LABEL.match(quoted) is not None or NAMED_MAILBOX.search(quoted) is not None
 
     def _drop_banner(self, keep: list[bool]) -> None:
         """The warning that some mail systems put above every mail from outside."""
-        first = self._next(0)
+        first = self.following[0]
         if first is None or not keep[first] or not BANNER.match(self._look(first)):
             return
         last = first
         while last + 1 < len(keep) and self.bare[last + 1] and last - first < 6:
             last += 1
         said = " ".join(self.heads[first : last + 1])
-        after = self._next(last + 1)
-        if len(BANNER_WORDS.findall(said)) >= 2 and after is not None and keep[after]:
-            for number in range(first, last + 1):
-                keep[number] = False
+        after = self.following[last + 1]
+        if warning(said) and after is not None and keep[after]:
+            keep[first : last + 1] = [False] * (last + 1 - first)
 
-    def _cut(self, keep: list[bool], number: int) -> None:
-        for each in range(number, len(keep)):
-            keep[each] = False
-
-    def _next(self, number: int) -> int | None:
-        """The next line that is not blank."""
-        while number < len(self.bare):
-            if self.bare[number]:
-                return number
-            number += 1
-        return None
+    def _drop_device(self, keep: list[bool]) -> None:
+        """What the mail was written on, where that stands above the words."""
+        first = self.following[0]
+        if first is None or not keep[first] or not self.short[first] or not device(self._look(first).strip()):
+            return
+        after = self.following[first + 1]
+        if after is not None and after > first + 1 and keep[after]:
+            keep[first] = False
 
     def _look(self, number: int) -> str:
         self.looked_at += len(self.heads[number])
         return self.heads[number]
+
+
+def _introduces(whole: str, *, begins: bool, alone: bool, marked: bool, apart: bool) -> bool:
+    """Whether the line says who wrote what follows. marked: that is quoted; apart: a blank line stands between."""
+    colon = ATTRIBUTION_END.search(whole) is not None
+    tail = whole.rstrip(" :：*_-")
+    verbs = list(ATTRIBUTION_VERB.finditer(whole))
+    last = bool(verbs) and verbs[-1].end() >= len(tail)
+    dated = _has_digit(whole)
+    mailbox = "@" in whole
+    if verbs and (colon or (last and (marked or mailbox or FRAME_END.search(whole)))):
+        if dated or mailbox:
+            return begins or alone
+        # A name alone: "Ana via the Portal wrote:"
+        return alone and marked and len(whole.split()) <= 8
+    if MAILBOX_END.search(whole):
+        return begins or (alone and marked)
+    if MAILBOX_LAST.search(whole) and whole[:1].isdigit() and YEAR.search(whole):
+        return marked or (alone and apart)
+    if ZONED.match(whole):
+        return marked or (alone and apart)
+    return colon and marked and TIME.search(whole) is not None and YEAR.search(whole) is not None
+
+
+def _divided(lines: Sequence[str]) -> list[str]:
+    """The lines; one in which an introduction follows a person's own words ("Yes. On Monday … wrote:") as two."""
+    out: list[str] = []
+    for number, line in enumerate(lines):
+        found = MIDLINE.search(line) if len(line) <= LONGEST_LINE else None
+        if found is not None:
+            whole = line[found.end() :]
+            for further in ("", *lines[number + 1 : number + 3]):
+                whole = f"{whole} {further.strip()}"[:LONGEST_ATTRIBUTION].strip()
+                sure = MAILBOX.search(whole) or (YEAR.search(whole) and TIME.search(whole))
+                if sure and _introduces(whole, begins=True, alone=False, marked=False, apart=False):
+                    out.append(line[: found.start()].rstrip())
+                    line = line[found.end() :]
+                    break
+        out.append(line)
+    return out
+
+
+def _arrows(bare: str) -> bool:
+    """Whether arrows point at something from both sides: ">>> here <<<"."""
+    return bare.startswith(">>") and bare.rstrip().endswith("<<")
 
 
 def _has_digit(text: str) -> bool:

@@ -15,12 +15,14 @@ from hub.cli.context import configured
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from channels.carrier import Carrier
+    from hub.demo import Outside
     from hub.demo.clinic import Patient
     from hub.parts import Parts
     from hub.settings import Settings
 
-CLINIC_NUMBER = "+12025550100"
+
+RINGS_FOR = 40.0
+"""Seconds that a simulated phone rings before the caller gives up."""
 
 
 @click.command()
@@ -30,7 +32,7 @@ CLINIC_NUMBER = "+12025550100"
 def demo(port: int, data: Path | None, check: bool) -> None:
     """Run a synthetic clinic on this machine: no account, no real person.
 
-    Open the printed address and text the clinic from a simulated phone. Ctrl-C stops it cleanly.
+    Open the printed address and text, mail or call the clinic as a patient. Ctrl-C stops it cleanly.
 
     \b
     Example:
@@ -47,23 +49,32 @@ def demo(port: int, data: Path | None, check: bool) -> None:
 
 
 async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
-    """Compose the simulated carrier and a hub that takes it for the real one."""
+    """Compose a hub, and a carrier and a mail host that it takes for real ones."""
     from channels.carrier import Carrier
+    from channels.mailhost import MailHost
     from hub import app
     from hub import demo as clinic
     from hub.demo.clinic import patient
+    from hub.demo.outside import CLINIC_NUMBER
     from templates.segments import segments
 
     given = configured()
     # A person watches the ticks change; a check does not wait for them.
     pace = timedelta(milliseconds=20) if check else timedelta(milliseconds=400)
     carrier = Carrier(
-        numbers=(CLINIC_NUMBER,), opt_out=False, segments=segments, sent_after=pace, delivered_after=3 * pace
+        numbers=(CLINIC_NUMBER,),
+        opt_out=False,
+        segments=segments,
+        sent_after=pace,
+        delivered_after=3 * pace,
+        second=0.02 if check else 1.0,
     )
+    carrier.calls.rings_for = 0.0 if check else RINGS_FOR
+    outside = clinic.Outside(carrier, MailHost())
     async with AsyncExitStack() as stack:
-        await carrier.start()
-        stack.push_async_callback(carrier.stop)
-        settings = app.with_port(_demo_settings(given, port, folder, carrier))
+        await outside.start()
+        stack.push_async_callback(outside.stop)
+        settings = app.with_port(_demo_settings(given, port, folder, outside))
         await app.prepare(settings)
         hub = await app.Hub.open(settings)
         stack.push_async_callback(hub.stop)
@@ -71,37 +82,32 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         await clinic.seed(hub.parts)
 
         def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
-            return clinic.routes(parts, carrier)
+            return clinic.routes(parts, outside)
 
         await hub.start(extra=routes)
         base = f"http://127.0.0.1:{hub.port}"
-        carrier.webhook = f"{base}/webhooks/twilio/sms"
+        outside.connect(base, hub.mail.port if hub.mail is not None else 0)
         click.echo("hub: getting ready (the first time the assistant is trained, which takes some seconds)", err=True)
         await hub.understanding()
         if check:
-            return await clinic.check(hub.parts, carrier, click.echo)
-        _tell(base, folder, patient("james"), lambda line: click.echo(line, err=True))
+            return await clinic.check(hub.parts, outside, click.echo)
+        await clinic.invite(hub.parts)
+        _tell(base, folder, patient("nora"), lambda line: click.echo(line, err=True))
         await app.asked_to_end()
         click.echo("hub: stopping", err=True)
     return 0
 
 
-def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carrier") -> "Settings":
-    """The operator's clinic, on this machine only, with the simulated carrier whatever account is set."""
-    from hub.settings import Secret
-
+def _demo_settings(settings: "Settings", port: int, folder: Path, outside: "Outside") -> "Settings":
+    """The operator's clinic, on this machine only, with nothing real around it."""
     return dataclasses.replace(
-        settings,
+        outside.settings(settings),
         data=folder,
         database_url="",
         keyring_file=None,
         host="127.0.0.1",
         port=port,
         public_url="",
-        twilio_account_sid=carrier.account_sid,
-        twilio_auth_token=Secret(carrier.auth_token),
-        twilio_api_url=carrier.base_url,
-        sms_from=CLINIC_NUMBER,
         sms_rate=50.0,
         reconcile_after=2.0,
     )
@@ -109,7 +115,7 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, carrier: "Carr
 
 def _tell(base: str, folder: Path, who: "Patient", tell: Callable[[str], None]) -> None:
     tell("")
-    tell(f"  Text the clinic from a phone   {base}/demo")
+    tell(f"  A phone, a mailbox, the clinic {base}/demo")
     tell(f"  The patient portal             {base}/portal")
     tell(f"      sign in as {who.name} with the phone {who.phone}, born {who.birth_date:%m/%d/%Y};")
     tell("      the code arrives on the simulated phone")

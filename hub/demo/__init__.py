@@ -1,13 +1,16 @@
-"""A synthetic clinic to try the hub with: no account, no real person, the same webhooks and database as in earnest.
+"""A synthetic clinic to try the hub with: no account, no real person, the same ways in and database as in earnest.
 
-1. `seed` gives the clinic patients, clinicians, open times and visits, through the imports that an operator uses.
-2. `routes` adds `/demo`, where a person texts from either of two phones; the simulated carrier posts each text to the
-   hub as a signed webhook, and what the hub sends back arrives on the phone.
-3. `check` plays scenes over the same webhooks and reads in the database whether each ended as it must.
+1. `Outside` is all that a clinic's patients have: the simulated carrier with their phones, and the mail host.
+2. `seed` gives the clinic patients, clinicians, open times and visits, through the imports that an operator uses.
+3. `routes` adds `/demo`, where a visitor has a patient's phone and mailbox at hand, and the clinic's side beside it.
+   What they write, mail and say reaches the hub as signed webhooks and by SMTP; its answers arrive the same way.
+4. `check` plays scenes over the same ways and reads in the database whether each ended as it must.
 """
 
 from hub.demo.check import check
+from hub.demo.outside import Outside
 from hub.demo.page import routes
 from hub.demo.seed import seed
+from hub.demo.sending import invite
 
-__all__ = ["check", "routes", "seed"]
+__all__ = ["Outside", "check", "invite", "routes", "seed"]

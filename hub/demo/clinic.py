@@ -19,6 +19,7 @@ class Patient:
     birth_date: date
     language: Language
     phone: str
+    mailbox: str
 
     @property
     def name(self) -> str:
@@ -28,12 +29,17 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """A phone that can be picked on the demo page. `names` are suggested when the clinic asks who writes."""
+    """A phone, and the mailbox of whoever has it, that can be picked on the demo page.
+
+    born: of its owner, who needs it to sign in to the portal. names: suggested when the clinic asks who writes.
+    """
 
     key: str
     label: str
     number: str
+    mailbox: str
     language: Language
+    born: date | None = None
     note: str = ""
     names: tuple[str, ...] = ()
 
@@ -55,7 +61,13 @@ class Provider:
 
 
 def _patient(
-    number: int, key: str, name: tuple[str, str], born: tuple[int, int, int], language: Language, line: int
+    number: int,
+    key: str,
+    name: tuple[str, str],
+    born: tuple[int, int, int],
+    language: Language,
+    line: int,
+    mailbox: str = "",
 ) -> Patient:
     return Patient(
         key=key,
@@ -65,6 +77,7 @@ def _patient(
         birth_date=date(*born),
         language=language,
         phone=f"+1202555{line:04d}",
+        mailbox=f"{mailbox or key}@example.org",
     )
 
 
@@ -74,21 +87,23 @@ PATIENTS: tuple[Patient, ...] = (
     _patient(1003, "priya", ("Priya", "Raman"), (1992, 11, 23), "en", 113),
     _patient(1004, "tomas", ("Tomás", "Rivera"), (1968, 5, 9), "es", 114),
     _patient(1005, "grace", ("Grace", "Holloway"), (1955, 1, 30), "en", 115),
-    # Mother and child share a phone: nothing is told on it before they say who the visit is for.
+    # Mother and child share a phone and a mailbox: nothing is told on either before it is known whom it is about.
     _patient(1006, "dana", ("Dana", "Whitfield"), (1984, 6, 17), "en", 116),
-    _patient(1007, "noah", ("Noah", "Whitfield"), (2018, 9, 5), "en", 116),
+    _patient(1007, "noah", ("Noah", "Whitfield"), (2018, 9, 5), "en", 116, "dana"),
     _patient(1008, "omar", ("Omar", "Haddad"), (1973, 12, 1), "en", 117),
     _patient(1009, "rosa", ("Rosa", "Delgado"), (1990, 7, 21), "es", 118),
     _patient(1010, "walter", ("Walter", "Nguyen"), (1961, 2, 26), "en", 119),
     _patient(1011, "aisha", ("Aisha", "Bello"), (1999, 10, 12), "en", 120),
     _patient(1012, "peter", ("Peter", "Lindqvist"), (1946, 4, 3), "en", 121),
     _patient(1013, "carmen", ("Carmen", "Ortiz"), (1982, 9, 28), "es", 122),
+    _patient(1014, "nora", ("Nora", "Feldman"), (1988, 10, 17), "en", 123),
 )
 
 STRANGER = Phone(
     key="unknown",
     label="Unknown number",
     number="+12025550199",
+    mailbox="somebody@example.org",
     language="en",
     note="not a patient",
     names=("Peter Lindqvist, 4/3/1946",),
@@ -103,7 +118,16 @@ def _phones() -> tuple[Phone, ...]:
     for number, persons in owners.items():
         first = persons[0]
         if len(persons) == 1:
-            phones.append(Phone(key=first.key, label=first.name, number=number, language=first.language))
+            phones.append(
+                Phone(
+                    key=first.key,
+                    label=first.name,
+                    number=number,
+                    mailbox=first.mailbox,
+                    language=first.language,
+                    born=first.birth_date,
+                )
+            )
             continue
         names = " and ".join(one.given_name for one in persons)
         phones.append(
@@ -111,7 +135,9 @@ def _phones() -> tuple[Phone, ...]:
                 key=first.key,
                 label=names,
                 number=number,
+                mailbox=first.mailbox,
                 language=first.language,
+                born=first.birth_date,
                 note="shared",
                 names=tuple(one.given_name for one in persons),
             )

@@ -99,12 +99,16 @@ class Line:
         """Whether `text` holds the words of that template, whatever its values."""
         return bool(_pattern(template, self.language).search(text))
 
-    def _print(self, sender: str, recipient: str, text: str, tick: str) -> None:
+    def say_so(self, how: str) -> Callable[[str, str, str], None]:
+        """How this person's other ways of writing are told: with the words and, before them, `how`."""
+        return lambda sender, recipient, text: self._print(sender, recipient, text, "", how)
+
+    def _print(self, sender: str, recipient: str, text: str, tick: str, how: str = "") -> None:
         first, *rest = text.split("\n")
-        label = f"{sender} → {recipient}:"
+        label = f"{sender} → {recipient}{', ' if how else ''}{how}:"
         lines = [f"  {label:<{_COLUMN}} {first}", *(f"  {'':<{_COLUMN}} {line}" for line in rest)]
-        lines[-1] += f"  {tick}"
-        self.tell("\n".join(lines))
+        lines[-1] += f"  {tick}" if tick else ""
+        self.tell("\n".join(line.rstrip() for line in lines))
 
 
 @cache

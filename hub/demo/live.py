@@ -1,43 +1,51 @@
-"""The demo page's stream of server-sent events: texts on every phone, who answers them, what happens behind.
+"""The demo page's stream of server-sent events: what one phone and mailbox show, the clinic's side, and what happens.
 
-Texts carry their ids and are sent whole when a stream opens, then as they change; a page that sees one again only
-updates it. Lines of the strip are numbered by their rows: a page that comes back names the last it saw, and gets
-what came after, once.
+Texts, mails and calls carry their ids and are sent whole when a stream opens, then as they change; a page that sees one
+again only updates it. Lines of the strip are numbered by their rows: a page that comes back names the last it saw, and
+gets what came after, once.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from channels.carrier import Carrier, Entry
+from channels.carrier import Call, Entry
+from channels.mailhost import Mail
 from hub.audit import Actor
 from hub.audit import Entry as Audited
 from hub.demo.behind import Deed, deeds
-from hub.demo.clinic import PHONES
-from hub.demo.standing import Standing, standing
+from hub.demo.clinic import PHONES, Phone
+from hub.demo.outside import Outside
+from hub.demo.side import persons_on, side
+from hub.demo.standing import standing
+from hub.demo.wording import chosen, table
 from hub.parts import Parts
-from hub.types import Direction, new_id
+from hub.types import Direction, Language, new_id
 
 PING = 15.0
 """Seconds of silence after which a comment is sent: a dead stream shows only when it is written to."""
 
 _MINE: Mapping[str, str] = {"sending": "sending", "delivered": "taken", "failed": "failed"}
 _THEIRS: Mapping[str, str] = {"queued": "arriving", "sent": "arriving", "delivered": "delivered", "read": "delivered"}
+_PHONES = {phone.key: phone for phone in PHONES}
 
 
 class Live:
     """Serves any number of streams. `run` names this start of the demo: its rows are later than it."""
 
-    def __init__(self, parts: Parts, carrier: Carrier) -> None:
+    def __init__(self, parts: Parts, outside: Outside) -> None:
         self._parts = parts
-        self._carrier = carrier
+        self._outside = outside
         self.run = new_id()
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Answer with events until the page or the demo goes away."""
+        phone = _PHONES.get(request.query.get("who", ""))
+        if phone is None:
+            raise web.HTTPNotFound
         reading = Audited(action="demo.watch", actor=Actor("system", "demo"))
         await self._parts.db.write(lambda conn: self._parts.trail.record(conn, reading))
         response = web.StreamResponse(
@@ -48,7 +56,14 @@ class Live:
             }
         )
         await response.prepare(request)
-        page = _Page(self._parts, self._carrier, response, after=max(self.run, request.query.get("after", "")))
+        page = _Page(
+            self._parts,
+            self._outside,
+            response,
+            phone,
+            chosen(request.query.get("lang")),
+            after=max(self.run, request.query.get("after", "")),
+        )
         try:
             await page.event("started", {"run": self.run})
             await page.serve()
@@ -60,13 +75,25 @@ class Live:
 class _Page:
     """One page that watches."""
 
-    def __init__(self, parts: Parts, carrier: Carrier, response: web.StreamResponse, after: str) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        outside: Outside,
+        response: web.StreamResponse,
+        phone: Phone,
+        language: Language,
+        *,
+        after: str,
+    ) -> None:
         self._parts = parts
-        self._carrier = carrier
+        self._carrier = outside.carrier
+        self._phone = outside.carrier.phone(phone.number)
+        self._box = outside.mail.mailbox(phone.mailbox)
         self._response = response
+        self._who = phone
+        self._language = language
         self._after = after
-        self._shown: dict[str, str] = {}
-        self._stands: dict[str, Standing] = {}
+        self._shown: dict[str, bytes] = {}
         self._changed = asyncio.Event()
         self._closing = False
 
@@ -77,7 +104,7 @@ class _Page:
 
     async def serve(self) -> None:
         """Send what is there, then every change."""
-        watches = [asyncio.create_task(self._watch(phone.number)) for phone in PHONES]
+        watches = [asyncio.create_task(self._watch(one)) for one in (self._phone, self._box)]
         watches += [asyncio.create_task(self._listen()), asyncio.create_task(self._until_closing())]
         try:
             while not self._closing:
@@ -92,11 +119,10 @@ class _Page:
                 task.cancel()
             await asyncio.gather(*watches, return_exceptions=True)
 
-    async def _watch(self, number: str) -> None:
-        phone = self._carrier.phone(number)
-        version = phone.version
+    async def _watch(self, device: Any) -> None:
+        version = device.version
         while True:
-            version = await phone.changes(version)
+            version = await device.changes(version)
             self._changed.set()
 
     async def _listen(self) -> None:
@@ -110,28 +136,62 @@ class _Page:
         self._changed.set()
 
     async def _send_changes(self) -> None:
-        for phone in PHONES:
-            texts = [_text(entry) for entry in self._carrier.phone(phone.number).conversation]
-            news = [text for text in texts if self._shown.get(text["id"]) != text["state"]]
-            if news:
-                self._shown.update((text["id"], text["state"]) for text in news)
-                await self.event("texts", {"phone": phone.key, "texts": news})
+        await self._send_new("texts", [_text(entry) for entry in self._phone.conversation])
+        await self._send_new("mails", [_mail(mail) for mail in self._box.mails])
+        await self._send_new("calls", [_call(call) for call in self._carrier.calls.on(self._who.number)])
         async with self._parts.db.read() as conn:
-            stands = {phone.key: await standing(self._parts, conn, phone.number) for phone in PHONES}
-            lines = await deeds(self._parts, conn, self._after)
-        for key, stand in stands.items():
-            if self._stands.get(key) != stand:
-                self._stands[key] = stand
-                await self.event("standing", {"phone": key, "state": stand.state, "words": stand.words})
+            state = await standing(self._parts, conn, self._who.number)
+            thread = await side(self._parts, conn, self._who, self._language)
+            persons = await persons_on(self._parts, conn, self._who)
+            lines = await deeds(self._parts, conn, self._after, persons, self._language)
+        await self._send_new("standing", {"state": state, "words": table(self._language, "standing")[state]})
+        await self._send_new("side", {"thread": thread})
         for line in lines:
             self._after = line.id
             await self.event("deed", _line(line), row=line.id)
+
+    async def _send_new(self, name: str, what: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
+        """Send what was not sent before, or has changed since: of a list, those of its rows."""
+        if isinstance(what, dict):
+            if self._is_new(name, what):
+                await self.event(name, what)
+        elif news := [row for row in what if self._is_new(row["id"], row)]:
+            await self.event(name, {name: news})
+
+    def _is_new(self, key: str, row: dict[str, Any]) -> bool:
+        written = msgspec.json.encode(row)
+        known = self._shown.get(key) == written
+        self._shown[key] = written
+        return not known
 
 
 def _text(entry: Entry) -> dict[str, Any]:
     mine = entry.direction is Direction.OUTBOUND
     state = (_MINE if mine else _THEIRS).get(entry.state, "failed")
     return {"id": entry.sid, "mine": mine, "text": entry.text, "at": entry.at.isoformat(), "state": state}
+
+
+def _mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "id": mail.id,
+        "mine": mail.mine,
+        "peer": mail.peer,
+        "subject": mail.subject,
+        "text": mail.text.rstrip("\n"),
+        "at": mail.at.isoformat(),
+        "state": mail.state,
+    }
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.sid,
+        "ours": call.ours,
+        "status": call.status,
+        "waits": call.waits_for,
+        "at": call.created.isoformat(),
+        "lines": [{"by": one.by, "how": one.how, "text": one.text} for one in call.transcript],
+    }
 
 
 def _line(deed: Deed) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.scheduling.base import Appointment
+from bots.dialogue import State, decode
+from bots.scheduling.base import Appointment, Slot
 from consent.facts import ConsentState
 from hub.audit import Verified, verify
 from hub.db.tables import address, appointment, consent_event, contact, delivery, message, person, slot, thread
@@ -14,11 +15,13 @@ from hub.demo.clinic import Patient
 from hub.demo.line import SceneFailed
 from hub.parts import Parts
 from hub.router import Routed
+from hub.sealed import PERSONAL
 from hub.types import (
     AddressKind,
     AuthorKind,
     ChannelKind,
     DeliveryState,
+    Direction,
     Intent,
     Language,
     Purpose,
@@ -64,10 +67,58 @@ class Proofs:
         """The person's booked visits to come, as the scheduling system has them."""
         return await self.parts.scheduling.appointments(person_id, after=self.parts.clock.now())
 
-    def words(self, template: str, visit: Appointment, language: Language) -> str:
-        """What the clinic must say of `visit`."""
+    async def booked(self, person_id: str) -> bool:
+        """Whether the person has a visit to come."""
+        return bool(await self.visits(person_id))
+
+    def words(
+        self,
+        template: str,
+        visit: Appointment | Slot,
+        language: Language,
+        channel: ChannelKind = ChannelKind.SMS,
+    ) -> str:
+        """What the clinic must say of `visit`, or of an open time."""
         values = {"start": visit.start, "provider": visit.provider, "location": visit.location}
-        return render(template, values, language, ChannelKind.SMS, self.parts.settings.timezone).text
+        return render(template, values, language, channel, self.parts.settings.timezone).text
+
+    async def state(self, person_id: str) -> State:
+        """What the assistant remembers of the person's conversation."""
+        parts = self.parts
+        async with parts.db.read() as conn:
+            one = (await parts.threads.open_for(conn, (person_id,)))[person_id]
+            kept = await parts.threads.dialogue(conn, await parts.vault.key(conn, person_id), one)
+        return decode(kept[0]) if kept is not None else State()
+
+    async def offered(self, person_id: str) -> tuple[Slot, ...]:
+        """The times that are on the table, in their order."""
+        return (await self.state(person_id)).offered
+
+    async def threads(self, person_id: str) -> list[str]:
+        """The ids of the threads that hold anything from or to one of the person's addresses."""
+        query = (
+            sa.select(message.c.thread_id)
+            .join(contact, contact.c.address_id == message.c.address_id)
+            .where(contact.c.person_id == person_id)
+            .distinct()
+        )
+        async with self.parts.db.read() as conn:
+            return list((await conn.execute(query)).scalars())
+
+    async def ways(self, person_id: str) -> list[tuple[str, str]]:
+        """The direction and the channel of each message of the person's conversation, in order, without codes."""
+        query = (
+            sa.select(message.c.direction, message.c.channel)
+            .join(thread, thread.c.id == message.c.thread_id)
+            .where(
+                thread.c.person_id == person_id,
+                message.c.direction != Direction.NOTE,
+                sa.or_(message.c.intent_key.is_(None), message.c.intent_key.not_like(f"{PERSONAL}%")),
+            )
+            .order_by(message.c.seq)
+        )
+        async with self.parts.db.read() as conn:
+            return [(str(row.direction), str(row.channel)) for row in await conn.execute(query)]
 
     async def slot_state(self, slot_id: str | None) -> str:
         """Whether a slot of the calendar is free, held or booked."""
@@ -127,7 +178,12 @@ class Proofs:
     async def arrived(self, person_ids: Iterable[str]) -> int:
         """How many texts these persons got, once the carrier has reported every one of them delivered."""
         mine = delivery.c.person_id.in_(list(person_ids))
-        late = sa.select(delivery.c.id).where(mine, delivery.c.state.not_in((*_ARRIVED, DeliveryState.SUPPRESSED)))
+        # Of texts alone it is always told whether they arrived.
+        final = sa.or_(
+            delivery.c.state.in_((*_ARRIVED, DeliveryState.SUPPRESSED)),
+            sa.and_(delivery.c.state == DeliveryState.SENT, delivery.c.channel != ChannelKind.SMS),
+        )
+        late = sa.select(delivery.c.id).where(mine, sa.not_(final))
 
         async def done(conn: AsyncConnection) -> bool:
             return (await conn.execute(late.limit(1))).first() is None
@@ -187,6 +243,14 @@ class Proofs:
         query = sa.select(address.c.id).where(address.c.kind == AddressKind.PHONE, address.c.blind == blind)
         async with self.parts.db.read() as conn:
             return str((await conn.execute(query)).scalar_one())
+
+    async def until(self, done: Callable[[], Awaitable[bool]], failing: str) -> None:
+        """Wait until `done`; asked again when something changed. Raises: SceneFailed with the words `failing`."""
+
+        async def asked(_: AsyncConnection) -> bool:
+            return await done()
+
+        await self._until(asked, failing)
 
     async def _until(self, done: Callable[[AsyncConnection], Awaitable[bool]], failing: str) -> None:
         """Wait until `done`; asked again when something changed, and now and then."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from consent.facts import ConsentState
 from hub.demo.clinic import PATIENTS, PROVIDERS, STRANGER, patient
 from hub.demo.line import Line, SceneFailed
+from hub.demo.outside import Outside
 from hub.demo.proofs import Proofs
 from hub.types import AuthorKind, Purpose, Send, Skip, ThreadStatus
 
@@ -48,10 +49,12 @@ _MOVING = (
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a scene plays on: `line` gives the phone with a key, `proofs` reads the database."""
+    """What a scene plays on: `line` gives the phone with a key, `proofs` reads the database, `tell` prints a line."""
 
     line: Callable[[str], Awaitable[Line]]
+    outside: Outside
     proofs: Proofs
+    tell: Callable[[str], None]
 
 
 def must(holds: bool, expected: str) -> None:

@@ -64,7 +64,7 @@ async def seed(parts: Parts) -> None:
 
 
 def patient_rows(zone: ZoneInfo) -> list[tuple[str, ...]]:
-    """The patients as rows of the import: all agreed to texts, and prefer them."""
+    """The patients as rows of the import: all agreed to texts, calls and mails, and prefer texts."""
     return [
         (
             one.mrn,
@@ -74,11 +74,11 @@ def patient_rows(zone: ZoneInfo) -> list[tuple[str, ...]]:
             one.language,
             zone.key,
             one.phone,
-            f"{one.key}@example.org",
+            one.mailbox,
             "sms",
             "yes",
-            "",
-            "",
+            "yes",
+            "yes",
         )
         for one in PATIENTS
     ]

@@ -1,6 +1,5 @@
 """Who answers a phone just now: the assistant, the staff, or nobody because its owner asked for silence."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
@@ -15,24 +14,13 @@ State = Literal["none", "bot", "staff", "urgent", "stopped"]
 _URGENT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """`words` are shown beside the phone's owner; empty before anything was written."""
-
-    state: State
-    words: str
-
-
-_NOTHING = Standing("none", "")
-
-
-async def standing(parts: Parts, conn: AsyncConnection, number: str) -> Standing:
-    """What holds for the phone with this number (E.164)."""
+async def standing(parts: Parts, conn: AsyncConnection, number: str) -> State:
+    """What holds for the phone with this number (E.164); `none` before anything was written."""
     blind = parts.vault.blind.of(AddressKind.PHONE.value, number)
     known = sa.select(address.c.id).where(address.c.kind == AddressKind.PHONE, address.c.blind == blind)
     address_id = (await conn.execute(known)).scalar_one_or_none()
     if address_id is None:
-        return _NOTHING
+        return "none"
     # A shared number has one thread for each person, and one for the time before it is known who writes.
     newest = (
         sa.select(thread.c.status, thread.c.priority)
@@ -44,10 +32,10 @@ async def standing(parts: Parts, conn: AsyncConnection, number: str) -> Standing
     row = (await conn.execute(newest)).first()
     with_staff = row is not None and row.status == ThreadStatus.OPEN
     if row is not None and with_staff and row.priority >= _URGENT:
-        return Standing("urgent", "Urgent: staff alerted")
+        return "urgent"
     ledger = (await parts.ledger.standings(conn, (address_id,)))[address_id]
     if ledger.of(ChannelKind.SMS, Purpose.CARE).state is ConsentState.REVOKE:
-        return Standing("stopped", "Asked for no texts")
+        return "stopped"
     if row is None:
-        return _NOTHING
-    return Standing("staff", "With the staff") if with_staff else Standing("bot", "Assistant answers")
+        return "none"
+    return "staff" if with_staff else "bot"

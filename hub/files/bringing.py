@@ -86,18 +86,45 @@ class Bringing:
         self._examiner = examiner
         self._pieces = pieces
         self._staging = staging
+        self._going: list[asyncio.Task[bool]] = []
+        self._stopped = False
 
     async def due(self) -> int:
         """How many files came to an end, of those that are due now."""
+        ended = 0
+        while not self._stopped and (rows := await self._claimed()):
+            self._going = [asyncio.create_task(self._bring(row), name="file") for row in rows]
+            came = await asyncio.gather(*self._going, return_exceptions=True)
+            ended += came.count(True)
+            if broke := next((one for one in came if isinstance(one, BaseException)), None):
+                raise broke
+        return ended
+
+    async def stop(self) -> None:
+        """Bring no more, and give back what is under way: whoever works next has it at once."""
+        self._stopped = True
+        for task in self._going:
+            task.cancel()
+        await asyncio.gather(*self._going, return_exceptions=True)
+
+    async def _claimed(self) -> Sequence[Any]:
+        """Some of the files that are due; none is looked for in vain with a write."""
         now = self._clock.now()
         async with self._db.glance() as conn:
             if (await conn.execute(_ANY, {"now": now})).first() is None:
-                return 0
-        rows = await self._db.write(lambda conn: _claim(conn, now))
-        return sum(await asyncio.gather(*(self._bring(row) for row in rows)))
+                return ()
+        return await self._db.write(lambda conn: _claim(conn, now))
 
     async def _bring(self, row: Any) -> bool:
         """Whether the file came to an end."""
+        try:
+            return await self._work(row)
+        except asyncio.CancelledError:
+            values = {"due_at": self._clock.now(), "attempts": row.attempts - 1}
+            await self._db.write(lambda conn: conn.execute(_mine(row).values(**values)))
+            return False
+
+    async def _work(self, row: Any) -> bool:
         if row.state == AttachmentState.FETCHING and row.attempts > _MOST_ATTEMPTS:
             # Each time the work broke off without a word.
             return await self._end(row, AttachmentState.LOST, "gone")
@@ -231,7 +258,8 @@ async def _claim(conn: AsyncConnection, now: datetime) -> Sequence[Any]:
     due = (
         sa.select(attachment.c.id)
         .where(_due(now))
-        .order_by(attachment.c.due_at, attachment.c.id)
+        # Those that are fetched before those that wait, which may be many: the scanner is away.
+        .order_by(attachment.c.state, attachment.c.due_at, attachment.c.id)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
     )

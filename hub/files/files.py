@@ -57,6 +57,10 @@ class Files:
         """How many files came to an end, of those that are due now."""
         return await self._bringing.due()
 
+    async def stop(self) -> None:
+        """Bring no more files; what is under way is given back."""
+        await self._bringing.stop()
+
     async def sweep(self) -> int:
         """Delete what was put aside and never named; returns how many files."""
         return await self._pieces.sweep(self._clock.now())

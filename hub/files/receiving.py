@@ -4,14 +4,21 @@ Source: RFC 7578.
 """
 
 import re
+import warnings
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hub.errors import InputError
 from hub.files.staging import Staged, Staging, TooLong
 from hub.types import Media
+
+_QUOTING = (BadContentDispositionHeader, BadContentDispositionParam)
+for _category in _QUOTING:
+    # Warnings that quote a header of the form, and with it the name of a file.
+    warnings.filterwarnings("ignore", category=_category)
 
 MOST_FILES = 10
 LARGEST = 25 * 1024 * 1024
@@ -21,6 +28,8 @@ _MOST_PARTS = 40
 _ROOM = 256 * 1024
 """Octets of a form beside its files."""
 _PIECE = 64 * 1024
+_BROKEN = (ValueError, AssertionError, HttpProcessingError, *_QUOTING)
+"""What the reader raises on a form that is broken."""
 _TIME = 600.0
 _TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
@@ -84,8 +93,7 @@ async def receive(request: web.Request, staging: Staging, check: Callable[[Mappi
             check(fields)
     except BaseException as error:
         await staging.drop(*(one for one, _ in files))
-        if isinstance(error, ValueError | AssertionError):
-            # What the reader says of a form that is not one.
+        if isinstance(error, _BROKEN):
             raise web.HTTPBadRequest from None
         raise
     return Upload(fields=fields, files=tuple(one for _, one in files), staged=tuple(one for one, _ in files))

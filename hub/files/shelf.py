@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from hub.crypto import Place
 from hub.db.tables import attachment, message
 from hub.files.pieces import Pieces
 from hub.sealed import Body, open_body
+from hub.types import ChannelKind
 from hub.vault import Keys, Vault
 
 
@@ -115,6 +117,13 @@ class Shelf:
         keys = await self._vault.key(conn, row.person_id)
         body = open_body(keys, row.person_id, row.thread_id, row.message_id, row.body_sealed)
         return _attachment(row, body), keys
+
+    async def brought(self, conn: AsyncConnection, person_id: str, channel: ChannelKind, since: datetime) -> int:
+        """How many files a person sent by `channel` since then."""
+        query = sa.select(sa.func.count()).where(
+            attachment.c.person_id == person_id, attachment.c.created_at >= since, attachment.c.channel == channel.value
+        )
+        return int((await conn.execute(query)).scalar_one())
 
     def content(self, one: Attachment, keys: Keys) -> AsyncIterator[bytes]:
         """The content of a file that can be had, a segment at a time. Raises: SealBroken, StorageError."""

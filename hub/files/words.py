@@ -16,7 +16,7 @@ _STATES: Mapping[str, str] = {
     "waiting": "The file is kept back until the virus scanner has seen it.",
     "warned": "No virus scanner has seen this file: open it with care.",
     "quarantined": "The virus scanner found malware in the file. It is kept sealed, and given to nobody.",
-    "lost": "The file could not be had from the carrier.",
+    "lost": "The file could not be had from where it came.",
 }
 
 

@@ -41,12 +41,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """One entry of the person's history. `title` is empty where no text of ours was shown."""
+    """One entry of the person's history. own: False for what somebody else on a shared number decided about it."""
 
     at: datetime
+    own: bool
     given: bool
     source: Source
-    title: str
     words: str = field(repr=False)
     channels: tuple[str, ...]
     purposes: tuple[str, ...]
@@ -68,7 +68,8 @@ async def _show(desk: Desk, request: web.Request) -> web.Response:
     async with desk.parts.db.read() as conn:
         rows = await _rows(conn, desk, session)
     was = request.query.get("was", "")
-    return desk.draw(session, "agreements.html", "more", rows=rows, told=was if was in _TOLD else "")
+    told = "sign_first" if "sign" in request.query else was if was in _TOLD else ""
+    return desk.draw(session, "agreements.html", "more", rows=rows, told=told)
 
 
 async def _ask(desk: Desk, request: web.Request) -> web.Response:
@@ -122,9 +123,8 @@ async def _history(desk: Desk, request: web.Request) -> web.Response:
         facts = await parts.ledger.of_person(conn, session.person_id, [one.address_id for one in contacts])
         risk = sa.select(disclosure).where(disclosure.c.person_id == session.person_id)
         accepted = (await conn.execute(risk)).all()
-    names = {one.address_id: spoken(one) for one in contacts}
-    past = [_past(one) for one in facts]
-    return desk.draw(session, "history.html", "more", past=past, accepted=accepted, names=names)
+    past = [_past(one, session.person_id) for one in facts]
+    return desk.draw(session, "history.html", "more", past=past, accepted=accepted)
 
 
 async def _rows(conn: AsyncConnection, desk: Desk, session: Session) -> list[Row]:
@@ -184,15 +184,14 @@ def _withdrawal(said: Shown) -> Mapping[str, str]:
     return {"how": "a button in the portal", "text": said.name, "language": said.language, "words": said.no}
 
 
-def _past(one: Recorded) -> Past:
+def _past(one: Recorded, person_id: str) -> Past:
     scope = one.fact.scope
-    words = one.evidence.get("words", "")
     return Past(
         at=one.fact.at,
+        own=one.person_id in (None, person_id),
         given=one.fact.state is ConsentState.GRANT,
         source=one.fact.source,
-        title=words.partition("\n")[0] if one.evidence.get("text") and words else "",
-        words=words,
+        words=one.evidence.get("words", ""),
         channels=tuple(sorted(scope.channels)),
         purposes=tuple(sorted(scope.purposes)) if scope.purposes is not None else (),
     )

@@ -21,7 +21,7 @@ from hub.parts import Parts
 from hub.portal import warning
 from hub.portal.codes import KEY
 from hub.portal.desk import START, Desk
-from hub.portal.files import MEGABYTES, MOST, ShownFile, received, shown, words_alone
+from hub.portal.files import MEGABYTES, MOST, ShownFile, TooOften, received, shown, words_alone
 from hub.portal.sessions import Session
 from hub.sealed import Body, open_body
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Inbound
@@ -164,6 +164,8 @@ async def _posted(desk: Desk, request: web.Request) -> tuple[Session, Upload | N
         return session, None, "files_too_large"
     except TooMany:
         return session, None, "files_too_many"
+    except TooOften:
+        return session, None, "files_too_often"
 
 
 async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int | None) -> Stretch:

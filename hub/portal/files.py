@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -9,17 +10,22 @@ from aiohttp import BodyPartReader, web
 
 from hub.attachments import give_out, headers
 from hub.audit import Actor, Entry
+from hub.errors import InputError
 from hub.files import Attachment, AttachmentState
 from hub.files.receiving import LARGEST, MOST_FILES, Upload, receive
 from hub.portal import tokens
 from hub.portal.desk import START, Desk, Form
 from hub.portal.sessions import Session
+from hub.types import ChannelKind
 from hub.vault import Vault
 
 REFUSALS = ("kind", "too_long", "empty")
 """Reasons for which the person is told what to do instead; the rest is said in one sentence."""
 MEGABYTES = LARGEST // (1024 * 1024)
 MOST = MOST_FILES
+MOST_A_DAY = 100
+"""Files that one person may send here within a day; a form that is begun before may go over it."""
+_DAY = timedelta(days=1)
 GOOD_FOR = 60
 """Seconds for which a ticket holds."""
 
@@ -35,6 +41,15 @@ class ShownFile:
     href: str
     told: str
     pending: bool
+
+
+class TooOften(InputError):
+    """A person has sent as many files as are taken in a day."""
+
+    code = "too_many_files_today"
+
+    def __init__(self) -> None:
+        super().__init__(f"a person may send {MOST_A_DAY} files a day")
 
 
 class Ticket(NamedTuple):
@@ -84,14 +99,19 @@ def shown(files: Sequence[Attachment]) -> tuple[ShownFile, ...]:
 async def received(desk: Desk, request: web.Request, session: Session) -> Upload:
     """What someone who is signed in uploads with one of our forms.
 
-    Raises: HTTPForbidden where it is not ours, HTTPBadRequest, TooLong, TooMany.
+    Raises: HTTPForbidden where it is not ours, HTTPBadRequest, TooLong, TooMany, TooOften.
     """
+    parts = desk.parts
+    async with parts.db.read() as conn:
+        since = parts.clock.now() - _DAY
+        if await parts.files.shelf.brought(conn, session.person_id, ChannelKind.PORTAL, since) >= MOST_A_DAY:
+            raise TooOften
 
     def ours(fields: Mapping[str, str]) -> None:
         if not tokens.same(session.csrf.encode(), fields.get("csrf", "").encode()):
             raise web.HTTPForbidden
 
-    return await receive(request, desk.parts.files.staging, ours)
+    return await receive(request, parts.files.staging, ours)
 
 
 async def words_alone(request: web.Request, name: str) -> str:

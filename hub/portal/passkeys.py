@@ -28,8 +28,11 @@ from hub.parts import Parts
 from hub.portal import ceremonies, tokens
 from hub.portal.ceremonies import LONGEST, Made, Party
 from hub.portal.codes import Entered, NotEntered
+from hub.portal.drawing import readable
 from hub.portal.sessions import Session, Sessions
-from hub.types import Language, new_id
+from hub.router import Routed
+from hub.types import AuthorKind, ChannelKind, Intent, Language, Purpose, new_id
+from templates import render
 
 MOST = 10
 """Passkeys of one person."""
@@ -103,13 +106,13 @@ class Passkeys:
         if at is None or len(answer) > LONGEST:
             return False
 
-        async def unit(conn: AsyncConnection) -> bool:
+        async def unit(conn: AsyncConnection) -> Routed | None:
             good = await self._use(conn, claim.challenge, session.id)
             made = ceremonies.made(at, answer, claim.challenge) if good else None
             if made is None or not await self._room_for(conn, session.person_id, made):
                 refusal = _entry("portal.refuse", session.actor, session.person_id, why="passkey")
                 await self._parts.trail.record(conn, refusal)
-                return False
+                return None
             passkey_id, who = new_id(), session.person_id
             keys = await self._parts.vault.key(conn, who)
             row = {
@@ -124,9 +127,12 @@ class Passkeys:
             }
             await insert_rows(conn, portal_passkey, [row])
             await self._parts.trail.record(conn, _entry("portal.passkey_add", session.actor, who, object_id=passkey_id))
-            return True
+            return await self._parts.router.route_in(conn, self._told(session, passkey_id))
 
-        return await self._parts.db.write(unit)
+        told = await self._parts.db.write(unit)
+        if told is not None:
+            self._parts.router.announce(told)
+        return told is not None
 
     async def to_enter(self) -> str | None:
         """What a browser signs in with, as JSON; None where there are no passkeys."""
@@ -185,6 +191,20 @@ class Passkeys:
             return True
 
         return await self._parts.db.write(unit)
+
+    def _told(self, session: Session, passkey_id: str) -> Intent:
+        """What the person is told of a new passkey, by whatever way reaches them: perhaps it was somebody else's."""
+        settings, now = self._parts.settings, self._parts.clock.now()
+        words = {"clinic": settings.clinic_name, "phone": readable(settings.clinic_phone)}
+        return Intent(
+            key=f"portal.passkey:{passkey_id}",
+            person_id=session.person_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.SYSTEM,
+            level="none",
+            body=render("portal.passkey_added", words, session.language, ChannelKind.SMS, settings.timezone).text,
+            replies_to=now,
+        )
 
     async def _room_for(self, conn: AsyncConnection, person_id: str, made: Made) -> bool:
         """Whether the person may have one more, and nobody has this one."""

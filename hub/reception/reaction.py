@@ -125,7 +125,10 @@ class Reactions:
                 attention="opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote",
             )
         if incoming.media and not incoming.text.strip():
-            return self._fixed.handed_over(incoming, "message.inbox", "attachment")
+            # What became of the file may be known already, and tells more.
+            known = incoming.thread.attention.startswith("file_")
+            attention = incoming.thread.attention if known else "attachment"
+            return self._fixed.handed_over(incoming, "message.inbox", attention)
         return await self._talker.answer(incoming)
 
     def _may_answer(self, incoming: Incoming) -> bool:

@@ -267,6 +267,7 @@ def test_a_bounded_day_is_the_day_named_and_a_stretch_is_none() -> None:
     assert read("from the 20th").date == march(20)
     assert read("before Friday").date is None
     assert read("next week").date is None
+    assert read("next week after 3").windows == read("after 3 next week").windows != ()
     assert read("between 2 and 4").time is None
     assert read("after 4").time == time(16)
     assert When().date is When().time is When().part_of_day is None

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from bots.scheduling.base import Appointment
 from hub.demo.clinic import Patient, patient
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose
 from tests.hub.demo.clinic_running import Running
@@ -69,6 +70,14 @@ async def fits(page: Page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
+async def visit(clinic: Running, who: str) -> Appointment:
+    """The one visit that is to come."""
+    async with clinic.parts.db.read() as conn:
+        person_id = await clinic.parts.people.by_mrn(conn, patient(who).mrn) or ""
+    (found,) = await clinic.parts.scheduling.appointments(person_id, after=clinic.parts.clock.now())
+    return found
+
+
 async def say(page: Page, text: str) -> None:
     await page.wait_for_load_state()
     await page.locator(".write textarea").fill(text)
@@ -127,7 +136,9 @@ async def test_a_text_sent_from_the_phone_shows_in_the_open_page(browser: Browse
         await expect(page.locator(".said.me .meta")).to_contain_text("by text message")
 
 
-async def test_a_visit_is_booked_on_the_calendar(browser: Browser, clinic: Running) -> None:
+async def test_a_visit_is_booked_on_the_calendar_and_moved_though_a_time_was_taken_meanwhile(
+    browser: Browser, clinic: Running
+) -> None:
     async with opened(browser, clinic) as page:
         await sign_in(page, clinic, patient("aisha"))
         await page.get_by_role("link", name="Visits").click()
@@ -139,6 +150,26 @@ async def test_a_visit_is_booked_on_the_calendar(browser: Browser, clinic: Runni
 
         await expect(page.locator(".done")).to_have_text("You're booked.")
         await expect(page.locator(".card.new")).to_be_visible()
+        old = await visit(clinic, "aisha")
+        await page.locator(".card.new").get_by_role("link", name=re.compile("^Move")).click()
+        await page.get_by_role("link", name="Later").click()
+        first = page.locator(".times button").first
+        await expect(first).to_be_visible()
+        taken = await first.get_attribute("value") or ""
+        async with clinic.parts.db.read() as conn:
+            other = await clinic.parts.people.by_mrn(conn, patient("james").mrn) or ""
+        await clinic.parts.scheduling.book(taken, other, "test")
+        await first.click()
+        await expect(page.locator(".note")).to_contain_text("just taken")
+        assert await first.get_attribute("value") != taken
+        await first.click()
+        await page.get_by_role("button", name="Move my visit to this time").click()
+
+        await expect(page.locator(".done")).to_have_text("Your visit was moved.")
+        assert (await visit(clinic, "aisha")).slot_id != old.slot_id
+        await clinic.parts.scheduling.book(old.slot_id or "", other, "test again")
+        await page.get_by_role("link", name="Messages").click()
+        await expect(page.locator(".said.clinic")).to_have_count(2)
 
 
 async def test_without_script_all_of_it_works(browser: Browser, clinic: Running) -> None:

@@ -7,43 +7,40 @@ the browser's own debugging protocol (`ServiceWorker.deliverPushMessage`).
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
+from hub.assets import Assets
 from tests.channels.contract import SAID
 from tests.channels.push_rigs import CLINIC, BrowserRig, browser_rig
 
 pytestmark = pytest.mark.browser
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "push.md"
-PAGE = '<!doctype html><title>Portal</title><script>navigator.serviceWorker.register("/worker.js")</script>'
-
-
-def worker() -> str:
-    """The service worker as the document shows it."""
-    found = re.search(r"<!-- example: worker.js -->\n```js\n(.*?)^```", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+PAGE = """<!doctype html><title>Portal</title>
+<script>navigator.serviceWorker.register("/portal/static/worker.js", { scope: "/portal" })</script>"""
 
 
 @pytest.fixture
 async def portal() -> AsyncIterator[str]:
-    """A page whose service worker is the document's."""
+    """A page with the portal's service worker, and the files that it keeps."""
 
     async def page(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
 
-    async def script(request: web.Request) -> web.Response:
-        return web.Response(text=worker(), content_type="text/javascript")
-
+    ours = Assets("hub.portal", {"worker.js": {"Service-Worker-Allowed": "/portal"}})
     app = web.Application()
-    app.add_routes([web.get("/portal", page), web.get("/worker.js", script)])
+    app.add_routes(
+        [
+            web.get("/portal", page),
+            web.get("/portal/offline", page),
+            web.get("/portal/static/{name}", ours.serve),
+            web.get("/static/{name}", Assets("hub.web").serve),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

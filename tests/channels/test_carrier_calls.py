@@ -186,3 +186,46 @@ async def test_a_machine_and_nobody_are_told_to_the_hub(carrier: Carrier, clinic
     told = [(one["CallStatus"], one.get("AnsweredBy"), one.get("SipResponseCode")) for one in clinic.asked]
     assert ("in-progress", "machine_end_beep", None) in told
     assert ("failed", None, "404") in told
+
+
+async def test_a_phone_rings_until_somebody_takes_the_call(carrier: Carrier, clinic: Clinic) -> None:
+    carrier.calls.rings_for = 30
+    clinic.documents = ["<Say>Hello</Say>"]
+
+    call = carrier.calls.place(person=PATIENT, clinic=CLINIC, url=clinic.url, callback="", detects=True)
+    version = carrier.phone(PATIENT).version
+    while call.status != "ringing":
+        version = await carrier.phone(PATIENT).changes(version)
+    call.takes("human")
+    await call.ended()
+
+    assert carrier.calls.on(PATIENT) == [call]
+    assert [(one.by, one.how, one.text) for one in call.transcript] == [("clinic", "words", "Hello")]
+
+
+async def test_a_call_that_nobody_takes_has_no_answer(carrier: Carrier, clinic: Clinic) -> None:
+    carrier.calls.rings_for = 0.01
+
+    call = carrier.calls.place(person=PATIENT, clinic=CLINIC, url=clinic.url, callback=clinic.url, detects=True)
+    await call.ended()
+    await carrier.calls.settled()
+
+    assert call.status == "no-answer"
+    assert [form["CallStatus"] for form in clinic.asked] == ["no-answer"]
+
+
+async def test_what_both_sides_say_is_kept_in_order(carrier: Carrier, clinic: Clinic) -> None:
+    record = f'<Record action="{clinic.url}"/>'
+    call = await dialled(carrier, clinic, gather(clinic), gather(clinic), "<Say>After the tone</Say>" + record)
+
+    await call.listens()
+    await call.says("Hello?")
+    await call.listens()
+    await call.presses("1")
+    await call.listens()
+    assert call.waits_for == "message"
+    await call.leaves(b"...", 2, "Call me")
+    await call.ended()
+
+    said = [(one.how, one.text) for one in call.transcript if one.by == "person"]
+    assert said == [("words", "Hello?"), ("keys", "1"), ("message", "Call me")]

@@ -36,6 +36,7 @@ attachment = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("message_id", "position"),
     sa.Index("ix_attachment_due", "state", "due_at", "id"),
+    sa.Index("ix_attachment_person_id", "person_id", "created_at"),
     one_of("state", ("fetching", "waiting", "served", "warned", "quarantined", "refused", "lost")),
 )
 

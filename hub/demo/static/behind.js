@@ -1,7 +1,7 @@
-// What happened behind the texts: newest first, a bounded number of lines.
+// What happened behind the messages: newest first, a bounded number of lines.
 
 const MOST = 120;
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium", hourCycle: "h23" });
 
 export function behind(panel) {
   const list = panel.querySelector(".deeds");

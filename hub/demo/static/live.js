@@ -4,7 +4,9 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15000;
 const QUIET = 1500; // a break shorter than this is not worth a word
 
-export function listen(handlers, onConnection) {
+// query: what the stream is to show, as parameters of its address; asked anew each time one is opened. Gives what opens
+// the stream anew, to show something else.
+export function listen(query, handlers, onConnection) {
   let last = "";
   let wait = FIRST_WAIT;
   let source = null;
@@ -16,7 +18,7 @@ export function listen(handlers, onConnection) {
   };
   const open = () => {
     clearTimeout(retry);
-    source = new EventSource(last ? `/demo/events?after=${encodeURIComponent(last)}` : "/demo/events");
+    source = new EventSource(`/demo/events?${new URLSearchParams({ ...query(), ...(last && { after: last }) })}`);
     source.addEventListener("open", () => {
       clearTimeout(warning);
       warning = 0;
@@ -44,4 +46,9 @@ export function listen(handlers, onConnection) {
     if (event.persisted) open();
   });
   open();
+  return () => {
+    source.close();
+    last = "";
+    open();
+  };
 }

@@ -16,6 +16,11 @@ ELSEWHERE = {
     "HUB_TWILIO_AUTH_TOKEN": "canary-auth-token",
     "HUB_TWILIO_API_URL": "https://api.example.org",
     "HUB_SMS_FROM": "+12025550199",
+    "HUB_VOICE_FROM": "+12025550199",
+    "HUB_SMTP_URL": "smtps://hub:canary-auth-token@relay.example.org",
+    "HUB_EMAIL_FROM": "hello@example.org",
+    "HUB_IMAP_URL": "imaps://hub:canary-auth-token@mail.example.org/INBOX",
+    "HUB_MAIL_AUTHSERV_ID": "mx.example.org",
 }
 """An operator's own account, which the demo must never use."""
 
@@ -34,7 +39,7 @@ def test_it_tells_where_to_look_and_ends_in_order_when_asked_to(run: Run, taught
         ended = run("demo", "--port", "0", "--data", str(taught), **ELSEWHERE)
 
     assert (ended.code, ended.out) == (0, "")
-    assert re.search(r"Text the clinic from a phone +http://127\.0\.0\.1:\d+/demo$", ended.err, re.M)
+    assert re.search(r"A phone, a mailbox, the clinic +http://127\.0\.0\.1:\d+/demo$", ended.err, re.M)
     assert str(taught) in ended.err
     assert "hub: stopping" in ended.lines
     assert (taught / "hub.db").exists()

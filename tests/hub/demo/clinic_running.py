@@ -11,12 +11,13 @@ from typing import Any
 from channels import registry
 from channels.base import Channel
 from channels.carrier import Carrier
+from channels.mailhost import MailHost
 from hub import demo
 from hub.app import Hub
 from hub.clock import Clock
 from hub.crypto import Keyring
 from hub.parts import Parts
-from hub.settings import Secret, Settings
+from hub.settings import Settings
 from hub.types import ChannelKind
 from tests.bots.nlu_engine import MODELS, trained
 
@@ -40,8 +41,18 @@ class Running:
     """A demo that runs."""
 
     hub: Hub
-    carrier: Carrier
+    outside: demo.Outside
     base: str
+
+    @property
+    def carrier(self) -> Carrier:
+        """The simulated carrier."""
+        return self.outside.carrier
+
+    @property
+    def mail(self) -> MailHost:
+        """The simulated mail host."""
+        return self.outside.mail
 
     @property
     def parts(self) -> Parts:
@@ -49,19 +60,10 @@ class Running:
         return self.hub.parts
 
 
-def settings_for(database_url: str, folder: Path, carrier: Carrier) -> Settings:
-    """A clinic on this machine whose account is the simulated carrier's."""
-    return Settings(
-        data=folder,
-        database_url=database_url,
-        keyring_file=folder / "keyring.json",
-        port=0,
-        twilio_account_sid=carrier.account_sid,
-        twilio_auth_token=Secret(carrier.auth_token),
-        twilio_api_url=carrier.base_url,
-        sms_from=CLINIC,
-        sms_rate=1000.0,
-    )
+def settings_for(database_url: str, folder: Path, outside: demo.Outside) -> Settings:
+    """A clinic on this machine with nothing real around it."""
+    given = Settings(data=folder, database_url=database_url, keyring_file=folder / "keyring.json", port=0)
+    return replace(outside.settings(given), sms_rate=1000.0)
 
 
 @asynccontextmanager
@@ -84,20 +86,22 @@ async def running(
     trained()
     (folder / "models").symlink_to(MODELS)
     carrier = carrier or Carrier(
-        numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1
+        numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=1, second=0.01
     )
-    await carrier.start()
-    settings = app.with_port(replace(settings_for(database_url, folder, carrier), **given))
+    outside = demo.Outside(carrier, MailHost())
+    await outside.start()
+    settings = app.with_port(replace(settings_for(database_url, folder, outside), **given))
     keyring.save(settings.keyring)
     ways = registry.build(settings) | dict(channels) if channels else None
     hub = await Hub.open(settings, clock=clock, channels=ways)
     try:
         await demo.seed(hub.parts)
-        await hub.start(extra=lambda parts: demo.routes(parts, carrier))
+        await hub.start(extra=lambda parts: demo.routes(parts, outside))
         base = f"http://127.0.0.1:{hub.port}"
-        carrier.webhook = f"{base}/webhooks/twilio/sms"
-        yield Running(hub=hub, carrier=carrier, base=base)
+        assert hub.mail is not None
+        outside.connect(base, hub.mail.port)
+        yield Running(hub=hub, outside=outside, base=base)
     finally:
         carrier.closing.set()
         await hub.stop()
-        await carrier.stop()
+        await outside.stop()

@@ -8,16 +8,18 @@ from bots.dates.model import When
 from bots.scheduling.base import Query
 from consent import rules
 from hub.audit import Actor, Entry
-from hub.demo.behind import Deed, _reason, deeds
+from hub.demo.behind import Deed, deeds, reason
 from hub.demo.clinic import patient
-from hub.types import AuthorKind, Intent, Purpose, new_id
+from hub.demo.wording import LANGUAGES
+from hub.types import AuthorKind, Intent, Language, Purpose, new_id
 from tests.hub.demo.clinic_running import Running
 
 
-async def lines(clinic: Running, after: str) -> list[Deed]:
-    """What was done since."""
+async def lines(clinic: Running, after: str, *keys: str, language: Language = "en") -> list[Deed]:
+    """What was done about these patients since."""
+    persons = [await person_id(clinic, key) for key in keys]
     async with clinic.parts.db.read() as conn:
-        return await deeds(clinic.parts, conn, after)
+        return await deeds(clinic.parts, conn, after, persons, language)
 
 
 async def person_id(clinic: Running, key: str) -> str:
@@ -35,9 +37,11 @@ async def test_a_visit_is_told_with_its_time_in_the_clinics_zone(clinic: Running
 
     await parts.scheduling.book(slot.id, aisha, "test")
 
-    (deed,) = await lines(clinic, since)
+    (deed,) = await lines(clinic, since, "aisha", "grace")
     assert (deed.kind, deed.who) == ("visit", "Aisha")
     assert deed.words == f"has a visit booked: {slot.start:%a, %b %-d, %-I:%M %p}."
+    (told,) = await lines(clinic, since, "aisha", language="es")
+    assert told.words.startswith("tiene una cita reservada: ")
 
 
 async def test_an_answer_of_the_staff_is_told_apart(clinic: Running) -> None:
@@ -49,23 +53,26 @@ async def test_an_answer_of_the_staff_is_told_apart(clinic: Running) -> None:
         )
     )
 
-    words = [deed.words for deed in await lines(clinic, since)]
-    assert words[0] == "is answered by the staff: allowed, so it is queued."
+    words = [deed.words for deed in await lines(clinic, since, "grace")]
+    assert words[0] == "is written to by the staff: allowed, so it is queued."
 
 
 async def test_what_concerns_nobody_here_is_left_out(clinic: Running) -> None:
-    since = new_id()
+    since, grace = new_id(), await person_id(clinic, "grace")
 
-    await clinic.parts.db.write(
-        lambda conn: clinic.parts.trail.record(conn, Entry(action="token.create", actor=Actor("system")))
-    )
+    for action, person in (("token.create", None), ("bot.handoff", grace)):
+        entry = Entry(action=action, actor=Actor("system"), person_id=person)
+        await clinic.parts.db.write(lambda conn, entry=entry: clinic.parts.trail.record(conn, entry))
 
-    assert await lines(clinic, since) == []
+    assert await lines(clinic, since, "aisha") == []
+    assert [deed.words for deed in await lines(clinic, since, "grace")] == [
+        "is passed to the staff; the assistant is silent now."
+    ]
 
 
 @pytest.mark.parametrize("rule", sorted(rules.load().reasons))
 def test_every_rule_has_a_reason_without_gaps(rule: str) -> None:
-    reason = _reason(rule)
-
-    assert reason
-    assert "{" not in reason
+    for language in LANGUAGES:
+        words = reason(rule, language)
+        assert words
+        assert "{" not in words

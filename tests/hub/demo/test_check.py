@@ -8,8 +8,8 @@ import pytest
 from channels.carrier import Carrier
 from hub.crypto import Keyring
 from hub.demo import check
+from hub.demo.check import ALL
 from hub.demo.line import Line, SceneFailed
-from hub.demo.scenes import SCENES
 from tests.hub.demo.clinic_running import CLINIC, MovingClock, Running, running
 
 
@@ -26,28 +26,33 @@ async def test_every_scene_ends_as_it_must(
 ) -> None:
     clock = MovingClock(datetime.fromisoformat(start))
     carrier = Carrier(
-        numbers=(CLINIC,), opt_out=carrier_keeps_block_list, sent_after=timedelta(0), delivered_after=timedelta(0)
+        numbers=(CLINIC,),
+        opt_out=carrier_keeps_block_list,
+        sent_after=timedelta(0),
+        delivered_after=timedelta(0),
+        second=0.01,
     )
     told: list[str] = []
 
     async with running(database_url, tmp_path, keyring, clock=clock, carrier=carrier) as demo:
-        code = await check(demo.parts, demo.carrier, told.append)
+        code = await check(demo.parts, demo.outside, told.append)
 
     transcript = "\n".join(told)
     assert code == 0, transcript
-    assert sum(line.startswith("  ✓") for line in told) == len(SCENES) + 1
+    assert sum(line.startswith("  ✓") for line in told) == len(ALL) + 1
     assert "Maria → clinic:" in transcript
     assert "clinic → Maria:" in transcript
+    assert transcript.count("sms → email → portal → voice") == 2
 
 
 async def test_it_fails_and_says_why_when_the_hub_refuses_the_webhooks(clinic: Running) -> None:
     clinic.carrier.webhook = f"{clinic.base}/webhooks/twilio/nowhere"
     told: list[str] = []
 
-    code = await check(clinic.parts, clinic.carrier, told.append)
+    code = await check(clinic.parts, clinic.outside, told.append)
 
     assert code == 1
-    assert sum(line == "  ✗ the hub answered the webhook with 404" for line in told) == len(SCENES)
+    assert sum(line == "  ✗ the hub answered the webhook with 404" for line in told) == len(ALL)
 
 
 async def test_a_line_that_hears_nothing_says_so() -> None:

@@ -2,17 +2,23 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from bots.dialogue import Phase
 from hub.db.tables import message
+from hub.demo import invite
 from hub.demo.clinic import PATIENTS, PHONES, patient
+from hub.demo.standing import State
+from hub.demo.wording import LANGUAGES, words
+from hub.types import DeliveryState, ThreadStatus
 from tests.hub.demo.clinic_running import Running
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+JAMES = {"who": "james"}
 
 
 async def stored(clinic: Running) -> int:
@@ -40,7 +46,7 @@ async def test_the_page_offers_every_phone(web) -> None:
 
     page = await response.text()
     assert response.status == 200
-    assert all(page.count(f'<option value="{phone.key}"') == 2 for phone in PHONES)
+    assert all(page.count(f'<option value="{phone.key}"') == 1 for phone in PHONES)
 
 
 async def test_the_page_has_no_inline_script_or_style_and_a_strict_policy(web) -> None:
@@ -54,7 +60,7 @@ async def test_the_page_has_no_inline_script_or_style_and_a_strict_policy(web) -
 
 
 async def test_its_files_are_served_and_nothing_else_is(web) -> None:
-    for name in ("demo.css", "demo.js", "theme.js", "icons.svg"):
+    for name in ("demo.css", "demo.js", "mails.js", "theme.js", "icons.svg"):
         assert (await web.get(f"/demo/static/{name}")).status == 200
     for name in ("nothing.js", "..%2Fpage.py", "..%2F..%2Fapp.py"):
         assert (await web.get(f"/demo/static/{name}")).status == 404
@@ -109,7 +115,7 @@ async def test_what_is_no_text_is_refused(clinic: Running, web, body: Any) -> No
 
 
 async def test_the_stream_shows_a_text_its_answer_and_what_happened_behind(clinic: Running, web) -> None:
-    async with web.get("/demo/events") as stream:
+    async with web.get("/demo/events", params=JAMES) as stream:
         await events(stream, lambda event: event[0] == "started")
         await web.post("/demo/texts", json={"from": "james", "body": "STOP"}, headers=SAME_SITE)
         seen = await events(
@@ -121,16 +127,18 @@ async def test_the_stream_shows_a_text_its_answer_and_what_happened_behind(clini
     assert any(not text["mine"] for text in texts)
     assert ("standing", "stopped") in [(name, data.get("state")) for name, _, data in seen]
     assert next(data["who"] for name, _, data in seen if name == "deed") == "James"
-    assert "asked for no more texts; that is on record." in [data["words"] for name, _, data in seen if name == "deed"]
+    assert "asked for no more messages; that is on record." in [
+        data["words"] for name, _, data in seen if name == "deed"
+    ]
 
 
 async def test_a_page_that_comes_back_gets_the_lines_after_the_last_it_saw_once(clinic: Running, web) -> None:
     await web.post("/demo/texts", json={"from": "james", "body": "STOP"}, headers=SAME_SITE)
-    async with web.get("/demo/events") as stream:
+    async with web.get("/demo/events", params=JAMES) as stream:
         first = await events(stream, lambda event: event[0] == "deed")
     last = first[-1][1]
 
-    async with web.get("/demo/events", params={"after": last}) as stream:
+    async with web.get("/demo/events", params=JAMES | {"after": last}) as stream:
         again = await events(
             stream, lambda event: event[0] == "deed" and event[2]["words"] == "has the text on the phone."
         )
@@ -141,8 +149,110 @@ async def test_a_page_that_comes_back_gets_the_lines_after_the_last_it_saw_once(
 
 
 async def test_the_stream_holds_no_number(clinic: Running, web) -> None:
-    async with web.get("/demo/events") as stream:
+    async with web.get("/demo/events", params=JAMES) as stream:
         await web.post("/demo/texts", json={"from": "james", "body": "hello"}, headers=SAME_SITE)
         seen = await events(stream, lambda event: event[0] == "deed")
 
     assert not any(one.phone in json.dumps(data) for one in PATIENTS for _, _, data in seen)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_page_is_in_both_languages(web, language: str) -> None:
+    page = await (await web.get("/demo", params={"lang": language})).text()
+
+    assert f'<html lang="{language}">' in page
+    assert words(language)["page_lead"] in page
+
+
+def test_both_languages_have_the_same_words() -> None:
+    english, spanish = (words(language) for language in LANGUAGES)
+
+    assert english.keys() == spanish.keys()
+    for name, value in english.items():
+        if isinstance(value, dict):
+            assert value.keys() == spanish[name].keys(), name
+
+
+async def test_the_words_fit_every_phase_state_and_standing() -> None:
+    for language in LANGUAGES:
+        assert words(language)["phase"].keys() == {phase.value for phase in Phase} | {"silent"}
+        assert words(language)["state"].keys() == {state.value for state in DeliveryState}
+        assert words(language)["status"].keys() == {status.value for status in ThreadStatus}
+        assert words(language)["standing"].keys() == set(get_args(State))
+
+
+async def test_a_stream_of_nobody_is_refused(web) -> None:
+    assert (await web.get("/demo/events", params={"who": "nobody"})).status == 404
+
+
+async def test_a_reply_by_mail_joins_the_thread_that_the_stream_shows(clinic: Running, web) -> None:
+    await invite(clinic.parts, [patient("james")])
+    invitation = await clinic.mail.mailbox(patient("james").mailbox).next()
+    reply = {"from": "james", "body": "What do I have booked?", "answers": invitation.id}
+
+    response = await web.post("/demo/mails", json=reply, headers=SAME_SITE)
+    assert (response.status, (await response.json())["taken"]) == (200, True)
+    await clinic.mail.mailbox(patient("james").mailbox).next(10)
+
+    async with web.get("/demo/events", params=JAMES) as stream:
+        seen = await events(stream, lambda event: event[0] == "side" and len(event[2]["thread"]["entries"]) == 3)
+    thread = seen[-1][2]["thread"]
+    assert [(one["by"], one["channel"]) for one in thread["entries"]] == [
+        ("system", "email"), ("patient", "email"), ("bot", "email")
+    ]  # fmt: skip
+    assert thread["entries"][1]["text"] == "What do I have booked?"
+    mails = {mail["id"]: mail for name, _, data in seen if name == "mails" for mail in data["mails"]}
+    assert [mail["mine"] for mail in mails.values()] == [False, True, False]
+
+
+async def test_a_code_for_the_portal_is_not_shown_on_the_clinics_side(clinic: Running, web) -> None:
+    await web.post("/portal/code", data={"address": patient("james").phone})
+    text = await clinic.carrier.phone(patient("james").phone).next(10)
+
+    async with web.get("/demo/events", params=JAMES) as stream:
+        seen = await events(stream, lambda event: event[0] == "side")
+    (entry,) = seen[-1][2]["thread"]["entries"]
+    assert entry["hidden"]
+    assert entry["text"] not in text.text
+    assert seen[-1][2]["thread"]["asked"] == ""
+
+
+async def test_what_cannot_be_done_is_refused_with_a_reason(clinic: Running, web) -> None:
+    for path, body, status in (
+        ("mails", {"from": "james", "body": "hi", "answers": "no such mail"}, 404),
+        ("mails", {"from": "james", "body": "hi", "subject": " "}, 400),
+        ("calls", {"from": "james", "act": "say", "words": "into no call"}, 409),
+        ("calls", {"from": "james", "act": "shout"}, 400),
+        ("reminders", {"to": "nobody", "by": "sms"}, 400),
+    ):
+        response = await web.post(f"/demo/{path}", json=body, headers=SAME_SITE)
+
+        assert response.status == status, body
+        assert (await response.json())["reason"]
+    assert await stored(clinic) == 0
+
+
+async def test_a_call_goes_turn_by_turn(clinic: Running, web) -> None:
+    async def turn(act: str, words: str = "") -> int:
+        asked = {"from": "james", "act": act, "words": words}
+        return (await web.post("/demo/calls", json=asked, headers=SAME_SITE)).status
+
+    assert await turn("dial") == 200
+    assert await turn("dial") == 409
+    (call,) = clinic.carrier.calls.on(patient("james").phone)
+    await call.listens()
+    assert await turn("press", "x") == 400
+    assert await turn("say", "What do I have booked?") == 200
+    assert "Your next visit" in await call.listens()
+    assert await turn("hang_up") == 200
+    assert call.over
+
+
+async def test_a_reminder_leaves_for_who_has_a_visit(clinic: Running, web) -> None:
+    answers = [
+        await (await web.post("/demo/reminders", json={"to": key, "by": "sms"}, headers=SAME_SITE)).json()
+        for key in ("james", "nora", "unknown")
+    ]
+
+    assert [one["sent"] for one in answers] == [True, False, False]
+    assert "Reply C" in (await clinic.carrier.phone(patient("james").phone).next(10)).text

@@ -1,5 +1,6 @@
 """Files over a test's own database: a provider that holds some, messages that bring some, and what became of them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -35,9 +36,19 @@ class Holder:
         self.held: dict[str, bytes] = {URL: NOTE}
         self.refusals: list[ChannelError] = []
         self.asked: list[str] = []
+        self._hung: asyncio.Event | None = None
+
+    def hang(self) -> asyncio.Event:
+        """Set once the next request is made, which is never answered."""
+        self._hung = asyncio.Event()
+        return self._hung
 
     async def fetch(self, media: Media) -> bytes:
         self.asked.append(media.url)
+        if self._hung is not None:
+            hung, self._hung = self._hung, None
+            hung.set()
+            await asyncio.Event().wait()
         if self.refusals:
             raise self.refusals.pop(0)
         if media.url not in self.held:

@@ -60,8 +60,7 @@ async def test_nothing_of_a_file_is_readable_on_the_disk(shop: Shop, disk: Disk)
 async def test_files_are_in_order_and_each_fares_by_itself(shop: Shop) -> None:
     accepted = await shop.comes(NOTE, b"PK\x03\x04 no kind", b"%PDF-1.7 x", b"", saved(a_picture(), "PNG"))
 
-    await shop.files.bring_due()
-    await shop.files.bring_due()
+    assert await shop.files.bring_due() == 5
 
     files = await shop.of(accepted)
     assert [one.state for one in files] == ["warned", "refused", "warned", "refused", "served"]
@@ -97,12 +96,15 @@ async def test_two_at_once_bring_each_file_once(shop: Shop) -> None:
 async def test_one_that_broke_off_is_brought_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.comes(NOTE)
 
+    class Killed(Exception):
+        pass
+
     async def killed(*_: object) -> bool:
-        raise asyncio.CancelledError
+        raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(Bringing, "_settle", killed)
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Killed):
             await shop.files.bring_due()
     at_once = await shop.files.bring_due()
     shop.clock.advance(timedelta(minutes=3))
@@ -110,6 +112,23 @@ async def test_one_that_broke_off_is_brought_again(shop: Shop, monkeypatch: pyte
     assert at_once == 0
     assert await shop.files.bring_due() == 1
     assert await shop.states() == ["warned"]
+
+
+@embedded_only
+async def test_at_the_end_of_a_worker_another_has_what_was_under_way_at_once(shop: Shop) -> None:
+    accepted = await shop.comes(NOTE)
+    asked = shop.holder.hang()
+    bringing = asyncio.create_task(shop.files.bring_due())
+    await asked.wait()
+
+    await shop.files.stop()
+
+    assert await bringing == 0
+    assert await shop.files.bring_due() == 0
+    assert await shop.opened().bring_due() == 1
+    assert [one.state for one in await shop.of(accepted)] == ["warned"]
+    (row,) = await shop.rows(sa.select(attachment.c.attempts))
+    assert row.attempts == 1
 
 
 @embedded_only
@@ -166,7 +185,7 @@ async def test_what_may_not_be_had_is_lost_and_staff_are_told(shop: Shop, channe
 
     assert [one.state for one in await shop.of(accepted)] == ["lost"]
     assert await shop.attention() == attention
-    assert await shop.notes() == ["The file could not be had from the carrier."]
+    assert await shop.notes() == ["The file could not be had from where it came."]
 
 
 @embedded_only

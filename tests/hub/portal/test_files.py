@@ -15,6 +15,7 @@ from hub.crypto import Keyring
 from hub.db.tables import attachment, audit_event, file_piece, message, portal_session, thread
 from hub.demo.clinic import patient
 from hub.files import receiving
+from hub.portal import files as files_of_the_portal
 from tests.hub.attachments.test_images import SECRET, a_picture, exif, saved
 from tests.hub.demo.clinic_running import Running, running
 from tests.hub.portal.person import SAME_SITE, WITHIN, Person
@@ -148,10 +149,20 @@ async def test_what_is_not_a_form_of_ours_or_too_much_leaves_nothing(
         page = await upload(person, *files)
         assert words in page
     headers = SAME_SITE | {"Content-Type": "multipart/form-data; boundary=b"}
-    for body in (b"no form", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", b""):
+    broken = (
+        b"no form",
+        b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--",
+        b'--b\r\nContent-Disposition: form-\xffdata; na(me="csrf"\r\n\r\nx\r\n--b--',
+        b"--b\r\nConten\xff(t: x\r\n\r\nx\r\n--b--",
+        b"",
+    )
+    for body in broken:
         async with person.web.post("/portal/messages", data=body, headers=headers) as got:
             statuses.append(got.status)
-    assert statuses == [403, 400, 400, 400]
+    assert statuses == [403] + [400] * len(broken)
+    assert await counts() == (0, 0)
+    monkeypatch.setattr(files_of_the_portal, "MOST_A_DAY", 0)
+    assert "You have sent many files today" in await upload(person, ("a.txt", b"x"))
     assert await counts() == (0, 0)
 
     # Signed out, the words are shown once more and the file is kept nowhere.

@@ -47,6 +47,7 @@ async def test_a_passkey_signs_in_once_for_each_challenge_until_it_is_removed(
     await add(person, phone)
     assert "Your passkey was added" in person.page
     assert "My phone" in person.page
+    assert "a passkey can now open" in (await clinic.carrier.phone(JAMES.phone).next(30)).text
     await person.get("/portal/security", Host=localhost(person))
     again = person.form("/portal/security/passkeys") | {"answer": phone.make(await asked(person))}
     await person.post("/portal/security/passkeys", again)

@@ -41,6 +41,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.create_index("ix_attachment_due", ["state", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_attachment_person_id", ["person_id", "created_at"], unique=False)
     op.create_table(
         "file_piece",
         sa.Column("file_id", Id(), nullable=False),
@@ -105,5 +106,6 @@ def downgrade() -> None:
     )
     op.drop_table("file_piece")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index("ix_attachment_person_id")
         batch_op.drop_index("ix_attachment_due")
     op.drop_table("attachment")
