@@ -10,6 +10,7 @@ _OURS = {
     "not-before": "It is to be sent later.",
     "opted-out": "The person opted out.",
     "appointment_changed": "The visit it speaks of was moved or cancelled.",
+    "switched-off": "The person does not want this kind of message this way.",
     "visit_over": "The visit it speaks of has begun.",
     "answered": "The person answered meanwhile.",
     "read": "The person read it meanwhile.",

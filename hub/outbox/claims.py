@@ -17,7 +17,7 @@ from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
-from hub.db.tables import appointment, attempt, delivery
+from hub.db.tables import appointment, attempt, delivery, preference
 from hub.outbox import due, locks, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
@@ -162,7 +162,7 @@ class Claims:
         wanted = {row.address_id for row in rows}
         # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
-        needless = await watch.needless(conn, rows)
+        needless = await watch.needless(conn, rows) | await _switched_off(conn, [row for row in rows if row.counted])
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -328,6 +328,17 @@ async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
         if (await conn.execute(other)).first() is not None:
             confirmed.add(row.id)
     return confirmed
+
+
+async def _switched_off(conn: AsyncConnection, rows: list[Due]) -> dict[str, str]:
+    """Of deliveries that the clinic began: those that the person meanwhile does not want this way, with the rule."""
+    if not rows:
+        return {}
+    query = sa.select(preference.c.person_id, preference.c.purpose, preference.c.off).where(
+        preference.c.person_id.in_({row.person_id for row in rows}), preference.c.off != ""
+    )
+    off = {(one.person_id, one.purpose): one.off.split() for one in await conn.execute(query)}
+    return {row.id: "switched-off" for row in rows if row.channel in off.get((row.person_id, row.purpose), ())}
 
 
 async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, tuple[int, datetime]]:

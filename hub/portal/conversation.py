@@ -219,7 +219,8 @@ def _said(row: Any, body: Body, files: Sequence[Attachment], state: str, day: da
         at=row.at,
         day=day,
         channel=None if row.channel in (None, ChannelKind.PORTAL) else ChannelKind(row.channel),
-        failed=state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED),
+        # What is to be read here did arrive, whatever became of the text that announced it.
+        failed=row.channel != ChannelKind.PORTAL and state in (DeliveryState.FAILED, DeliveryState.SUPPRESSED),
     )
 
 

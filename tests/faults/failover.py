@@ -4,7 +4,8 @@ Everybody is reminded through the API, without a channel being named. The simula
 of Twilio's errors, at once or by callback; a real mail server takes mails on loopback, and phones take calls or do not.
 In the end each person has had exactly one mail, or exactly one call that was taken, or is a task for staff; and never
 two of these. With `--kills` the hub is a process of its own that is killed without warning meanwhile; a mail that was
-being handed over at that moment may have left or not, which no relay can tell, so that staff are asked to look.
+being handed over at that moment may have left or not, which no relay can tell, so that staff are asked to look; and
+where nobody took the carrier's report on a text, that text may have arrived, so that a call waits for the next day.
 """
 
 import argparse
@@ -79,7 +80,8 @@ GROUPS = (
 
 @dataclass(slots=True)
 class Report:
-    """What was found; `violations` must be empty. `ends`: how many ended how; `unclear`: whom staff are asked about."""
+    """What was found; `violations` must be empty. `ends`: how many ended how; `unclear`: whom staff are asked about;
+    `tomorrow`: whose call is held by the caps."""
 
     people: int
     kills: int = 0
@@ -87,6 +89,7 @@ class Report:
     ends: collections.Counter[str] = field(default_factory=collections.Counter)
     groups: collections.Counter[tuple[str, str]] = field(default_factory=collections.Counter)
     unclear: int = 0
+    tomorrow: int = 0
     violations: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -94,6 +97,7 @@ class Report:
             f"{self.people} reminders, {self.kills} kills, {self.seconds:.0f} s: "
             + ", ".join(f"{self.ends[end]} {end}" for end in ("mail", "call", "staff"))
             + (f"; {self.unclear} of them were cut off and went to staff as well" if self.unclear else "")
+            + (f"; {self.tomorrow} are called tomorrow" if self.tomorrow else "")
         ]
         lines += [f"  {name:28} {end:6} {count}" for (name, end), count in sorted(self.groups.items())]
         lines += [f"VIOLATION: {one}" for one in self.violations] or ["each person exactly once; no violation"]
@@ -205,7 +209,7 @@ def _carrier(people: int, *, again: bool) -> Carrier:
         carrier.faults.add(refusal, number=number(n))
         for _ in range(_LATER if again else 0):
             # By callback: a request for a call would be refused by the other kind, too.
-            carrier.faults.add(Undeliver(30003), number=number(n))
+            carrier.faults.add(refusal if one.stopped else Undeliver(30003), number=number(n))
         carrier.calls.picks_up(number(n), one.phone)
     return carrier
 
@@ -271,7 +275,12 @@ async def _remind(base: str, token: str, people: int, report: Report) -> None:
 
 async def _ended(rig: Rig, move_on: Callable[[], Awaitable[None]]) -> None:
     """Wait until nothing is under way, and no message is followed any more."""
-    watched = sa.select(sa.func.count()).select_from(escalation).where(escalation.c.outcome == "")
+    held = sa.select(delivery.c.message_id).where(delivery.c.state == DeliveryState.HELD)
+    watched = (
+        sa.select(sa.func.count())
+        .select_from(escalation)
+        .where(escalation.c.outcome == "", escalation.c.message_id.not_in(held))
+    )
     going = (
         sa.select(sa.func.count())
         .select_from(delivery)
@@ -300,6 +309,8 @@ async def _read(rig: Rig, carrier: Carrier, mails: MailServer, report: Report) -
     threads = {row.person_id: row for row in await rig.rows(sa.select(thread))}
     lost = sa.select(delivery.c.person_id).where(delivery.c.reason == "outcome_unknown")
     unclear = {row.person_id for row in await rig.rows(lost)}
+    held = sa.select(delivery.c.person_id).where(delivery.c.state == DeliveryState.HELD)
+    later = {row.person_id for row in await rig.rows(held.where(delivery.c.reason == "cap-day"))}
     texted = [one for one in carrier.messages() if one.direction == "outbound-api" and one.status == "delivered"]
     if texted:
         report.violations.append(f"{len(texted)} texts were delivered by a carrier that delivers none")
@@ -317,6 +328,10 @@ async def _read(rig: Rig, carrier: Carrier, mails: MailServer, report: Report) -
             report.unclear += 1
             if came not in ([one.ends, "staff"], ["staff"]):
                 report.violations.append(f"person {n} ({one.name}), who was cut off: {came}")
+        elif person_id in later and report.kills:
+            report.tomorrow += 1
+            if came:
+                report.violations.append(f"person {n} ({one.name}), whose call is held: {came}")
         elif came != [one.ends]:
             report.violations.append(f"person {n} ({one.name}): {came or 'nothing'}, expected {one.ends}")
         numbers = [row.step for row in steps[person_id]]

@@ -10,6 +10,7 @@ from hub.audit import Actor
 from hub.db.tables import delivery, person, portal_code, slot
 from hub.errors import OutcomeUnknown, Rejected, TextsRefused, Unreachable
 from hub.outbox import watch
+from hub.portal.codes import MOST_CODES, _recent
 from hub.types import AuthorKind, ChannelKind, DeliveryState, Hold, Lane, Purpose, Skip
 from tests.hub.failover.steps import EMAIL, SMS, VOICE, Steps
 from tests.stores import embedded_only
@@ -301,3 +302,36 @@ async def test_what_a_nurse_wrote_in_the_evening_is_not_called_about_at_night(st
 
     (_, call) = await steps.deliveries()
     assert (call.channel, call.state, call.reason, call.automated) == (VOICE, "held", "quiet-hours", True)
+
+
+async def test_what_was_switched_off_while_it_waited_goes_on_the_next_way(steps: Steps) -> None:
+    ana, book = await steps.ana(agreed=(SMS, EMAIL)), steps.parts.preferences
+    later = steps.clock.now() + timedelta(hours=2)
+    await steps.send(ana, not_before=later)
+    await steps.parts.db.write(
+        lambda conn: book.change(
+            conn, ana, Purpose.APPOINTMENT, order=(), off=(SMS,), actor=Actor("patient", "session")
+        )
+    )
+    steps.wait(hours=2)
+
+    claims = await steps.claim()
+    await steps.sweep()
+
+    assert claims == []
+    assert [(row.channel, row.state, row.reason) for row in await steps.deliveries()] == [
+        (SMS, "suppressed", "switched-off"),
+        (EMAIL, "queued", ""),
+    ]
+
+
+async def test_links_to_messages_take_no_codes_for_signing_in_away(steps: Steps) -> None:
+    ana = await steps.ana(agreed=(SMS,))
+    for n in range(MOST_CODES):
+        await steps.send(ana, f"Result {n}.", level="full", purpose=Purpose.CARE, author=AuthorKind.STAFF)
+
+    async with steps.parts.db.read() as conn:
+        (address_id,) = set((await conn.execute(sa.select(portal_code.c.address_id))).scalars())
+        counted = await _recent(conn, address_id, steps.clock.now())
+
+    assert counted == 0
