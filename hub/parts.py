@@ -11,7 +11,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
-from hub.identity import Addresses, Merger
+from hub.identity import Addresses, Merger, ReassignedNumbers
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -54,4 +54,5 @@ class Parts:
     proxies: Proxies
     hearing: Hearing
     addresses: Addresses
+    numbers: ReassignedNumbers
     merger: Merger
