@@ -25,7 +25,18 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows
-from hub.db.tables import address, contact, delivery, message, person, person_merge, portal_session, thread, unhandled
+from hub.db.tables import (
+    address,
+    contact,
+    delivery,
+    message,
+    person,
+    person_merge,
+    portal_session,
+    proxy,
+    thread,
+    unhandled,
+)
 from hub.errors import InputError, MetAnother
 from hub.events import Change, publish
 from hub.identity import belongings, moving
@@ -166,7 +177,7 @@ class Merger:
         moved |= await moving.addresses(conn, keys, source.id, into_id, how)
         moved["consents"] = await self._ledger.rehome(conn, source.id, into_id)
         moved["recordings"] = await recordings.rehome(conn, keys, source.id, into_id, target.id)
-        moved |= await self._renamed(conn, source.id, into_id, target.id)
+        moved |= await self._renamed(conn, source.id, into_id, target.id, now)
         moved["sessions"] = await _end_sessions(conn, source.id, now)
         await self._leave_name(conn, keys, source, into_id, source_thread, target.id, reason, actor)
         await self._tell(conn, source.id, into_id, source_thread, target.id, moved, actor, request_id)
@@ -181,14 +192,20 @@ class Merger:
         for from_id in found:
             into_id = await self._people.surviving(conn, from_id)
             target = (await self._threads.open_for(conn, (into_id,)))[into_id]
-            moved = await self._renamed(conn, from_id, into_id, target.id)
+            moved = await self._renamed(conn, from_id, into_id, target.id, self._clock.now())
             await self._tell(conn, from_id, into_id, None, target.id, moved, MERGER, "")
         return len(found)
 
     @staticmethod
-    async def _renamed(conn: AsyncConnection, from_id: str, into_id: str, thread_id: str) -> dict[str, int]:
+    async def _renamed(
+        conn: AsyncConnection, from_id: str, into_id: str, thread_id: str, now: datetime
+    ) -> dict[str, int]:
         """Whatever names the person without being sealed for them, deliveries among it."""
         moved = await belongings.rename(conn, from_id, into_id)
+        # Who was the other's proxy is nobody's now.
+        own = sa.and_(proxy.c.proxy_person_id == proxy.c.patient_id, proxy.c.ended_at.is_(None))
+        ended = sa.update(proxy).where(proxy.c.patient_id == into_id, own)
+        await conn.execute(ended.values(ended_at=now, ended_why="merged"))
         theirs = sa.update(delivery).where(delivery.c.person_id == from_id)
         moved["deliveries"] = (await conn.execute(theirs.values(person_id=into_id, thread_id=thread_id))).rowcount
         return moved
