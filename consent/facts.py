@@ -27,7 +27,8 @@ class Source(StrEnum):
     """Where a fact comes from.
 
     STOP and START are the person's own words on the channel itself; FORM, PORTAL and LINK are other acts of the
-    person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems.
+    person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems;
+    REGISTER is a register of numbers that were given up.
     """
 
     STOP = "stop"
@@ -39,6 +40,7 @@ class Source(StrEnum):
     PROVIDER = "provider"
     IMPORT = "import"
     API = "api"
+    REGISTER = "register"
 
 
 # A fresh yes that the person gave with their own hand. It lifts a revocation of mail, push and portal; for a phone

@@ -196,6 +196,8 @@ def _how(fact: Fact) -> str:
             return "by the unsubscribe link"
         case Source.PROVIDER:
             return "at the carrier"
+        case Source.REGISTER:
+            return "as far as we know: a register says that the number was given up"
         case Source.STAFF:
             return "as staff noted"
         case _:

@@ -48,7 +48,7 @@ from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
 from hub.failover import Failover
 from hub.files import Files
-from hub.identity import Addresses, Merger, codes
+from hub.identity import Addresses, Merger, ReassignedNumbers, codes
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.links import Links
@@ -459,6 +459,7 @@ def _assemble(
         proxies=proxies,
         hearing=hearing,
         addresses=addresses,
+        numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine

@@ -13,7 +13,7 @@ from hub.db import Database
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
-from hub.identity import Addresses, Merger
+from hub.identity import Addresses, Merger, ReassignedNumbers
 from hub.live import Live
 from hub.metrics import Metrics
 from hub.outbox import Outbox
@@ -57,4 +57,5 @@ class Parts:
     proxies: Proxies
     hearing: Hearing
     addresses: Addresses
+    numbers: ReassignedNumbers
     merger: Merger

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, serving, tokens, understand
+from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
 from hub.errors import (
     HubError,
     InputError,
@@ -40,6 +40,7 @@ for command in (
     imports.patients,
     imports.schedule,
     imports.appointments,
+    numbers.numbers,
     understand.understand,
     bot.bot,
     jobs.jobs,

@@ -75,7 +75,7 @@ def import_patients(file: Path) -> None:
             progress=progress,
         )
 
-    _import(file, work)
+    run_import(file, work)
 
 
 @patients.command("merge")
@@ -137,7 +137,7 @@ def import_schedule(file: Path) -> None:
             file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
         )
 
-    _import(file, work)
+    run_import(file, work)
 
 
 @schedule.command("confidential")
@@ -190,10 +190,10 @@ def import_appointments(file: Path) -> None:
             file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
         )
 
-    _import(file, work)
+    run_import(file, work)
 
 
-def _import(file: Path, work: "Callable[[Parts, Progress | None], Awaitable[Report]]") -> None:
+def run_import(file: Path, work: "Callable[[Parts, Progress | None], Awaitable[Report]]") -> None:
     """Run an import with a progress bar on a terminal; exit 1 when a row was refused."""
 
     async def main(progress: "Progress | None") -> "Report":

@@ -34,6 +34,7 @@ from hub.db.tables import (
     person_merge,
     portal_passkey,
     portal_session,
+    proxy,
     thread,
     unhandled,
 )
@@ -179,7 +180,7 @@ class Merger:
         moved["consents"] = await self._ledger.rehome(conn, source.id, into_id)
         moved["files"] = await files_moving.rehome(conn, keys, source.id, into_id, target.id)
         moved["preferences"] = await preferences.rehome(conn, source.id, into_id, now)
-        moved |= await self._renamed(conn, keys, source.id, into_id, target.id)
+        moved |= await self._renamed(conn, keys, source.id, into_id, target.id, now)
         moved["sessions"] = await _end_sessions(conn, source.id, now)
         await self._leave_name(conn, keys, source, into_id, source_thread, target.id, reason, actor)
         await self._tell(conn, source.id, into_id, source_thread, target.id, moved, actor, request_id)
@@ -195,15 +196,21 @@ class Merger:
             into_id = await self._people.surviving(conn, from_id)
             target = (await self._threads.open_for(conn, (into_id,)))[into_id]
             keys = await self._vault.keys(conn, (from_id, into_id))
-            moved = await self._renamed(conn, keys, from_id, into_id, target.id)
+            moved = await self._renamed(conn, keys, from_id, into_id, target.id, self._clock.now())
             await self._tell(conn, from_id, into_id, None, target.id, moved, MERGER, "")
         return len(found)
 
     @staticmethod
-    async def _renamed(conn: AsyncConnection, keys: Keys, from_id: str, into_id: str, thread_id: str) -> dict[str, int]:
+    async def _renamed(
+        conn: AsyncConnection, keys: Keys, from_id: str, into_id: str, thread_id: str, now: datetime
+    ) -> dict[str, int]:
         """Whatever names the person without being sealed for them, and their deliveries."""
         await moving.words(conn, keys, from_id, into_id, thread_id)
         moved = await belongings.rename(conn, from_id, into_id)
+        # Who was the other's proxy is nobody's now.
+        own = sa.and_(proxy.c.proxy_person_id == proxy.c.patient_id, proxy.c.ended_at.is_(None))
+        ended = sa.update(proxy).where(proxy.c.patient_id == into_id, own)
+        await conn.execute(ended.values(ended_at=now, ended_why="merged"))
         theirs = sa.update(delivery).where(delivery.c.person_id == from_id)
         moved["deliveries"] = (await conn.execute(theirs.values(person_id=into_id, thread_id=thread_id))).rowcount
         return moved

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from bots.dialogue import Clinic
+from bots.dialogue import Clinic, Unknown
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
@@ -35,6 +35,7 @@ class Plan:
     """All that is to be written for one message. None leaves a part of the thread as it is.
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
+    suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
     """
@@ -48,7 +49,7 @@ class Plan:
     dialogue: bytes | None = field(default=None, repr=False)
     forget: bool = False
     fact: NewFact | None = None
-    suspend: bool = False
+    suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
     details: dict[str, str | int | None] = field(default_factory=dict)
@@ -125,14 +126,19 @@ class FixedAnswers:
         )
 
     def stranger(self, incoming: Incoming, what: Sorted) -> Plan:
-        """Staff look; a number that says it is the wrong one is not written to again, not even to say so."""
+        """Staff look; a number that may be the wrong one is not written to again before, not even to say so.
+
+        Who asks "who is this?" from a number on the books did not know the clinic: that is doubt enough. A stranger's
+        number is left as it is: nobody's messages go there.
+        """
+        doubtful = what.kind == "wrong_number" or not isinstance(incoming.writer, Unknown)
         return Plan(
             action="person.wrong_number",
             status=ThreadStatus.OPEN,
             priority=max(SOON, incoming.thread.priority),
             attention=what.kind,
             forget=True,
-            suspend=what.kind == "wrong_number",
+            suspend=what.kind if doubtful else "",
             details={"matched": what.wrong.matched if what.wrong else ""},
         )
 

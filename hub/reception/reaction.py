@@ -175,8 +175,8 @@ class Reactions:
         if plan.suspend:
             await conn.execute(
                 sa.update(address)
-                .where(address.c.id == incoming.address_id)
-                .values(state="suspended", state_reason="wrong_number")
+                .where(address.c.id == incoming.address_id, address.c.state == "ok")
+                .values(state="suspended", state_reason=plan.suspend)
             )
         entry = Entry(
             action=plan.action,

@@ -19,6 +19,7 @@ from hub.identity import codes
 from hub.identity.addresses import Known, Refused, Sent
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, Inbound, Purpose, Send, Skip, new_id
 from tests.hub_rig import Rig, open_rig
+from tests.stores import embedded_only
 
 ANA, NEW, OTHER = "+12025550111", "+12025550112", "+12025550113"
 STAFF = Actor("token", "front-desk")
@@ -82,6 +83,7 @@ async def test_an_address_that_staff_add_is_the_persons_once_its_code_was_told(r
     assert [row.action for row in rows] == ["address.claim", "address.verify"]
 
 
+@embedded_only
 async def test_an_unverified_address_hears_nothing_and_is_nobodys(rig: Rig) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", "")
     await add(rig, ana, NEW)
@@ -95,6 +97,7 @@ async def test_an_unverified_address_hears_nothing_and_is_nobodys(rig: Rig) -> N
     assert await rig.deliveries(ana) == []
 
 
+@embedded_only
 async def test_guessed_codes_are_limited_and_a_used_one_is_refused(rig: Rig) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", ANA)
     claimed = await add(rig, ana, NEW)
@@ -115,6 +118,7 @@ async def test_guessed_codes_are_limited_and_a_used_one_is_refused(rig: Rig) -> 
     assert replayed is None
 
 
+@embedded_only
 async def test_a_code_runs_out_and_only_so_many_are_sent(rig: Rig, clock: FixedClock) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", ANA)
     claimed = await add(rig, ana, NEW)
@@ -132,6 +136,7 @@ async def test_a_code_runs_out_and_only_so_many_are_sent(rig: Rig, clock: FixedC
     assert await code_for(rig, ana, claimed.id, at=NEW)
 
 
+@embedded_only
 async def test_a_claim_by_words_is_proved_where_the_person_was_reached_before(rig: Rig) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", ANA)
     await texts(rig, NEW, "Ana Lopez, 4/23/1985")
@@ -166,6 +171,7 @@ async def test_a_link_that_makes_a_number_shared_moves_nothing_and_unlinking_und
     assert (gone.standing, gone.reason) == ("retired", "mistake")
 
 
+@embedded_only
 async def test_a_stop_on_a_shared_number_binds_all_who_have_it(rig: Rig) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", ANA)
     luis = await rig.patient("M-2", "Luis", "Lopez", ANA)
@@ -192,6 +198,7 @@ async def test_a_stop_on_a_shared_number_binds_all_who_have_it(rig: Rig) -> None
         assert routed.rules == ("opted-out",)
 
 
+@embedded_only
 async def test_a_suspended_number_is_used_again_or_retired_as_staff_decide(rig: Rig) -> None:
     ana = await rig.patient("M-1", "Ana", "Lopez", ANA)
     number = await rig.address(ANA)

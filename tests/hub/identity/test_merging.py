@@ -20,6 +20,7 @@ from hub.db.tables import (
     metadata,
     person,
     portal_session,
+    proxy,
     resource,
     thread,
 )
@@ -27,11 +28,26 @@ from hub.errors import RecordMerged
 from hub.identity import Merged, NotMerged, belongings
 from hub.identity.merging import former
 from hub.outbox import NewDelivery, enqueue
+from hub.people import NewPatient
+from hub.sealed import reply_token
 from hub.threads import NewMessage
-from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction, Lane, Purpose, ThreadStatus, new_id
+from hub.types import (
+    Address,
+    AddressKind,
+    AuthorKind,
+    ChannelKind,
+    DeliveryState,
+    Direction,
+    Inbound,
+    Lane,
+    Provenance,
+    Purpose,
+    ThreadStatus,
+    new_id,
+)
 from hub.vault import AUDIT
-from tests.hub.identity.books import STAFF, Books, phone
-from tests.stores import server_only
+from tests.hub.identity.books import BORN, STAFF, Books, phone
+from tests.stores import embedded_only, server_only
 
 _NAMES_SOMEBODY = ("person_id", "thread_id", "patient_id", "proxy_person_id", "held_by", "owner_id", "into_id")
 
@@ -54,6 +70,7 @@ def test_every_table_that_names_a_person_says_what_a_merge_does_with_it() -> Non
     assert all(name in metadata.tables for name in whole)
 
 
+@embedded_only
 async def test_what_both_said_stands_in_one_thread_in_the_order_in_which_it_was_said(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     for number, text in ((1, "one"), (2, "two"), (1, "three"), (2, "four"), (2, "five")):
@@ -85,6 +102,7 @@ async def test_a_later_text_from_the_merged_number_comes_to_the_survivor(books: 
         assert (found.id, found.person_id) == (after.thread_id, ana)
 
 
+@embedded_only
 async def test_asked_again_it_changes_nothing(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     await books.says(2, "hello")
@@ -96,6 +114,7 @@ async def test_asked_again_it_changes_nothing(books: Books) -> None:
     assert await books.texts(ana) == ["hello"]
 
 
+@embedded_only
 async def test_a_stop_on_the_merged_number_stays_and_its_evidence_opens(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     await books.decides(ana, 1, ConsentState.GRANT, Source.FORM)
@@ -114,6 +133,7 @@ async def test_a_stop_on_the_merged_number_stays_and_its_evidence_opens(books: B
     assert [(one.person_id, dict(one.evidence)) for one in facts] == [(ana, {"words": "synthetic"})] * 3
 
 
+@embedded_only
 async def test_a_stop_on_a_number_that_both_had_stays(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 1, 2)
     await books.decides(ana, 1, ConsentState.GRANT, Source.FORM)
@@ -229,6 +249,7 @@ async def test_a_stranger_is_merged_into_who_they_are_and_their_number_is_the_pa
     assert len(await books.texts(ana)) == 3
 
 
+@embedded_only
 async def test_what_is_more_urgent_of_the_two_threads_holds(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     await books.says(1, "hello")
@@ -245,6 +266,7 @@ async def test_what_is_more_urgent_of_the_two_threads_holds(books: Books) -> Non
     assert (row.status, row.priority, row.attention, row.last_seq) == ("open", 3, "emergency_medical", 2)
 
 
+@embedded_only
 async def test_the_bots_state_goes_on_where_it_was_spoken_last(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     await books.says(1, "hello")
@@ -266,6 +288,7 @@ async def test_the_bots_state_goes_on_where_it_was_spoken_last(books: Books) -> 
     assert kept[0] == b"state"
 
 
+@embedded_only
 async def test_the_audit_says_exactly_what_moved_and_under_both_names(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
     before = await books.says(2, "hello")
@@ -286,6 +309,7 @@ async def test_the_audit_says_exactly_what_moved_and_under_both_names(books: Boo
     assert (was.kind, was.profile.mrn, was.reason) == ("patient", "A-2", "entered twice")
 
 
+@embedded_only
 async def test_the_merged_record_holds_nothing_and_its_number_finds_the_survivor(books: Books) -> None:
     ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
 
@@ -300,6 +324,7 @@ async def test_the_merged_record_holds_nothing_and_its_number_finds_the_survivor
         await books.patient("A-2", 2)
 
 
+@embedded_only
 async def test_who_was_merged_before_is_merged_along(books: Books) -> None:
     one, two, three = [await books.patient(f"A-{n}", n) for n in (1, 2, 3)]
     first = await books.says(1, "hello")
@@ -318,6 +343,7 @@ async def test_who_was_merged_before_is_merged_along(books: Books) -> None:
     assert was.profile.mrn == "A-1"
 
 
+@embedded_only
 async def test_two_different_birth_dates_are_not_one_person_unless_staff_insist(books: Books) -> None:
     ana, other = await books.patient("A-1", 1), await books.patient("A-2", 2, born=date(1990, 1, 1))
 
@@ -329,6 +355,7 @@ async def test_two_different_birth_dates_are_not_one_person_unless_staff_insist(
     assert isinstance(done, Merged)
 
 
+@embedded_only
 async def test_a_line_that_still_stands_for_others_is_nobodys_alone(books: Books) -> None:
     ana = await books.patient("A-1", 1)
     await books.patient("A-2", 1, name="Luis Ruiz")
@@ -440,3 +467,50 @@ async def _someone_waits(books: Books) -> None:
     async with asyncio.timeout(30):
         while not (await books.rows(waiting))[0][0]:
             pass
+
+
+@embedded_only
+async def test_a_reply_to_a_mail_that_went_out_before_the_merge_joins_the_survivors_thread(books: Books) -> None:
+    mailbox = Address(AddressKind.MAILBOX, "ana@example.org")
+    ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
+    new = NewPatient(mrn="A-2", given_name="Ana", family_name="Ruiz", birth_date=BORN, addresses=(mailbox,))
+    done = await books.db.write(lambda conn: books.people.upsert(conn, new, STAFF))
+    token = reply_token(books.vault.blind, twice, done.addresses[0])
+
+    await books.merge(twice, ana)
+    mail = Inbound(
+        channel=ChannelKind.EMAIL,
+        provider_id="<1@example.org>",
+        sender=mailbox,
+        recipient=Address(AddressKind.MAILBOX, "hello@clinic.example.org"),
+        text="Thank you",
+        received_at=books.clock.now(),
+        provenance=Provenance(authenticated=True, token=token),
+    )
+    (sender,) = await books.db.write(lambda conn: books.senders.of(conn, [mail]))
+
+    assert (sender.person_id, sender.standing) == (ana, "known")
+
+
+@embedded_only
+async def test_who_was_the_others_proxy_is_nobodys_after_the_merge(books: Books) -> None:
+    ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
+    right = {
+        "id": new_id(),
+        "proxy_person_id": twice,
+        "patient_id": ana,
+        "kind": "caregiver",
+        "scope": "visits",
+        "from_at": books.clock.now(),
+        "verified_how": "record",
+        "actor_kind": "token",
+        "actor_id": "x",
+        "created_at": books.clock.now(),
+        "ended_why": "",
+    }
+    await books.db.write(lambda conn: insert_rows(conn, proxy, [right]))
+
+    await books.merge(twice, ana)
+
+    (row,) = await books.rows(sa.select(proxy))
+    assert (row.proxy_person_id, row.patient_id, row.ended_why) == (ana, ana, "merged")

@@ -98,11 +98,19 @@ async def test_a_wrong_number_is_not_written_to_again(rig: Rig) -> None:
     assert isinstance(refused.decision, Skip)
 
 
-async def test_who_asks_who_this_is_comes_to_staff_but_stays_reachable(rig: Rig) -> None:
+async def test_who_asks_who_this_is_hears_nothing_more_until_staff_have_looked(rig: Rig) -> None:
     person = await ana(rig)
 
     await rig.tell(ANA, "who is this?")
 
     row = await rig.thread(person)
     assert (row.status, row.attention) == ("open", "who_is_this")
-    assert await rig.value(sa.select(address.c.state).where(address.c.id == await rig.address(ANA))) == "ok"
+    (number,) = await rig.rows(sa.select(address).where(address.c.id == await rig.address(ANA)))
+    assert (number.state, number.state_reason) == ("suspended", "who_is_this")
+
+
+async def test_a_stranger_who_asks_who_this_is_stays_reachable(rig: Rig) -> None:
+    await rig.tell("+12025550166", "who is this?")
+
+    (number,) = await rig.rows(sa.select(address).where(address.c.id == await rig.address("+12025550166")))
+    assert number.state == "ok"
