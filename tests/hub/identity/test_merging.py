@@ -11,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import ConsentState, Source
 from hub.audit.trail import _place as audit_place
+from hub.crypto import Place
 from hub.db.bulk import insert_rows
 from hub.db.tables import (
     appointment,
+    attachment,
     audit_event,
     contact,
     delivery,
+    file_piece,
     metadata,
     person,
     portal_session,
@@ -25,11 +28,12 @@ from hub.db.tables import (
     thread,
 )
 from hub.errors import RecordMerged
+from hub.files.pieces import Pieces
 from hub.identity import Merged, NotMerged, belongings
 from hub.identity.merging import former
 from hub.outbox import NewDelivery, enqueue
-from hub.people import NewPatient
-from hub.sealed import reply_token
+from hub.people import NewPatient, PreferenceBook
+from hub.sealed import open_words, reply_token, seal_words
 from hub.threads import NewMessage
 from hub.types import (
     Address,
@@ -45,7 +49,7 @@ from hub.types import (
     ThreadStatus,
     new_id,
 )
-from hub.vault import AUDIT
+from hub.vault import AUDIT, Keys
 from tests.hub.identity.books import BORN, STAFF, Books, phone
 from tests.stores import embedded_only, server_only
 
@@ -229,6 +233,88 @@ async def test_visits_deliveries_and_sessions_go_with_it(books: Books) -> None:
     (session,) = await books.rows(sa.select(portal_session))
     assert session.ended_at is not None
     assert await books.texts(ana) == ["hello", "answer"]
+
+
+async def test_files_wishes_and_what_deliveries_say_go_with_it_sealed_anew(books: Books) -> None:
+    ana, twice = await books.patient("A-1", 1), await books.patient("A-2", 2)
+    kept = await books.says(2, "a picture")
+    content = bytes(range(256)) * 10_000  # more than one piece
+    keys = await _keys(books, ana, twice)
+    file_id, delivery_id = new_id(), new_id()
+    served = Place("attachment", "content", file_id, twice, kept.thread_id)
+    pieces = Pieces(books.db)
+    writer = pieces.write(lambda _: keys.seal_file(twice, served))
+    await writer.add(content)
+    await writer.end()
+    wishes = PreferenceBook(books.trail, books.clock)
+
+    async def unit(conn: AsyncConnection) -> None:
+        now = books.clock.now()
+        row = {
+            "id": file_id,
+            "message_id": kept.message_id,
+            "position": 0,
+            "thread_id": kept.thread_id,
+            "person_id": twice,
+            "channel": "sms",
+            "state": "served",
+            "reason": "",
+            "kind": "image/jpeg",
+            "size": writer.size,
+            "content_id": writer.file_id,
+            "source_id": None,
+            "bound": "attachment",
+            "attempts": 1,
+            "due_at": now,
+            "created_at": now,
+            "updated_at": now,
+        }
+        await insert_rows(conn, attachment, [row])
+        sender = (await books.senders.resolve(conn, (phone(2),)))[phone(2)]
+        new = NewDelivery(
+            id=delivery_id,
+            message_id=kept.message_id,
+            thread_id=kept.thread_id,
+            person_id=twice,
+            address_id=sender.address_id,
+            channel=ChannelKind.SMS,
+            lane=Lane.REPLY,
+            purpose=Purpose.CARE,
+            automated=True,
+            state=DeliveryState.QUEUED,
+            reason="",
+            due_at=now,
+            segments=1,
+            words_sealed=seal_words(keys, twice, kept.thread_id, delivery_id, "a link"),
+        )
+        await enqueue(conn, new, now)
+        for who, off in ((ana, ChannelKind.SMS), (twice, ChannelKind.EMAIL)):
+            await wishes.change(conn, who, Purpose.SURVEY, order=(), off=(off,), actor=STAFF)
+        await wishes.change(conn, twice, Purpose.BILLING, order=(ChannelKind.EMAIL,), actor=STAFF)
+        await wishes.want_whole(conn, twice, ChannelKind.EMAIL, warning="portal.not_private/1/en", actor=STAFF)
+
+    await books.db.write(unit)
+
+    done = await books.merge(twice, ana)
+
+    assert (done.moved["files"], done.moved["preferences"]) == (1, 2)
+    (row,) = await books.rows(sa.select(attachment))
+    assert (row.person_id, row.thread_id) == (ana, done.thread_id)
+    there = Place("attachment", "content", file_id, ana, done.thread_id)
+    assert b"".join([piece async for piece in pieces.read(row.content_id, keys.open_file(ana, there))]) == content
+    assert await books.rows(sa.select(file_piece.c.number).where(file_piece.c.file_id == writer.file_id)) == []
+    (sent,) = await books.rows(sa.select(delivery))
+    assert open_words(keys, ana, done.thread_id, delivery_id, sent.words_sealed) == "a link"
+    async with books.db.read() as conn:
+        prefers = await wishes.read(conn, ana)
+    assert prefers.of(Purpose.SURVEY).off == {ChannelKind.SMS, ChannelKind.EMAIL}
+    assert prefers.of(Purpose.BILLING).order == (ChannelKind.EMAIL,)
+    assert prefers.whole == frozenset(), "a warning counts for whom it was shown to"
+
+
+async def _keys(books: Books, *persons: str) -> Keys:
+    async with books.db.read() as conn:
+        return await books.vault.keys(conn, persons)
 
 
 _KINDS = ("provider", "visit_type", "location")
