@@ -1,6 +1,6 @@
-"""Putting the hub together: the one place, with the command line, that knows concrete classes.
+"""A hub that runs: its roles, started and ended.
 
-`Hub.open` makes the parts over a database and a keyring; `start` sets the roles going:
+`Hub.open` has the parts made (`hub.assembly`) over a database and a keyring; `start` sets the roles going:
 
 - web: webhooks, API, pages
 - dispatcher: reception (screen, react) and the outbox (deliver, settle)
@@ -16,9 +16,9 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -26,51 +26,25 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots import urgent
-from bots.dialogue import Clinic
-from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
-from bots.scheduling.local import LocalScheduling
-from channels import registry
+from bots.nlu.embedded import load_or_train_aside
 from channels.base import Channel
-from channels.email import EmailChannel
-from channels.mail.unsubscribing import Links as UnsubscribeLinks
-from channels.mail.unsubscribing import Unsubscribe
-from consent import guardians, keywords
-from consent.ledger import Ledger
-from hub import events
-from hub.accept import Acceptor
+from consent import keywords
 from hub.api.application import application as api_application
-from hub.attachments import scanner
-from hub.audit import Sealer, Trail
-from hub.choice import Knowledge
+from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
-from hub.failover import Failover
-from hub.files import Files
-from hub.identity import Addresses, Merger, ReassignedNumbers, codes
 from hub.jobs import Work
 from hub.leases import Leader, Leases
-from hub.links import Links
-from hub.live import Topic, open_live
+from hub.live import Topic
 from hub.log import say
 from hub.mail import MailRoom
 from hub.metrics import Metrics
-from hub.outbox import Outbox
-from hub.outbox.watch import Waits
 from hub.parts import Parts
-from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.portal import application as portal_application
-from hub.proxies import Hearing, Proxies
-from hub.reception import Reactions, Reception
-from hub.reception.plans import FixedAnswers
-from hub.reception.reading import Reader
-from hub.reception.talking import Talker
-from hub.reception.turns import Divided, Undivided
-from hub.router import Router
 from hub.settings import Settings
-from hub.threads import Threads
-from hub.types import Address, ChannelKind, Purpose
+from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
 from hub.web.server import Site, build
@@ -81,30 +55,16 @@ R = TypeVar("R")
 ROLES = ("web", "dispatcher", "clock", "worker")
 _COLLECT = 20_000, 20, 20
 """When the garbage collector looks: at objects made since it last did, then at those that outlived so many looks."""
-_BUSY = 16
-"""Webhooks waiting for their commit from which on reception gives way."""
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
 statement: at Python's own 5 ms a busy loop would make a commit of a dozen statements wait for 60 ms."""
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(slots=True)
-class _Engine:
-    """The understanding engine, once it is loaded or trained."""
-
-    loaded: EmbeddedEngine | None = None
-
-    def get(self) -> EmbeddedEngine:
-        if self.loaded is None:
-            raise RuntimeError("the engine is asked before it is loaded")
-        return self.loaded
-
-
 class Hub:
     """A running hub."""
 
-    def __init__(self, parts: Parts, engine: _Engine, roles: Sequence[str]) -> None:
+    def __init__(self, parts: Parts, engine: Understanding, roles: Sequence[str]) -> None:
         self.parts = parts
         self.port = 0
         self._engine = engine
@@ -134,7 +94,7 @@ class Hub:
         db = await Database.open(settings.database, metrics, connections=settings.database_connections)
         try:
             vault = await _vault(db, settings, clock)
-            parts, engine = _assemble(settings, clock, metrics, db, vault, channels)
+            parts, engine = assemble(settings, clock, metrics, db, vault, channels)
         except BaseException:
             await db.close()
             raise
@@ -287,195 +247,6 @@ async def prepare(settings: Settings) -> None:
         await migrate.upgrade_async(settings.database)
     else:
         await db.close()
-
-
-def _assemble(
-    settings: Settings,
-    clock: Clock,
-    metrics: Metrics,
-    db: Database,
-    vault: Vault,
-    channels: Mapping[ChannelKind, Channel] | None,
-) -> tuple[Parts, _Engine]:
-    zone = settings.timezone
-    bell = events.Bell()
-    live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
-    trail = Trail(vault, clock)
-    people = People(vault, trail, clock)
-    preferences = PreferenceBook(trail, clock)
-    waits = Waits(
-        unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
-        undelivered=settings.undelivered_after,
-    )
-    senders = Senders(vault, clock)
-    identifier = Identifier(people, vault)
-    threads = Threads(vault, clock)
-    ledger = Ledger(vault, trail, clock)
-    scheduling = LocalScheduling(db, vault, clock, zone, trail)
-    ways = registry.build(settings) if channels is None else dict(channels)
-    _let_mails_be_stopped(ways, vault, settings)
-    proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
-    hearing = Hearing(proxies, clock)
-    outbox = Outbox(
-        db=db,
-        vault=vault,
-        ledger=ledger,
-        trail=trail,
-        clock=clock,
-        metrics=metrics,
-        bell=bell,
-        wakeups=live.wakeups,
-        channels=ways,
-        senders={kind: channel.sender for kind, channel in ways.items()},
-        pace=live.pace("texts", settings.sms_rate),
-        reconcile_after=timedelta(seconds=settings.reconcile_after),
-        hearing=hearing,
-        paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
-    )
-    router = Router(
-        db=db,
-        vault=vault,
-        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
-        threads=threads,
-        trail=trail,
-        clock=clock,
-        metrics=metrics,
-        bell=bell,
-        links=Links(vault, settings.base_url),
-        waits=waits,
-        clinic=settings.clinic_name,
-        on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
-        hearing=hearing,
-    )
-    addresses = Addresses(
-        vault=vault,
-        people=people,
-        senders=senders,
-        router=router,
-        trail=trail,
-        clock=clock,
-        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
-        zone=zone,
-    )
-    clinic = Clinic(
-        name=settings.clinic_name,
-        phone=settings.clinic_phone,
-        address=settings.clinic_address,
-        hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
-    )
-    engine = _Engine()
-    talker = Talker(
-        db=db,
-        identifier=identifier,
-        clock=clock,
-        scheduling=scheduling,
-        engine=engine.get,
-        clinic=clinic,
-        zone=zone,
-        proxies=proxies,
-    )
-    reactions = Reactions(
-        db=db,
-        vault=vault,
-        threads=threads,
-        ledger=ledger,
-        trail=trail,
-        clock=clock,
-        metrics=metrics,
-        router=router,
-        fixed=FixedAnswers(clinic, zone),
-        talker=talker,
-        addresses=addresses,
-    )
-    reception = Reception(
-        db=db,
-        reader=Reader(vault, identifier, threads, ledger, proxies),
-        reactions=reactions,
-        metrics=metrics,
-        turns=Undivided() if db.embedded else Divided(db, clock),
-        clock=clock,
-        ready=lambda: engine.loaded is not None,
-        busy=lambda: acceptor.waiting > _BUSY,
-    )
-
-    def on_accepted(thread_ids: Iterable[str]) -> None:
-        live.wakeups.ring(Topic.ACCEPTED, thread_ids)
-        bell.ring()
-
-    acceptor = Acceptor(
-        db=db,
-        vault=vault,
-        senders=senders,
-        threads=threads,
-        trail=trail,
-        clock=clock,
-        metrics=metrics,
-        limit=settings.accept_queue,
-        on_accepted=on_accepted,
-    )
-    failover = Failover(
-        db=db,
-        vault=vault,
-        trail=trail,
-        clock=clock,
-        metrics=metrics,
-        bell=bell,
-        router=router,
-        waits=waits,
-    )
-    parts = Parts(
-        settings=settings,
-        clock=clock,
-        metrics=metrics,
-        db=db,
-        vault=vault,
-        trail=trail,
-        sealer=Sealer(db, vault.keyring.signing_key(), clock),
-        bell=bell,
-        live=live,
-        people=people,
-        preferences=preferences,
-        senders=senders,
-        identifier=identifier,
-        threads=threads,
-        ledger=ledger,
-        channels=ways,
-        scheduling=scheduling,
-        router=router,
-        failover=failover,
-        outbox=outbox,
-        acceptor=acceptor,
-        reception=reception,
-        files=Files(
-            db=db,
-            vault=vault,
-            trail=trail,
-            clock=clock,
-            metrics=metrics,
-            threads=threads,
-            channels=ways,
-            scanner=scanner(settings.clamd_url),
-        ),
-        proxies=proxies,
-        hearing=hearing,
-        addresses=addresses,
-        numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
-        merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
-    )
-    return parts, engine
-
-
-def _let_mails_be_stopped(ways: Mapping[ChannelKind, Channel], vault: Vault, settings: Settings) -> None:
-    """Give the mail channel the links that stop mails of a purpose: it has no key to make them with."""
-    mail = ways.get(ChannelKind.EMAIL)
-    if not isinstance(mail, EmailChannel):
-        return
-    links = UnsubscribeLinks(vault.keyring.index_root, settings.base_url)
-
-    def link(address: Address, purpose: Purpose) -> str:
-        return links.link(Unsubscribe(vault.blind.of(address.kind.value, address.value), purpose))
-
-    mail.unsubscribe_by(link)
 
 
 async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:

@@ -132,14 +132,18 @@ async def run(url: str, folder: Path, keyring: Keyring, people: int) -> Report:
                 "email_from": MAILBOX,
                 "voice_from": CLINIC,
             }
-            async with open_rig(url, folder, keyring, clock=clock, carrier=carrier, engine=False, **given) as rig:
+            async with open_rig(url, folder, keyring, clock=clock, carrier=carrier, **given) as rig:
                 carrier.calls.webhook = f"{rig.base}/webhooks/twilio/voice"
                 await _books(rig.hub, folder, people, "America/New_York")
                 await _remind(rig.base, await _token(rig.hub), people, report)
 
                 async def later() -> None:
-                    clock.advance(timedelta(hours=5))
-                    await rig.parts.failover.sweep()
+                    await carrier.settled()
+                    await carrier.calls.settled()
+                    if not await rig.parts.failover.sweep():
+                        # All that providers had to say was heard: what is left waits for its time.
+                        clock.advance(timedelta(hours=5))
+                        await rig.parts.failover.sweep()
 
                 await _ended(rig, later)
                 await _read(rig, carrier, mails, report)
@@ -296,7 +300,7 @@ async def _ended(rig: Rig, move_on: Callable[[], Awaitable[None]]) -> None:
         if now == before and now[1] == 0:
             await move_on()
         before = now
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.4)
 
 
 async def _read(rig: Rig, carrier: Carrier, mails: MailServer, report: Report) -> None:

@@ -1,67 +1,43 @@
-"""The router: what becomes of an intent. It reads, decides, writes, and never goes back.
-
-An intent that may be sent, now or later, becomes a sealed message and a delivery in one transaction; one that may not
-becomes an audit entry and a reason. Nothing is sent here.
-"""
+"""Routing: who is to hear, by which way, and whether they may; what was decided is written by `queueing`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.audit import Actor, Entry, Trail
-from hub.choice import Knowledge, Way, automated, decide
+from hub.audit import Trail
+from hub.choice import Knowledge, Way, decide
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import delivery, message
 from hub.events import Bell, Change, publish
 from hub.links import Links
 from hub.metrics import Metrics
-from hub.outbox import NewDelivery, enqueue
 from hub.outbox.claims import sent_recently
-from hub.outbox.watch import Step, Waits, begin
+from hub.outbox.watch import Step, Waits
 from hub.people import People
 from hub.proxies import Hearing, Listener
 from hub.proxies.hearing import own_standing
-from hub.sealed import Body, seal_words
-from hub.threads import NewMessage, Threads
+from hub.router.queueing import Queueing, Routed
+from hub.sealed import Body
+from hub.threads import Threads
 from hub.types import (
     AuthorKind,
     ChannelKind,
     Decision,
     DeliveryState,
-    Direction,
     Hold,
     Intent,
     Lane,
-    Language,
     Purpose,
     Send,
     Skip,
-    new_id,
 )
 from hub.vault import Vault
-from templates.render import render
-from templates.segments import segments
-
-Order = tuple[ChannelKind, ...]
 
 _NOT_ALONE = "The visit is confidential, and the patient has no address that is theirs alone: speak to them in person."
-_ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
-"""Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """What was decided, and the rows it made (None for a Skip). `rules` are the ids of the rules that decided."""
-
-    decision: Decision
-    rules: tuple[str, ...]
-    message_id: str | None = None
-    delivery_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +76,12 @@ class Router:
         hearing: Hearing,
     ) -> None:
         self._db = db
-        self._vault = vault
         self._threads = threads
-        self._trail = trail
         self._clock = clock
         self._metrics = metrics
         self._bell = bell
         self._knowledge = knowledge
-        self._links = links
-        self._waits = waits
-        self._clinic = clinic
+        self._queueing = Queueing(vault=vault, threads=threads, trail=trail, links=links, waits=waits, clinic=clinic)
         self._on_queued = on_queued
         self._hearing = hearing
 
@@ -176,11 +148,13 @@ class Router:
         if isinstance(decision, Skip):
             if listener.only_at is not None and not ways:
                 decision, rules = Skip((_NOT_ALONE,)), ("confidential",)
-            await self._refuse(conn, intent, rules)
+            await self._queueing.refuse(conn, intent, rules)
             return Routed(decision, rules)
         thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id
         linked = _taken(ways, decision).shape == "link"
-        return await self._queue(conn, intent, who, thread_id, decision, rules, now, linked=linked, about=about)
+        return await self._queueing.queue(
+            conn, intent, who, thread_id, decision, rules, now, linked=linked, about=about
+        )
 
     async def follow_in(self, conn: AsyncConnection, following: Following) -> Routed:
         """Decide by which way a message goes on, and queue that, in the caller's transaction.
@@ -201,13 +175,13 @@ class Router:
         decision, rules = decide(intent, left, now, who.timezone, recent.get(who.id, ()))
 
         if isinstance(decision, Skip):
-            await self._refuse(conn, intent, rules)
+            await self._queueing.refuse(conn, intent, rules)
             return Routed(decision, rules)
         text = intent.words.get(decision.channel, intent.body)
-        words = await self._link(conn, who, decision, now) if _taken(left, decision).shape == "link" else text
+        words = await self._queueing.link(conn, who, decision, now) if _taken(left, decision).shape == "link" else text
         plain = words == intent.body and not following.in_portal
         step, sent = following.step, following.sent
-        await self._deliver(
+        await self._queueing.deliver(
             conn,
             intent,
             decision,
@@ -222,153 +196,6 @@ class Router:
         )
         await publish(conn, now, [Change("delivery.updated", step.delivery_id)])
         return Routed(decision, rules, sent.message_id, step.delivery_id)
-
-    async def _refuse(self, conn: AsyncConnection, intent: Intent, rules: tuple[str, ...]) -> None:
-        entry = Entry(
-            action="send.refuse",
-            actor=Actor("system", "router"),
-            person_id=intent.person_id,
-            details={"purpose": intent.purpose.value, "author": intent.author.value, "rule": ",".join(rules)},
-        )
-        await self._trail.record(conn, entry)
-
-    async def _link(self, conn: AsyncConnection, who: Any, decision: Send | Hold, now: datetime) -> str:
-        """What goes by a channel in place of a text that is to be read in the portal."""
-        channel = decision.channel
-        # A notice on a device opens the portal itself, and a link cannot be said aloud.
-        bare = channel in (ChannelKind.PUSH, ChannelKind.VOICE)
-        link = "" if bare else await self._links.make(conn, decision.address_id, now)
-        language: Language = "es" if who.language == "es" else "en"
-        return render("inbox.secure_message", {"clinic": self._clinic, "link": link}, language, channel, UTC).text
-
-    async def _queue(
-        self,
-        conn: AsyncConnection,
-        intent: Intent,
-        who: Any,
-        thread_id: str,
-        decision: Send | Hold,
-        rules: tuple[str, ...],
-        now: datetime,
-        *,
-        linked: bool,
-        about: str | None,
-    ) -> Routed:
-        keys = await self._vault.key(conn, intent.person_id)
-        channel = ChannelKind.PORTAL if linked else decision.channel
-        text = intent.words.get(channel, intent.body)
-        others: dict[str, str] = {}
-        if intent.followed and intent.words:
-            others = {kind.value: intent.words.get(kind, intent.body) for kind in ChannelKind}
-        entry = NewMessage(
-            id=new_id(),
-            thread_id=thread_id,
-            person_id=intent.person_id,
-            direction=Direction.OUTBOUND,
-            author=intent.author,
-            author_name=intent.author_name,
-            at=now,
-            text=text,
-            words={kind: words for kind, words in others.items() if words != text},
-            channel=channel,
-            address_id=None if linked else decision.address_id,
-            intent_key=intent.key,
-        )
-        await self._threads.append(conn, keys, [entry])
-        step = Step(
-            message_id=entry.id,
-            number=0,
-            delivery_id=new_id(),
-            person_id=intent.person_id,
-            cause="first",
-            level=intent.level,
-            alone=intent.channel is not None and intent.lane is not Lane.SAFETY,
-        )
-        await self._deliver(
-            conn,
-            intent,
-            decision,
-            rules,
-            now,
-            message_id=entry.id,
-            thread_id=thread_id,
-            text=await self._link(conn, who, decision, now) if linked else text,
-            own_words=linked,
-            step=step,
-            about=about,
-        )
-        changes = [Change("message.created", entry.id)]
-        if channel is ChannelKind.PORTAL:
-            # The person's own page is open, or may be: it hears of it, too.
-            changes.append(Change("message.created", entry.id, f"person:{intent.person_id}"))
-        await publish(conn, now, changes)
-        return Routed(decision, rules, entry.id, step.delivery_id)
-
-    async def _deliver(
-        self,
-        conn: AsyncConnection,
-        intent: Intent,
-        decision: Send | Hold,
-        rules: tuple[str, ...],
-        now: datetime,
-        *,
-        message_id: str,
-        thread_id: str,
-        text: str,
-        own_words: bool,
-        step: Step,
-        about: str | None,
-    ) -> None:
-        """Queue one delivery with its audit entry, and watch over it where its intent says so."""
-        sealed = None
-        if own_words:
-            keys = await self._vault.key(conn, intent.person_id)
-            sealed = seal_words(keys, intent.person_id, thread_id, step.delivery_id, text)
-        held = isinstance(decision, Hold)
-        due_at = decision.until if isinstance(decision, Hold) else now
-        new = NewDelivery(
-            id=step.delivery_id,
-            message_id=message_id,
-            thread_id=thread_id,
-            person_id=intent.person_id,
-            address_id=decision.address_id,
-            channel=decision.channel,
-            lane=intent.lane,
-            purpose=intent.purpose,
-            automated=automated(intent),
-            state=DeliveryState.HELD if held else DeliveryState.QUEUED,
-            reason=rules[0] if held else "",
-            due_at=due_at,
-            segments=segments(text) if decision.channel is ChannelKind.SMS else 1,
-            replies_to=intent.replies_to,
-            answers_id=intent.answers if decision.channel in _ANSWERS else None,
-            confirms_stop=intent.confirms_stop,
-            answers_help=intent.answers_help,
-            appointment=intent.appointment,
-            step=step.number,
-            words_sealed=sealed,
-            about_id=about,
-        )
-        await enqueue(conn, new, now)
-        if intent.followed:
-            await begin(conn, step, now, look_at=due_at + self._waits.first(intent.purpose))
-        await self._trail.record(
-            conn,
-            Entry(
-                action="message.queue",
-                actor=Actor("staff" if intent.author is AuthorKind.STAFF else "bot", intent.author.value),
-                person_id=intent.person_id,
-                object_id=message_id,
-                details={
-                    "delivery": step.delivery_id,
-                    "channel": decision.channel.value,
-                    "rule": rules[0],
-                    "step": step.number,
-                    "cause": step.cause,
-                }
-                | ({"about": about} if about is not None else {}),
-            ),
-        )
 
 
 def _heard(ways: Sequence[Way], listener: Listener) -> list[Way]:

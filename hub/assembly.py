@@ -1,0 +1,250 @@
+"""Putting the parts together: which concrete class fills which place, and what each is given."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bots.dialogue import Clinic
+from bots.nlu.embedded import EmbeddedEngine
+from bots.scheduling.local import LocalScheduling
+from channels import registry
+from channels.base import Channel
+from channels.email import EmailChannel
+from channels.mail.unsubscribing import Links as UnsubscribeLinks
+from channels.mail.unsubscribing import Unsubscribe
+from consent import guardians
+from consent.ledger import Ledger
+from hub import events
+from hub.accept import Acceptor
+from hub.attachments import scanner
+from hub.audit import Sealer, Trail
+from hub.choice import Knowledge
+from hub.clock import Clock
+from hub.db import Database
+from hub.failover import Failover
+from hub.files import Files
+from hub.identity import Addresses, Merger, ReassignedNumbers, codes
+from hub.links import Links
+from hub.live import Topic, open_live
+from hub.metrics import Metrics
+from hub.outbox import Outbox
+from hub.outbox.watch import Waits
+from hub.parts import Parts
+from hub.people import Identifier, People, PreferenceBook, Senders
+from hub.proxies import Hearing, Proxies
+from hub.reception import Reactions, Reception
+from hub.reception.plans import FixedAnswers
+from hub.reception.reading import Reader
+from hub.reception.talking import Talker
+from hub.reception.turns import Divided, Undivided
+from hub.router import Router
+from hub.settings import Settings
+from hub.threads import Threads
+from hub.types import Address, ChannelKind, Purpose
+from hub.vault import Vault
+
+_BUSY = 16
+"""Webhooks waiting for their commit from which on reception gives way."""
+
+
+@dataclass(slots=True)
+class Understanding:
+    """The understanding engine, once it is loaded or trained."""
+
+    loaded: EmbeddedEngine | None = None
+
+    def get(self) -> EmbeddedEngine:
+        """The engine. Raises: RuntimeError before it is there."""
+        if self.loaded is None:
+            raise RuntimeError("the engine is asked before it is loaded")
+        return self.loaded
+
+
+def assemble(
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    db: Database,
+    vault: Vault,
+    channels: Mapping[ChannelKind, Channel] | None,
+) -> tuple[Parts, Understanding]:
+    """The parts of a hub, and where its engine will be. `channels` are those to have instead of what settings make."""
+    zone = settings.timezone
+    bell = events.Bell()
+    live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
+    trail = Trail(vault, clock)
+    people = People(vault, trail, clock)
+    preferences = PreferenceBook(trail, clock)
+    waits = Waits(
+        unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
+        undelivered=settings.undelivered_after,
+    )
+    senders = Senders(vault, clock)
+    identifier = Identifier(people, vault)
+    threads = Threads(vault, clock)
+    ledger = Ledger(vault, trail, clock)
+    scheduling = LocalScheduling(db, vault, clock, zone, trail)
+    ways = registry.build(settings) if channels is None else dict(channels)
+    _let_mails_be_stopped(ways, vault, settings)
+    proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
+    hearing = Hearing(proxies, clock)
+    outbox = Outbox(
+        db=db,
+        vault=vault,
+        ledger=ledger,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        bell=bell,
+        wakeups=live.wakeups,
+        channels=ways,
+        senders={kind: channel.sender for kind, channel in ways.items()},
+        pace=live.pace("texts", settings.sms_rate),
+        reconcile_after=timedelta(seconds=settings.reconcile_after),
+        hearing=hearing,
+        paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
+    )
+    router = Router(
+        db=db,
+        vault=vault,
+        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
+        threads=threads,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        bell=bell,
+        links=Links(vault, settings.base_url),
+        waits=waits,
+        clinic=settings.clinic_name,
+        on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
+        hearing=hearing,
+    )
+    addresses = Addresses(
+        vault=vault,
+        people=people,
+        senders=senders,
+        router=router,
+        trail=trail,
+        clock=clock,
+        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
+        zone=zone,
+    )
+    clinic = Clinic(
+        name=settings.clinic_name,
+        phone=settings.clinic_phone,
+        address=settings.clinic_address,
+        hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
+    )
+    engine = Understanding()
+    talker = Talker(
+        db=db,
+        identifier=identifier,
+        clock=clock,
+        scheduling=scheduling,
+        engine=engine.get,
+        clinic=clinic,
+        zone=zone,
+        proxies=proxies,
+    )
+    reactions = Reactions(
+        db=db,
+        vault=vault,
+        threads=threads,
+        ledger=ledger,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        router=router,
+        fixed=FixedAnswers(clinic, zone),
+        talker=talker,
+        addresses=addresses,
+    )
+    reception = Reception(
+        db=db,
+        reader=Reader(vault, identifier, threads, ledger, proxies),
+        reactions=reactions,
+        metrics=metrics,
+        turns=Undivided() if db.embedded else Divided(db, clock),
+        clock=clock,
+        ready=lambda: engine.loaded is not None,
+        busy=lambda: acceptor.waiting > _BUSY,
+    )
+
+    def on_accepted(thread_ids: Iterable[str]) -> None:
+        live.wakeups.ring(Topic.ACCEPTED, thread_ids)
+        bell.ring()
+
+    acceptor = Acceptor(
+        db=db,
+        vault=vault,
+        senders=senders,
+        threads=threads,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        limit=settings.accept_queue,
+        on_accepted=on_accepted,
+    )
+    failover = Failover(
+        db=db,
+        vault=vault,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        bell=bell,
+        router=router,
+        waits=waits,
+    )
+    parts = Parts(
+        settings=settings,
+        clock=clock,
+        metrics=metrics,
+        db=db,
+        vault=vault,
+        trail=trail,
+        sealer=Sealer(db, vault.keyring.signing_key(), clock),
+        bell=bell,
+        live=live,
+        people=people,
+        preferences=preferences,
+        senders=senders,
+        identifier=identifier,
+        threads=threads,
+        ledger=ledger,
+        channels=ways,
+        scheduling=scheduling,
+        router=router,
+        failover=failover,
+        outbox=outbox,
+        acceptor=acceptor,
+        reception=reception,
+        files=Files(
+            db=db,
+            vault=vault,
+            trail=trail,
+            clock=clock,
+            metrics=metrics,
+            threads=threads,
+            channels=ways,
+            scanner=scanner(settings.clamd_url),
+        ),
+        proxies=proxies,
+        hearing=hearing,
+        addresses=addresses,
+        numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
+        merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+    )
+    return parts, engine
+
+
+def _let_mails_be_stopped(ways: Mapping[ChannelKind, Channel], vault: Vault, settings: Settings) -> None:
+    """Give the mail channel the links that stop mails of a purpose: it has no key to make them with."""
+    mail = ways.get(ChannelKind.EMAIL)
+    if not isinstance(mail, EmailChannel):
+        return
+    links = UnsubscribeLinks(vault.keyring.index_root, settings.base_url)
+
+    def link(address: Address, purpose: Purpose) -> str:
+        return links.link(Unsubscribe(vault.blind.of(address.kind.value, address.value), purpose))
+
+    mail.unsubscribe_by(link)
