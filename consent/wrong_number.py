@@ -11,8 +11,8 @@ from hub.types import Language
 class WrongNumber:
     """A text says that we write to the wrong person.
 
-    certainty: "says so", or "asks" ("who is this?"). Either suspends the address of somebody on the books, until
-        staff have looked; a stranger who merely asks is left as they are.
+    certainty: "says so", or "asks" ("who is this?"). Either suspends the address of somebody on the books at once,
+        until staff have looked; a stranger who merely asks is left as they are.
     """
 
     certainty: Literal["says so", "asks"]

@@ -204,6 +204,22 @@ class Addresses:
         await self._prove(conn, person_id, address_id, one, "code", actor, request_id)
         return await self.one(conn, person_id, address_id)
 
+    async def awaits_code(self, conn: AsyncConnection, address_id: str) -> bool:
+        """Whether somebody may prove this address by writing a code from there."""
+        query = sa.select(claimed_address.c.person_id).where(
+            claimed_address.c.address_id == address_id, claimed_address.c.code_ends_at > self._clock.now()
+        )
+        return (await conn.execute(query.limit(1))).first() is not None
+
+    async def prove_by_message(self, conn: AsyncConnection, address_id: str, code: str) -> bool:
+        """Make the address the person's for whom this code, written from there, was sent. It is a try of each claim."""
+        query = sa.select(claimed_address.c.person_id).where(claimed_address.c.address_id == address_id)
+        proved = False
+        for person_id in (await conn.execute(query.order_by(claimed_address.c.person_id))).scalars().all():
+            done = await self.prove_by_code(conn, person_id, address_id, code, Actor("patient"))
+            proved = proved or isinstance(done, Known)
+        return proved
+
     async def retire(
         self, conn: AsyncConnection, person_id: str, address_id: str, reason: Reason, actor: Actor, request_id: str = ""
     ) -> Known | Refused | None:

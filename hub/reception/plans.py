@@ -35,6 +35,7 @@ class Plan:
     """All that is to be written for one message. None leaves a part of the thread as it is.
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
+    code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
@@ -49,6 +50,8 @@ class Plan:
     dialogue: bytes | None = field(default=None, repr=False)
     forget: bool = False
     fact: NewFact | None = None
+    code: str = field(default="", repr=False)
+    otherwise: Reply | None = None
     suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
@@ -141,6 +144,15 @@ class FixedAnswers:
             suspend=what.kind if doubtful else "",
             details={"matched": what.wrong.matched if what.wrong else ""},
         )
+
+    def code(self, incoming: Incoming, code: str) -> Plan:
+        """A code that proves the address it is written from. Who it belongs to is not said: it is nobody's yet."""
+
+        def say(template: str) -> Reply:
+            facts = {"phone": self._clinic.phone}
+            return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
+
+        return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
 
     def voicemail(self, incoming: Incoming) -> Plan:
         """Staff listen; the bot says nothing to somebody who has hung up."""

@@ -1,5 +1,6 @@
 """What follows from one message: decided once, written in one transaction that also marks it handled."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose,
 from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
+_CODE = re.compile(r"\W*(\d{6})\W*")
 _BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
 
 
@@ -102,7 +104,13 @@ class Reactions:
             case "wrong_number" | "who_is_this":
                 return self._fixed.stranger(incoming, what)
             case "talk":
+                if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
+                    return self._fixed.code(incoming, code[1])
                 return await self._talk(incoming)
+
+    async def _awaits_code(self, incoming: Incoming) -> bool:
+        async with self._db.glance() as conn:
+            return await self._addresses.awaits_code(conn, incoming.address_id)
 
     async def _talk(self, incoming: Incoming) -> Plan:
         if incoming.voicemail:
@@ -164,6 +172,8 @@ class Reactions:
             return []
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
+        if plan.code and not await self._addresses.prove_by_message(conn, incoming.address_id, plan.code):
+            plan = replace(plan, reply=plan.otherwise)
         routed = []
         status = await self._status(conn, incoming)
         if not plan.by_bot or status in _BOTS:

@@ -111,3 +111,15 @@ async def test_who_acts_for_nobody_is_asked_nothing() -> None:
     talk.calendar.give("tue-9", "p1")
 
     assert "Tue, Mar 3" in await talk.hears("when is my appointment", "appointment_status")
+
+
+@pytest.mark.parametrize("words", ["para mi hijo", "Noah", "es para Noah por favor"])
+async def test_it_is_asked_and_understood_in_spanish(words: str) -> None:
+    talk = parent()
+    talk.language = "es"
+
+    asked = await talk.hears("cuándo es la cita", "appointment_status")
+    told = await talk.hears(words)
+
+    assert asked == "¿Para quién es?\n1) Dana\n2) Noah"
+    assert told.startswith("Esto es para Noah.")

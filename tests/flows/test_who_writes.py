@@ -1,9 +1,13 @@
 """Nobody is told anything about another person (invariant 9)."""
 
+import re
+
 import sqlalchemy as sa
 
+from hub.audit import Actor
 from hub.db.tables import address
-from hub.types import Skip
+from hub.identity.addresses import Sent
+from hub.types import Address, AddressKind, Skip
 from tests.flows.clinic import ANA, FAMILY, STRANGER, ana, opened, with_visit
 from tests.hub_rig import Rig, is_said
 from tests.stores import embedded_only
@@ -76,3 +80,26 @@ async def test_who_says_who_they_are_is_noted_and_nothing_comes_of_it_before_it_
         ("unverified", "dialogue", STRANGER)
     ]
     assert await rig.person_on(STRANGER) != person
+
+
+@embedded_only
+async def test_a_code_texted_back_from_a_new_number_makes_it_the_patients(rig: Rig) -> None:
+    person = await ana(rig)
+    parts, desk = rig.parts, Actor("token", "desk")
+    new = Address(AddressKind.PHONE, STRANGER)
+    added = await parts.db.write(lambda conn: parts.addresses.add(conn, person, new, desk, vouched=False))
+    sent = await parts.db.write(lambda conn: parts.addresses.send_code(conn, person, added.id, "en"))
+    assert isinstance(sent, Sent)
+    parts.router.announce(sent.routed)
+    code = re.findall(r"\b\d{6}\b", await rig.hear(STRANGER))[0]
+
+    wrong = await rig.ask(STRANGER, f"{(int(code) + 1) % 1_000_000:06d}")
+    right = await rig.ask(STRANGER, f" {code}. ")
+    told = await rig.ask(STRANGER, "where are you?")
+    await rig.quiet()
+
+    assert is_said("verify.not_proved", wrong)
+    assert is_said("verify.proved", right)
+    assert is_said("info.hours_location", told)
+    assert [line.text for line in await rig.lines(person) if line.direction == "inbound"] == ["where are you?"]
+    assert (await rig.ask(STRANGER, code)) != right

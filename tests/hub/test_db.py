@@ -298,7 +298,8 @@ class TestOpening:
             one = {"id": new_id(), "kind": "phone", "blind": b"0", "state": "ok", "state_reason": "", "created_at": NOW}
             await insert_rows(conn, address, [one])
             await conn.exec_driver_sql(
-                f"INSERT INTO contact SELECT '{new_id()}', '{new_id()}', blind, created_at FROM address"
+                f"INSERT INTO contact (person_id, address_id, value_sealed, created_at) "
+                f"SELECT '{new_id()}', '{new_id()}', blind, created_at FROM address"
             )
 
         with pytest.raises(IntegrityError):

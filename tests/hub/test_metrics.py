@@ -5,7 +5,21 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from hub.metrics import Metrics
 
-LABELS = {"channel", "result", "code", "level", "decision", "job", "rule", "state", "outcome", "source", "topic"}
+LABELS = {
+    "cause",
+    "channel",
+    "code",
+    "decision",
+    "job",
+    "level",
+    "outcome",
+    "result",
+    "rule",
+    "source",
+    "state",
+    "to",
+    "topic",
+}
 
 
 def wrapped(metrics: Metrics) -> list[MetricWrapperBase]:
