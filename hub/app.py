@@ -185,6 +185,7 @@ def with_port(settings: Settings) -> Settings:
 async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub], None] | None = None) -> None:
     """Run the roles until the process is asked to end (SIGINT or SIGTERM)."""
     settings = with_port(settings) if "web" in roles else settings
+    asked = asked_to_end()
     hub = await Hub.open(settings, roles=roles)
     try:
         await hub.start()
@@ -192,7 +193,7 @@ async def run(settings: Settings, roles: Sequence[str], on_ready: Callable[[Hub]
         if on_ready is not None:
             on_ready(hub)
         settling = asyncio.create_task(_settle_memory(hub), name="memory")
-        await asked_to_end()
+        await asked.wait()
         say(_log, "stopping")
         settling.cancel()
     finally:
@@ -224,13 +225,13 @@ def loop(work: Coroutine[Any, Any, R]) -> R:
         return runner.run(work)
 
 
-async def asked_to_end() -> None:
-    """Wait for SIGINT or SIGTERM."""
+def asked_to_end() -> asyncio.Event:
+    """What SIGINT or SIGTERM set from now on: who is asked while starting starts, and then ends in order."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    await asked.wait()
+    return asked
 
 
 async def prepare(settings: Settings) -> None:

@@ -93,7 +93,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
             return await clinic.check(hub.parts, outside, click.echo)
         await clinic.invite(hub.parts)
         _tell(base, folder, patient("nora"), lambda line: click.echo(line, err=True))
-        await app.asked_to_end()
+        await app.asked_to_end().wait()
         click.echo("hub: stopping", err=True)
     return 0
 

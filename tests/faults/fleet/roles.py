@@ -32,6 +32,8 @@ class Role:
     log: Path
     process: asyncio.subprocess.Process | None = None
     kills: int = 0
+    begins: int = 0
+    """Where in the log its present process begins."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class Fleet:
         if self.redis:
             env["HUB_REDIS_URL"] = self.redis
         with role.log.open("ab") as log:
+            role.begins = log.tell()
             role.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", _HUB, role.name, stdout=log, stderr=log, env=env, cwd=self.data
             )
@@ -113,6 +116,14 @@ class Fleet:
         """Wait until a web role takes connections."""
         async with asyncio.timeout(_READY):
             while not listens(role.port):
+                assert role.process is not None
+                assert role.process.returncode is None, role.log.read_text()[-2000:]
+                await asyncio.sleep(0.05)
+
+    async def ready(self, role: Role) -> None:
+        """Wait until a role says that it is ready: one that was just started again may not even hear yet."""
+        async with asyncio.timeout(_READY):
+            while b'"event": "ready"' not in role.log.read_bytes()[role.begins :]:
                 assert role.process is not None
                 assert role.process.returncode is None, role.log.read_text()[-2000:]
                 await asyncio.sleep(0.05)
@@ -135,6 +146,7 @@ class Fleet:
 
     async def ask_to_end(self) -> list[str]:
         """Ask every role to end; gives the names of those that did not do so well, or in time."""
+        await asyncio.gather(*(self.ready(role) for role in self.roles))
         processes = [(role, role.process) for role in self.roles if role.process is not None]
         for _, process in processes:
             if process.returncode is None:
