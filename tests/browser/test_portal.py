@@ -260,8 +260,7 @@ async def test_the_worker_keeps_the_look_and_nothing_of_a_person(browser: Browse
         assert "HELP" not in await page.content()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("who", ["james", "carmen"])
+@pytest.mark.parametrize(("who", "theme"), [("james", "dark"), ("carmen", "light")])
 async def test_every_page_fits_and_everyone_can_use_it(
     theme: Literal["light", "dark"], who: str, browser: Browser, clinic: Running
 ) -> None:

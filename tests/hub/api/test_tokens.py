@@ -15,6 +15,7 @@ from hub.db.tables import api_token
 from hub.errors import InputError
 from hub.types import new_id
 from tests.hub.api.calling import ADMIN, Api, audited, token_for
+from tests.stores import either_will_do
 
 PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.scope]
 
@@ -47,6 +48,7 @@ async def test_a_scope_opens_its_own_endpoints_and_no_other(hub: Hub, web) -> No
                 assert status == 403, f"{scope} on {endpoint.path}: {status}"
 
 
+@either_will_do
 @pytest.mark.parametrize("endpoint", PROTECTED, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 async def test_without_a_token_nothing_opens(web, endpoint) -> None:
     status, challenge = await _status(web, endpoint, None)

@@ -10,6 +10,9 @@ from sqlalchemy.exc import OperationalError
 from hub.app import Hub
 from tests.hub.api.calling import Api, patient, says
 from tests.shared import SHARED, needs_shared
+from tests.stores import either_will_do
+
+pytestmark = either_will_do
 
 JSON = {"Content-Type": "application/json"}
 
