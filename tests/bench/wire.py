@@ -1,10 +1,11 @@
 """HTTP/1.1 with as little as will do: one request at a time on a connection that stays open, or its counterpart."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 
-class Messages(asyncio.Protocol):
+class Messages(asyncio.Protocol, ABC):
     """Cuts what arrives into messages, each of a head and a body of `Content-Length` bytes."""
 
     def __init__(self) -> None:
@@ -34,9 +35,9 @@ class Messages(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
 
+    @abstractmethod
     def arrived(self, head: bytes, body: bytes) -> None:
         """A whole message is there."""
-        raise NotImplementedError
 
 
 def _length(data: bytes, end: int) -> int:
