@@ -109,7 +109,8 @@ async def _sender(
     await asyncio.sleep(pause * n / SENDERS)
     while not over.is_set():
         count += 1
-        words = f"what are your opening hours? {n}-{count}"
+        # In three digits: the ninth phone's eleventh text is no call for 911.
+        words = f"what are your opening hours? {n:03}-{count:03}"
         reply = await carrier.text(number(n), CLINIC, words)
         while not reply.ok:
             report.refused += 1
@@ -167,7 +168,19 @@ async def _answers(rig: Rig, report: Report) -> None:
     rows = await rig.rows(query)
     unanswered = {f"reply:{one}" for one in inbound} - {row.intent_key for row in rows}
     if unanswered:
-        report.violations.append(f"{len(unanswered)} texts have no answer")
+        lacking = sa.select(message.c.handled_at, message.c.failures, thread.c.status, thread.c.attention).join(
+            thread, thread.c.id == message.c.thread_id
+        )
+        ids = [one.removeprefix("reply:") for one in unanswered]
+        found = collections.Counter(
+            (row.handled_at is not None, row.failures, row.status, row.attention)
+            for row in await rig.rows(lacking.where(message.c.id.in_(ids)))
+        )
+        how = ", ".join(
+            f"{count} {'handled' if handled else 'waiting'}, {failures} failures, thread {status} {attention or '-'}"
+            for (handled, failures, status, attention), count in found.items()
+        )
+        report.violations.append(f"{len(unanswered)} texts have no answer: {how}")
     if len(rows) != len({row.intent_key for row in rows}):
         report.violations.append("a text has two answers")
     open_ones = collections.Counter(row.state for row in rows if row.state not in _ANSWERED)
