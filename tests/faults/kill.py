@@ -109,7 +109,7 @@ async def _sender(
     await asyncio.sleep(pause * n / SENDERS)
     while not over.is_set():
         count += 1
-        # In three digits: the ninth phone's eleventh text is no call for 911.
+        # In three digits: `40-38` reads like a fever, and the thread is the staff's from then on.
         words = f"what are your opening hours? {n:03}-{count:03}"
         reply = await carrier.text(number(n), CLINIC, words)
         while not reply.ok:
