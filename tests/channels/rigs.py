@@ -28,7 +28,7 @@ PUBLIC = NOWHERE
 SMS_URL = f"{PUBLIC}/webhooks/twilio/sms"
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SID = "SM" + "0123456789abcdef" * 2
-SHORT = aiohttp.ClientTimeout(connect=0.5, sock_connect=0.5, sock_read=0.3)
+SHORT = aiohttp.ClientTimeout(connect=2, sock_connect=2, sock_read=1.0)
 
 MISHAPS: dict[Mishap, Fault] = {
     "throttled": Throttle(timedelta(seconds=7)),
