@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.phones import e164
-from hub.api.endpoints import Call, NoBody, NoQuery, Read, Wrote
-from hub.api.outcomes import refused
-from hub.api.problems import Problem, not_found, unusable
 from hub.api.shapes import Page
+from hub.calls.endpoints import Call, NoBody, NoQuery, Read, Wrote
+from hub.calls.outcomes import refused
+from hub.calls.problems import Problem, not_found, unusable
 from hub.identity.addresses import Known, Reason, Refused
 from hub.parts import Parts
 from hub.types import Address, AddressKind, Language, Skip
@@ -90,7 +90,7 @@ async def add(conn: AsyncConnection, call: Call[NoQuery, NewAddress]) -> Wrote:
     person_id = await _person(conn, parts, call.ids["id"])
     one = _address(asked.value, parts.settings.region)
     known = await parts.addresses.add(
-        conn, person_id, one, call.token.actor, vouched=asked.vouched, request_id=call.request_id
+        conn, person_id, one, call.caller.actor, vouched=asked.vouched, request_id=call.request_id
     )
     return Wrote(status=201, value=_shown(known), after=parts.bell.ring)
 
@@ -119,7 +119,7 @@ async def verify(conn: AsyncConnection, call: Call[NoQuery, ProofCode]) -> Wrote
     parts = call.parts
     person_id = await _person(conn, parts, call.ids["id"])
     done = await parts.addresses.prove_by_code(
-        conn, person_id, call.ids["address"], call.body.code, call.token.actor, call.request_id
+        conn, person_id, call.ids["address"], call.body.code, call.caller.actor, call.request_id
     )
     if done is None:
         raise not_found("unverified address of this patient")
@@ -136,7 +136,7 @@ async def retire(conn: AsyncConnection, call: Call[NoQuery, Retirement]) -> Wrot
     if await parts.addresses.one(conn, person_id, address_id) is None:
         raise not_found("address of this patient")
     done = await parts.addresses.retire(
-        conn, person_id, address_id, call.body.reason, call.token.actor, call.request_id
+        conn, person_id, address_id, call.body.reason, call.caller.actor, call.request_id
     )
     if isinstance(done, Refused):
         raise Problem(409, "address-in-use", done.detail, reasons=(done.detail,))
@@ -149,7 +149,7 @@ async def restore(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
     """Use a suspended address again. Raises: Problem 404, 409."""
     parts = call.parts
     person_id = await _person(conn, parts, call.ids["id"])
-    done = await parts.addresses.restore(conn, person_id, call.ids["address"], call.token.actor, call.request_id)
+    done = await parts.addresses.restore(conn, person_id, call.ids["address"], call.caller.actor, call.request_id)
     if done is None:
         raise not_found("address of this patient")
     if isinstance(done, Refused):

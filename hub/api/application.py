@@ -1,204 +1,50 @@
-"""The endpoints put on the web: who calls, what they sent, what is done, and what they hear."""
+"""The API put on the web: who calls, by which token."""
 
-import logging
-import re
-from asyncio import CancelledError
-
-import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import problems, tokens
-from hub.api.endpoints import Call, Endpoint, NoQuery, Raw, Reading, Writing
-from hub.api.events import CLOSING, Closing
-from hub.api.idempotency import Answer, Attempt, attempt, once
-from hub.api.problems import Problem
-from hub.api.refusals import Refusals
+from hub.api import tokens
 from hub.api.routes import ENDPOINTS
-from hub.api.wire import body_of, query_of
-from hub.audit import Actor, Entry
-from hub.errors import HubError, StorageError
-from hub.log import say
+from hub.audit import Actor
+from hub.calls import Access, Caller, Problem, Refusals, answering, serve
+from hub.calls.streaming import STREAMS, Streams
 from hub.parts import Parts
-from hub.types import new_id
-
-_log = logging.getLogger(__name__)
-
-_REQUEST_ID = web.RequestKey("request_id", str)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 def application(parts: Parts) -> web.Application:
     """The API, to be mounted at `/api/v1`."""
-    app = web.Application(middlewares=[_answering])
-    app[CLOSING] = Closing()
+    app = web.Application(middlewares=[answering])
+    app[STREAMS] = Streams()
     app.on_shutdown.append(_close_streams)
-    refusals = Refusals(parts)
-    for endpoint in ENDPOINTS:
-        app.router.add_route(endpoint.method, endpoint.path, _handler(endpoint, parts, refusals))
+    serve(app, ENDPOINTS, parts, _ByToken(parts))
     return app
 
 
 async def _close_streams(app: web.Application) -> None:
-    app[CLOSING].close()
+    app[STREAMS].close()
 
 
-@web.middleware
-async def _answering(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every request an id, and every failure its problem details."""
-    request_id = request[_REQUEST_ID] = new_id()
-    try:
-        response = await handler(request)
-    except Problem as problem:
-        response = problem.response(request_id)
-    except web.HTTPException as error:
-        response = problems.of_http(error).response(request_id)
-    except HubError as error:
-        refusal = problems.of_error(error)
-        if refusal.status >= 500:
-            say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
-        response = refusal.response(request_id)
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
-        response = problems.of_error(StorageError()).response(request_id)
-    except (ConnectionError, CancelledError):
-        raise
-    except Exception as error:
-        # The line names the error's type and place; its words may hold what must not be logged.
-        _log.error("call_broke", exc_info=error, extra={"values": {"request": request_id}})
-        response = Problem(500, "internal", "Something broke in the hub.").response(request_id)
-    if not response.prepared:
-        response.headers.update(_HEADERS)
-        response.headers["X-Request-Id"] = request_id
-    return response
+class _ByToken(Access):
+    """Lets in whoever brings a token that is in use."""
 
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._refusals = Refusals(parts, "token.refuse")
 
-def _handler(endpoint: Endpoint, parts: Parts, refusals: Refusals) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        request_id = request[_REQUEST_ID]
-        token = await _authorised(request, endpoint, parts, refusals, request_id)
-        if isinstance(endpoint, Raw):
-            return await endpoint.answer(request, parts, token, request_id)
-        if token is None:
-            raise RuntimeError(f"{endpoint.path} has no scope")
-        if isinstance(endpoint, Reading):
-            return await _read(request, endpoint, parts, token, request_id)
-        if isinstance(endpoint, Writing):
-            return await _write(request, endpoint, parts, token, request_id)
-        raise RuntimeError(f"{endpoint.path} is of no known kind")
-
-    return handle
-
-
-async def _authorised(
-    request: web.Request, endpoint: Endpoint, parts: Parts, refusals: Refusals, request_id: str
-) -> tokens.Token | None:
-    """The token of the call; None where the endpoint asks for none. Raises: Problem 401, 403."""
-    if endpoint.scope is None:
-        return None
-    presented = _bearer(request)
-    token = None
-    if presented:
-        async with parts.db.read() as conn:
-            token = await tokens.find(conn, presented)
-    if token is None:
-        await refusals.note(401, endpoint.path, Actor("token"), request_id)
-        challenge = 'Bearer realm="carehub"' + (', error="invalid_token"' if presented else "")
-        detail = "The token is unknown or revoked." if presented else "Send `Authorization: Bearer TOKEN`."
-        raise Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})
-    if not token.may(endpoint.scope):
-        await refusals.note(403, endpoint.path, token.actor, request_id)
-        challenge = f'Bearer realm="carehub", error="insufficient_scope", scope="{endpoint.scope}"'
-        detail = f"The token lacks the scope {endpoint.scope}."
-        raise Problem(403, "forbidden", detail, headers={"WWW-Authenticate": challenge})
-    return token
-
-
-def _bearer(request: web.Request) -> str:
-    given = request.headers.getall("Authorization", [])
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _ids(request: web.Request) -> dict[str, str]:
-    """The ids in the path. Raises: Problem 404 when one cannot be an id of ours."""
-    ids = dict(request.match_info)
-    if not all(_UUID.fullmatch(value) for value in ids.values()):
-        raise problems.not_found("thing")
-    return ids
-
-
-async def _read(
-    request: web.Request, endpoint: Reading, parts: Parts, token: tokens.Token, request_id: str
-) -> web.Response:
-    call = Call(
-        parts=parts,
-        token=token,
-        request_id=request_id,
-        ids=_ids(request),
-        query=query_of(request, endpoint.query),
-        body=None,
-    )
-    async with parts.db.read() as conn:
-        found = await endpoint.read(conn, call)
-    persons = sorted(set(found.persons))
-    entry = Entry(
-        action=found.action,
-        actor=token.actor,
-        person_id=persons[0] if len(persons) == 1 else None,
-        object_id=found.object_id,
-        request_id=request_id,
-        details={"persons": len(persons), "of": " ".join(persons) if len(persons) > 1 else None},
-    )
-
-    async def unit(conn: AsyncConnection) -> None:
-        await parts.trail.record(conn, entry)
-
-    await parts.db.write(unit)
-    return _json(200, msgspec.json.encode(found.value))
-
-
-async def _write(
-    request: web.Request, endpoint: Writing, parts: Parts, token: tokens.Token, request_id: str
-) -> web.Response:
-    ids, query = _ids(request), query_of(request, NoQuery)
-    body, raw = await body_of(request, endpoint.body)
-    call = Call(parts=parts, token=token, request_id=request_id, ids=ids, query=query, body=body)
-    keyed = request.headers.getall("Idempotency-Key", [])
-    if len(keyed) > 1:
-        raise Problem(400, "idempotency-key", "Send one Idempotency-Key.")
-    one = attempt(parts, token.id, keyed[0], request.method, request.path, raw) if keyed else None
-
-    async def unit(conn: AsyncConnection) -> Answer:
-        return await _answer(conn, endpoint, call, one)
-
-    try:
-        answer = await parts.db.write(unit)
-    except IntegrityError:
-        # Another process was first with this key: now its answer is there to be seen.
-        answer = await parts.db.write(unit)
-    if answer.after is not None:
-        answer.after()
-    response = _json(answer.status, answer.body)
-    if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-async def _answer(
-    conn: AsyncConnection, endpoint: Writing, call: Call[NoQuery, msgspec.Struct], one: Attempt | None
-) -> Answer:
-    async def act() -> Answer:
-        wrote = await endpoint.write(conn, call)
-        return Answer(status=wrote.status, body=msgspec.json.encode(wrote.value), after=wrote.after)
-
-    return await act() if one is None else await once(conn, call.parts, one, act)
-
-
-def _json(status: int, body: bytes) -> web.Response:
-    content_type = problems.CONTENT_TYPE if status >= 400 else "application/json"
-    return web.Response(status=status, body=body, headers={"Content-Type": content_type})
+    async def caller(self, request: web.Request, scope: str, endpoint: str, request_id: str) -> Caller:
+        """Whose token the request brings. Raises: Problem 401, 403."""
+        presented = tokens.presented(request)
+        caller = None
+        if presented:
+            async with self._parts.db.read() as conn:
+                caller = await tokens.find(conn, presented)
+        if caller is None:
+            await self._refusals.note(401, endpoint, Actor("token"), request_id)
+            challenge = 'Bearer realm="carehub"' + (', error="invalid_token"' if presented else "")
+            detail = "The token is unknown or revoked." if presented else "Send `Authorization: Bearer TOKEN`."
+            raise Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})
+        if not caller.may(scope):
+            await self._refusals.note(403, endpoint, caller.actor, request_id)
+            challenge = f'Bearer realm="carehub", error="insufficient_scope", scope="{scope}"'
+            detail = f"The token lacks the scope {scope}."
+            raise Problem(403, "forbidden", detail, headers={"WWW-Authenticate": challenge})
+        return caller

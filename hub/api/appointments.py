@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.scheduling.names import Names
-from hub.api import cursors
-from hub.api.endpoints import Call, Read
 from hub.api.patients import person_id_of
-from hub.api.problems import unusable
 from hub.api.shapes import Appointment, Cursor, Limit, Mrn, Page
+from hub.calls import cursors
+from hub.calls.endpoints import Call, Read
+from hub.calls.problems import unusable
 from hub.db.tables import appointment
 
 

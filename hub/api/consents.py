@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.phones import e164
 from consent.facts import ConsentState, Scope, Source
 from consent.ledger import NewFact, Recorded
-from hub.api import cursors
-from hub.api.endpoints import Call, NoQuery, Read, Wrote
 from hub.api.patients import CHANNELS_OF, person_id_of
-from hub.api.problems import unusable
 from hub.api.shapes import Consent, ConsentActor, Cursor, Limit, Moment, Mrn, Page
+from hub.calls import cursors
+from hub.calls.endpoints import Call, NoQuery, Read, Wrote
+from hub.calls.problems import unusable
 from hub.events import Change, publish
 from hub.parts import Parts
 from hub.people import Contact
@@ -87,7 +87,7 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
                 scope=Scope(channels=channels, purposes=None if asked.purposes is None else frozenset(asked.purposes)),
                 source=Source(asked.source),
                 at=asked.at or now,
-                actor=call.token.actor,
+                actor=call.caller.actor,
                 written=asked.written,
                 evidence=asked.evidence,
             )

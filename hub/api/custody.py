@@ -7,10 +7,10 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api import notes
-from hub.api.endpoints import Call, NoQuery, Wrote
-from hub.api.problems import Problem, not_found
 from hub.api.shapes import ThreadState
 from hub.audit import Entry
+from hub.calls.endpoints import Call, NoQuery, Wrote
+from hub.calls.problems import Problem, not_found
 from hub.events import Change, publish
 from hub.reception.plans import EMERGENCY
 from hub.types import ThreadStatus
@@ -58,7 +58,7 @@ async def change(conn: AsyncConnection, call: Call[NoQuery, ThreadUpdate]) -> Wr
         await parts.threads.keep_dialogue(conn, keys, thread, None)
     entry = Entry(
         action="thread.update",
-        actor=call.token.actor,
+        actor=call.caller.actor,
         person_id=thread.person_id,
         object_id=thread.id,
         request_id=call.request_id,

@@ -7,13 +7,13 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import cursors
-from hub.api.endpoints import Call, Read
-from hub.api.problems import Problem, not_found
 from hub.api.shapes import Attachment, Cursor, KeptMail, Limit, Page
-from hub.api.tokens import Token
 from hub.attachments import give_out, headers
 from hub.audit import Entry
+from hub.calls import cursors
+from hub.calls.callers import Caller
+from hub.calls.endpoints import Call, Read
+from hub.calls.problems import Problem, not_found
 from hub.files import Attachment as File
 from hub.files import AttachmentState, explained
 from hub.files.expecting import WHOLE_MAIL
@@ -75,7 +75,7 @@ def shown(body: Body, files: list[File]) -> list[Attachment]:
     ]
 
 
-async def give(request: web.Request, parts: Parts, token: Token | None, request_id: str) -> web.StreamResponse:
+async def give(request: web.Request, parts: Parts, caller: Caller | None, request_id: str) -> web.StreamResponse:
     """A file of a message. Raises: Problem 404, 409 where it is not given out; KeyDestroyed."""
     async with parts.db.read() as conn:
         found = await parts.files.shelf.get(conn, request.match_info["id"])
@@ -85,7 +85,7 @@ async def give(request: web.Request, parts: Parts, token: Token | None, request_
     if not one.given_out or one.kind is None:
         reason = explained(one.state, one.reason) or ""
         raise Problem(409, "not-given-out", reason, reasons=(reason,))
-    await _note(parts, token, "attachment.read", one.id, one.person_id, request_id)
+    await _note(parts, caller, "attachment.read", one.id, one.person_id, request_id)
     given = {**headers(one.kind, one.name), "X-Request-Id": request_id}
     return await give_out(request, parts.files.shelf.content(one, keys), one.size, given)
 
@@ -111,7 +111,7 @@ async def mails(conn: AsyncConnection, call: Call[MailsQuery, None]) -> Read:
     return Read(value=Page(items=items, next=following), action="mail.list", persons=())
 
 
-async def give_mail(request: web.Request, parts: Parts, token: Token | None, request_id: str) -> web.StreamResponse:
+async def give_mail(request: web.Request, parts: Parts, caller: Caller | None, request_id: str) -> web.StreamResponse:
     """A mail as it came. Raises: Problem 404; 409 where the scanner finds malware in it."""
     mail_id = request.match_info["id"]
     async with parts.db.read() as conn:
@@ -121,18 +121,18 @@ async def give_mail(request: web.Request, parts: Parts, token: Token | None, req
     if await parts.files.mails.infected(raw):
         reason = "The virus scanner found malware in this mail. It is kept sealed, and given to nobody."
         raise Problem(409, "not-given-out", reason, reasons=(reason,))
-    await _note(parts, token, "mail.read", mail_id, None, request_id)
+    await _note(parts, caller, "mail.read", mail_id, None, request_id)
     given = {**headers(_MAIL, f"mail-{mail_id[:8]}.eml"), "X-Request-Id": request_id}
     return await give_out(request, _cut(raw), len(raw), given)
 
 
 async def _note(
-    parts: Parts, token: Token | None, action: str, object_id: str, person_id: str | None, request_id: str
+    parts: Parts, caller: Caller | None, action: str, object_id: str, person_id: str | None, request_id: str
 ) -> None:
     """The audit entry of a reading, durable before its first byte leaves."""
-    if token is None:
+    if caller is None:
         raise RuntimeError("files are given to nobody without a token")
-    entry = Entry(action=action, actor=token.actor, person_id=person_id, object_id=object_id, request_id=request_id)
+    entry = Entry(action=action, actor=caller.actor, person_id=person_id, object_id=object_id, request_id=request_id)
     await parts.db.write(lambda conn: parts.trail.record(conn, entry))
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.endpoints import Call, NoQuery, Wrote
-from hub.api.problems import Problem, not_found
+from hub.calls.endpoints import Call, NoQuery, Wrote
+from hub.calls.problems import Problem, not_found
 from hub.identity import NotMerged
 from hub.live import Topic
 from hub.parts import Parts
@@ -42,7 +42,7 @@ async def merge(conn: AsyncConnection, call: Call[NoQuery, Merge]) -> Wrote:
         call.ids["id"],
         asked.into,
         asked.reason,
-        call.token.actor,
+        call.caller.actor,
         force=asked.force,
         request_id=call.request_id,
     )

@@ -7,11 +7,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import cursors, files
-from hub.api.endpoints import Call, Read
-from hub.api.problems import not_found
+from hub.api import files
 from hub.api.reasons import explained
 from hub.api.shapes import Author, Cursor, Delivery, DeliveryStep, Limit, Message, Page
+from hub.calls import cursors
+from hub.calls.endpoints import Call, Read
+from hub.calls.problems import not_found
 from hub.db.tables import delivery, delivery_event, message
 from hub.files import Attachment as File
 from hub.parts import Parts

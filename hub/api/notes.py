@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.endpoints import Call, NoQuery
 from hub.audit import Entry
+from hub.calls.endpoints import Call, NoQuery
 from hub.events import Change, publish
 from hub.threads import NewMessage, Thread
 from hub.types import AuthorKind, Direction, new_id
@@ -20,15 +20,15 @@ async def keep(conn: AsyncConnection, call: Call[NoQuery, Any], thread: Thread, 
         person_id=thread.person_id,
         direction=Direction.NOTE,
         author=AuthorKind.STAFF,
-        author_name=call.token.name,
-        author_id=call.token.id,
+        author_name=call.caller.name,
+        author_id=call.caller.id,
         at=parts.clock.now(),
         text=text,
     )
     await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
     entry = Entry(
         action="note.create",
-        actor=call.token.actor,
+        actor=call.caller.actor,
         person_id=thread.person_id,
         object_id=note.id,
         request_id=call.request_id,

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from hub.api.endpoints import Endpoint, NoBody, NoQuery, Raw, Reading, Writing
 from hub.api.events import Event
-from hub.api.problems import CONTENT_TYPE, ProblemDetails
-from hub.api.tokens import ALL, SCOPES, Token
+from hub.api.tokens import SCOPES
+from hub.calls.callers import ALL, Caller
+from hub.calls.endpoints import Endpoint, NoBody, NoQuery, Raw, Reading, Writing
+from hub.calls.problems import CONTENT_TYPE, ProblemDetails
 from hub.parts import Parts
 
 _REF = "#/components/schemas/{name}"
@@ -34,7 +35,7 @@ _TITLES = {
 }
 
 
-async def answer(_request: web.Request, _parts: Parts, _token: Token | None, _request_id: str) -> web.Response:
+async def answer(_request: web.Request, _parts: Parts, _caller: Caller | None, _request_id: str) -> web.Response:
     """The document."""
     return web.Response(body=_encoded(), headers={"Content-Type": "application/json"})
 

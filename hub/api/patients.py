@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.phones import e164
 from consent.facts import Standing
-from hub.api import cursors
-from hub.api.endpoints import Call, NoQuery, Read
-from hub.api.problems import not_found, unusable
 from hub.api.shapes import ConsentStanding, ContactPoint, Cursor, Limit, Mrn, Page, Patient, Preferences
+from hub.calls import cursors
+from hub.calls.endpoints import Call, NoQuery, Read
+from hub.calls.problems import not_found, unusable
 from hub.db.tables import address, contact, person
 from hub.parts import Parts
 from hub.people import Person

@@ -7,9 +7,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.guardians import Kind, Scope
-from hub.api.endpoints import Call, NoBody, NoQuery, Read, Wrote
-from hub.api.problems import Problem, not_found
 from hub.api.shapes import Moment, Page
+from hub.calls.endpoints import Call, NoBody, NoQuery, Read, Wrote
+from hub.calls.problems import Problem, not_found
 from hub.parts import Parts
 from hub.proxies import NewProxy, NotGiven, Proxy
 
@@ -64,7 +64,7 @@ async def give(conn: AsyncConnection, call: Call[NoQuery, GivenProxy]) -> Wrote:
         until=asked.until,
     )
     patient_id = await _patient(conn, parts, call.ids["id"])
-    made = await parts.proxies.give(conn, patient_id, new, call.token.actor, call.request_id)
+    made = await parts.proxies.give(conn, patient_id, new, call.caller.actor, call.request_id)
     if made is None:
         raise not_found("patient and proxy on the books")
     if isinstance(made, NotGiven):
@@ -76,7 +76,7 @@ async def end(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
     """End a right at once: sessions that act by it do not any more. Raises: Problem 404."""
     parts = call.parts
     patient_id = await _patient(conn, parts, call.ids["id"])
-    ended = await parts.proxies.end(conn, patient_id, call.ids["proxy"], "staff", call.token.actor, call.request_id)
+    ended = await parts.proxies.end(conn, patient_id, call.ids["proxy"], "staff", call.caller.actor, call.request_id)
     if ended is None:
         raise not_found("proxy of this patient")
     return Wrote(status=200, value=_shown(ended), after=parts.bell.ring)

@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api import notes
-from hub.api.endpoints import Call, NoQuery, Wrote
 from hub.api.messages import message_with
-from hub.api.outcomes import refused
-from hub.api.problems import not_found, unusable
 from hub.audit import Entry
+from hub.calls.endpoints import Call, NoQuery, Wrote
+from hub.calls.outcomes import refused
+from hub.calls.problems import not_found, unusable
 from hub.events import Change, publish
 from hub.threads import Thread
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose, Skip, ThreadStatus
@@ -49,7 +49,7 @@ async def _reply(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thre
         person_id=thread.person_id,
         purpose=Purpose.CARE,
         author=AuthorKind.STAFF,
-        author_name=call.token.name,
+        author_name=call.caller.name,
         body=call.body.body,
         # What staff write may say anything; where the person wrote from, they are answered in so many words.
         level="full",
@@ -62,7 +62,7 @@ async def _reply(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thre
         return refused(parts, routed, routed.decision, call.request_id)
     entry = Entry(
         action="message.write",
-        actor=call.token.actor,
+        actor=call.caller.actor,
         person_id=thread.person_id,
         object_id=routed.message_id or "",
         request_id=call.request_id,
@@ -81,7 +81,7 @@ async def _take(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Threa
     await parts.threads.set_state(conn, thread.id, status=ThreadStatus.OPEN)
     entry = Entry(
         action="thread.take",
-        actor=call.token.actor,
+        actor=call.caller.actor,
         person_id=thread.person_id,
         object_id=thread.id,
         request_id=call.request_id,

@@ -18,8 +18,8 @@ from hub.api import (
     sending,
     threads,
 )
-from hub.api.endpoints import Endpoint, NoBody, Raw, Reading, Writing
 from hub.api.shapes import Appointment, Consent, KeptMail, Message, Page, Patient, Sent, Thread, ThreadState
+from hub.calls.endpoints import Endpoint, NoBody, Raw, Reading, Writing
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Reading(

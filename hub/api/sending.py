@@ -7,13 +7,13 @@ from typing import Annotated, cast
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.endpoints import Call, NoQuery, Wrote
-from hub.api.outcomes import refused
 from hub.api.patients import person_id_of
-from hub.api.problems import unusable
 from hub.api.replies import LONGEST, Words
 from hub.api.shapes import Moment, Mrn, Sent
 from hub.audit import Entry
+from hub.calls.endpoints import Call, NoQuery, Wrote
+from hub.calls.outcomes import refused
+from hub.calls.problems import unusable
 from hub.errors import TemplateError
 from hub.parts import Parts
 from hub.people import Person
@@ -94,7 +94,7 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
         person_id=person_id,
         purpose=asked.purpose,
         author=AuthorKind.SYSTEM,
-        author_name=call.token.name,
+        author_name=call.caller.name,
         body=text,
         words=words,
         level=level,
@@ -110,7 +110,7 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
         return refused(parts, routed, decision, call.request_id)
     entry = Entry(
         action="message.write",
-        actor=call.token.actor,
+        actor=call.caller.actor,
         person_id=person_id,
         object_id=routed.message_id or "",
         request_id=call.request_id,

@@ -7,11 +7,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import cursors
-from hub.api.endpoints import Call, NoQuery, Read
-from hub.api.problems import not_found
 from hub.api.search import persons_with
 from hub.api.shapes import Cursor, Limit, Page, Thread, ThreadPatient
+from hub.calls import cursors
+from hub.calls.endpoints import Call, NoQuery, Read
+from hub.calls.problems import not_found
 from hub.db.tables import thread
 from hub.parts import Parts
 from hub.types import ChannelKind, ThreadStatus

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
+from hub.calls.callers import ALL, Caller
 from hub.clock import Clock
 from hub.db.tables import api_token
 from hub.errors import InputError
@@ -30,27 +32,8 @@ SCOPES = (
 )
 """What a token may be given; `*` is all of it."""
 
-ALL = "*"
 _PREFIX = "hub_"
 _LONGEST_NAME = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A token in use. `name` is what the operator called it, and how messages it writes are signed."""
-
-    id: str
-    name: str
-    scopes: frozenset[str]
-
-    @property
-    def actor(self) -> Actor:
-        """The token as the audit names it."""
-        return Actor("token", self.id)
-
-    def may(self, scope: str) -> bool:
-        """Whether the token was given `scope`."""
-        return scope in self.scopes or ALL in self.scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +101,20 @@ async def known(conn: AsyncConnection) -> list[KnownToken]:
     ]
 
 
-async def find(conn: AsyncConnection, presented: str) -> Token | None:
-    """The token whose secret is `presented`, unless it is unknown or revoked."""
-    digest = _digest(presented)
+async def find(conn: AsyncConnection, token: str) -> Caller | None:
+    """The token whose secret is `token`, unless it is unknown or revoked."""
+    digest = _digest(token)
     row = (await conn.execute(sa.select(api_token).where(api_token.c.digest == digest))).first()
     if row is None or row.revoked_at is not None or not hmac.compare_digest(row.digest, digest):
         return None
-    return Token(id=row.id, name=row.name, scopes=frozenset(row.scopes.split()))
+    return Caller(id=row.id, name=row.name, actor=Actor("token", row.id), scopes=frozenset(row.scopes.split()))
+
+
+def presented(request: web.Request) -> str:
+    """The token that the request brings; empty for none, or more than one."""
+    given = request.headers.getall("Authorization", [])
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _digest(token: str) -> bytes:

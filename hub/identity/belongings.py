@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.tables import (
     appointment,
+    break_glass,
     delivery,
     escalation,
     portal_passkey,
@@ -27,6 +28,7 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "is_acted_for": proxy.c.patient_id,
     "told_about": delivery.c.about_id,
     "watched": escalation.c.person_id,
+    "looked_into": break_glass.c.person_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""
 
@@ -38,7 +40,10 @@ SEALED = frozenset(
 ENDED = frozenset({portal_session.name, portal_passkey.name})
 """Tables whose rows end: whoever signed in as the person who was merged signs in anew, by a code."""
 
-BY_HAND = frozenset({delivery.name, "turn", "data_key", "person_merge", "preference", "disclosure"})
+DESK = frozenset({"draft", "mention", "rating", "slack_post", "thread_label", "thread_seen"})
+"""What staff have to do with a thread: it is theirs in the survivor's thread."""
+
+BY_HAND = DESK | {delivery.name, "turn", "data_key", "person_merge", "preference", "disclosure"}
 """Tables that the merge itself sees to: where a delivery goes is two columns, a turn ends, a key and a name stay, and
 of what both wished the stricter holds.
 """

@@ -28,7 +28,12 @@ def schema(path: Path) -> dict[str, set[str]]:
     with engine.connect() as conn:
         rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
     engine.dispose()
-    return {name: parts_of(sql) for name, sql in rows if name != "alembic_version"}
+    # SQLite quotes the name of a table that was made anew and renamed.
+    return {
+        name: parts_of(sql.replace(f'TABLE "{name}"', f"TABLE {name}"))
+        for name, sql in rows
+        if name != "alembic_version"
+    }
 
 
 def parts_of(sql: str) -> set[str]:
@@ -196,6 +201,7 @@ def test_protected_content_has_only_sealed_or_blind_columns(table: str) -> None:
         if telling.search(column.name) and not isinstance(column.type, sa.LargeBinary)
     }
 
-    # The operator's name for a token, what the code calls its own things, and a moment are nobody's.
+    # The operator's names for tokens, teams and labels, what the code calls its own things, and a moment are nobody's.
     ours = {"counter": {"name", "value"}, "cron": {"name"}, "job": {"name"}, "lease": {"name"}}
-    assert plain <= (ours | {"api_token": {"name"}, "thread": {"dialogue_at"}}).get(table, set())
+    theirs = {"api_token": {"name"}, "team": {"name"}, "label": {"name"}, "thread": {"dialogue_at"}}
+    assert plain <= (ours | theirs).get(table, set())

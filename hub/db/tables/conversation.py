@@ -24,6 +24,18 @@ thread = sa.Table(
     sa.Column("dialogue_sealed", sa.LargeBinary),
     sa.Column("dialogue_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("team_id", Id),
+    # Since when the person waits for an answer: their first message that nobody answered, nor set aside.
+    sa.Column("waiting_since", Moment),
+    # When they should have been answered, by the promise of the team; NULL for no promise.
+    sa.Column("due_at", Moment),
+    # How often a promise that was broken was told of.
+    sa.Column("escalated", sa.Integer, nullable=False, server_default="0"),
+    # When a snoozed thread comes back; NULL for not before the person writes.
+    sa.Column("snoozed_until", Moment),
+    sa.Column("closed_at", Moment),
+    # How a closed conversation ended, as a code; an emergency must have one.
+    sa.Column("disposition", sa.String(32), nullable=False, server_default=""),
     sa.Index("ix_thread_status_last_at", "status", "last_at", "id"),
     sa.Index("ix_thread_last_at", "last_at", "id"),
     one_of("status", ("bot", "open", "snoozed", "closed")),

@@ -105,7 +105,8 @@ api_token = sa.Table(
 idempotency = sa.Table(
     "idempotency",
     metadata,
-    sa.Column("token_id", Id, sa.ForeignKey("api_token.id"), primary_key=True),
+    # A token's or user's.
+    sa.Column("caller_id", Id, primary_key=True),
     sa.Column("key", sa.LargeBinary, primary_key=True),
     sa.Column("request_digest", sa.LargeBinary, nullable=False),
     sa.Column("status", sa.Integer, nullable=False),

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub import events as log
-from hub.api import events
 from hub.api.tokens import find, revoke
 from hub.app import Hub
+from hub.calls import streaming
 from hub.db.tables import event
 from hub.errors import StorageError
 from hub.live import feed
@@ -150,7 +150,7 @@ async def test_who_missed_nothing_for_good_goes_on(hub: Hub, web, kept, last, fo
 
 
 async def test_silence_is_broken_by_pings(hub: Hub, web, monkeypatch) -> None:
-    monkeypatch.setattr(events, "PING", 0.05)
+    monkeypatch.setattr(streaming, "PING", 0.05)
 
     async with _stream(hub, web) as stream:
         await stream.block()
@@ -160,7 +160,7 @@ async def test_silence_is_broken_by_pings(hub: Hub, web, monkeypatch) -> None:
 
 
 async def test_a_stream_ends_once_its_token_is_revoked(hub: Hub, web, monkeypatch) -> None:
-    monkeypatch.setattr(events, "PING", 0.05)
+    monkeypatch.setattr(streaming, "PING", 0.05)
     parts, token = hub.parts, await token_for(hub, "events:read")
 
     async with _stream(hub, web, token=token) as stream:
@@ -198,7 +198,7 @@ async def test_a_stream_that_cannot_read_on_is_cut_so_that_the_client_resumes(hu
 
 
 async def test_no_more_streams_than_there_is_room_for(hub: Hub, web, monkeypatch) -> None:
-    monkeypatch.setattr(events, "MOST_STREAMS", 1)
+    monkeypatch.setattr(streaming, "MOST_STREAMS", 1)
     token = await token_for(hub, "events:read")
 
     async with _stream(hub, web):

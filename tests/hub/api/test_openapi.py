@@ -4,10 +4,10 @@ import pytest
 from openapi_spec_validator import validate
 
 from hub.api import application
-from hub.api.endpoints import Reading, Writing
 from hub.api.routes import ENDPOINTS
 from hub.api.tokens import SCOPES
 from hub.app import Hub
+from hub.calls.endpoints import Reading, Writing
 from tests.hub.api.calling import DOCUMENT, Api
 
 

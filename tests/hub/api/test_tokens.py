@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.api.endpoints import NoBody, Writing
 from hub.api.routes import ENDPOINTS
 from hub.api.tokens import SCOPES, find, new_token, revoke
 from hub.app import Hub
+from hub.calls.endpoints import NoBody, Writing
 from hub.db.tables import api_token
 from hub.errors import InputError
 from hub.types import new_id

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hub.api.problems import unusable
+from hub.calls.problems import unusable
 
 T = TypeVar("T")
 

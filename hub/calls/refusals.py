@@ -1,4 +1,4 @@
-"""Audit entries of refused calls, bounded: who floods the API with bad tokens must not flood the audit too."""
+"""Audit entries of refused calls, bounded: who floods the hub with calls must not flood the audit too."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,11 @@ _MOST = 60
 
 
 class Refusals:
-    """Writes an entry for each refusal, up to sixty a minute; a later entry says how many went without one."""
+    """Writes an entry `action` for each refusal, up to sixty a minute; a later one says how many went without."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, action: str) -> None:
         self._parts = parts
+        self._action = action
         self._since: datetime | None = None
         self._written = 0
         self._passed_over = 0
@@ -32,7 +33,7 @@ class Refusals:
         details: dict[str, str | int | None] = {"status": status, "endpoint": endpoint}
         if self._passed_over:
             details["passed_over"], self._passed_over = self._passed_over, 0
-        entry = Entry(action="token.refuse", actor=actor, request_id=request_id, details=details)
+        entry = Entry(action=self._action, actor=actor, request_id=request_id, details=details)
 
         async def unit(conn: AsyncConnection) -> None:
             await self._parts.trail.record(conn, entry)

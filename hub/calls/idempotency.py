@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.problems import Problem
+from hub.calls.problems import Problem
 from hub.crypto import Place
 from hub.db.tables import idempotency
 from hub.parts import Parts
@@ -35,12 +35,12 @@ class Answer:
 class Attempt:
     """A request that carries a key: `digest` tells whether another one with that key is the same request."""
 
-    token_id: str
+    caller_id: str
     key: bytes
     digest: bytes
 
 
-def attempt(parts: Parts, token_id: str, key: str, method: str, path: str, body: bytes) -> Attempt:
+def attempt(parts: Parts, caller_id: str, key: str, method: str, path: str, body: bytes) -> Attempt:
     """The request under `key`, by keyed hashes: neither the key nor the body can be read from them.
 
     Raises: Problem 400 when the key is empty, too long, or holds anything but printable ASCII.
@@ -49,7 +49,7 @@ def attempt(parts: Parts, token_id: str, key: str, method: str, path: str, body:
         raise Problem(400, "idempotency-key", f"Idempotency-Key must be 1 to {LONGEST} printable ASCII characters.")
     blind = parts.vault.blind
     request = f"{method} {path} {hashlib.sha256(body).hexdigest()}"
-    return Attempt(token_id=token_id, key=blind.of("idempotency", key), digest=blind.of("idempotency", request))
+    return Attempt(caller_id=caller_id, key=blind.of("idempotency", key), digest=blind.of("idempotency", request))
 
 
 async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -58,7 +58,7 @@ async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[
     Raises: Problem 422 when the key was used for another request.
     """
     keys = await parts.vault.key(conn, HUB)
-    asked = sa.select(idempotency).where(idempotency.c.token_id == one.token_id, idempotency.c.key == one.key)
+    asked = sa.select(idempotency).where(idempotency.c.caller_id == one.caller_id, idempotency.c.key == one.key)
     known = (await conn.execute(asked)).first()
     if known is not None:
         if known.request_digest != one.digest:
@@ -67,7 +67,7 @@ async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[
         return Answer(status=known.status, body=body, replayed=True)
     answer = await act()
     row = {
-        "token_id": one.token_id,
+        "caller_id": one.caller_id,
         "key": one.key,
         "request_digest": one.digest,
         "status": answer.status,
@@ -79,4 +79,4 @@ async def once(conn: AsyncConnection, parts: Parts, one: Attempt, act: Callable[
 
 
 def _place(one: Attempt) -> Place:
-    return Place("idempotency", "response_sealed", f"{one.token_id}/{one.key.hex()}")
+    return Place("idempotency", "response_sealed", f"{one.caller_id}/{one.key.hex()}")

@@ -1,7 +1,7 @@
 """A refusal of the router, as an answer."""
 
-from hub.api.endpoints import Wrote
-from hub.api.problems import Problem
+from hub.calls.endpoints import Wrote
+from hub.calls.problems import Problem
 from hub.parts import Parts
 from hub.router import Routed
 from hub.types import Skip

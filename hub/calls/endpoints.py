@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.tokens import Token
+from hub.calls.callers import Caller
 from hub.parts import Parts
 
 Q = TypeVar("Q")
@@ -28,7 +28,7 @@ class Call(Generic[Q, B]):
     """One request, checked: `ids` are the UUIDs in its path, `body` is None for GET."""
 
     parts: Parts
-    token: Token
+    caller: Caller
     request_id: str
     ids: Mapping[str, str]
     query: Q
@@ -87,9 +87,9 @@ class Writing(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw(Endpoint):
-    """A GET that answers by itself: the description, and the stream of events. `token` is None where it needs none."""
+    """A GET that answers by itself, such as a stream of events. It has no caller where it asks for no scope."""
 
-    answer: Callable[[web.Request, Parts, Token | None, str], Awaitable[web.StreamResponse]]
+    answer: Callable[[web.Request, Parts, Caller | None, str], Awaitable[web.StreamResponse]]
     content_type: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)

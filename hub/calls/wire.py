@@ -5,8 +5,8 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from hub.api.endpoints import NoBody
-from hub.api.problems import Problem, unusable
+from hub.calls.endpoints import NoBody
+from hub.calls.problems import Problem, unusable
 
 T = TypeVar("T")
 

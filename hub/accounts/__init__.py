@@ -1,0 +1,1 @@
+"""Accounts: the staff, what their roles let them do, and their sessions."""

@@ -1,0 +1,1 @@
+"""The desk: what staff do with threads, and what is done with threads for them."""

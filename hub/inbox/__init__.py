@@ -1,0 +1,1 @@
+"""The inbox: pages and calls of staff."""

@@ -1,0 +1,1 @@
+"""Search: words of sealed messages, found by keyed hashes."""

@@ -1,0 +1,1 @@
+"""Views: lists of threads, their counters, and a thread as staff read it."""
