@@ -7,6 +7,7 @@ from typing import Protocol
 from aiohttp import web
 
 from hub.audit import Actor
+from hub.views.reach import EVERYTHING, Reach
 
 ALL = "*"
 
@@ -16,13 +17,14 @@ class Caller:
     """Whoever makes a call: another system by its token, or one of the staff in a session.
 
     id: a token's or a user's. name: how the messages that they write are signed.
-    scopes: what they may; `*` is all of it.
+    scopes: what they may; `*` is all of it. reach: whose threads they see.
     """
 
     id: str
     name: str
     actor: Actor
     scopes: Collection[str]
+    reach: Reach = EVERYTHING
 
     def may(self, scope: str) -> bool:
         """Whether the caller was given `scope`."""

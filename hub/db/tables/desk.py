@@ -14,6 +14,8 @@ team = sa.Table(
     sa.Column("routing", sa.String(12), nullable=False),
     # Minutes of opening hours within which a waiting person is to be answered; NULL for no promise.
     sa.Column("reply_within", sa.Integer),
+    # Its threads are seen by its members alone; anyone else must say why, and that is looked at.
+    sa.Column("private", sa.Boolean, nullable=False),
     sa.Column("archived_at", Moment),
     sa.Column("created_at", Moment, nullable=False),
     one_of("routing", ("manual", "round_robin")),

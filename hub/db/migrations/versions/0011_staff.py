@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("routing", sa.String(length=12), nullable=False),
         sa.Column("reply_within", sa.Integer(), nullable=True),
+        sa.Column("private", sa.Boolean(), nullable=False),
         sa.Column("archived_at", Moment(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.CheckConstraint("routing IN ('manual', 'round_robin')", name=op.f("ck_team_routing")),

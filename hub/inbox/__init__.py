@@ -1,1 +1,0 @@
-"""The inbox: pages and calls of staff."""

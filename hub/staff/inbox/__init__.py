@@ -1,0 +1,1 @@
+"""The inbox: its page, and the calls that the page makes."""
