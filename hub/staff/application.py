@@ -16,7 +16,7 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import signing_in
 from hub.staff.access import named
-from hub.staff.inbox import me
+from hub.staff.inbox import me, page
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
 
@@ -29,6 +29,7 @@ _CALLS: tuple[ModuleType, ...] = (
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
     signing_in,
+    page,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
@@ -50,7 +51,7 @@ def applications(parts: Parts) -> Mapping[str, web.Application]:
     inbox = made.setdefault("/inbox", web.Application(middlewares=[from_here]))
     inbox.add_subapp(API.removeprefix("/inbox"), calls(ENDPOINTS, surface))
     assets = web.Application()
-    assets.add_routes([web.get("/static/{name}", Assets("hub.staff").serve)])
+    assets.add_routes([web.get("/static/{name}", Assets("hub.staff", also=page.FONTS).serve)])
     return made | {"/staff": assets}
 
 

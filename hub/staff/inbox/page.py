@@ -11,7 +11,7 @@ from hub.staff.drawing import words
 from hub.staff.pages import Page, Visit
 from hub.types import Language
 
-__all__ = ["PAGES"]
+__all__ = ["FONTS", "PAGES"]
 
 MODULES = (
     "actions.js",
@@ -45,6 +45,8 @@ MODULES = (
 )
 """What `inbox.js` is made of: asked for at once, not one after the other."""
 _PANEL = "panel"
+FONTS = {"public-sans.ttf": files("fontpkg_public_sans").joinpath("files", "PublicSans[wght].ttf")}
+"""Public Sans (OFL 1.1), out of the package that carries it."""
 
 
 async def _show(visit: Visit) -> web.Response:

@@ -22,7 +22,7 @@ export function makeDrafts(app) {
     }
     one.dirty = false;
     const body = { kind: one.kind, text: one.text, channel: one.channel };
-    const going = app.api.draft(one.thread, body, { keepalive, quiet: keepalive }).then(
+    const going = app.api.draft(one.thread, body, { keepalive }).then(
       () => tell(one, "saved"),
       (error) => {
         one.dirty = true;

@@ -21,15 +21,9 @@ import { makeViews } from "./views.js";
 
 const WIDE = matchMedia("(min-width: 768px)");
 const ROOM = matchMedia("(min-width: 1280px)");
-const words = JSON.parse(document.getElementById("words").textContent);
+const words = JSON.parse(document.getElementById("said").textContent);
 
-async function ended() {
-  // Whoever comes back goes on where they were: nothing on the page is lost.
-  const { again } = await import("./again.js");
-  await again();
-}
-
-const api = makeApi({ csrf: () => document.querySelector('meta[name="csrf"]')?.content ?? "", onEnded: ended });
+const api = makeApi();
 
 async function begin() {
   const me = await api.me();
@@ -190,6 +184,7 @@ async function begin() {
     }
     if (id === store.current) {
       app.thread.refresh();
+      name.startsWith("thread") && app.panelAnew?.();
     }
   };
   const alertOf = (row) => {
@@ -240,7 +235,8 @@ async function begin() {
     after: seq,
     onEvent: heard,
     onReset: anew,
-    onEnded: () => ended().then(() => live.again()),
+    // Locked, or signed out: the call asks who is there, and what was written stays.
+    onEnded: () => api.me({ byItself: true }).then(() => live.again(), () => setTimeout(() => live.again(), 5000)),
     onState(gone) {
       if (lost.hidden === gone) {
         lost.hidden = !gone;
@@ -257,9 +253,18 @@ async function begin() {
 async function panel(app, side) {
   try {
     const module = await import("./panel.js");
-    const mounted = await module.mount(document.getElementById("panel"), app.api, app.w);
+    const mounted = await module.mount(document.getElementById("panel"), app.api, Object.assign((key, values) => app.w.t(key, values), app.w));
     const shown = mounted?.show ?? module.show;
-    app.panel = (id) => shown?.(id);
+    app.panelAnew = () => mounted?.refresh?.();
+    side.addEventListener("panel-open", ({ detail }) => app.open(detail.thread, { from: "panel" }));
+    app.panel = (id) => {
+      try {
+        shown?.(id);
+      } catch (error) {
+        // The conversation goes on without it.
+        console.error(error);
+      }
+    };
     app.store.current && app.panel(app.store.current);
   } catch {
     side.classList.add("bare");
