@@ -10,6 +10,7 @@ from hub.accept import Acceptor
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk import Desk
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
@@ -53,6 +54,7 @@ class Parts:
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
+    desk: Desk
     files: Files
     proxies: Proxies
     hearing: Hearing
