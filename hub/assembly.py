@@ -16,6 +16,7 @@ from consent import guardians
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
@@ -42,6 +43,7 @@ from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
@@ -74,6 +76,7 @@ def assemble(
     live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
+    users = Users(vault, trail, clock)
     preferences = PreferenceBook(trail, clock)
     waits = Waits(
         unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
@@ -206,6 +209,7 @@ def assemble(
         bell=bell,
         live=live,
         people=people,
+        users=users,
         preferences=preferences,
         senders=senders,
         identifier=identifier,
@@ -233,6 +237,8 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        counters=Counters(db),
+        names=Names(users),
     )
     return parts, engine
 

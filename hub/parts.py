@@ -7,6 +7,7 @@ from bots.scheduling.base import Scheduling
 from channels.base import Channel
 from consent.ledger import Ledger
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -25,6 +26,7 @@ from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Parts:
     bell: Bell
     live: Live
     people: People
+    users: Users
     preferences: PreferenceBook
     senders: Senders
     identifier: Identifier
@@ -59,3 +62,5 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    counters: Counters
+    names: Names
