@@ -39,6 +39,7 @@ from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
 from hub.router import Router
+from hub.search import Indexer, Search, search_index
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
@@ -239,6 +240,8 @@ def assemble(
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
         counters=Counters(db),
         names=Names(users),
+        search=Search(vault, search_index(vault)),
+        indexer=Indexer(db, vault, search_index(vault)),
     )
     return parts, engine
 

@@ -22,6 +22,7 @@ from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.router import Router
+from hub.search import Indexer, Search
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
@@ -64,3 +65,5 @@ class Parts:
     merger: Merger
     counters: Counters
     names: Names
+    search: Search
+    indexer: Indexer

@@ -65,7 +65,13 @@ _FAMILY = (
     "Ortega",
     "Levin",
 )
-_COMMON = ["hi", "hello", "please", "thank", "you", "appointment", "tomorrow", "morning", "afternoon", "doctor", "nurse", "refill", "prescription", "pharmacy", "knee", "back", "pain", "cough", "fever", "results", "blood", "test", "insurance", "card", "bring", "visit", "reschedule", "cancel", "confirm", "monday", "tuesday", "wednesday", "thursday", "friday", "daughter", "son", "mother", "question", "about", "bill", "payment", "form", "referral", "specialist", "parking", "address", "hours", "open", "closed", "time", "late", "running", "minutes", "cita", "mañana", "tarde", "gracias", "receta", "farmacia", "dolor", "fiebre"]
+_SAID = (
+    "hi hello please thank you appointment tomorrow morning afternoon doctor nurse refill prescription pharmacy knee "
+    "back pain cough fever results blood test insurance card bring visit reschedule cancel confirm monday tuesday "
+    "wednesday thursday friday daughter son mother question about bill payment form referral specialist parking "
+    "address hours open closed time late running minutes cita mañana tarde gracias receta farmacia dolor fiebre"
+)
+_COMMON = _SAID.split()
 
 
 @dataclass(frozen=True, slots=True)
