@@ -285,6 +285,7 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+            Chore(name="desk", every=_SECOND, do=parts.desk.rounds.go),
         ),
     }
     leases = Leases(parts.db, parts.clock)

@@ -12,12 +12,15 @@ from hub import events
 from hub.api.shapes import Cursor, Limit
 from hub.calls import Call, Caller, Endpoint, NoQuery, Raw, Read, Reading, cursors, not_found, unusable
 from hub.db.tables import thread
+from hub.desk.dispositions import offered
 from hub.parts import Parts
+from hub.reception.plans import EMERGENCY
 from hub.staff.inbox.lines import stretch
 from hub.staff.inbox.rows import Rows
 from hub.staff.inbox.rows import row as row_of
-from hub.staff.inbox.shapes import Count, Counts, Lines, Named, Opened, Present, Sort, View
+from hub.staff.inbox.shapes import Collected, Count, Counts, Draft, Lines, Named, Opened, Present, Sort, View, Way
 from hub.staff.inbox.shapes import Rows as Page
+from hub.threads import Thread
 from hub.types import ChannelKind, ThreadStatus
 from hub.views import Counted, Filters, listed
 from hub.views.lists import COLUMNS, Position
@@ -117,6 +120,21 @@ async def opened(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
     (shared,) = await rows.shared(conn, [found])
     own = await rows.own(conn, (reader.id,), {found.id: found.person_id})
     whose = (await parts.people.many(conn, [found.person_id]))[found.person_id]
+    users = await parts.users.of(conn, (reader.id,))
+    language = users[reader.id].language if reader.id in users else "en"
+    talked = Thread(
+        id=found.id,
+        person_id=found.person_id,
+        status=ThreadStatus(found.status),
+        priority=found.priority,
+        attention=found.attention,
+        last_seq=found.last_seq,
+        last_inbound_at=found.last_inbound_at,
+    )
+    ways = await parts.desk.ways.of(conn, found.person_id, found.last_inbound_at)
+    drafts = await parts.desk.drafts.of(conn, found.id, found.person_id, reader.id)
+    collected = await parts.desk.summaries.of(conn, talked, language)
+    emergency = found.priority >= EMERGENCY
     born = whose.profile.birth_date
     value = Opened(
         row=row_of(shared, reader.id, own),
@@ -125,12 +143,23 @@ async def opened(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
         age=age(born, parts.clock.now().astimezone(parts.settings.timezone).date()),
         pronouns="",
         lines=await stretch(conn, parts, found, reader.id),
-        ways=[],
-        drafts=[],
+        ways=[
+            Way(
+                channel=one.channel,
+                shown=one.shown,
+                allowed=one.allowed,
+                reason=one.reason,
+                preferred=one.preferred,
+                link=one.link,
+                cost=one.cost,
+            )
+            for one in ways
+        ],
+        drafts=[Draft(kind=one.kind, text=one.text, channel=one.channel, at=one.at) for one in drafts],
         present=await present(conn, parts, found.id, reader.id),
-        collected=[],
-        dispositions=[],
-        must_dispose=False,
+        collected=[Collected(what=one.what, value=one.value) for one in collected],
+        dispositions=offered(emergency=emergency),
+        must_dispose=emergency,
         seq=seq,
     )
     return Read(value=value, action="message.read", persons=(found.person_id,), object_id=found.id)

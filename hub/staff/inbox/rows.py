@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.facts import ConsentState, Standing
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, draft, label, mention, message, thread, thread_label, thread_seen
+from hub.desk.drafts import open_words
 from hub.parts import Parts
 from hub.people import Person
 from hub.sealed import PERSONAL, open_body, open_contact
@@ -182,9 +183,15 @@ class Rows:
         self, conn: AsyncConnection, users: Collection[str], threads: Mapping[str, str]
     ) -> dict[tuple[str, str], Preview]:
         kept = [one for one in await _DRAFTS(conn, list(threads)) if one[0] in users]
-        if not kept:
-            return {}
-        return {}
+        keys = await self._parts.vault.keys(conn, {threads[one[1]] for one in kept})
+        found = {}
+        for user_id, thread_id, kind, sealed, at in kept:
+            if (person_id := threads[thread_id]) in keys:
+                # Oldest first: of two it is the newer one that is shown.
+                text = open_words(keys, person_id, thread_id, user_id, kind, sealed).text
+                author = Author(kind=AuthorKind.STAFF, name="")
+                found[user_id, thread_id] = Preview(author=author, text=shortened(text), at=at, draft=True)
+        return found
 
     async def _reached(
         self, conn: AsyncConnection, keys: Keys, found: Sequence[Any]
