@@ -16,7 +16,8 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import signing_in
 from hub.staff.access import named
-from hub.staff.inbox import me, page
+from hub.staff.inbox import acting, bulk, composing, live, me, page, reading, searching
+from hub.staff.inbox.pushing import Pulse
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
 
@@ -25,6 +26,12 @@ __all__ = ["ENDPOINTS", "MOUNTS", "PAGES", "applications"]
 _CALLS: tuple[ModuleType, ...] = (
     # One module a line: each has `ENDPOINTS`.
     me,
+    reading,
+    searching,
+    live,
+    acting,
+    composing,
+    bulk,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -59,6 +66,7 @@ def calls(endpoints: Iterable[Endpoint], surface: Surface) -> web.Application:
     """The calls of the inbox's page, for whoever of the staff is signed in."""
     app = web.Application(middlewares=[answering])
     app[STREAMS] = streams = Streams()
+    app[live.PULSE] = Pulse(surface.parts)
 
     async def stopping(app: web.Application) -> None:
         streams.close()
