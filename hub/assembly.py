@@ -21,6 +21,9 @@ from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk.canned import CannedReplies
+from hub.desk.labels import Labels
+from hub.desk.teams import Teams
 from hub.failover import Failover
 from hub.files import Files
 from hub.identity import Addresses, Merger, ReassignedNumbers, codes
@@ -233,6 +236,9 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        teams=Teams(trail, clock),
+        labels=Labels(trail, clock),
+        canned=CannedReplies(vault, trail, clock),
     )
     return parts, engine
 

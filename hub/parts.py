@@ -10,6 +10,9 @@ from hub.accept import Acceptor
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk.canned import CannedReplies
+from hub.desk.labels import Labels
+from hub.desk.teams import Teams
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
@@ -59,3 +62,6 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    teams: Teams
+    labels: Labels
+    canned: CannedReplies
