@@ -1,5 +1,7 @@
 """What the person told staff: decisions for the ledger, preferences, their language."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -71,6 +73,6 @@ async def language(conn: AsyncConnection, call: Call[NoQuery, NewLanguage]) -> W
     return await _changed(conn, call, thread.id)
 
 
-async def _changed(conn: AsyncConnection, call: Call[NoQuery, object], thread_id: str) -> Wrote:
+async def _changed(conn: AsyncConnection, call: Call[NoQuery, Any], thread_id: str) -> Wrote:
     await publish(conn, call.parts.clock.now(), [Change("thread.updated", thread_id)])
     return Wrote(status=200, value=Done(thread=thread_id), after=call.parts.bell.ring)

@@ -4,7 +4,7 @@ What would happen is shown before it does, and asked again in the transaction th
 """
 
 import asyncio
-from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -122,11 +122,18 @@ async def _join(conn: AsyncConnection, call: Call[NoQuery, NewJoin], source: Per
     into = await _into(conn, call.parts, call, asked.into)
     if into is None:
         return await _unseen(conn, call, source)
-    body = merging.Merge(into=into.id, reason=asked.reason, force=asked.force)
-    return await merging.merge(conn, replace(call, ids={"id": source.id}, body=body))
+    joining = Call(
+        parts=call.parts,
+        caller=call.caller,
+        request_id=call.request_id,
+        ids={"id": source.id},
+        query=call.query,
+        body=merging.Merge(into=into.id, reason=asked.reason, force=asked.force),
+    )
+    return await merging.merge(conn, joining)
 
 
-async def _into(conn: AsyncConnection, parts: Parts, call: Call[object, object], given: str) -> Person | None:
+async def _into(conn: AsyncConnection, parts: Parts, call: Call[Any, Any], given: str) -> Person | None:
     """The person named beside the path, if the caller reaches them."""
     person_id = await parts.people.surviving(conn, given)
     if not await call.caller.reach.sees(conn, person_id=person_id):
@@ -134,7 +141,7 @@ async def _into(conn: AsyncConnection, parts: Parts, call: Call[object, object],
     return await parts.people.get(conn, person_id)
 
 
-async def _unseen(conn: AsyncConnection, call: Call[NoQuery, object], source: Person) -> Wrote:
+async def _unseen(conn: AsyncConnection, call: Call[NoQuery, Any], source: Person) -> Wrote:
     """404 for a person out of reach, as for one who is not there; the audit has it."""
     entry = Entry(
         action="staff.refuse",

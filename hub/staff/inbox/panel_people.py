@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -16,7 +17,7 @@ from hub.types import Address, AddressKind
 from hub.views.reach import Reach
 
 
-async def whose(conn: AsyncConnection, call: Call[object, object]) -> tuple[Thread, Person]:
+async def whose(conn: AsyncConnection, call: Call[Any, Any]) -> tuple[Thread, Person]:
     """The thread that the path names, and whose it is. Raises: Problem 404."""
     thread = await call.parts.threads.get(conn, call.ids["id"])
     person = None if thread is None else await call.parts.people.get(conn, thread.person_id)
