@@ -16,7 +16,7 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import signing_in
 from hub.staff.access import named
-from hub.staff.inbox import me
+from hub.staff.inbox import me, panel
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
 
@@ -25,6 +25,7 @@ __all__ = ["ENDPOINTS", "MOUNTS", "PAGES", "applications"]
 _CALLS: tuple[ModuleType, ...] = (
     # One module a line: each has `ENDPOINTS`.
     me,
+    panel,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.

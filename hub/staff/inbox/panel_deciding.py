@@ -9,6 +9,7 @@ from consent.facts import ConsentState
 from hub.api.consents import decided
 from hub.calls import Call, NoQuery, Wrote, unusable
 from hub.events import Change, publish
+from hub.people.preferences import Preference, merged
 from hub.staff.inbox.panel_people import whose
 from hub.staff.inbox.panel_shapes import Done, NewFact, NewLanguage, NewWish, Recorded, Shorter
 from hub.types import ChannelKind, Purpose
@@ -45,12 +46,15 @@ async def preference(conn: AsyncConnection, call: Call[NoQuery, NewWish]) -> Wro
     """Keep by which channels the person would like to hear of one purpose."""
     parts, asked = call.parts, call.body
     thread, person = await whose(conn, call)
+    kept = (await parts.preferences.read(conn, person.id)).by_purpose.get(asked.purpose, Preference())
+    # By the others the person cannot be reached now: they keep their place.
+    wanted = merged(kept, asked.order, asked.order, asked.off)
     await parts.preferences.change(
         conn,
         person.id,
         asked.purpose,
-        order=asked.order,
-        off=asked.off,
+        order=wanted.order,
+        off=wanted.off,
         actor=call.caller.actor,
         request_id=call.request_id,
     )

@@ -156,7 +156,7 @@ function confirming(context, verb, join, { close, back }) {
         throw new Wrong(t("panel_tick_force"));
       }
       const done = await context.api.post(`${context.base}/${verb}`, { into: join.into.id, reason: reason.value.trim(), force: Boolean(made.elements.force?.checked) });
-      context.say(t(`panel_${verb}ed`, { name: join.into.name }));
+      context.say(t(verb === "link" ? "panel_linked" : "panel_merged", { name: join.into.name }));
       close();
       context.open(done.thread);
     },
