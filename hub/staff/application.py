@@ -14,7 +14,7 @@ from hub.calls import Endpoint, answering, serve
 from hub.calls.streaming import STREAMS, Streams
 from hub.parts import Parts
 from hub.signin.forms import from_here
-from hub.staff import signing_in
+from hub.staff import settings_canned, settings_labels, settings_teams, signing_in
 from hub.staff.access import named
 from hub.staff.inbox import me, panel
 from hub.staff.pages import Page, serve_pages
@@ -30,6 +30,9 @@ _CALLS: tuple[ModuleType, ...] = (
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
     signing_in,
+    settings_teams,
+    settings_labels,
+    settings_canned,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
