@@ -23,7 +23,7 @@ from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk.canned import CannedReplies
-from hub.desk.labels import Labels
+from hub.desk.label_book import Labels
 from hub.desk.teams import Teams
 from hub.failover import Failover
 from hub.files import Files

@@ -12,7 +12,7 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk.canned import CannedReplies
-from hub.desk.labels import Labels
+from hub.desk.label_book import Labels
 from hub.desk.teams import Teams
 from hub.events import Bell
 from hub.failover import Failover

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor
 from hub.desk.canned import NewCanned
-from hub.desk.labels import Color
+from hub.desk.label_book import Color
 from hub.parts import Parts
 from hub.types import Language
 

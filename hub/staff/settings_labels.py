@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from hub.desk.changing import NotKept
-from hub.desk.labels import COLORS
+from hub.desk.label_book import COLORS
 from hub.staff.pages import Page, Visit
 from hub.staff.settings_desk import SCOPE, draw, kept
 

@@ -12,7 +12,7 @@ from hub.clock import FixedClock
 from hub.db import Database
 from hub.desk.canned import VARIABLES, Canned, CannedReplies, NewCanned, checked, filled, tidied
 from hub.desk.changing import NotKept
-from hub.desk.labels import Label, Labels
+from hub.desk.label_book import Label, Labels
 from hub.desk.teams import NewTeam, Team, Teams
 from hub.types import new_id
 from hub.vault import Vault
