@@ -280,10 +280,12 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
             Chore(name="files", every=_SECOND, do=parts.files.bring_due),
+            Chore(name="search", every=_SECOND, do=parts.indexer.follow),
         ),
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+            Chore(name="desk", every=_SECOND, do=parts.desk.rounds.go),
         ),
     }
     leases = Leases(parts.db, parts.clock)

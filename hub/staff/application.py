@@ -28,7 +28,8 @@ from hub.staff import (
     users,
 )
 from hub.staff.access import named
-from hub.staff.inbox import me, panel
+from hub.staff.inbox import acting, bulk, composing, live, me, page, panel, reading, searching
+from hub.staff.inbox.pushing import Pulse
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
 
@@ -39,6 +40,12 @@ _CALLS: tuple[ModuleType, ...] = (
     me,
     panel,
     glass,
+    reading,
+    searching,
+    live,
+    acting,
+    composing,
+    bulk,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -52,6 +59,7 @@ _PAGES: tuple[ModuleType, ...] = (
     security,
     users,
     glass,
+    page,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
@@ -73,7 +81,7 @@ def applications(parts: Parts) -> Mapping[str, web.Application]:
     inbox = made.setdefault("/inbox", web.Application(middlewares=[from_here]))
     inbox.add_subapp(API.removeprefix("/inbox"), calls(ENDPOINTS, surface))
     assets = web.Application()
-    assets.add_routes([web.get("/static/{name}", Assets("hub.staff").serve)])
+    assets.add_routes([web.get("/static/{name}", Assets("hub.staff", also=page.FONTS).serve)])
     return made | {"/staff": assets}
 
 
@@ -81,6 +89,7 @@ def calls(endpoints: Iterable[Endpoint], surface: Surface) -> web.Application:
     """The calls of the inbox's page, for whoever of the staff is signed in."""
     app = web.Application(middlewares=[answering])
     app[STREAMS] = streams = Streams()
+    app[live.PULSE] = Pulse(surface.parts)
 
     async def stopping(app: web.Application) -> None:
         streams.close()

@@ -25,7 +25,7 @@ export function banners(app, place, opened) {
       can && h("div", { class: "banner-tools" }, h("button", { type: "button", class: "btn small", onclick: () => app.do.takeOver() }, w.t("take_over"), h("kbd", {}, "T")))));
   }
   if (opened.collected.length) {
-    parts.push(h("details", { class: "banner collected", open: place.dataset.collected !== "closed", ontoggle: (event) => (place.dataset.collected = event.currentTarget.open ? "open" : "closed") },
+    parts.push(h("details", { class: "banner collected", open: (place.dataset.collected ?? (app.wide() ? "open" : "closed")) === "open", ontoggle: (event) => (place.dataset.collected = event.currentTarget.open ? "open" : "closed") },
       h("summary", {}, icon("sparkles"), h("b", {}, w.t("collected")), icon("chevron-down", { small: true })),
       h("dl", {}, opened.collected.map(({ what, value }) => [h("dt", {}, w.coded("what", what)), h("dd", {}, value)]))));
   }

@@ -23,7 +23,8 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
   if (search && many) {
     list.setAttribute("aria-multiselectable", "true");
   }
-  const input = search && h("input", {
+  const none = h("p", { class: "pick-none", role: "status", hidden: true }, empty);
+  const input = !search ? null : h("input", {
     type: "text", class: "pick-input", placeholder: search, "aria-label": search, role: "combobox", "aria-expanded": "true",
     "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
   });
@@ -114,8 +115,9 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
       elements.push(element);
     }
     fill(list, elements);
+    none.hidden = shown.length > 0;
+    list.hidden = !shown.length;
     if (!shown.length) {
-      fill(list, h("p", { class: "pick-none" }, empty));
       input?.removeAttribute("aria-activedescendant");
     } else {
       mark(Math.max(0, shown.findIndex(({ item }) => !item.disabled)));
@@ -178,7 +180,7 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
     waiting = setTimeout(refresh, typeof items === "function" ? 120 : 0);
   });
 
-  fill(dialog, input && h("div", { class: "pick-top" }, icon("search"), input), list);
+  fill(dialog, input && h("div", { class: "pick-top" }, icon("search"), input), list, none);
   document.body.append(dialog);
   anchor?.setAttribute("aria-expanded", "true");
   dialog.showModal();

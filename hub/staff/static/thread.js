@@ -40,7 +40,6 @@ export function makeThread(app) {
         h("p", {}, facts.map((fact, index) => [index > 0 && h("span", { "aria-hidden": "true" }, " · "), h("span", {}, fact)]))),
       h("div", { class: "conv-tools" },
         h("span", { id: "present" }),
-        promise(w, row),
         can && h("button", { type: "button", class: "btn assign", "aria-haspopup": "dialog", title: `${w.t("assign")} (A)`, "aria-label": row.assignee ? w.t("assigned_change", { name: row.assignee.name }) : w.t("assign"), onclick: (event) => app.do.assign(event.currentTarget) },
           icon(row.assignee ? "user" : "user-plus"), h("span", { class: "btn-words" }, row.assignee ? (row.assignee.id === store.me.id ? w.t("you") : row.assignee.name) : w.t("assign"))),
         can && tool("alarm-clock", w.t("snooze"), (event) => app.do.snooze(event.currentTarget), { key: "Z", "aria-haspopup": "menu" }),
@@ -57,8 +56,10 @@ export function makeThread(app) {
     const { row } = state();
     const place = document.getElementById("conv-labels");
     const can = app.may("threads:write");
-    place.hidden = !row.labels.length && !row.team;
+    const due = promise(w, row);
+    place.hidden = !row.labels.length && !row.team && !due;
     fill(place,
+      due,
       row.team && h("span", { class: "chip" }, icon("users-round", { small: true }), hidden(`${w.t("team")}: `), row.team.name),
       row.labels.map((label) => h("span", { class: `chip label ${label.color}` }, label.name, can && h("button", { type: "button", "aria-label": w.t("remove_label", { label: label.name }), onclick: () => app.do.unlabel(label) }, icon("x", { small: true })))));
   };
@@ -171,12 +172,12 @@ export function makeThread(app) {
   const draw = (end) => {
     nobody.hidden = true;
     inner.hidden = false;
-    conv.setAttribute("aria-labelledby", "conv-name");
     drawHead();
     drawLabels();
     banners(app, warnings, state());
     drawLog({ end });
     app.composer.show(state());
+    end && toEnd();
     app.presence?.show(store.current);
     app.title();
   };
@@ -325,7 +326,6 @@ export function makeThread(app) {
       asking?.abort();
       inner.hidden = true;
       nobody.hidden = false;
-      conv.removeAttribute("aria-labelledby");
       fill(nobody, icon("inbox"), h("p", { class: "strong" }, w.t("nobody")), h("p", {}, w.t("nobody_hint")));
     },
     // Puts in what was just written here, before the stream says so.
