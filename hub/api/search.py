@@ -24,7 +24,7 @@ async def persons_with(conn: AsyncConnection, parts: Parts, q: str) -> set[str]:
     exact = await named_exactly(conn, parts, q.strip())
     if exact:
         return exact
-    words = tuple(dict.fromkeys(plain(q).split()))
+    words = tuple(dict.fromkeys(_plain(q).split()))
     if not words:
         return set()
     return await _by_name(conn, parts, words) | await _by_message(conn, parts, words)
@@ -48,7 +48,7 @@ async def _by_name(conn: AsyncConnection, parts: Parts, words: tuple[str, ...]) 
     found = set()
     for start in range(0, len(ids), _PAGE):
         for one in (await parts.people.many(conn, ids[start : start + _PAGE])).values():
-            names = plain(f"{one.profile.given_name} {one.profile.family_name}").split()
+            names = _plain(f"{one.profile.given_name} {one.profile.family_name}").split()
             if all(any(name.startswith(word) for name in names) for word in words):
                 found.add(one.id)
         await asyncio.sleep(0)  # opening a page takes milliseconds: let others in between
@@ -68,7 +68,7 @@ async def _by_message(conn: AsyncConnection, parts: Parts, words: tuple[str, ...
         for row in rows:
             if row.person_id in found or row.person_id not in keys:
                 continue
-            text = plain(open_body(keys, row.person_id, row.thread_id, row.id, row.body_sealed).text)
+            text = _plain(open_body(keys, row.person_id, row.thread_id, row.id, row.body_sealed).text)
             if all(word in text for word in words):
                 found.add(row.person_id)
         if len(rows) < _PAGE:
@@ -78,7 +78,7 @@ async def _by_message(conn: AsyncConnection, parts: Parts, words: tuple[str, ...
     return found
 
 
-def plain(text: str) -> str:
+def _plain(text: str) -> str:
     """`text` without accents and case."""
     spread = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in spread if not unicodedata.combining(c))

@@ -14,6 +14,9 @@ TABS = (
     ("/settings", "self:read", "tab_profile"),
     ("/settings/security", "self:read", "tab_security"),
     ("/settings/users", "users:read", "tab_users"),
+    ("/settings/teams", "desk:write", "tab_teams"),
+    ("/settings/labels", "desk:write", "tab_labels"),
+    ("/settings/canned", "desk:write", "tab_canned"),
     ("/settings/glass", "glass:break", "tab_glass"),
 )
 """The pages of the settings: path, what one must be allowed, and the name of the word. Others add theirs here."""

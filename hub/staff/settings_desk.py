@@ -8,16 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.desk.changing import NotKept
 from hub.staff.pages import Visit
+from hub.staff.settings import PLACE, tabs
 
-__all__ = ["PLACE", "SCOPE", "draw", "kept", "told"]
+__all__ = ["SCOPE", "draw", "kept"]
 
-PLACE = "/settings"
 SCOPE = "desk:write"
-TABS = (
-    ("/settings/teams", "tab_teams"),
-    ("/settings/labels", "tab_labels"),
-    ("/settings/canned", "tab_canned"),
-)
 _TOLD = frozenset({"saved", "archived", "restored"})
 R = TypeVar("R")
 
@@ -25,14 +20,10 @@ R = TypeVar("R")
 def draw(visit: Visit, tab: str, template: str, *, wrong: NotKept | None = None, **values: object) -> web.Response:
     """One of the pages. `wrong` is why what was posted was not kept: its words are `wrong_` and the code."""
     status = 200 if wrong is None else 422
-    given = {"tabs": TABS, "tab": tab, "wrong": wrong, "told": told(visit)} | values
-    return visit.draw(PLACE, template, status=status, **given)
-
-
-def told(visit: Visit) -> str:
-    """What was just done, by the page's own address; empty for nothing."""
     was = visit.request.query.get("was", "")
-    return was if was in _TOLD else ""
+    told = f"desk_told_{was}" if was in _TOLD else ""
+    given = {"tabs": tabs(visit), "tab": tab, "wrong": wrong, "told": told} | values
+    return visit.draw(PLACE, template, status=status, **given)
 
 
 async def kept(visit: Visit, change: Callable[[AsyncConnection], Awaitable[R | NotKept]]) -> R | NotKept:

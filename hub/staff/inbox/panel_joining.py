@@ -3,14 +3,13 @@
 What would happen is shown before it does, and asked again in the transaction that does it: `hub.identity.merging`.
 """
 
-import asyncio
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.api import merging
-from hub.api.search import named_exactly, plain
+from hub.api.search import named_exactly
 from hub.audit import Entry
 from hub.calls import Call, NoQuery, Problem, Read, Wrote, not_found, unusable
 from hub.db.tables import (
@@ -27,14 +26,12 @@ from hub.db.tables import (
 from hub.events import Change, publish
 from hub.parts import Parts
 from hub.people import Person
+from hub.search.finding import PERSONS
 from hub.staff.inbox.panel_people import cards, whose, within
 from hub.staff.inbox.panel_reading import TOLD
 from hub.staff.inbox.panel_shapes import Join, JoinQuery, NewJoin, NewWriter, People, PeopleQuery, Writing
 
-NAMES = 5000
-"""Persons, last changed first, whose names are compared."""
 MOST = 20
-_PAGE = 250
 _KNOWN = "This thread is a patient's: two records become one by merging them."
 _NOT_A_LINE = "This number is one person's."
 _ELSEWHERE = "This person does not share the number."
@@ -44,14 +41,12 @@ async def people(conn: AsyncConnection, call: Call[PeopleQuery, None]) -> Read:
     """Persons on the books whom `q` names, within reach; never the thread's own."""
     parts, q = call.parts, call.query.q.strip()
     _, own = await whose(conn, call)
-    found, complete = list(await named_exactly(conn, parts, q)), True
-    if not found:
-        found, complete = await _by_name(conn, parts, q)
+    found = list(await named_exactly(conn, parts, q)) or await parts.search.on_the_books(conn, q)
     books = sa.select(person.c.id).where(person.c.id.in_(found), person.c.kind.in_(("patient", "proxy")))
     ids = [one for one in (await conn.execute(books)).scalars() if one != own.id]
     seen = list(await within(conn, call.caller.reach, ids))
     shown = sorted((await cards(conn, parts, seen)).values(), key=lambda one: (one.name, one.id))[:MOST]
-    value = People(items=shown, complete=complete and len(seen) <= MOST)
+    value = People(items=shown, complete=len(seen) <= MOST and len(found) < PERSONS)
     return Read(value=value, action="patient.read", persons=[one.id for one in shown])
 
 
@@ -152,24 +147,6 @@ async def _unseen(conn: AsyncConnection, call: Call[NoQuery, Any], source: Perso
     )
     await call.parts.trail.record(conn, entry)
     return Wrote(status=404, value=not_found("patient").details(call.request_id))
-
-
-async def _by_name(conn: AsyncConnection, parts: Parts, q: str) -> tuple[list[str], bool]:
-    """The ids of persons whose names begin with all words of `q`; and whether all names were looked at."""
-    words = tuple(dict.fromkeys(plain(q).split()))
-    if not words:
-        return [], True
-    books = sa.and_(person.c.kind.in_(("patient", "proxy")), person.c.merged_into.is_(None))
-    query = sa.select(person.c.id).where(books).order_by(person.c.updated_at.desc(), person.c.id.desc())
-    ids = list((await conn.execute(query.limit(NAMES + 1))).scalars())
-    found = []
-    for start in range(0, min(len(ids), NAMES), _PAGE):
-        for one in (await parts.people.many(conn, ids[start : start + _PAGE])).values():
-            names = plain(f"{one.profile.given_name} {one.profile.family_name}").split()
-            if all(any(name.startswith(word) for name in names) for word in words):
-                found.append(one.id)
-        await asyncio.sleep(0)  # opening a page takes milliseconds: let others in between
-    return found, len(ids) <= NAMES
 
 
 async def _moves(conn: AsyncConnection, person_id: str) -> dict[str, int]:

@@ -32,6 +32,18 @@ async def panel_of(one: SignedIn, thread: str) -> Any:
     return answer.value
 
 
+async def people_named(rig: Rig, one: SignedIn, thread: str, q: str) -> list[Any]:
+    """Whom a search finds; names are indexed a moment after they were entered."""
+    found: list[Any] = []
+
+    async def there() -> bool:
+        found[:] = (await one.get(f"/threads/{thread}/people", q=q)).value["items"]
+        return bool(found)
+
+    await rig.until(there, f"somebody is found by {q!r}")
+    return found
+
+
 async def times(rig: Rig, hours: int = 3) -> None:
     first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
     rows = [("Dr. Kim", "Family", "Check-up", "Main", first + timedelta(hours=n), 20) for n in range(hours)]
@@ -162,8 +174,7 @@ async def test_a_stranger_is_linked_to_a_patient_after_a_look_at_both(rig: Rig) 
         signed_in(rig.parts, rig.base, "supervisor") as lead,
     ):
         for q in ("ana ru", "MRN-1", "(202) 555-0123"):
-            people = (await desk.get(f"/threads/{thread}/people", q=q)).value
-            assert "Ana Ruiz" in [one["name"] for one in people["items"]]
+            assert "Ana Ruiz" in [one["name"] for one in await people_named(rig, desk, thread, q)]
         assert (await desk.post(f"/threads/{thread}/book", {"key": "form-book", "slot": thread})).status == 409
         look = (await desk.get(f"/threads/{thread}/join", into=ana)).value
         assert (look["whose"]["known"], look["into"]["mrn"], look["refused"]) == (False, "MRN-1", None)
@@ -175,7 +186,7 @@ async def test_a_stranger_is_linked_to_a_patient_after_a_look_at_both(rig: Rig) 
         assert (await panel_of(desk, thread))["thread"] == linked.value["thread"]
         assert (await desk.post(f"/threads/{thread}/link", joining)).status == 409
 
-        noe = (await desk.get(f"/threads/{thread}/people", q="noe")).value["items"][0]["id"]
+        noe = (await people_named(rig, desk, thread, "noe"))[0]["id"]
         differs = (await lead.get(f"/threads/{thread}/join", into=noe)).value
         assert (differs["refused"] is not None, differs["force"]) == (True, True)
         assert (await lead.post(f"/threads/{thread}/merge", {"into": noe, "reason": "mistake"})).status == 409
