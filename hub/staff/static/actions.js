@@ -35,9 +35,11 @@ export function makeActions(app) {
       if (ids.length === 1) {
         await api.act(ids[0], verb, body);
       } else {
-        const done = await api.bulk({ threads: ids, action: verb, ...body });
-        if (done?.failed?.length) {
-          app.toast(t("some_failed", { count: done.failed.length }), { kind: "bad", icon: "circle-alert", seconds: 8 });
+        const done = await api.bulk(ids, verb, body);
+        const failed = done.items.filter((one) => !one.ok);
+        if (failed.length) {
+          app.toast(`${t("some_failed", { count: failed.length })} ${failed[0].reason}`, { kind: "bad", icon: "circle-alert", seconds: 8 });
+          was.filter((row) => failed.some((one) => one.id === row.id)).forEach(show);
         }
         ids.forEach((id) => store.selected.delete(id));
         store.emit("selected");

@@ -31,7 +31,7 @@ export class Refusal extends Error {
 }
 
 /**
- * The answer to a call, as JSON. With a `body` it is a POST, unless `method` says otherwise.
+ * The answer to a call, as JSON. With a `body`, which may be a form, it is a POST, unless `method` says otherwise.
  * byItself: the page asks, not the user. While the session is locked, it waits for the user to come back; one that is
  * to outlive the page (`keepalive`) does not.
  * Throws Refusal for any answer but success, TypeError or DOMException when the hub cannot be reached.
@@ -42,7 +42,8 @@ export async function call(path, { method, body, headers = {}, byItself = false,
   if (verb !== "GET") {
     given["X-CSRF"] = token();
   }
-  if (body !== undefined) {
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) {
     given["Content-Type"] = "application/json";
   }
   if (byItself) {
@@ -53,7 +54,7 @@ export async function call(path, { method, body, headers = {}, byItself = false,
   const answer = await fetch(path, {
     method: verb,
     headers: given,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || form ? body : JSON.stringify(body),
     keepalive,
     signal: AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])]),
   });

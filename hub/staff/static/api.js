@@ -70,8 +70,12 @@ export function makeApi() {
     act: (id, verb, body = {}) => post(`${of(id)}/${verb}`, body, { key: newId() }),
     presence: (id, doing, options) => post(`${of(id)}/presence`, { doing }, { byItself: true, ...options }),
     seen: (id, seq) => post(`${of(id)}/seen`, { seq }, { byItself: true }),
-    bulk: (body) => post("/bulk", body, { key: newId() }),
+    bulk: (threads, verb, body) => post("/bulk", { threads, act: { do: verb, ...body } }, { key: newId() }),
     switches: (switches) => post("/me", { switches }),
-    attach: (id, file) => post(`${of(id)}/files${query({ name: file.name })}`, file),
+    attach: async (id, file) => {
+      const form = new FormData();
+      form.set("file", file, file.name);
+      return (await post(`${of(id)}/files`, form)).items[0];
+    },
   };
 }

@@ -27,7 +27,7 @@ export function banners(app, place, opened) {
   if (opened.collected.length) {
     parts.push(h("details", { class: "banner collected", open: (place.dataset.collected ?? (app.wide() ? "open" : "closed")) === "open", ontoggle: (event) => (place.dataset.collected = event.currentTarget.open ? "open" : "closed") },
       h("summary", {}, icon("sparkles"), h("b", {}, w.t("collected")), icon("chevron-down", { small: true })),
-      h("dl", {}, opened.collected.map(({ what, value }) => [h("dt", {}, w.coded("what", what)), h("dd", {}, value)]))));
+      h("dl", {}, opened.collected.map(({ what, value }) => [h("dt", {}, what), h("dd", {}, value)]))));
   }
   if (row.status === "snoozed") {
     parts.push(h("div", { class: "banner slim" }, icon("alarm-clock"), h("p", {}, row.snoozed_until ? w.t("snoozed_until", { when: w.full(row.snoozed_until) }) : w.t("snoozed_reply")),

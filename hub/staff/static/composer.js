@@ -360,7 +360,7 @@ export function makeComposer(app) {
       restore({ thread, kind: "reply", text: line.text, channel: line.channel });
       app.toast(t("undone"), { icon: "undo-2", seconds: 3 });
     } catch (error) {
-      app.toast(error.status === 409 ? t("too_late") : error.reason || t("unreachable"), { kind: "bad", icon: "circle-alert" });
+      app.toast(error.reason || t(error.status ? "too_late" : "unreachable"), { kind: "bad", icon: "circle-alert" });
     }
     app.thread.refresh();
   };

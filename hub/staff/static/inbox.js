@@ -4,7 +4,7 @@ import { makeActions } from "./actions.js";
 import { makeApi } from "./api.js";
 import { makeBulk } from "./bulk.js";
 import { makeComposer } from "./composer.js";
-import { fill, h, icon, spaced } from "./dom.js";
+import { fill, h, icon } from "./dom.js";
 import { makeDrafts } from "./drafts.js";
 import { makeWords } from "./i18n.js";
 import { CONTROL, makeKeys } from "./keys.js";
@@ -135,15 +135,12 @@ async function begin() {
     app.say(w.t("new_line", { channel: line.channel ? w.t(`channel_${line.channel}`) : w.t("note"), who: who || w.t("hub") }));
   };
 
-  const counts = spaced(async () => {
-    try {
-      const said = await api.counts();
-      store.counts = said.items;
-      views.draw();
-    } catch {
-      // The next event asks again.
-    }
-  }, 500);
+  const counted = (said) => {
+    store.counts = said.items;
+    views.draw();
+  };
+  // Once at the beginning, and after a gap; else the stream tells them.
+  const counts = () => api.counts().then(counted, () => {});
 
   const lost = document.getElementById("lost");
   const announced = new Map();
@@ -154,7 +151,7 @@ async function begin() {
       return;
     }
     if (name === "counts.updated") {
-      counts();
+      event.counts ? counted(event.counts) : counts();
       return;
     }
     if (name === "desk.updated") {
@@ -177,9 +174,6 @@ async function begin() {
       // Out of reach now.
       const was = store.rows.get(id);
       was && app.list.put({ ...was, status: "gone", mentioned: false, priority: 0 });
-    }
-    if (name !== "delivery.updated") {
-      counts();
     }
     if (id === store.current) {
       app.thread.refresh();

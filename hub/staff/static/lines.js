@@ -127,8 +127,23 @@ export function eventWords(app, line) {
       details[name] = app.w.full(value);
     }
   }
-  const by = line.by || app.w.t("hub");
-  return app.w.coded("event", line.event, { to: "", label: "", team: "", user: "", until: "", disposition: "", reason: "", ...details, by });
+  const by = app.w.has(`actor_${line.by}`) || !line.by ? app.w.t(`actor_${line.by || "system"}`) : line.by;
+  const named = (list, ids) => (ids ?? "").split(" ").map((id) => list.find((one) => one.id === id)?.name).filter(Boolean).join(", ");
+  let code = line.event;
+  if (code === "assigned" && !details.assignee) {
+    code = "unassigned";
+  } else if (code === "assigned" && details.assignee_name === by) {
+    code = "claimed";
+  } else if (code === "labelled" && !details.added) {
+    code = "unlabelled";
+  } else if (code === "snoozed" && !details.snoozed_until) {
+    code = "snoozed_reply";
+  }
+  return app.w.coded("event", code, {
+    assignee_name: "", ...details, by, until: details.snoozed_until ?? "", team_name: named(app.me.teams, details.team_id) || app.w.t("no_team"),
+    label_name: named(app.me.labels, details.added || details.removed),
+    end: details.disposition ? `: ${app.w.coded("disposition", details.disposition)}` : "",
+  });
 }
 
 // A stretch of events between messages; several are folded.

@@ -19,6 +19,7 @@ export function makePresence(app) {
     const now = Date.now();
     return [...(seen.get(thread)?.values() ?? [])].filter((one) => one.user.id !== app.me.id && now - one.at < OVER[one.doing]);
   };
+  const gone = () => thread && api.presence(thread, "gone", { keepalive: true }).catch(() => {});
   const draw = () => {
     const here = others();
     const place = document.getElementById("present");
@@ -44,7 +45,8 @@ export function makePresence(app) {
   };
   setInterval(() => tell(Date.now() - typed < TYPING ? "typing" : "viewing"), HERE);
   setInterval(draw, 2000);
-  document.addEventListener("visibilitychange", () => tell("viewing"));
+  document.addEventListener("visibilitychange", () => (document.hidden ? gone() : tell("viewing")));
+  addEventListener("pagehide", gone);
 
   return {
     draw,
@@ -52,13 +54,14 @@ export function makePresence(app) {
     show(id) {
       const opened = store.opened.get(id);
       if (opened && id !== thread) {
+        gone();
         thread = id;
         typed = 0;
         hear(id, opened.present);
         tell("viewing");
       }
     },
-    leave: () => ((thread = null), draw()),
+    leave: () => (gone(), (thread = null), draw()),
     typing() {
       if (Date.now() - typed > TYPING) {
         typed = Date.now();

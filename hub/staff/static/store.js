@@ -25,7 +25,6 @@ export function makeStore(me) {
     current: null,
     selected: new Set(),
     row: (id) => rows.get(id) ?? opened.get(id)?.row,
-    now: () => opened.get(undefined),
   };
 }
 
