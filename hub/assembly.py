@@ -23,6 +23,9 @@ from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk import Desk
+from hub.desk.canned import CannedReplies
+from hub.desk.label_book import Labels
+from hub.desk.teams import Teams
 from hub.failover import Failover
 from hub.files import Files
 from hub.identity import Addresses, Merger, ReassignedNumbers, codes
@@ -254,6 +257,9 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        teams=Teams(trail, clock),
+        labels=Labels(trail, clock),
+        canned=CannedReplies(vault, trail, clock),
         counters=Counters(db),
         names=Names(users),
         search=Search(vault, search_index(vault)),

@@ -12,6 +12,9 @@ from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk import Desk
+from hub.desk.canned import CannedReplies
+from hub.desk.label_book import Labels
+from hub.desk.teams import Teams
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
@@ -65,6 +68,9 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    teams: Teams
+    labels: Labels
+    canned: CannedReplies
     counters: Counters
     names: Names
     search: Search

@@ -81,6 +81,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         stack.callback(carrier.closing.set)
         await clinic.seed(hub.parts)
         await clinic.hire(hub.parts)
+        await clinic.furnish(hub.parts)
 
         def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
             return clinic.routes(parts, outside)

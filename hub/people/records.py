@@ -175,6 +175,23 @@ class People:
         await conn.execute(sa.update(address).where(gone).values(state="ok", state_reason=""))
         return links[one]
 
+    async def speak(
+        self, conn: AsyncConnection, person_id: str, language: str, actor: Actor, request_id: str = ""
+    ) -> None:
+        """Write to the person in `language` from now on, in the caller's transaction."""
+        other = sa.and_(person.c.id == person_id, person.c.language.is_distinct_from(language))
+        values = {"language": language, "updated_at": self._clock.now()}
+        if (await conn.execute(sa.update(person).where(other).values(**values))).rowcount:
+            entry = Entry(
+                action="person.update",
+                actor=actor,
+                person_id=person_id,
+                object_id=person_id,
+                request_id=request_id,
+                details={"language": language},
+            )
+            await self._trail.record(conn, entry)
+
     async def by_mrn(self, conn: AsyncConnection, mrn: str, *, followed: bool = True) -> str | None:
         """The id of the person with this record number; where the record was merged, `followed`, of the survivor."""
         query = sa.select(survivor() if followed else person.c.id).where(

@@ -135,14 +135,27 @@ class Search:
 
         Whoever was active last comes first.
         """
+        query = sa.select(person.c.id, person.c.profile_sealed).join(thread, thread.c.person_id == person.c.id)
+        query = query.where(seen).order_by(thread.c.last_at.desc(), thread.c.id.desc())
+        return (await self._named(conn, q, query))[:limit]
+
+    async def on_the_books(self, conn: AsyncConnection, q: str) -> list[str]:
+        """Ids of patients and proxies, with a thread or without, whose name has all words of `q`, or begins so."""
+        books = sa.and_(person.c.kind.in_(("patient", "proxy")), person.c.merged_into.is_(None))
+        query = sa.select(person.c.id, person.c.profile_sealed).where(books)
+        return await self._named(conn, q, query.order_by(person.c.updated_at.desc(), person.c.id.desc()))
+
+    async def _named(self, conn: AsyncConnection, q: str, query: sa.Select[tuple[str, bytes | None]]) -> list[str]:
+        """Ids out of `query` whose name has all words of `q`, or begins so; of the first `PERSONS` with such words."""
         wanted = [one for one in words.said(q) if len(one) > 1]
         if not wanted or len(wanted) > 6:
             return []
-        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in wanted])
+        # Beginnings of two letters are kept of names that have no more: they narrow nothing down beside others.
+        narrowing = [one for one in wanted if len(one) > 2] or wanted
+        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in narrowing])
         named = sa.select(search_name.c.person_id)
-        query = sa.select(person.c.id, person.c.profile_sealed).join(thread, thread.c.person_id == person.c.id)
-        query = query.where(*(person.c.id.in_(named.where(search_name.c.word == token)) for token in tokens), seen)
-        query = query.order_by(thread.c.last_at.desc(), thread.c.id.desc()).limit(PERSONS)
+        query = query.where(*(person.c.id.in_(named.where(search_name.c.word == token)) for token in tokens))
+        query = query.limit(PERSONS)
         rows = (await conn.execute(query)).all()
         keys = await self._vault.keys(conn, {row.id for row in rows})
         found = []
@@ -152,7 +165,7 @@ class Search:
                 names = words.said(f"{profile.given_name} {profile.family_name}")
                 if all(any(name.startswith(one) for name in names) for one in wanted):
                     found.append(row.id)
-        return found[:limit]
+        return found
 
     async def born(
         self, conn: AsyncConnection, day: date, *, seen: sa.ColumnElement[bool], limit: int = 20

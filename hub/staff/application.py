@@ -14,9 +14,21 @@ from hub.calls import Endpoint, answering, serve
 from hub.calls.streaming import STREAMS, Streams
 from hub.parts import Parts
 from hub.signin.forms import from_here
-from hub.staff import signing_in
+from hub.staff import (
+    again,
+    glass,
+    invitations,
+    openid,
+    security,
+    settings,
+    settings_canned,
+    settings_labels,
+    settings_teams,
+    signing_in,
+    users,
+)
 from hub.staff.access import named
-from hub.staff.inbox import acting, bulk, composing, live, me, page, reading, searching
+from hub.staff.inbox import acting, bulk, composing, live, me, page, panel, reading, searching
 from hub.staff.inbox.pushing import Pulse
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
@@ -26,6 +38,8 @@ __all__ = ["ENDPOINTS", "MOUNTS", "PAGES", "applications"]
 _CALLS: tuple[ModuleType, ...] = (
     # One module a line: each has `ENDPOINTS`.
     me,
+    panel,
+    glass,
     reading,
     searching,
     live,
@@ -36,6 +50,15 @@ _CALLS: tuple[ModuleType, ...] = (
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
     signing_in,
+    settings_teams,
+    settings_labels,
+    settings_canned,
+    openid,
+    invitations,
+    settings,
+    security,
+    users,
+    glass,
     page,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
@@ -70,12 +93,14 @@ def calls(endpoints: Iterable[Endpoint], surface: Surface) -> web.Application:
 
     async def stopping(app: web.Application) -> None:
         streams.close()
+        await surface.close()
 
     app.on_shutdown.append(stopping)
     for one in (declared := tuple(endpoints)):
         # What is not known to be checked for reach is not served.
         named(one.path, {})
     serve(app, declared, surface.parts, surface.access)
+    app.add_routes(again.routes(surface))
     return app
 
 

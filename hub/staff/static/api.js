@@ -63,7 +63,7 @@ export function makeApi() {
         open: (id, options) => get(of(id), options),
     lines: (id, before) => get(`${of(id)}/lines${query({ before })}`),
     search: (q, cursor, options) => post("/search", { q, cursor }, options),
-    canned: () => get("/canned"),
+    canned: (thread) => get(`/canned${query({ thread })}`),
     write: (id, body) => post(`${of(id)}/write`, body),
     undo: (id, message) => post(`${of(id)}/lines/${encodeURIComponent(message)}/undo`),
     draft: (id, body, options) => post(`${of(id)}/draft`, body, options),

@@ -35,8 +35,8 @@ async function begin() {
   app.wide = () => WIDE.matches;
   app.drafts = makeDrafts(app);
 
-  let canned = null;
-  app.canned = () => (canned ??= api.canned().then((said) => said.items ?? said, () => ((canned = null), [])));
+  // Asked for anew each time: the hub fills them for this very conversation.
+  app.canned = () => api.canned(store.current).then((said) => said.items, () => []);
 
   // Where the page is, so that it can be come back to. No name is ever in an address.
   app.remember = ({ replace = false } = {}) => {
@@ -155,7 +155,6 @@ async function begin() {
       return;
     }
     if (name === "desk.updated") {
-      canned = null;
       api.me().then((fresh) => (Object.assign(me, fresh), views.draw())).catch(() => {});
       return;
     }
