@@ -7,6 +7,7 @@ from bots.scheduling.base import Scheduling
 from channels.base import Channel
 from consent.ledger import Ledger
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -22,10 +23,12 @@ from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.router import Router
+from hub.search import Indexer, Search
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ class Parts:
     bell: Bell
     live: Live
     people: People
+    users: Users
     preferences: PreferenceBook
     senders: Senders
     identifier: Identifier
@@ -61,3 +65,7 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    counters: Counters
+    names: Names
+    search: Search
+    indexer: Indexer
