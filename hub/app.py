@@ -44,6 +44,7 @@ from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.portal import application as portal_application
 from hub.settings import Settings
+from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
@@ -107,6 +108,7 @@ class Hub:
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+            mounts |= staff_applications(parts)
             app = build(parts, extra=extra(parts) if extra else (), mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
@@ -278,10 +280,12 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
             Chore(name="files", every=_SECOND, do=parts.files.bring_due),
+            Chore(name="search", every=_SECOND, do=parts.indexer.follow),
         ),
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+            Chore(name="desk", every=_SECOND, do=parts.desk.rounds.go),
         ),
     }
     leases = Leases(parts.db, parts.clock)

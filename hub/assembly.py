@@ -16,11 +16,16 @@ from consent import guardians
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk import Desk
+from hub.desk.canned import CannedReplies
+from hub.desk.label_book import Labels
+from hub.desk.teams import Teams
 from hub.failover import Failover
 from hub.files import Files
 from hub.identity import Addresses, Merger, ReassignedNumbers, codes
@@ -38,10 +43,12 @@ from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
 from hub.router import Router
+from hub.search import Indexer, Search, search_index
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
@@ -74,6 +81,7 @@ def assemble(
     live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
+    users = Users(vault, trail, clock)
     preferences = PreferenceBook(trail, clock)
     waits = Waits(
         unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
@@ -104,10 +112,11 @@ def assemble(
         hearing=hearing,
         paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
     )
+    knowledge = Knowledge(ledger, preferences, tuple(ways), settings.content_levels)
     router = Router(
         db=db,
         vault=vault,
-        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
+        knowledge=knowledge,
         threads=threads,
         trail=trail,
         clock=clock,
@@ -118,6 +127,18 @@ def assemble(
         clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
+    )
+    desk = Desk(
+        vault=vault,
+        threads=threads,
+        trail=trail,
+        clock=clock,
+        router=router,
+        knowledge=knowledge,
+        people=people,
+        db=db,
+        bell=bell,
+        settings=settings,
     )
     addresses = Addresses(
         vault=vault,
@@ -158,6 +179,7 @@ def assemble(
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
+        desk=desk,
     )
     reception = Reception(
         db=db,
@@ -206,6 +228,7 @@ def assemble(
         bell=bell,
         live=live,
         people=people,
+        users=users,
         preferences=preferences,
         senders=senders,
         identifier=identifier,
@@ -218,6 +241,7 @@ def assemble(
         outbox=outbox,
         acceptor=acceptor,
         reception=reception,
+        desk=desk,
         files=Files(
             db=db,
             vault=vault,
@@ -233,6 +257,13 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        teams=Teams(trail, clock),
+        labels=Labels(trail, clock),
+        canned=CannedReplies(vault, trail, clock),
+        counters=Counters(db),
+        names=Names(users),
+        search=Search(vault, search_index(vault)),
+        indexer=Indexer(db, vault, search_index(vault)),
     )
     return parts, engine
 

@@ -7,9 +7,14 @@ from bots.scheduling.base import Scheduling
 from channels.base import Channel
 from consent.ledger import Ledger
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk import Desk
+from hub.desk.canned import CannedReplies
+from hub.desk.label_book import Labels
+from hub.desk.teams import Teams
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
@@ -21,10 +26,12 @@ from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.router import Router
+from hub.search import Indexer, Search
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,7 @@ class Parts:
     bell: Bell
     live: Live
     people: People
+    users: Users
     preferences: PreferenceBook
     senders: Senders
     identifier: Identifier
@@ -53,9 +61,17 @@ class Parts:
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
+    desk: Desk
     files: Files
     proxies: Proxies
     hearing: Hearing
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    teams: Teams
+    labels: Labels
+    canned: CannedReplies
+    counters: Counters
+    names: Names
+    search: Search
+    indexer: Indexer

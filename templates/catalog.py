@@ -87,18 +87,19 @@ def _template(where: str, key: str, language: Language, entry: dict[str, Any]) -
         version=entry["version"],
         level=entry["level"],
         variables=variables,
-        text=_pieces(where, entry["text"]),
-        channels={channel: _pieces(where, text) for channel, text in channels.items()},
-        subject=_pieces(where, entry.get("subject", "")),
+        text=pieces(where, entry["text"]),
+        channels={channel: pieces(where, text) for channel, text in channels.items()},
+        subject=pieces(where, entry.get("subject", "")),
     )
     every = (template.text, template.subject, *template.channels.values())
-    for name in {name for pieces in every for _, name in pieces if name is not None}:
+    for name in {name for taken_apart in every for _, name in taken_apart if name is not None}:
         if name not in variables:
             raise TemplateError(f"{where}: {{{name}}} is not among its variables")
     return template
 
 
-def _pieces(where: str, text: str) -> tuple[Piece, ...]:
+def pieces(where: str, text: str) -> tuple[Piece, ...]:
+    """A text taken apart at its variables. Raises: TemplateError, which begins with `where`."""
     try:
         parsed = list(string.Formatter().parse(text.strip()))
     except ValueError as broken:

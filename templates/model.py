@@ -6,8 +6,8 @@ from typing import Literal, get_args
 
 from hub.types import ChannelKind, Language, Level
 
-Kind = Literal["text", "moment", "day", "number", "choices"]
-"""What a variable holds: a string, an aware datetime, a date, an int, or rows to be numbered."""
+Kind = Literal["text", "moment", "day", "time", "number", "choices"]
+"""What a variable holds: a string, an aware datetime, a date, a time of day, an int, or rows to be numbered."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 LEVELS: tuple[str, ...] = get_args(Level)

@@ -139,6 +139,12 @@ def _date(value: object, words: _Words, zone: tzinfo) -> str:
     return _day(value, words)
 
 
+def _clock(value: object, words: _Words, zone: tzinfo) -> str:
+    if not isinstance(value, time):
+        raise TypeError
+    return _time(value, words)
+
+
 def _part(value: object, words: _Words, zone: tzinfo) -> str:
     match value:
         case str():
@@ -167,6 +173,7 @@ _WRITERS: dict[Kind, Callable[[object, _Words, tzinfo], str]] = {
     "text": _text,
     "moment": _moment,
     "day": _date,
+    "time": _clock,
     "number": _number,
     "choices": _choices,
 }

@@ -80,7 +80,7 @@ async def addresses(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
     """Every address that is, is said to be, or was the patient's."""
     person_id = await _person(conn, call.parts, call.ids["id"])
     found = await call.parts.addresses.of(conn, person_id)
-    page = Page(items=[_shown(one) for one in found])
+    page = Page(items=[address_shown(one) for one in found])
     return Read(value=page, action="address.read", persons=(person_id,), object_id=person_id)
 
 
@@ -92,7 +92,7 @@ async def add(conn: AsyncConnection, call: Call[NoQuery, NewAddress]) -> Wrote:
     known = await parts.addresses.add(
         conn, person_id, one, call.caller.actor, vouched=asked.vouched, request_id=call.request_id
     )
-    return Wrote(status=201, value=_shown(known), after=parts.bell.ring)
+    return Wrote(status=201, value=address_shown(known), after=parts.bell.ring)
 
 
 async def send_code(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
@@ -126,7 +126,7 @@ async def verify(conn: AsyncConnection, call: Call[NoQuery, ProofCode]) -> Wrote
     if isinstance(done, Refused):
         problem = Problem(409, "code-wrong", done.detail, reasons=(done.detail,))
         return Wrote(status=409, value=problem.details(call.request_id))
-    return Wrote(status=200, value=_shown(done), after=parts.bell.ring)
+    return Wrote(status=200, value=address_shown(done), after=parts.bell.ring)
 
 
 async def retire(conn: AsyncConnection, call: Call[NoQuery, Retirement]) -> Wrote:
@@ -142,7 +142,7 @@ async def retire(conn: AsyncConnection, call: Call[NoQuery, Retirement]) -> Wrot
         raise Problem(409, "address-in-use", done.detail, reasons=(done.detail,))
     if done is None:
         return Wrote(status=202, value=Dropped(id=address_id), after=parts.bell.ring)
-    return Wrote(status=200, value=_shown(done), after=parts.bell.ring)
+    return Wrote(status=200, value=address_shown(done), after=parts.bell.ring)
 
 
 async def restore(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
@@ -154,7 +154,7 @@ async def restore(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
         raise not_found("address of this patient")
     if isinstance(done, Refused):
         raise Problem(409, "address-unreachable", done.detail, reasons=(done.detail,))
-    return Wrote(status=200, value=_shown(done), after=parts.bell.ring)
+    return Wrote(status=200, value=address_shown(done), after=parts.bell.ring)
 
 
 async def _person(conn: AsyncConnection, parts: Parts, person_id: str) -> str:
@@ -178,7 +178,8 @@ def _address(value: str, region: str) -> Address:
     raise unusable("`value` must be a phone number such as +12025550123, or a mailbox")
 
 
-def _shown(one: Known) -> AddressShown:
+def address_shown(one: Known) -> AddressShown:
+    """An address as it is sent."""
     return AddressShown(
         id=one.id,
         kind=one.address.kind,

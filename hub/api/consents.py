@@ -11,6 +11,7 @@ from consent.facts import ConsentState, Scope, Source
 from consent.ledger import NewFact, Recorded
 from hub.api.patients import CHANNELS_OF, person_id_of
 from hub.api.shapes import Consent, ConsentActor, Cursor, Limit, Moment, Mrn, Page
+from hub.audit import Actor
 from hub.calls import cursors
 from hub.calls.endpoints import Call, NoQuery, Read, Wrote
 from hub.calls.problems import unusable
@@ -28,10 +29,9 @@ class ConsentsQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
     cursor: Cursor | None = None
 
 
-class NewConsent(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Decision(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A decision of a person. It concerns every address that a channel reaches, or the one in `address` alone."""
 
-    mrn: Mrn
     state: ConsentState
     channels: Annotated[list[ChannelKind], msgspec.Meta(min_length=1, max_length=5)]
     purposes: (
@@ -50,7 +50,13 @@ class NewConsent(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     ] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return "NewConsent(…)"
+        return f"{type(self).__name__}(…)"
+
+
+class NewConsent(Decision, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A decision of the person with this record number, about every address or the one in `address` alone."""
+
+    mrn: Mrn
 
 
 async def consents(conn: AsyncConnection, call: Call[ConsentsQuery, None]) -> Read:
@@ -64,14 +70,19 @@ async def consents(conn: AsyncConnection, call: Call[ConsentsQuery, None]) -> Re
         found = [one for one in found if (one.fact.at, one.fact.id) < (at, last)]
     shown = found[: asked.limit]
     following = cursors.written(shown[-1].fact.at, shown[-1].fact.id) if len(found) > len(shown) else None
-    page = Page(items=[_consent(one) for one in shown], next=following)
+    page = Page(items=[consent_shown(one) for one in shown], next=following)
     return Read(value=page, action="consent.read", persons=(person_id,))
 
 
 async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrote:
     """Append a decision. What holds follows from all of them: a grant from here never lifts a STOP."""
-    parts, asked = call.parts, call.body
-    person_id = await person_id_of(conn, parts, asked.mrn)
+    person_id = await person_id_of(conn, call.parts, call.body.mrn)
+    page = Page(items=await decided(conn, call.parts, person_id, call.body, call.caller.actor))
+    return Wrote(status=201, value=page, after=call.parts.bell.ring)
+
+
+async def decided(conn: AsyncConnection, parts: Parts, person_id: str, asked: Decision, actor: Actor) -> list[Consent]:
+    """The facts that a decision of this person comes to, appended. Raises: Problem 422 for an address they lack."""
     contacts = await parts.people.contacts(conn, person_id)
     concerned = _concerned(parts, contacts, asked)
     if not concerned:
@@ -87,7 +98,7 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
                 scope=Scope(channels=channels, purposes=None if asked.purposes is None else frozenset(asked.purposes)),
                 source=Source(asked.source),
                 at=asked.at or now,
-                actor=call.caller.actor,
+                actor=actor,
                 written=asked.written,
                 evidence=asked.evidence,
             )
@@ -96,13 +107,10 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
     )
     await publish(conn, now, [Change("consent.recorded", one) for one in ids])
     recorded = await parts.ledger.of_person(conn, person_id, [one.address_id for one, _ in concerned])
-    page = Page(items=[_consent(one) for one in recorded if one.fact.id in ids])
-    return Wrote(status=201, value=page, after=parts.bell.ring)
+    return [consent_shown(one) for one in recorded if one.fact.id in ids]
 
 
-def _concerned(
-    parts: Parts, contacts: list[Contact], asked: NewConsent
-) -> list[tuple[Contact, frozenset[ChannelKind]]]:
+def _concerned(parts: Parts, contacts: list[Contact], asked: Decision) -> list[tuple[Contact, frozenset[ChannelKind]]]:
     """Each address concerned, with those of the channels asked for that reach it."""
     found = []
     for one in contacts:
@@ -118,7 +126,8 @@ def _same(parts: Parts, one: Contact, given: str) -> bool:
     return given.strip().lower() == one.address.value.lower()
 
 
-def _consent(one: Recorded) -> Consent:
+def consent_shown(one: Recorded) -> Consent:
+    """A fact of the ledger as it is sent."""
     fact = one.fact
     return Consent(
         id=fact.id,

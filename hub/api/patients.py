@@ -96,11 +96,12 @@ async def _described(conn: AsyncConnection, parts: Parts, ids: Sequence[str]) ->
             sa.select(person.c.id, person.c.created_at, person.c.updated_at).where(person.c.id.in_(ids))
         )
     }
-    points = await _contacts(conn, parts, ids)
+    points = await contact_points(conn, parts, ids)
     return [_patient(persons[one], dates[one], points.get(one, [])) for one in ids if one in persons]
 
 
-async def _contacts(conn: AsyncConnection, parts: Parts, ids: Sequence[str]) -> dict[str, list[ContactPoint]]:
+async def contact_points(conn: AsyncConnection, parts: Parts, ids: Sequence[str]) -> dict[str, list[ContactPoint]]:
+    """The addresses of each of these persons, with what holds of consent there."""
     query = (
         sa.select(contact.c.person_id, contact.c.value_sealed, address.c.id, address.c.kind, address.c.state)
         .join(address, address.c.id == contact.c.address_id)

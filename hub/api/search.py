@@ -21,7 +21,7 @@ _PAGE = 250
 
 async def persons_with(conn: AsyncConnection, parts: Parts, q: str) -> set[str]:
     """The ids of the persons whom `q` names, or who wrote or were sent all its words in one recent message."""
-    exact = await _named_exactly(conn, parts, q.strip())
+    exact = await named_exactly(conn, parts, q.strip())
     if exact:
         return exact
     words = tuple(dict.fromkeys(_plain(q).split()))
@@ -30,7 +30,8 @@ async def persons_with(conn: AsyncConnection, parts: Parts, q: str) -> set[str]:
     return await _by_name(conn, parts, words) | await _by_message(conn, parts, words)
 
 
-async def _named_exactly(conn: AsyncConnection, parts: Parts, q: str) -> set[str]:
+async def named_exactly(conn: AsyncConnection, parts: Parts, q: str) -> set[str]:
+    """The ids of the persons whose record number, phone number or mailbox `q` is."""
     found = set()
     if (by_mrn := await parts.people.by_mrn(conn, q)) is not None:
         found.add(by_mrn)

@@ -35,6 +35,7 @@ from hub.db.tables import (
     portal_passkey,
     portal_session,
     proxy,
+    search_name,
     thread,
     unhandled,
 )
@@ -128,12 +129,18 @@ class Merger:
             return NotMerged("merged_elsewhere", "This record was merged into another one before.")
         if await self._people.surviving(conn, into_id) != into_id:
             return NotMerged("survivor_merged", "The record to go on with was itself merged: name its survivor.")
-        refused = await self._refused(conn, first[from_id], first[into_id], force)
+        refused = await self.refused(conn, first[from_id], first[into_id], force=force)
         if refused is not None:
             return refused
         return await self._merge(conn, first[from_id], into_id, reason, actor, request_id)
 
-    async def _refused(self, conn: AsyncConnection, source: Person, target: Person, force: bool) -> NotMerged | None:
+    async def refused(
+        self, conn: AsyncConnection, source: Person, target: Person, *, force: bool = False
+    ) -> NotMerged | None:
+        """Why the record of `source` must not become part of that of `target`, neither merged before; None if it may.
+
+        Asked again when it is done.
+        """
         stranger = source.kind in ("unidentified", "line")
         if target.kind == "line" or (target.kind == "unidentified" and not stranger):
             return NotMerged("not_a_record", "The record to go on with must be a patient's or a proxy's.")
@@ -241,6 +248,8 @@ class Merger:
             "at": now,
         }
         await insert_rows(conn, person_merge, [row])
+        # Nobody is found by that name any more, but by the survivor's.
+        await conn.execute(sa.delete(search_name).where(search_name.c.person_id == source.id))
         nothing = {"profile_sealed": None, "identity_blind": None, "kind": "unidentified", "merged_into": into_id}
         await conn.execute(sa.update(person).where(person.c.id == source.id).values(**nothing, updated_at=now))
         # What the survivor never said, the merged record may have.

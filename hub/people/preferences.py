@@ -52,6 +52,14 @@ class Preferences:
         return Preference(order=order, off=frozenset() if purpose is Purpose.EMERGENCY else kept.off)
 
 
+def merged(
+    kept: Preference, order: Sequence[ChannelKind], there: Collection[ChannelKind], off: Collection[ChannelKind]
+) -> Preference:
+    """What the person now wants, where channels that are not there keep their place and their switch. Pure."""
+    away = [one for one in kept.order if one not in there]
+    return Preference(order=(*order, *away), off=frozenset(off) | {one for one in kept.off if one not in there})
+
+
 class PreferenceBook:
     """Where preferences are kept."""
 

@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
 from hub.errors import RecordMerged
+from hub.events import Change, publish
 from hub.sealed import Profile, open_contact, open_profile, seal_contact, seal_profile
 from hub.types import Address, AddressKind, ChannelKind, new_id
 from hub.vault import Keys, Vault
@@ -143,6 +144,10 @@ class People:
                 if one.outcome != "unchanged"
             ),
         )
+        # By it search learns of names.
+        await publish(
+            conn, now, [Change("person.updated", one.person_id) for one in done if one.outcome != "unchanged"]
+        )
         return done
 
     async def get(self, conn: AsyncConnection, person_id: str) -> Person | None:
@@ -169,6 +174,23 @@ class People:
         gone = sa.and_(address.c.id == links[one], address.c.state == "invalid")
         await conn.execute(sa.update(address).where(gone).values(state="ok", state_reason=""))
         return links[one]
+
+    async def speak(
+        self, conn: AsyncConnection, person_id: str, language: str, actor: Actor, request_id: str = ""
+    ) -> None:
+        """Write to the person in `language` from now on, in the caller's transaction."""
+        other = sa.and_(person.c.id == person_id, person.c.language.is_distinct_from(language))
+        values = {"language": language, "updated_at": self._clock.now()}
+        if (await conn.execute(sa.update(person).where(other).values(**values))).rowcount:
+            entry = Entry(
+                action="person.update",
+                actor=actor,
+                person_id=person_id,
+                object_id=person_id,
+                request_id=request_id,
+                details={"language": language},
+            )
+            await self._trail.record(conn, entry)
 
     async def by_mrn(self, conn: AsyncConnection, mrn: str, *, followed: bool = True) -> str | None:
         """The id of the person with this record number; where the record was merged, `followed`, of the survivor."""

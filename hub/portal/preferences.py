@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.facts import ConsentState, Source
 from consent.ledger import NewFact
 from hub.choice.ranking import ORDER, REACHES
-from hub.people.preferences import Preference, Preferences
+from hub.people.preferences import Preference, Preferences, merged
 from hub.portal.agreeing import AGREEMENTS, OFFERS, Agreement, shown
-from hub.portal.desk import START, Desk, Form
+from hub.portal.desk import START, Desk
 from hub.portal.sessions import Session
+from hub.signin.forms import Form
 from hub.types import ChannelKind, Purpose
 
 HOME = f"{START}/preferences"
@@ -58,14 +59,6 @@ def moved_up(order: Sequence[ChannelKind], channel: str) -> list[ChannelKind]:
     if place:
         found[place - 1], found[place] = found[place], found[place - 1]
     return found
-
-
-def merged(
-    kept: Preference, order: Sequence[ChannelKind], there: Collection[ChannelKind], off: Collection[ChannelKind]
-) -> Preference:
-    """What the person now wants, where channels that are not there keep their place and their switch. Pure."""
-    away = [one for one in kept.order if one not in there]
-    return Preference(order=(*order, *away), off=frozenset(off) | {one for one in kept.off if one not in there})
 
 
 async def _show(desk: Desk, request: web.Request) -> web.Response:

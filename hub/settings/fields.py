@@ -273,6 +273,60 @@ class Settings:
         "",
         shown="unset: not scanned",
     )
+    second_factor: str = _setting(
+        "HUB_SECOND_FACTOR",
+        "whether staff must show a second factor, or a passkey, to sign in: `required` or `optional`",
+        parsing.one_of("required", "optional"),
+        "required",
+    )
+    password_memory: int = _setting(
+        "HUB_PASSWORD_MEMORY",
+        "MiB of memory that checking a password of staff takes (Argon2id), twice at a time at most",
+        parsing.whole(19, 4096),
+        64,
+    )
+    oidc_issuer: str = _setting(
+        "HUB_OIDC_ISSUER",
+        "the OpenID provider that staff may sign in with, as it names itself",
+        parsing.web_address,
+        "",
+        shown="unset: off",
+    )
+    oidc_client_id: str = _setting(
+        "HUB_OIDC_CLIENT_ID", "how the provider knows the hub", parsing.text, "", shown="unset"
+    )
+    oidc_client_secret: Secret = _setting(
+        "HUB_OIDC_CLIENT_SECRET", "by which the hub proves itself to it", parsing.secret, Secret(""), shown="unset"
+    )
+    oidc_label: str = _setting(
+        "HUB_OIDC_LABEL", "how staff know the provider, on the button", parsing.text, "", shown="its host"
+    )
+    undo_seconds: int = _setting(
+        "HUB_UNDO_SECONDS",
+        "seconds in which staff can take back what they sent; 0 sends at once",
+        parsing.whole(0, 60),
+        5,
+    )
+    sms_cost: int | None = _setting(
+        "HUB_SMS_COST",
+        "what one segment of a text costs, in thousandths of your currency: shown to staff before they send",
+        parsing.whole(0, 1_000_000),
+        None,
+        shown="unset: not shown",
+    )
+    default_team: str = _setting(
+        "HUB_DEFAULT_TEAM",
+        "the team, by name, that threads go to which come to the staff",
+        parsing.text,
+        "",
+        shown="unset: the oldest team",
+    )
+    satisfaction: str = _setting(
+        "HUB_SATISFACTION",
+        "`on`: whoever agreed to surveys is asked how it was once staff close a conversation; `off`: nobody is",
+        parsing.one_of("on", "off"),
+        "on",
+    )
     scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", parsing.one_of("local"), "local")
     log_level: str = _setting(
         "HUB_LOG_LEVEL", "least severe line to log", parsing.one_of("debug", "info", "warning", "error"), "info"
