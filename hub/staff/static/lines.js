@@ -20,7 +20,7 @@ function head(app, line, row) {
   const { kind, name } = line.author ?? { kind: "system", name: "" };
   const by = line.channel && h("span", { class: "by" }, icon(CHANNELS[line.channel], { small: true }), w.t(`channel_${line.channel}`));
   if (line.direction === "note") {
-    return h("p", { class: "who" }, icon("lock", { small: true }), h("b", {}, line.mine ? w.t("you") : name), h("span", {}, w.t("note_hidden")));
+    return h("p", { class: "who" }, icon("lock", { small: true }), h("b", {}, line.mine ? w.t("you") : name || w.t(`author_${kind}`)), h("span", {}, w.t("note_hidden")));
   }
   if (kind === "bot") {
     return h("p", { class: "who" }, icon("bot", { small: true }), h("b", {}, w.t("assistant")), h("span", {}, w.t("automated")), by);

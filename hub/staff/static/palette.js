@@ -29,9 +29,12 @@ export function openPalette(app) {
     }
     return made;
   };
-  pick(null, async (typed) => {
+  const atOnce = (typed) => {
     const words = plain(typed).split(/\s+/).filter(Boolean);
-    const found = fixed.filter((one) => words.every((word) => plain(one.label).includes(word)));
+    return fixed.filter((one) => words.every((word) => plain(one.label).includes(word)));
+  };
+  pick(null, async (typed) => {
+    const found = atOnce(typed);
     if (typed.length < 2) {
       return grouped(found);
     }
@@ -46,5 +49,5 @@ export function openPalette(app) {
       group: "palette_people", label: one.row.name, icon: "user", reason: one.line ? one.line.text.slice(0, 90) : t(`matched_${one.matched}`),
       run: () => (store.rows.set(one.row.id, one.row), app.open(one.row.id, { from: "palette" })),
     }))]);
-  }, { label: t("palette"), search: t("palette_search"), empty: t("none_found") });
+  }, { label: t("palette"), search: t("palette_search"), empty: t("none_found"), atOnce: (typed) => grouped(atOnce(typed)) });
 }

@@ -13,8 +13,9 @@ export const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLo
 
 // items: [{ label, hint, icon, key, color, reason, disabled, checked, run }] or a function of what was typed, which may
 // be a promise; null for a rule between them. search: words for the field that narrows down; menus have none.
+// atOnce: what such a function finds without waiting.
 // anchor: the button that it hangs on; null for the middle of the page. many: stays open, and items are ticked.
-export function pick(anchor, items, { label, search = "", many = false, empty = "", onDone = null, wide = false } = {}) {
+export function pick(anchor, items, { label, search = "", many = false, empty = "", onDone = null, wide = false, atOnce = () => [] } = {}) {
   open?.close();
   const before = document.activeElement;
   const id = `pick-${(numbers += 1)}`;
@@ -80,7 +81,7 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
     close();
     item.run();
   };
-  const draw = (found) => {
+  const draw = (found, keep = null) => {
     const elements = [];
     shown = [];
     for (const item of found) {
@@ -120,17 +121,18 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
     if (!shown.length) {
       input?.removeAttribute("aria-activedescendant");
     } else {
-      mark(Math.max(0, shown.findIndex(({ item }) => !item.disabled)));
+      const kept = keep === null ? -1 : shown.findIndex(({ item }) => item.label === keep);
+      mark(Math.max(0, kept >= 0 ? kept : shown.findIndex(({ item }) => !item.disabled)));
     }
     place();
   };
   const refresh = async () => {
     const typed = input ? input.value.trim() : "";
-    const mine = (asked += 1);
     if (typeof items === "function") {
+      const mine = (asked += 1);
       const found = await items(typed);
-      if (mine === asked && open === handle) {
-        draw(found);
+      if (mine === asked && open === handle && found) {
+        draw(found, shown[at]?.item.label);
       }
       return;
     }
@@ -177,7 +179,14 @@ export function pick(anchor, items, { label, search = "", many = false, empty = 
   let waiting = 0;
   input?.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(refresh, typeof items === "function" ? 120 : 0);
+    if (typeof items !== "function") {
+      refresh();
+      return;
+    }
+    // What is at hand shows at once, so that Enter takes what is seen; what must be asked for, a moment later.
+    asked += 1;
+    draw(atOnce(input.value.trim()));
+    waiting = setTimeout(refresh, 120);
   });
 
   fill(dialog, input && h("div", { class: "pick-top" }, icon("search"), input), list, none);
