@@ -49,9 +49,23 @@ export function mount(element, api, t) {
 
   const draw = (panel) => {
     const context = contextOf(panel);
-    const before = body.scrollTop;
+    const scrolled = body.scrollTop;
+    const focused = placeOf(document.activeElement);
     fill(body, head(context), sections(context));
-    body.scrollTop = before;
+    body.scrollTop = scrolled;
+    focused?.();
+  };
+
+  // What has the focus may be drawn anew: whatever bears the same words in the same part has it then.
+  const placeOf = (element) => {
+    if (!body.contains(element)) {
+      return null;
+    }
+    const part = element.closest(".pn-section")?.dataset.section ?? "";
+    const within = () => (part ? body.querySelector(`.pn-section[data-section="${part}"]`) : body.querySelector(".pn-head"));
+    const alike = () => [...(within()?.querySelectorAll("button, summary, a") ?? [])].filter((one) => one.textContent === element.textContent);
+    const nth = alike().indexOf(element);
+    return () => (alike()[nth] ?? within()?.querySelector("summary"))?.focus({ preventScroll: true });
   };
 
   const contextOf = (panel) => {
