@@ -44,6 +44,8 @@ from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.portal import application as portal_application
 from hub.settings import Settings
+from hub.slack import SlackRoom
+from hub.slack import routes as slack_routes
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
@@ -70,7 +72,8 @@ class Hub:
         self._engine = engine
         self._roles = tuple(roles)
         self.work = Work(parts)
-        self._duties = _duties(parts, self.work, roles)
+        self.slack = SlackRoom(parts) if parts.settings.slack_configured and "clock" in roles else None
+        self._duties = _duties(parts, self.work, self.slack, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
         self.mail = MailRoom(parts) if "web" in roles else None
@@ -107,7 +110,7 @@ class Hub:
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-            app = build(parts, extra=extra(parts) if extra else (), mounts=mounts)
+            app = build(parts, extra=[*slack_routes(parts), *(extra(parts) if extra else ())], mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
         if self.mail is not None:
@@ -151,6 +154,8 @@ class Hub:
         if jobs is not None:
             await jobs
         await parts.files.stop()
+        if self.slack is not None:
+            await self.slack.close()
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()
@@ -271,7 +276,7 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
-def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
+def _duties(parts: Parts, work: Work, slack: SlackRoom | None, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
     """What these roles do every second, each for as long as this process leads in it."""
     chores = {
         "worker": (
@@ -282,6 +287,7 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+            *((Chore(name="slack", every=_SECOND, do=slack.sweep),) if slack is not None else ()),
         ),
     }
     leases = Leases(parts.db, parts.clock)

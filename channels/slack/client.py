@@ -170,7 +170,8 @@ class SlackClient:
             raise Unreachable("Slack cannot be reached") from None
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
             raise OutcomeUnknown("Slack did not answer") from None
-        except (SlackClientError, ValueError):
+        except (SlackClientError, ValueError, AttributeError, TypeError):
+            # slack-sdk trips over answers that are no JSON object.
             raise ReplyUnreadable("Slack's answer cannot be read") from None
         if not isinstance(answer.data, dict):
             raise ReplyUnreadable("Slack's answer cannot be read")
