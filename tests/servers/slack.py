@@ -46,7 +46,7 @@ class Message:
     @property
     def seen(self) -> str:
         """All the text that it shows."""
-        return "\n".join([self.text, *_texts(self.blocks)])
+        return "\n".join([self.text, *texts(self.blocks)])
 
     @property
     def headline(self) -> str:
@@ -174,7 +174,7 @@ class FakeSlack:
         if method in self.refusing:
             return web.json_response({"ok": False, "error": self.refusing[method]})
         given = await _given(request)
-        does = self._METHODS.get(method)
+        does = _METHODS.get(method)
         if does is None:
             return web.json_response({"ok": False, "error": "unknown_method"})
         answer = await does(self, given)
@@ -239,17 +239,6 @@ class FakeSlack:
         ]
         return {"messages": shown, "has_more": False}
 
-    _METHODS: dict[str, Callable[["FakeSlack", dict[str, Any]], Awaitable[dict[str, Any]]]] = {
-        "auth.test": _auth_test,
-        "conversations.info": _info,
-        "conversations.history": _history,
-        "users.info": _user,
-        "chat.postMessage": _post,
-        "chat.update": _update,
-        "chat.postEphemeral": _whisper,
-        "reactions.add": _react,
-    }
-
     def _wrong(self, given: dict[str, Any]) -> str:
         if given.get("channel") != CHANNEL:
             return "channel_not_found"
@@ -259,7 +248,7 @@ class FakeSlack:
             return "no_text"
         blocks = _json(given.get("blocks")) or []
         fits = len(blocks) <= 50 and all(one.get("type") in _KINDS for one in blocks)
-        return "" if fits and all(len(text) <= _MOST for text in _texts(blocks)) else "invalid_blocks"
+        return "" if fits and all(len(text) <= _MOST for text in texts(blocks)) else "invalid_blocks"
 
     def _ts(self) -> str:
         self._count += 1
@@ -277,11 +266,23 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) and value else value
 
 
-def _texts(node: Any) -> list[str]:
+def texts(node: Any) -> list[str]:
     """Every text in blocks, however deep."""
     if isinstance(node, list):
-        return [text for one in node for text in _texts(one)]
+        return [text for one in node for text in texts(one)]
     if isinstance(node, dict):
         own = [node["text"]] if isinstance(node.get("text"), str) else []
-        return own + [text for key, one in node.items() if not isinstance(one, str) for text in _texts(one)]
+        return own + [text for key, one in node.items() if not isinstance(one, str) for text in texts(one)]
     return []
+
+
+_METHODS: dict[str, Callable[[FakeSlack, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+    "auth.test": FakeSlack._auth_test,
+    "conversations.info": FakeSlack._info,
+    "conversations.history": FakeSlack._history,
+    "users.info": FakeSlack._user,
+    "chat.postMessage": FakeSlack._post,
+    "chat.update": FakeSlack._update,
+    "chat.postEphemeral": FakeSlack._whisper,
+    "reactions.add": FakeSlack._react,
+}

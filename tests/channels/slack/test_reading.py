@@ -1,6 +1,7 @@
 """What Slack tells, understood; what is malformed is refused, and nothing else is raised."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -115,10 +116,8 @@ def test_another_interaction_is_ignored(values: dict[str, Any]) -> None:
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_whatever_is_no_such_json_is_refused(body: bytes) -> None:
     for read in (lambda: told(body), lambda: interaction(body.decode("utf-8", "replace"))):
-        try:
+        with suppress(PayloadInvalid):
             assert isinstance(read(), Ignored)
-        except PayloadInvalid:
-            pass
 
 
 @pytest.mark.parametrize("inner", [{"text": 5}, {"files": "x"}, {"ts": None}])

@@ -40,6 +40,19 @@ def test_every_vector_is_judged_as_slack_judges_it_and_nothing_else_is_raised(ca
     assert found is case["expect"]
 
 
+def test_slacks_own_example_is_taken() -> None:
+    """Source: slackapi/python-slack-sdk, tests/slack_sdk/signature."""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    signed = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+
+    assert accepted(body, "1531420618", signed, datetime.fromtimestamp(1531420618, UTC))
+
+
 def test_the_window_is_five_minutes_to_either_side() -> None:
     signed = signature(SECRET, STAMP, b"{}")
 

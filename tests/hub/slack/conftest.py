@@ -65,7 +65,7 @@ class Front:
     async def waiting(self, **values: Any) -> str:
         """The id of the thread of Ana Lopez, who wrote, and whom nobody has answered."""
         ana = await self.rig.patient("MRN-1", "Ana", "Lopez", ANA)
-        thread_id = await self.thread_of(ana, status="open")
+        await self.thread_of(ana, status="open")
         await self.rig.tell(ANA, "My knee <b>hurts</b> & swells")
         since = self.rig.parts.clock.now() - timedelta(minutes=5)
         return await self.thread_of(ana, **({"status": "open", "waiting_since": since} | values))

@@ -14,7 +14,7 @@ from hub.slack.drawing import Frame, digest, draw
 from hub.slack.judging import Level, Standing, is_over, level
 from hub.slack.words import reason
 from hub.types import ThreadStatus
-from tests.servers.slack import _texts
+from tests.servers.slack import texts
 
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -102,11 +102,11 @@ def test_every_post_is_one_that_slack_takes_and_shows_nothing_of_a_private_teams
     drawn = blocks(card)
 
     assert 1 <= len(drawn) <= 4
-    texts = _texts(drawn)
-    assert all(0 < len(text) <= 3000 for text in texts)
+    shown = texts(drawn)
+    assert all(0 < len(text) <= 3000 for text in shown)
     assert ("A.L." in card.headline) is not private
-    assert "<Nurses>" not in "".join(texts)
-    assert "crisis" not in "".join(texts)
+    assert "<Nurses>" not in "".join(shown)
+    assert "crisis" not in "".join(shown)
     assert digest(card) == digest(draw(one, FRAME, NOW))
     if is_over(one, NOW):
         assert [element["action_id"] for element in drawn[-1]["elements"]] == ["open"] or len(drawn) == 2
