@@ -46,6 +46,7 @@ from hub.portal import application as portal_application
 from hub.settings import Settings
 from hub.slack import SlackRoom
 from hub.slack import routes as slack_routes
+from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
@@ -110,7 +111,9 @@ class Hub:
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-            app = build(parts, extra=[*slack_routes(parts), *(extra(parts) if extra else ())], mounts=mounts)
+            mounts |= staff_applications(parts)
+            own = [*slack_routes(parts), *(extra(parts) if extra else ())]
+            app = build(parts, extra=own, mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
         if self.mail is not None:

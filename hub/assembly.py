@@ -16,6 +16,7 @@ from consent import guardians
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
@@ -206,6 +207,7 @@ def assemble(
         bell=bell,
         live=live,
         people=people,
+        users=Users(vault, trail, clock),
         preferences=preferences,
         senders=senders,
         identifier=identifier,

@@ -3,7 +3,6 @@
 A link alone opens nothing: whoever follows it gives the birth date as well. What is kept of it is a keyed hash.
 """
 
-import secrets
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,23 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.bulk import insert_rows
 from hub.db.tables import portal_code
+from hub.signin.tokens import blind, drawn
 from hub.types import new_id
 from hub.vault import Vault
 
 GOOD_FOR = timedelta(days=3)
 """How long a link to a message opens the portal; after that a new code is asked for there."""
 _KEPT = timedelta(days=1)
-_BYTES = 32
-
-
-def drawn() -> str:
-    """A new secret of 256 random bits, fit for a cookie or an address."""
-    return secrets.token_urlsafe(_BYTES)
-
-
-def blind(vault: Vault, what: str, *said: str) -> bytes:
-    """The keyed hash by which `said`, used as `what`, is known again; 16 bytes."""
-    return vault.blind.of("token", "\0".join(("portal", what, *said)))
 
 
 class Links:
@@ -49,9 +38,9 @@ class Links:
         secret, link_id = drawn(), new_id()
         row = {
             "id": link_id,
-            "ticket_blind": blind(self._vault, "ticket", drawn()),
-            "link_blind": blind(self._vault, "link", secret),
-            "code_blind": blind(self._vault, "code", link_id, drawn()),
+            "ticket_blind": blind(self._vault, "portal", "ticket", drawn()),
+            "link_blind": blind(self._vault, "portal", "link", secret),
+            "code_blind": blind(self._vault, "portal", "code", link_id, drawn()),
             "address_id": address_id,
             "tries": 0,
             "created_at": now,

@@ -7,6 +7,7 @@ from bots.scheduling.base import Scheduling
 from channels.base import Channel
 from consent.ledger import Ledger
 from hub.accept import Acceptor
+from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -41,6 +42,7 @@ class Parts:
     bell: Bell
     live: Live
     people: People
+    users: Users
     preferences: PreferenceBook
     senders: Senders
     identifier: Identifier

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
+from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand, users
 from hub.errors import (
     HubError,
     InputError,
@@ -36,6 +36,7 @@ for command in (
     demo.demo,
     doctor.doctor,
     keys.keys,
+    users.users,
     tokens.tokens,
     imports.patients,
     imports.schedule,

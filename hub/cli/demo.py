@@ -80,6 +80,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         stack.push_async_callback(hub.stop)
         stack.callback(carrier.closing.set)
         await clinic.seed(hub.parts)
+        await clinic.hire(hub.parts)
 
         def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
             return clinic.routes(parts, outside)
@@ -108,17 +109,25 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, outside: "Outs
         host="127.0.0.1",
         port=port,
         public_url="",
+        # Whoever tries the demo has no authenticator app set up.
+        second_factor="optional",
         sms_rate=50.0,
         reconcile_after=2.0,
     )
 
 
 def _tell(base: str, folder: Path, who: "Patient", tell: Callable[[str], None]) -> None:
+    from hub.demo.staff import PASSWORD, STAFF
+
     tell("")
     tell(f"  A phone, a mailbox, the clinic {base}/demo")
     tell(f"  The patient portal             {base}/portal")
     tell(f"      sign in as {who.name} with the phone {who.phone}, born {who.birth_date:%m/%d/%Y};")
     tell("      the code arrives on the simulated phone")
+    tell(f"  The staff's pages              {base}/sign-in")
+    for one in STAFF:
+        tell(f"      {one.email:<24} {one.job}")
+    tell(f"      all with the password: {PASSWORD}")
     tell(f"  The hub's front page           {base}/")
     tell(f"  API description                {base}/api/v1/openapi.json")
     tell(f"  Everything is kept in          {folder}")

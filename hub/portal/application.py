@@ -5,9 +5,10 @@ from aiohttp import web
 from hub.assets import Assets
 from hub.parts import Parts
 from hub.portal import acting, calendar, consents, conversation, entering, files, notices, preferences, security
-from hub.portal.desk import START, Desk, from_here
+from hub.portal.desk import START, Desk
 from hub.portal.drawing import manifest
 from hub.portal.live import Streams
+from hub.signin.forms import from_here
 
 
 def application(parts: Parts) -> web.Application:

@@ -18,10 +18,10 @@ from hub.db.bulk import insert_rows
 from hub.db.tables import address, contact, portal_code
 from hub.parts import Parts
 from hub.people import Person
-from hub.portal import tokens
 from hub.portal.sessions import Sessions
 from hub.router import Routed
 from hub.sealed import PERSONAL
+from hub.signin import tokens
 from hub.types import Address, AddressKind, AuthorKind, ChannelKind, Intent, Language, Purpose, new_id
 from templates import render
 
@@ -225,7 +225,7 @@ class Codes:
             await self._parts.people.reach_at(conn, person_id, Address(AddressKind.PORTAL, person_id), "portal")
 
     def _blind(self, what: str, *said: str) -> bytes:
-        return tokens.blind(self._parts.vault, what, *said)
+        return tokens.blind(self._parts.vault, "portal", what, *said)
 
 
 async def _recent(conn: AsyncConnection, address_id: str, now: datetime) -> int:

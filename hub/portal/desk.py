@@ -11,12 +11,13 @@ from aiohttp import web
 
 from hub.log import say
 from hub.parts import Parts
-from hub.portal import tokens
 from hub.portal.codes import Codes
 from hub.portal.drawing import LANGUAGES, Dates, draw, readable
-from hub.portal.limits import Limit, Limits, client
 from hub.portal.passkeys import Passkeys
 from hub.portal.sessions import IDLE, LASTS, Session, Sessions
+from hub.signin import tokens
+from hub.signin.forms import Form
+from hub.signin.limits import Limit, Limits, client
 from hub.types import Language, new_id
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Desk:
             raise web.HTTPSeeOther(session.detour)
         return session
 
-    async def posted(self, request: web.Request, page: str) -> tuple[Session, "Form"]:
+    async def posted(self, request: web.Request, page: str) -> tuple[Session, Form]:
         """Whoever is signed in, and what they posted with one of our forms. Raises: as `entered`; HTTPForbidden."""
         session = await self.entered(request, page)
         form = await Form.read(request)
@@ -145,37 +146,3 @@ class Desk:
         except Exception as error:
             # Whoever waits for a code asks again.
             say(_log, "portal_aside_failed", logging.ERROR, error=error)
-
-
-class Form:
-    """The fields of a posted form, each a text; what is missing is empty."""
-
-    def __init__(self, fields: dict[str, str]) -> None:
-        self._fields = fields
-
-    def __getitem__(self, name: str) -> str:
-        return self._fields.get(name, "")
-
-    @classmethod
-    async def read(cls, request: web.Request) -> "Form":
-        """The form that was posted. Raises: HTTPUnsupportedMediaType for what is no plain form."""
-        if request.content_type != "application/x-www-form-urlencoded":
-            raise web.HTTPUnsupportedMediaType
-        posted = await request.post()
-        return cls({name: value for name, value in posted.items() if isinstance(value, str)})
-
-
-@web.middleware
-async def from_here(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Take what is posted from our own pages only.
-
-    A browser says where a request comes from in one of two headers, and another site cannot change either.
-    """
-    if request.method not in ("GET", "HEAD"):
-        site = request.headers.get("Sec-Fetch-Site")
-        origin = request.headers.get("Origin")
-        foreign = site not in ("same-origin", "none") if site else False
-        if foreign or (origin is not None and urlsplit(origin).netloc != request.host):
-            raise web.HTTPForbidden
-    response: web.StreamResponse = await handler(request)
-    return response

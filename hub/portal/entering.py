@@ -5,11 +5,12 @@ from functools import partial
 
 from aiohttp import web
 
-from hub.portal import tokens
 from hub.portal.codes import GOOD_FOR, Entered, NotEntered, address_of
-from hub.portal.desk import START, Desk, Form
-from hub.portal.devices import described
-from hub.portal.limits import ASKING, ENTERING
+from hub.portal.desk import START, Desk
+from hub.signin import tokens
+from hub.signin.devices import described
+from hub.signin.forms import Form
+from hub.signin.limits import ASKING, ENTERING
 
 HOME = f"{START}/messages"
 _TOLD = (("again", "again"), ("out", "signed_out"))

@@ -13,9 +13,10 @@ from hub.audit import Actor, Entry
 from hub.errors import InputError
 from hub.files import Attachment, AttachmentState
 from hub.files.receiving import LARGEST, MOST_FILES, Upload, receive
-from hub.portal import tokens
-from hub.portal.desk import START, Desk, Form
+from hub.portal.desk import START, Desk
 from hub.portal.sessions import Session
+from hub.signin import tokens
+from hub.signin.forms import Form
 from hub.types import ChannelKind
 from hub.vault import Vault
 
@@ -63,14 +64,16 @@ class Ticket(NamedTuple):
     def written(self, vault: Vault) -> str:
         """The ticket with its seal, fit for an address."""
         said = ".".join(map(str, self))
-        return f"{said}.{tokens.blind(vault, 'file', said).hex()}"
+        return f"{said}.{tokens.blind(vault, 'portal', 'file', said).hex()}"
 
     @classmethod
     def read(cls, written: str, vault: Vault) -> Self | None:
         """The ticket; None for what this hub did not make."""
         said, _, seal = written.rpartition(".")
         parts = said.split(".")
-        if len(parts) != 4 or not tokens.same(tokens.blind(vault, "file", said).hex().encode(), seal.encode()):
+        if len(parts) != 4 or not tokens.same(
+            tokens.blind(vault, "portal", "file", said).hex().encode(), seal.encode()
+        ):
             return None
         return cls(parts[0], parts[1], parts[2], int(parts[3]))
 

@@ -22,8 +22,8 @@ from consent.ledger import NewFact
 from hub.errors import InputError
 from hub.portal.agreeing import NOTICES, shown
 from hub.portal.desk import START, Desk
-from hub.portal.devices import described
 from hub.portal.sessions import Session
+from hub.signin.devices import described
 from hub.types import Address, AddressKind, ChannelKind, Purpose
 
 HOME = f"{START}/notices"

@@ -25,12 +25,12 @@ from hub.crypto import Place
 from hub.db.bulk import insert_rows
 from hub.db.tables import person, portal_challenge, portal_passkey
 from hub.parts import Parts
-from hub.portal import ceremonies, tokens
-from hub.portal.ceremonies import LONGEST, Made, Party
 from hub.portal.codes import Entered, NotEntered
 from hub.portal.drawing import readable
 from hub.portal.sessions import Session, Sessions
 from hub.router import Routed
+from hub.signin import ceremonies, tokens
+from hub.signin.ceremonies import LONGEST, Made, Party
 from hub.types import AuthorKind, ChannelKind, Intent, Language, Purpose, new_id
 from templates import render
 
@@ -229,11 +229,11 @@ class Passkeys:
         return gone is not None and gone.session_id == session_id and gone.ends_at > self._parts.clock.now()
 
     def _blind(self, challenge: bytes) -> bytes:
-        return tokens.blind(self._parts.vault, "challenge", challenge.hex())
+        return tokens.blind(self._parts.vault, "portal", "challenge", challenge.hex())
 
     def _handle(self, person_id: str) -> bytes:
         """What authenticators know a person by: it says nothing to anybody else."""
-        return tokens.blind(self._parts.vault, "passkey", person_id)
+        return tokens.blind(self._parts.vault, "portal", "passkey", person_id)
 
 
 def _entry(action: str, actor: Actor, person_id: str | None, *, why: str = "", object_id: str = "") -> Entry:

@@ -12,8 +12,9 @@ from consent.ledger import NewFact
 from hub.choice.ranking import ORDER, REACHES
 from hub.people.preferences import Preference, Preferences
 from hub.portal.agreeing import AGREEMENTS, OFFERS, Agreement, shown
-from hub.portal.desk import START, Desk, Form
+from hub.portal.desk import START, Desk
 from hub.portal.sessions import Session
+from hub.signin.forms import Form
 from hub.types import ChannelKind, Purpose
 
 HOME = f"{START}/preferences"

@@ -5,7 +5,7 @@ from functools import partial
 from aiohttp import web
 
 from hub.portal.desk import START, Desk
-from hub.portal.devices import described
+from hub.signin.devices import described
 
 HOME = f"{START}/security"
 _TOLD = ("passkey_added", "passkey_removed", "ended")

@@ -13,9 +13,9 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.db.bulk import insert_rows
 from hub.db.tables import portal_session
-from hub.portal import tokens
 from hub.portal.acting import OWN, Acting, acting, detour, leave
 from hub.proxies import Proxies
+from hub.signin import tokens
 from hub.types import Language, new_id
 from hub.vault import Vault
 
@@ -212,7 +212,7 @@ class Sessions:
         )
 
     def _blind(self, secret: str) -> bytes:
-        return tokens.blind(self._vault, "session", secret)
+        return tokens.blind(self._vault, "portal", "session", secret)
 
 
 def _session(row: Any, secret: str) -> Session:

@@ -5,8 +5,8 @@ else wait for an answer. Nothing is kept back: the next press sends it.
 """
 
 from bots.urgent import Level, screen
-from hub.portal import tokens
 from hub.portal.sessions import Session
+from hub.signin import tokens
 from hub.vault import Vault
 
 
@@ -17,4 +17,4 @@ def due(text: str) -> Level | None:
 
 def mark(vault: Vault, session: Session, text: str) -> str:
     """What the form carries once the warning about this very text was shown to the person; hexadecimal."""
-    return tokens.blind(vault, "warned", session.person_id, text).hex()
+    return tokens.blind(vault, "portal", "warned", session.person_id, text).hex()

@@ -273,6 +273,34 @@ class Settings:
         "",
         shown="unset: not scanned",
     )
+    second_factor: str = _setting(
+        "HUB_SECOND_FACTOR",
+        "whether staff must show a second factor, or a passkey, to sign in: `required` or `optional`",
+        parsing.one_of("required", "optional"),
+        "required",
+    )
+    password_memory: int = _setting(
+        "HUB_PASSWORD_MEMORY",
+        "MiB of memory that checking a password of staff takes (Argon2id), twice at a time at most",
+        parsing.whole(19, 4096),
+        64,
+    )
+    oidc_issuer: str = _setting(
+        "HUB_OIDC_ISSUER",
+        "the OpenID provider that staff may sign in with, as it names itself",
+        parsing.web_address,
+        "",
+        shown="unset: off",
+    )
+    oidc_client_id: str = _setting(
+        "HUB_OIDC_CLIENT_ID", "how the provider knows the hub", parsing.text, "", shown="unset"
+    )
+    oidc_client_secret: Secret = _setting(
+        "HUB_OIDC_CLIENT_SECRET", "by which the hub proves itself to it", parsing.secret, Secret(""), shown="unset"
+    )
+    oidc_label: str = _setting(
+        "HUB_OIDC_LABEL", "how staff know the provider, on the button", parsing.text, "", shown="its host"
+    )
     slack_bot_token: Secret = _setting(
         "HUB_SLACK_BOT_TOKEN", "the Slack app's bot token", parsing.slack_token, Secret(""), shown="unset: off"
     )

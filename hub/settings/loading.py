@@ -113,6 +113,14 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("to take mail in, set HUB_EMAIL_FROM and HUB_SMTP_URL too")
     if settings.inbound_smtp_key_file is not None and settings.inbound_smtp_cert_file is None:
         problems.append("HUB_INBOUND_SMTP_KEY_FILE needs HUB_INBOUND_SMTP_CERT_FILE")
+    openid = {
+        "HUB_OIDC_ISSUER": settings.oidc_issuer,
+        "HUB_OIDC_CLIENT_ID": settings.oidc_client_id,
+        "HUB_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
+    }
+    if any(openid.values()) and not all(openid.values()):
+        unset = [name for name, value in openid.items() if not value]
+        problems.append("OpenID is half set up: set " + " and ".join(unset) + " too")
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
     return problems

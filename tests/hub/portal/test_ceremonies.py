@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.portal.ceremonies import Claim, Made, Party, claimed, made, party, signed, to_add, to_enter
+from hub.signin.ceremonies import Claim, Made, Party, claimed, made, party, signed, to_add, to_enter
 from tests.hub.portal.authenticator import Authenticator
 
 AT = Party("clinic.example.org", "https://clinic.example.org")

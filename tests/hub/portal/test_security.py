@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from hub.db.tables import audit_event, portal_passkey
 from hub.demo.clinic import patient
-from hub.portal.ceremonies import GOOD_FOR
-from hub.portal.devices import described
-from hub.portal.limits import Limit, Limits, network
-from hub.portal.limits import client as client_of
+from hub.signin.ceremonies import GOOD_FOR
+from hub.signin.devices import described
+from hub.signin.limits import Limit, Limits, network
+from hub.signin.limits import client as client_of
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.authenticator import Authenticator
 from tests.hub.portal.conftest import Watch

@@ -12,8 +12,8 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.db.bulk import insert_rows
 from hub.db.tables import portal_tried
-from hub.portal import tokens
 from hub.settings import Network
+from hub.signin import tokens
 from hub.vault import Vault
 
 
@@ -41,8 +41,8 @@ class Limits:
         self._clock = clock
 
     async def allows(self, limit: Limit, client: str) -> bool:
-        """Whether `client`, an IP address, may try once more; if so, it counts, for every process."""
-        blind = tokens.blind(self._vault, "tried", limit.what, network(client))
+        """Whether `client`, an IP address or an account, may try once more; if so, it counts, for every process."""
+        blind = self._blind(limit, client)
 
         async def unit(conn: AsyncConnection) -> bool:
             now = self._clock.now()
@@ -60,6 +60,13 @@ class Limits:
             return True
 
         return await self._db.write(unit)
+
+    async def forgive(self, conn: AsyncConnection, limit: Limit, client: str) -> None:
+        """Count anew: `client` did what was to be tried. In the caller's transaction."""
+        await conn.execute(sa.delete(portal_tried).where(portal_tried.c.blind == self._blind(limit, client)))
+
+    def _blind(self, limit: Limit, client: str) -> bytes:
+        return tokens.blind(self._vault, "portal", "tried", limit.what, network(client))
 
 
 def client(remote: str, forwarded: Sequence[str], proxies: Collection[Network]) -> str:

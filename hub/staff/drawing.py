@@ -1,0 +1,74 @@
+"""Drawing the pages of staff: templates, and words in two languages that each of their rooms brings along."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from babel.dates import format_datetime, format_time
+
+from hub.types import Language
+
+__all__ = ["LANGUAGES", "Moments", "draw", "words"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "es")
+_DAYS = {"en": "MMM d, y, h:mm a", "es": "d MMM y, h:mm a"}
+
+
+@cache
+def words(language: Language) -> Mapping[str, str]:
+    """What the pages say in `language`, by name: of every file in its folder, none of which may name a word twice."""
+    said: dict[str, str] = {}
+    folder = files("hub.staff").joinpath("words", language)
+    for one in sorted(folder.iterdir(), key=lambda file: file.name):
+        if one.name.endswith(".toml"):
+            found = tomllib.loads(one.read_text(encoding="utf-8"))
+            if twice := said.keys() & found.keys():
+                raise ValueError(f"words/{language}/{one.name} says again what another file says: {sorted(twice)}")
+            said |= found
+    return MappingProxyType(said)
+
+
+class Moments:
+    """Writes moments as the clinic's wall shows them, in one language."""
+
+    def __init__(self, zone: ZoneInfo, language: Language) -> None:
+        self._zone = zone
+        self._language = language
+
+    def whole(self, moment: datetime) -> str:
+        """Day, year and time, such as `Mar 3, 2026, 2:30 PM`."""
+        local = moment.astimezone(self._zone).replace(tzinfo=None)
+        return _plain(format_datetime(local, _DAYS[self._language], locale=self._language))
+
+    def time(self, moment: datetime) -> str:
+        """The time of day, such as `2:30 PM`."""
+        return _plain(format_time(moment.astimezone(self._zone).replace(tzinfo=None), "h:mm a", locale=self._language))
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("hub.staff", "html"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
+    """The page that `template` draws with `values`, every one of them escaped; `t` are the words."""
+    drawn = _environment().get_template(template).render(t=words(language), language=language, **values)
+    # Forms name the page they come from, but to this hub alone.
+    headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
+    return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)
+
+
+def _plain(written: str) -> str:
+    return " ".join(written.replace("\u202f", " ").replace("\xa0", " ").split())
