@@ -290,6 +290,7 @@ def _duties(parts: Parts, work: Work, slack: SlackRoom | None, roles: Sequence[s
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
+            Chore(name="desk", every=_SECOND, do=parts.desk.rounds.go),
             *((Chore(name="slack", every=_SECOND, do=slack.sweep),) if slack is not None else ()),
         ),
     }

@@ -22,6 +22,7 @@ from hub.audit import Sealer, Trail
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk import Desk
 from hub.failover import Failover
 from hub.files import Files
 from hub.identity import Addresses, Merger, ReassignedNumbers, codes
@@ -105,10 +106,11 @@ def assemble(
         hearing=hearing,
         paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
     )
+    knowledge = Knowledge(ledger, preferences, tuple(ways), settings.content_levels)
     router = Router(
         db=db,
         vault=vault,
-        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
+        knowledge=knowledge,
         threads=threads,
         trail=trail,
         clock=clock,
@@ -119,6 +121,18 @@ def assemble(
         clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
+    )
+    desk = Desk(
+        vault=vault,
+        threads=threads,
+        trail=trail,
+        clock=clock,
+        router=router,
+        knowledge=knowledge,
+        people=people,
+        db=db,
+        bell=bell,
+        settings=settings,
     )
     addresses = Addresses(
         vault=vault,
@@ -159,6 +173,7 @@ def assemble(
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
+        desk=desk,
     )
     reception = Reception(
         db=db,
@@ -220,6 +235,7 @@ def assemble(
         outbox=outbox,
         acceptor=acceptor,
         reception=reception,
+        desk=desk,
         files=Files(
             db=db,
             vault=vault,

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 __all__ = ["OpeningHours"]
 
+_DAY = timedelta(days=1)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENTRY = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+(\S.*)", re.IGNORECASE)
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
@@ -48,6 +49,26 @@ class OpeningHours:
         moment = local.time()
         return any(first <= moment and (last is None or moment < last) for first, last in self.days[local.weekday()])
 
+    def later(self, at: datetime, span: timedelta, zone: ZoneInfo) -> datetime:
+        """The moment (UTC) at which the clinic, in `zone`, will have been open for `span` since `at` (aware).
+
+        Of no time at all it is the moment itself, or when the clinic opens next. An hour that the clocks skip is not
+        open; one that they go through twice is open twice.
+        """
+        day, reached, left = at.astimezone(zone).date() - _DAY, at.astimezone(UTC), span
+        while True:
+            for first, last in self.days[day.weekday()]:
+                start = _moment(day, first, zone)
+                end = _moment(day, last, zone) if last is not None else _moment(day + _DAY, time(0), zone)
+                begin = max(start, reached)
+                if begin >= end:
+                    continue
+                if left <= end - begin:
+                    return begin + left
+                left -= end - begin
+                reached = end
+            day += _DAY
+
     def __str__(self) -> str:
         """The hours as they are written, a day at a time."""
         told = []
@@ -58,6 +79,10 @@ class OpeningHours:
                 )
                 told.append(f"{day.capitalize()} {times}")
         return "; ".join(told)
+
+
+def _moment(day: date, local: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, local, zone).astimezone(UTC)
 
 
 def _named(first: str, last: str) -> list[int]:

@@ -11,6 +11,7 @@ from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
 from hub.clock import Clock
 from hub.db import Database
+from hub.desk import Desk
 from hub.events import Bell
 from hub.failover import Failover
 from hub.files import Files
@@ -55,6 +56,7 @@ class Parts:
     outbox: Outbox
     acceptor: Acceptor
     reception: Reception
+    desk: Desk
     files: Files
     proxies: Proxies
     hearing: Hearing

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,22 +37,29 @@ class Thread:
 
 
 class End(NamedTuple):
-    """Where a thread ends: the number of its last entry, 0 if it has none."""
+    """Where a thread ends: the number of its last entry, 0 if it has none; and since when the person waits."""
 
     thread_id: str
     last_seq: int
+    waiting_since: datetime | None = None
 
 
 _ENDS = Lookup(
     thread.c.person_id,
     lambda among: (
-        sa.select(thread.c.id, thread.c.person_id, thread.c.last_seq)
+        sa.select(thread.c.id, thread.c.person_id, thread.c.last_seq, thread.c.waiting_since)
         .where(among)
         # Whoever locks several does so in one order, or two might wait for each other.
         .order_by(thread.c.id)
         .with_for_update()
     ),
 )
+
+
+_ANSWER = (AuthorKind.STAFF, AuthorKind.BOT)
+"""Whose messages answer a person who waits."""
+NOBODY_WAITS: Mapping[str, Any] = MappingProxyType({"waiting_since": None, "due_at": None, "escalated": 0})
+"""What is set of a thread when the person waits no more: the promise is kept, and is made anew with the next wait."""
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +118,7 @@ class Threads:
     async def ends_for(self, conn: AsyncConnection, person_ids: Iterable[str]) -> dict[str, End]:
         """As `open_for`, but only what `append` needs to know; what is there is locked until the commit."""
         wanted = set(person_ids)
-        found = {person_id: End(one, last) for one, person_id, last in await _ENDS(conn, wanted)}
+        found = {person_id: End(one, last, since) for one, person_id, last, since in await _ENDS(conn, wanted)}
         if missing := wanted - found.keys():
             made = await self._make(conn, missing)
             found |= {person_id: End(thread_id, 0) for person_id, thread_id in made.items()}
@@ -171,11 +179,11 @@ class Threads:
         `keys` opens every person concerned. Raises: MetAnother when a thread was merged into another meanwhile.
         """
         touched = {entry.thread_id for entry in entries}
-        query = sa.select(thread.c.id, thread.c.last_seq).where(thread.c.id.in_(touched))
+        query = sa.select(thread.c.id, thread.c.last_seq, thread.c.waiting_since).where(thread.c.id.in_(touched))
         rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
         if len(rows) < len(touched):
             raise MetAnother
-        numbers, batches = self.appended(keys, entries, [End(row.id, row.last_seq) for row in rows])
+        numbers, batches = self.appended(keys, entries, [End(*row) for row in rows])
         await write_rows(conn, *batches)
         return numbers
 
@@ -184,9 +192,13 @@ class Threads:
 
         `ends` are those of every thread concerned, as `ends_for` found them in the same transaction.
         """
-        last = {end.thread_id: end.last_seq for end in ends}
+        last: dict[str, int] = {}
+        waits: dict[str, datetime | None] = {}
+        for thread_id, last_seq, since in ends:
+            last[thread_id], waits[thread_id] = last_seq, since
         changes: dict[str, dict[str, Any]] = {}
         heard: dict[str, dict[str, Any]] = {}
+        answered: set[str] = set()
         numbers: list[int] = []
         inserted: list[dict[str, Any]] = []
         for entry in entries:
@@ -196,16 +208,21 @@ class Threads:
             inserted.append(_row(keys, entry, number))
             changes[entry.thread_id] = {"id": entry.thread_id, "last_seq": number, "last_at": entry.at}
             if entry.direction is Direction.INBOUND:
+                # Who waits, waits since the first message that nobody answered.
+                waits[entry.thread_id] = waits[entry.thread_id] or entry.at
                 heard[entry.thread_id] = {
-                    "id": entry.thread_id,
                     "last_inbound_at": entry.at,
                     "last_channel": _word(entry.channel),
                 }
-        # One row for each thread: it is changed once.
-        both = [changes[one] | heard[one] for one in changes if one in heard]
-        plain = [changes[one] for one in changes if one not in heard]
+            elif entry.direction is Direction.OUTBOUND and entry.author in _ANSWER:
+                waits[entry.thread_id] = None
+                answered.add(entry.thread_id)
+        # One row for each thread: it is changed once. What the hub says by itself answers nobody.
+        both = [changes[one] | heard[one] | {"waiting_since": waits[one]} for one in changes if one in heard]
+        done = [{**changes[one], **NOBODY_WAITS} for one in changes if one in answered and one not in heard]
+        plain = [changes[one] for one in changes if one not in heard and one not in answered]
         written = [Batch(message, inserted)]
-        written += [Batch(thread, rows, updates=True) for rows in (both, plain) if rows]
+        written += [Batch(thread, rows, updates=True) for rows in (both, done, plain) if rows]
         return numbers, written
 
     async def set_state(
@@ -217,11 +234,25 @@ class Threads:
         priority: int | None = None,
         attention: str | None = None,
     ) -> None:
-        """Change who has the thread and why staff should look; None leaves a part as it is."""
+        """Change who has the thread and why staff should look; None leaves a part as it is.
+
+        Whoever gets it, it is snoozed no more, and closed no more or from now on.
+        """
         values: dict[str, Any] = {"status": status, "priority": priority, "attention": attention}
         values = {name: value for name, value in values.items() if value is not None}
+        if status is ThreadStatus.CLOSED:
+            values |= {"snoozed_until": None, "closed_at": self._clock.now(), **NOBODY_WAITS}
+        elif status is not None:
+            values |= {"closed_at": None, "disposition": ""}
+            values |= {"snoozed_until": None} if status is not ThreadStatus.SNOOZED else {}
         if values:
             await conn.execute(sa.update(thread).where(thread.c.id == thread_id).values(**values))
+
+    async def waits(self, conn: AsyncConnection, thread_id: str, since: datetime | None, *, new: bool = False) -> None:
+        """Note since when the person waits for an answer; None: they do not. `new`: nobody of the staff has it yet."""
+        values: dict[str, Any] = {"waiting_since": since} if since is not None else dict(NOBODY_WAITS)
+        values |= {"assignee": None} if new else {}
+        await conn.execute(sa.update(thread).where(thread.c.id == thread_id).values(**values))
 
     async def dialogue(self, conn: AsyncConnection, keys: Keys, one: Thread) -> tuple[bytes, datetime] | None:
         """The bot's state in this thread and when it was kept; None when there is none."""

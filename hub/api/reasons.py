@@ -8,6 +8,7 @@ from hub.types import ChannelKind
 
 _OURS = {
     "not-before": "It is to be sent later.",
+    "withdrawn": "It was taken back before it left.",
     "opted-out": "The person opted out.",
     "appointment_changed": "The visit it speaks of was moved or cancelled.",
     "switched-off": "The person does not want this kind of message this way.",

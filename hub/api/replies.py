@@ -1,19 +1,16 @@
 """Staff write into a thread: a message to the person, or a note among themselves."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api import notes
 from hub.api.messages import message_with
-from hub.audit import Entry
 from hub.calls.endpoints import Call, NoQuery, Wrote
 from hub.calls.outcomes import refused
 from hub.calls.problems import not_found, unusable
-from hub.events import Change, publish
-from hub.threads import Thread
-from hub.types import AuthorKind, ChannelKind, Intent, Purpose, Skip, ThreadStatus
+from hub.desk.writing import Elsewhere, Missed, NotPermitted, Writer, Written
+from hub.types import ChannelKind
 
 LONGEST = 1600
 """Characters of a message: what one request to the carrier takes."""
@@ -34,67 +31,32 @@ class Reply(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
 async def write(conn: AsyncConnection, call: Call[NoQuery, Reply]) -> Wrote:
     """Queue a reply and take the thread from the bot, both or neither; or keep a note."""
-    thread = await call.parts.threads.hold(conn, call.ids["id"])
-    if thread is None:
+    parts, asked = call.parts, call.body
+    held = await parts.desk.custody.hold(conn, call.ids["id"])
+    if held is None:
         raise not_found("thread")
-    if call.body.kind == "note":
-        return await _note(conn, call, thread)
-    return await _reply(conn, call, thread)
+    writer = writer_of(call)
+    if asked.kind == "note":
+        if asked.channel is not None:
+            raise unusable("a note has no `channel`: it goes to nobody")
+        note = await parts.desk.writing.note(conn, held, writer, text=asked.body)
+        written = await message_with(conn, parts, held.person_id, _id(note))
+        return Wrote(status=201, value=written, after=parts.bell.ring)
+    key = f"api/{call.request_id}"
+    came = await parts.desk.writing.reply(conn, held, writer, key=key, text=asked.body, channel=asked.channel)
+    if isinstance(came, NotPermitted):
+        return refused(parts, came.routed, came.skip, call.request_id)
+    written = await message_with(conn, parts, held.person_id, _id(came))
+    routed = (came.routed,) if isinstance(came, Written) and came.routed is not None else ()
+    return Wrote(status=201, value=written, after=lambda: parts.router.announce(*routed))
 
 
-async def _reply(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thread) -> Wrote:
-    parts = call.parts
-    intent = Intent(
-        key=f"api/{call.request_id}",
-        person_id=thread.person_id,
-        purpose=Purpose.CARE,
-        author=AuthorKind.STAFF,
-        author_name=call.caller.name,
-        body=call.body.body,
-        # What staff write may say anything; where the person wrote from, they are answered in so many words.
-        level="full",
-        followed=True,
-        channel=call.body.channel,
-        replies_to=thread.last_inbound_at,
-    )
-    routed = await parts.router.route_in(conn, intent)
-    if isinstance(routed.decision, Skip):
-        return refused(parts, routed, routed.decision, call.request_id)
-    entry = Entry(
-        action="message.write",
-        actor=call.caller.actor,
-        person_id=thread.person_id,
-        object_id=routed.message_id or "",
-        request_id=call.request_id,
-    )
-    await parts.trail.record(conn, entry)
-    await _take(conn, call, thread)
-    written = await message_with(conn, parts, thread.person_id, routed.message_id or "")
-    return Wrote(status=201, value=written, after=lambda: parts.router.announce(routed))
+def writer_of(call: Call[NoQuery, Any]) -> Writer:
+    """Another system, as one that writes into threads: it has none of them."""
+    return Writer(actor=call.caller.actor, name=call.caller.name, user_id=None, request_id=call.request_id)
 
 
-async def _take(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thread) -> None:
-    """Give the thread to the staff: from here on the bot is silent (invariant 12)."""
-    parts = call.parts
-    if thread.status is ThreadStatus.OPEN:
-        return
-    await parts.threads.set_state(conn, thread.id, status=ThreadStatus.OPEN)
-    entry = Entry(
-        action="thread.take",
-        actor=call.caller.actor,
-        person_id=thread.person_id,
-        object_id=thread.id,
-        request_id=call.request_id,
-        details={"from": thread.status.value},
-    )
-    await parts.trail.record(conn, entry)
-    await publish(conn, parts.clock.now(), [Change("thread.updated", thread.id)])
-
-
-async def _note(conn: AsyncConnection, call: Call[NoQuery, Reply], thread: Thread) -> Wrote:
-    parts = call.parts
-    if call.body.channel is not None:
-        raise unusable("a note has no `channel`: it goes to nobody")
-    note_id = await notes.keep(conn, call, thread, call.body.body)
-    written = await message_with(conn, parts, thread.person_id, note_id)
-    return Wrote(status=201, value=written, after=parts.bell.ring)
+def _id(came: Written | Missed | Elsewhere) -> str:
+    if not isinstance(came, Written):
+        raise TypeError("what is written under a key of its own is new")
+    return came.message_id

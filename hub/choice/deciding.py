@@ -8,6 +8,8 @@ from consent.policy import Allowed, Denied, Request, Wait, may
 from hub.choice.ranking import Way
 from hub.types import AuthorKind, Decision, Hold, Intent, Lane, Purpose, Send, Skip
 
+LATER = "not-before"
+"""Why a message is held that is to leave at a moment that was chosen."""
 SWITCHED_OFF = ("The person does not want this kind of message this way.", "switched-off")
 CONTENT_LEVEL = (
     "The text says more than may travel this way, and the person cannot sign in to read it: no birth date is on file.",
@@ -31,7 +33,7 @@ def decide(
             case Allowed(reason, rule) if at <= now:
                 return Send(way.channel, way.address_id, reason), (rule.id,)
             case Allowed():
-                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), "not-before"))
+                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), LATER))
             case Wait(until, reason, rule):
                 holds.append((Hold(way.channel, way.address_id, until, reason), rule.id))
             case Denied(reason, rule):

@@ -45,7 +45,7 @@ class Knowledge:
     ) -> None:
         self._ledger = ledger
         self._preferences = preferences
-        self._channels = tuple(channels)
+        self.channels = tuple(channels)
         self._content = {kind: cast(Level, content.get(kind, most)) for kind, most in rulebook.load().content.items()}
 
     async def read(self, conn: AsyncConnection, intent: Intent, now: datetime) -> Known:
@@ -72,16 +72,17 @@ class Knowledge:
                 state=state_for(channel, row.state, row.state_reason),
                 standing=standings[row.address_id],
                 shape=shape(
-                    intent.level,
-                    self._content[channel],
-                    open_here=channel in prefers.whole or (channel, row.address_id) in wrote,
+                    # A file is had in the portal alone: elsewhere goes a link to it.
+                    "full" if intent.media else intent.level,
+                    "limited" if intent.media and channel is not ChannelKind.PORTAL else self._content[channel],
+                    open_here=not intent.media and (channel in prefers.whole or (channel, row.address_id) in wrote),
                     # A device was signed up for notices behind the log-in.
                     can_sign_in=who.can_sign_in or channel is ChannelKind.PUSH,
                 ),
                 off=not answering and channel in of_purpose.off,
                 failing=(channel, row.address_id) in failed,
             )
-            for channel in self._channels
+            for channel in self.channels
             for row in found
             if row.kind == REACHES[channel]
         ]

@@ -18,6 +18,7 @@ from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_f
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import appointment, attempt, delivery, preference
+from hub.events import Change, publish
 from hub.outbox import due, locks, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
@@ -30,6 +31,7 @@ from hub.vault import Keys, Vault
 
 _OUTBOX = Actor("system", "outbox")
 _WEEK = timedelta(days=7)
+_A_MOMENT = timedelta(seconds=1)
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 # Looked up as they are stored: cheaper than calling the enumeration.
 _WITH_TOKEN = (ChannelKind.EMAIL, ChannelKind.PUSH)
@@ -239,6 +241,10 @@ class Claims:
         if moved:
             await update_rows(conn, delivery, [{**one, "updated_at": now} for one in moved])
         await note(conn, history, now)
+        # What staff wrote stood in the thread before it was to be seen: now the person's own page shows it.
+        shown = [row for row in claimed if not row.automated and now - row.written_at > _A_MOMENT]
+        told = [Change("message.created", row.message_id, f"person:{row.person_id}") for row in shown]
+        await publish(conn, now, told)
         await watch.heard(conn, [row.id for row, _ in refused], now)
         await self._trail.record(
             conn,

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.urgent import Level
 from channels.portal import PORTAL
+from hub.choice.deciding import LATER
 from hub.db.tables import delivery, message, thread
+from hub.desk.custody import WITHDRAWN
 from hub.files import Attachment, TooLong
 from hub.files.receiving import TooMany, Upload
 from hub.outbox import watch
@@ -178,6 +180,7 @@ async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int 
             message.c.direction != Direction.NOTE,
             # Codes that opened this portal are of no more use, and nobody looking over a shoulder should learn more.
             sa.or_(message.c.intent_key.is_(None), message.c.intent_key.not_like(f"{KEY}%")),
+            ~_UNSAID,
         )
         .order_by(message.c.seq.desc())
         .limit(PAGE + 1)
@@ -200,6 +203,16 @@ async def read(conn: AsyncConnection, parts: Parts, person_id: str, before: int 
     if before is None:
         said[-1] = _with_choices(said[-1])
     return Stretch(tuple(said), len(rows) > PAGE, await watch.unseen(conn, list(states)))
+
+
+_UNSAID = sa.exists().where(
+    delivery.c.message_id == message.c.id,
+    sa.or_(
+        sa.and_(delivery.c.state == DeliveryState.HELD, delivery.c.reason == LATER),
+        sa.and_(delivery.c.state == DeliveryState.SUPPRESSED, delivery.c.reason == WITHDRAWN),
+    ),
+)
+"""What is to leave later, or was taken back before it left: the person is not to see it."""
 
 
 async def _states(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:

@@ -38,6 +38,7 @@ class Plan:
     code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
+    rated: the question that it answers, by its id, and the score that it gives.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
+    rated: tuple[str, int] | None = None
     details: dict[str, str | int | None] = field(default_factory=dict)
 
 
@@ -153,6 +155,11 @@ class FixedAnswers:
             return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
 
         return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
+
+    def rated(self, incoming: Incoming, rating_id: str, score: int) -> Plan:
+        """Thanks for an answer to how it was."""
+        text = render("inbox.rated", {}, incoming.language or "en", incoming.channel, self._zone).text
+        return Plan(action="rating.answer", reply=Reply(text=text), rated=(rating_id, score))
 
     def voicemail(self, incoming: Incoming) -> Plan:
         """Staff listen; the bot says nothing to somebody who has hung up."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,10 +15,13 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import address, message
 from hub.db.tables import thread as thread_table
+from hub.desk import Desk
+from hub.desk.arriving import Arrived
+from hub.desk.rating import score
 from hub.events import Change, publish
 from hub.identity import Addresses
 from hub.metrics import Metrics
-from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
+from hub.reception.plans import SOON, URGENT, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
@@ -29,6 +33,10 @@ from hub.vault import Vault
 _RECEPTION = Actor("system", "reception")
 _CODE = re.compile(r"\W*(\d{6})\W*")
 _BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
+_NEEDS_NOTHING = ("consent.stop", "consent.start", "consent.help", "rating.answer", "address.code")
+"""Actions after which nobody waits for an answer by that message, whoever has the thread."""
+_TALK = ("message.inbox", "bot.handoff", "reception.give_up")
+"""Actions after which a person waits for the staff and may be told that they are away."""
 
 
 class Reactions:
@@ -48,6 +56,7 @@ class Reactions:
         fixed: FixedAnswers,
         talker: Talker,
         addresses: Addresses,
+        desk: Desk,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -60,6 +69,7 @@ class Reactions:
         self._fixed = fixed
         self._talker = talker
         self._addresses = addresses
+        self._desk = desk
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -106,11 +116,17 @@ class Reactions:
             case "talk":
                 if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
                     return self._fixed.code(incoming, code[1])
+                if (given := score(incoming.text)) is not None and (asked := await self._awaits_score(incoming)):
+                    return self._fixed.rated(incoming, asked, given)
                 return await self._talk(incoming)
 
     async def _awaits_code(self, incoming: Incoming) -> bool:
         async with self._db.glance() as conn:
             return await self._addresses.awaits_code(conn, incoming.address_id)
+
+    async def _awaits_score(self, incoming: Incoming) -> str | None:
+        async with self._db.glance() as conn:
+            return await self._desk.ratings.awaited(conn, incoming.thread.id)
 
     async def _talk(self, incoming: Incoming) -> Plan:
         if incoming.voicemail:
@@ -174,12 +190,17 @@ class Reactions:
             await self._ledger.record(conn, plan.fact)
         if plan.code and not await self._addresses.prove_by_message(conn, incoming.address_id, plan.code):
             plan = replace(plan, reply=plan.otherwise)
+        if plan.rated is not None:
+            await self._desk.ratings.answer(conn, *plan.rated)
         routed = []
-        status = await self._status(conn, incoming)
-        if not plan.by_bot or status in _BOTS:
+        before = await self._before(conn, incoming)
+        status = ThreadStatus(before.status)
+        done = not plan.by_bot or status in _BOTS
+        if done:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
             await self._change_thread(conn, incoming, plan, status, now)
+        routed += await self._for_staff(conn, incoming, plan if done else None, before)
         if plan.claims is not None:
             await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
         if plan.suspend:
@@ -203,10 +224,12 @@ class Reactions:
         self, conn: AsyncConnection, incoming: Incoming, plan: Plan, status: ThreadStatus, now: datetime
     ) -> None:
         thread = incoming.thread
+        # Whoever is put away comes back with the person's next word.
+        wanted = plan.status or (ThreadStatus.OPEN if status is ThreadStatus.SNOOZED else None)
         await self._threads.set_state(
             conn,
             thread.id,
-            status=None if plan.status is status else plan.status,
+            status=None if wanted is status else wanted,
             priority=plan.priority,
             attention=plan.attention,
         )
@@ -225,9 +248,40 @@ class Reactions:
             )
             await self._threads.append(conn, keys, [note])
 
-    async def _status(self, conn: AsyncConnection, incoming: Incoming) -> ThreadStatus:
+    async def _for_staff(
+        self, conn: AsyncConnection, incoming: Incoming, plan: Plan | None, before: Any
+    ) -> list[Routed]:
+        """Whether the person waits for the staff now, and what that means for the staff; `plan` is what was done."""
+        thread_id, had = incoming.thread.id, ThreadStatus(before.status)
+        has = (plan.status if plan is not None else None) or had
+        if has in _BOTS:
+            if before.waiting_since is not None and not (plan and plan.reply and plan.reply.author is AuthorKind.BOT):
+                # What the hub does with it is all there is to do.
+                await self._threads.waits(conn, thread_id, None)
+            return []
+        if plan is not None and plan.action in _NEEDS_NOTHING:
+            if before.waiting_since == incoming.at:
+                await self._threads.waits(conn, thread_id, None)
+            return []
+        if had in _BOTS:
+            # It came to the staff by this: that the bot said so was no answer, and nobody has it yet.
+            await self._threads.waits(conn, thread_id, before.waiting_since or incoming.at, new=True)
+        priority = max(before.priority, (plan.priority or 0) if plan is not None else 0)
+        arrived = Arrived(
+            message_id=incoming.message_id,
+            thread_id=thread_id,
+            person_id=incoming.thread.person_id,
+            address_id=incoming.address_id,
+            channel=incoming.channel,
+            at=incoming.at,
+            language=incoming.language or "en",
+            urgent=priority >= URGENT or (plan is not None and plan.action not in _TALK),
+        )
+        return await self._desk.arrivals.came(conn, arrived)
+
+    async def _before(self, conn: AsyncConnection, incoming: Incoming) -> Any:
         """Who has the thread now: a person may have taken it since the message was read. None changes it meanwhile."""
-        return ThreadStatus((await conn.execute(_STATUS, {"thread": incoming.thread.id})).scalar_one())
+        return (await conn.execute(_BEFORE, {"thread": incoming.thread.id})).one()
 
 
 def _intent(incoming: Incoming, reply: Reply) -> Intent:
@@ -260,8 +314,8 @@ _MARK = (
     )
     .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
 )
-_STATUS = (
-    sa.select(thread_table.c.status)
+_BEFORE = (
+    sa.select(thread_table.c.status, thread_table.c.priority, thread_table.c.waiting_since)
     .where(thread_table.c.id == sa.bindparam("thread", type_=thread_table.c.id.type))
     .with_for_update()
 )

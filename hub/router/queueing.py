@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
 from hub.choice import automated
+from hub.choice.deciding import LATER
+from hub.db.bulk import insert_rows
+from hub.db.tables import attachment
 from hub.events import Change, publish
+from hub.files.expecting import expected
 from hub.links import Links
 from hub.outbox import NewDelivery, enqueue
 from hub.outbox.watch import Step, Waits, begin
@@ -104,14 +108,17 @@ class Queueing:
             direction=Direction.OUTBOUND,
             author=intent.author,
             author_name=intent.author_name,
+            author_id=intent.author_id,
             at=now,
             text=text,
             words={kind: words for kind, words in others.items() if words != text},
             channel=channel,
             address_id=None if linked else decision.address_id,
             intent_key=intent.key,
+            media=intent.media,
         )
         await self._threads.append(conn, keys, [entry])
+        await insert_rows(conn, attachment, list(expected([entry], now)))
         step = Step(
             message_id=entry.id,
             number=0,
@@ -135,7 +142,7 @@ class Queueing:
             about=about,
         )
         changes = [Change("message.created", entry.id)]
-        if channel is ChannelKind.PORTAL:
+        if channel is ChannelKind.PORTAL and rules[0] != LATER:
             # The person's own page is open, or may be: it hears of it, too.
             changes.append(Change("message.created", entry.id, f"person:{intent.person_id}"))
         await publish(conn, now, changes)

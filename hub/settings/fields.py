@@ -301,6 +301,32 @@ class Settings:
     oidc_label: str = _setting(
         "HUB_OIDC_LABEL", "how staff know the provider, on the button", parsing.text, "", shown="its host"
     )
+    undo_seconds: int = _setting(
+        "HUB_UNDO_SECONDS",
+        "seconds in which staff can take back what they sent; 0 sends at once",
+        parsing.whole(0, 60),
+        5,
+    )
+    sms_cost: int | None = _setting(
+        "HUB_SMS_COST",
+        "what one segment of a text costs, in thousandths of your currency: shown to staff before they send",
+        parsing.whole(0, 1_000_000),
+        None,
+        shown="unset: not shown",
+    )
+    default_team: str = _setting(
+        "HUB_DEFAULT_TEAM",
+        "the team, by name, that threads go to which come to the staff",
+        parsing.text,
+        "",
+        shown="unset: the oldest team",
+    )
+    satisfaction: str = _setting(
+        "HUB_SATISFACTION",
+        "`on`: whoever agreed to surveys is asked how it was once staff close a conversation; `off`: nobody is",
+        parsing.one_of("on", "off"),
+        "on",
+    )
     slack_bot_token: Secret = _setting(
         "HUB_SLACK_BOT_TOKEN", "the Slack app's bot token", parsing.slack_token, Secret(""), shown="unset: off"
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from hub.types.messages import AuthorKind, ChannelKind, Purpose
+from hub.types.messages import AuthorKind, ChannelKind, Media, Purpose
 
 Level = Literal["none", "limited", "full"]
 """What a text may reveal: nothing of a person; first name, time and place; anything (behind a log-in only)."""
@@ -38,6 +38,7 @@ class Intent:
     answers_help: the direct answer to the word HELP, which may leave even after an opt-out.
     appointment: id and version of the visit this speaks of; a later version voids it.
     not_before: earliest moment to send, aware.
+    author_id: whose of the staff it is. media: files that go with it: they are had in the portal, and elsewhere a link.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Intent:
     purpose: Purpose
     author: AuthorKind
     author_name: str = field(default="", repr=False)
+    author_id: str | None = None
     body: str = field(repr=False)
     words: Mapping[ChannelKind, str] = field(default_factory=lambda: _SAME, repr=False)
     level: Level
@@ -58,6 +60,7 @@ class Intent:
     answers_help: bool = False
     appointment: tuple[str, int] | None = None
     not_before: datetime | None = None
+    media: tuple[Media, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
