@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.slack import Member, Pressed, Said, SlackClient, escaped
-from hub.accounts.users import User, Users
+from hub.accounts.users import User
 from hub.audit import Entry
 from hub.db.bulk import insert_rows
 from hub.db.tables import slack_reply
-from hub.desk.custody import Custody, Held
+from hub.desk.custody import Held
 from hub.desk.states import Assign, Refusal, Snooze
-from hub.desk.writing import Elsewhere, Missed, NotPermitted, Writer, Writing, Written
+from hub.desk.writing import Elsewhere, Missed, NotPermitted, Writer, Written
 from hub.errors import HubError, OutcomeUnknown, Rejected, Throttled, Unreachable
 from hub.log import say
 from hub.parts import Parts
@@ -64,22 +64,10 @@ class _Came:
 class Acting:
     """Does what members did."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        client: SlackClient,
-        channel: str,
-        *,
-        users: Users,
-        custody: Custody,
-        writing: Writing,
-    ) -> None:
+    def __init__(self, parts: Parts, client: SlackClient, channel: str) -> None:
         self._parts = parts
         self._client = client
         self._channel = channel
-        self._users = users
-        self._custody = custody
-        self._writing = writing
 
     async def act(self) -> None:
         """Do what is to be done now, in the order in which it was told.
@@ -176,16 +164,16 @@ class Acting:
     # In the unit of work
 
     async def _in(self, conn: AsyncConnection, work: Said | Pressed, member: Member | None, post: Any) -> _Came:
-        held = await self._custody.hold(conn, post.thread_id)
+        held = await self._parts.desk.custody.hold(conn, post.thread_id)
         if held is None:
             return _Came(_GIVEN_UP)
         what = work.action if isinstance(work, Pressed) else "reply"
-        user = await known(conn, self._users, member, work.user)
+        user = await known(conn, self._parts.users, member, work.user)
         if isinstance(user, Stranger):
             await self._refuse(conn, held, what, user)
             return _Came(SAID[user.why])
         permission = "messages:write" if what == "reply" else "threads:write"
-        why = await may(conn, self._users, user, permission, held.id)
+        why = await may(conn, self._parts.users, user, permission, held.id)
         if why is not None:
             await self._refuse(conn, held, what, Stranger(why, user.actor))
             return _Came(SAID[why])
@@ -214,7 +202,7 @@ class Acting:
             if until is None:
                 return _Came("That is no time to snooze until.")
             act = Snooze(until)
-        done = await self._custody.act(conn, held.id, act, user.actor, f"slack:{work.id}"[:64])
+        done = await self._parts.desk.custody.act(conn, held.id, act, user.actor, f"slack:{work.id}"[:64])
         if isinstance(done, Refusal):
             return _Came(done.detail)
         return _Came(rang=True)
@@ -229,14 +217,14 @@ class Acting:
         if noted is not None:
             if not noted:
                 return _Came("A note without words is none.")
-            await self._writing.note(conn, held, writer, text=noted)
+            await self._parts.desk.writing.note(conn, held, writer, text=noted)
             return _Came("Kept as a note among staff.", rang=True)
         if work.to_colleagues:
             return _Came(_TO_COLLEAGUES)
         if len(text) > LONGEST:
             return _Came(f"{_NOT_SENT}It has {len(text)} characters, and at most {LONGEST} can be sent.")
         key = f"slack:{work.channel}:{work.ts}"
-        came = await self._writing.reply(conn, held, writer, key=key, text=text, last_seq=post.seq)
+        came = await self._parts.desk.writing.reply(conn, held, writer, key=key, text=text, last_seq=post.seq)
         match came:
             case Missed():
                 return _Came(_MISSED)

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.slack import SlackClient, blocks, fallback
-from hub.accounts.users import Users
 from hub.audit import Actor, Entry
 from hub.db.tables import message, slack_post, thread
 from hub.errors import OutcomeUnknown, Rejected, Throttled, Unreachable
@@ -57,12 +56,11 @@ class _Due:
 class Posting:
     """Makes the channel's posts what they should be."""
 
-    def __init__(self, parts: Parts, client: SlackClient, channel: str, frame: Frame, users: Users) -> None:
+    def __init__(self, parts: Parts, client: SlackClient, channel: str, frame: Frame) -> None:
         self._parts = parts
         self._client = client
         self._channel = channel
         self._frame = frame
-        self._users = users
 
     async def sweep(self, changed: Collection[str] | None) -> bool:
         """Bring posts up to date: those of `changed` threads, all for None. False while something is left to do.
@@ -103,7 +101,7 @@ class Posting:
             else:
                 live = list(await conn.execute(query.where(slack_post.c.thread_id.in_(list(changed)))))
                 ids = list(changed)
-            found = await standings(conn, ids, self._parts.people, self._users)
+            found = await standings(conn, ids, self._parts.people, self._parts.users)
         ordered = sorted(found.values(), key=lambda one: (-level(one, now), one.waiting_since or now, one.thread_id))
         return live, {one.thread_id: one for one in ordered}
 

@@ -5,9 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from channels.slack import SlackClient
-from hub.accounts.users import Users
-from hub.desk.custody import Custody
-from hub.desk.writing import Writing
 from hub.errors import ChannelError, ConfigInvalid, Rejected, ReplyUnreadable, Throttled
 from hub.log import say
 from hub.parts import Parts
@@ -39,20 +36,10 @@ class SlackRoom:
         agreement = settings.slack_agreement == "yes"
         frame = Frame(base=settings.base_url, zone=settings.timezone, agreement=agreement)
         channel = settings.slack_channel
-        users = Users(parts.vault, parts.trail, parts.clock)
-        custody = Custody(parts.threads, parts.trail, parts.clock)
-        writing = Writing(
-            vault=parts.vault,
-            threads=parts.threads,
-            trail=parts.trail,
-            clock=parts.clock,
-            router=parts.router,
-            custody=custody,
-        )
         self._changed = Changed(parts.db, parts.clock)
-        self._posting = Posting(parts, self._client, channel, frame, users)
+        self._posting = Posting(parts, self._client, channel, frame)
         self._following = Following(parts, self._client, agreement=agreement)
-        self._acting = Acting(parts, self._client, channel, users=users, custody=custody, writing=writing)
+        self._acting = Acting(parts, self._client, channel)
         self._steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
             # First what members did: what was told to them when they did it is what they had seen.
             ("act", self._acting.act),

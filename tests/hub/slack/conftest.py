@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hub.accounts.users import Users
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.accounts.permissions import Role
@@ -41,11 +40,10 @@ class Front:
         """The id of one of the staff, who is in the workspace, too."""
         mailbox = f"{name.split()[0].lower()}@clinic.example.org"
         parts = self.rig.parts
-        users = Users(parts.vault, parts.trail, parts.clock)
         by = Actor("system", "test")
 
         async def unit(conn: AsyncConnection) -> str:
-            return await users.add(conn, email=mailbox, name=name, role=role, by=by, password_hash="$x$")
+            return await parts.users.add(conn, email=mailbox, name=name, role=role, by=by, password_hash="$x$")
 
         self.slack.join(slack_user, mailbox, **values)
         return await parts.db.write(unit)
