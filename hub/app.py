@@ -286,6 +286,7 @@ def _duties(parts: Parts, work: Work, slack: SlackRoom | None, roles: Sequence[s
             Chore(name="seal", every=_SECOND, do=parts.sealer.seal),
             Chore(name="checkpoint", every=None, do=parts.sealer.checkpoint),
             Chore(name="files", every=_SECOND, do=parts.files.bring_due),
+            Chore(name="search", every=_SECOND, do=parts.indexer.follow),
         ),
         "clock": (
             Chore(name="cron", every=_SECOND, do=work.cron().fire),

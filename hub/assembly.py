@@ -40,10 +40,12 @@ from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
 from hub.router import Router
+from hub.search import Indexer, Search, search_index
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
@@ -76,6 +78,7 @@ def assemble(
     live = open_live(settings.redis_url.reveal(), vault, db, bell, metrics)
     trail = Trail(vault, clock)
     people = People(vault, trail, clock)
+    users = Users(vault, trail, clock)
     preferences = PreferenceBook(trail, clock)
     waits = Waits(
         unread={Purpose(purpose): wait for purpose, wait in settings.unread_after.items()},
@@ -222,7 +225,7 @@ def assemble(
         bell=bell,
         live=live,
         people=people,
-        users=Users(vault, trail, clock),
+        users=users,
         preferences=preferences,
         senders=senders,
         identifier=identifier,
@@ -251,6 +254,10 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        counters=Counters(db),
+        names=Names(users),
+        search=Search(vault, search_index(vault)),
+        indexer=Indexer(db, vault, search_index(vault)),
     )
     return parts, engine
 

@@ -4,28 +4,35 @@ import hashlib
 import mimetypes
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from aiohttp import web
 
 __all__ = ["Assets"]
 
 # What the system's own table says differs from machine to machine.
-_TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
+_TYPES = {".js": "text/javascript", ".ttf": "font/ttf", ".webmanifest": "application/manifest+json"}
 
 
 class Assets:
     """The files in the folder `static` of `package`, read once.
 
     headers: what a file's answers carry beside the usual, by the file's name.
+    also: files of other packages, by the name that they are served under.
     """
 
-    def __init__(self, package: str, headers: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        package: str,
+        headers: Mapping[str, Mapping[str, str]] | None = None,
+        also: Mapping[str, Traversable] | None = None,
+    ) -> None:
         self._headers = headers or {}
         self._files: dict[str, tuple[bytes, str, str]] = {}
-        for one in files(package).joinpath("static").iterdir():
-            if one.is_file():
-                body = one.read_bytes()
-                self._files[one.name] = (body, _type(one.name), hashlib.sha256(body).hexdigest()[:32])
+        own = {one.name: one for one in files(package).joinpath("static").iterdir() if one.is_file()}
+        for name, one in {**own, **(also or {})}.items():
+            body = one.read_bytes()
+            self._files[name] = (body, _type(name), hashlib.sha256(body).hexdigest()[:32])
 
     async def serve(self, request: web.Request) -> web.Response:
         """The file that the address calls `name`, or 304 for who has it already. Raises: HTTPNotFound."""

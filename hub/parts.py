@@ -23,10 +23,12 @@ from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
 from hub.reception import Reception
 from hub.router import Router
+from hub.search import Indexer, Search
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
+from hub.views import Counters, Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +65,7 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    counters: Counters
+    names: Names
+    search: Search
+    indexer: Indexer

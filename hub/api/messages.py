@@ -44,23 +44,23 @@ async def messages(conn: AsyncConnection, call: Call[MessagesQuery, None]) -> Re
     rows = (await conn.execute(query.limit(call.query.limit + 1))).all()
     shown = rows[: call.query.limit]
     following = cursors.written(shown[-1].seq) if len(rows) > len(shown) else None
-    keys = await parts.vault.key(conn, thread.person_id)
-    deliveries = await _deliveries(conn, parts, [row.id for row in shown])
-    bodies = {row.id: _body(keys, thread.person_id, row) for row in shown}
-    attached = await parts.files.shelf.of(conn, bodies)
-    items = [_message(row, bodies[row.id], attached.get(row.id, []), deliveries.get(row.id)) for row in shown]
-    page = Page(items=items, next=following)
+    page = Page(items=await opened(conn, parts, thread.person_id, shown), next=following)
     return Read(value=page, action="message.read", persons=(thread.person_id,), object_id=thread_id)
 
 
 async def message_with(conn: AsyncConnection, parts: Parts, person_id: str, message_id: str) -> Message:
     """The message with this id, of this person's thread."""
     row = (await conn.execute(sa.select(message).where(message.c.id == message_id))).one()
+    return (await opened(conn, parts, person_id, (row,)))[0]
+
+
+async def opened(conn: AsyncConnection, parts: Parts, person_id: str, rows: Sequence[Any]) -> list[Message]:
+    """Rows of `message`, of one person's thread, as they are shown, in their order. Raises: KeyDestroyed."""
     keys = await parts.vault.key(conn, person_id)
-    deliveries = await _deliveries(conn, parts, (message_id,))
-    body = _body(keys, person_id, row)
-    attached = await parts.files.shelf.of(conn, {message_id: body})
-    return _message(row, body, attached.get(message_id, []), deliveries.get(message_id))
+    deliveries = await _deliveries(conn, parts, [row.id for row in rows])
+    bodies = {row.id: _body(keys, person_id, row) for row in rows}
+    attached = await parts.files.shelf.of(conn, bodies)
+    return [_message(row, bodies[row.id], attached.get(row.id, []), deliveries.get(row.id)) for row in rows]
 
 
 def _body(keys: Keys, person_id: str, row: Any) -> Body:

@@ -69,10 +69,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading(Endpoint):
-    """A GET that reads protected data, in one consistent view of the database."""
+    """A call that reads protected data, in one consistent view of the database.
 
-    read: Callable[[AsyncConnection, Call[Any, None]], Awaitable[Read]]
+    body: of a POST: what is asked for and must not stand in an address, where logs and browsers keep it.
+    """
+
+    read: Callable[[AsyncConnection, Call[Any, Any]], Awaitable[Read]]
     query: type[msgspec.Struct] = NoQuery
+    body: type[msgspec.Struct] | None = None
     method: str = "GET"
 
 
@@ -87,7 +91,7 @@ class Writing(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw(Endpoint):
-    """A GET that answers by itself, such as a stream of events. It has no caller where it asks for no scope."""
+    """A call that answers by itself, such as a stream of events. It has no caller where it asks for no scope."""
 
     answer: Callable[[web.Request, Parts, Caller | None, str], Awaitable[web.StreamResponse]]
     content_type: str

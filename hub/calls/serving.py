@@ -26,6 +26,8 @@ from hub.types import new_id
 
 _log = logging.getLogger(__name__)
 
+ACCESS = web.AppKey("access", Access)
+"""Who tells, on an application, who calls: for streams, which ask again."""
 _REQUEST_ID = web.RequestKey("request_id", str)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -33,6 +35,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "R
 
 def serve(app: web.Application, endpoints: Iterable[Endpoint], parts: Parts, access: Access) -> None:
     """Put `endpoints` on `app`, for whomever `access` lets in. `app` must have the middleware `answering`."""
+    app[ACCESS] = access
     for endpoint in endpoints:
         app.router.add_route(endpoint.method, endpoint.path, _handler(endpoint, parts, access))
 
@@ -95,14 +98,9 @@ def _ids(request: web.Request) -> dict[str, str]:
 
 
 async def _read(request: web.Request, endpoint: Reading, parts: Parts, caller: Caller, request_id: str) -> web.Response:
-    call = Call(
-        parts=parts,
-        caller=caller,
-        request_id=request_id,
-        ids=_ids(request),
-        query=query_of(request, endpoint.query),
-        body=None,
-    )
+    ids, query = _ids(request), query_of(request, endpoint.query)
+    body = None if endpoint.body is None else (await body_of(request, endpoint.body))[0]
+    call = Call(parts=parts, caller=caller, request_id=request_id, ids=ids, query=query, body=body)
     async with parts.db.read() as conn:
         found = await endpoint.read(conn, call)
     persons = sorted(set(found.persons))

@@ -6,13 +6,14 @@ Source: WHATWG HTML §9.2.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.calls.problems import Problem
 from hub.errors import HubError
-from hub.live import Batch, Subscription
+from hub.live import Batch
 from hub.log import say
 
 _log = logging.getLogger(__name__)
@@ -22,8 +23,28 @@ PING = 15.0
 SEND = 10.0
 """Seconds that a client may take to take what is sent."""
 MOST_STREAMS = 500
+_ENDED = "event: ended\ndata: {}\n\n"
+"""Said before a stream ends because its client may not read any more: to come back is of no use."""
 _NEVER = 10**19
 """Above every number that is given."""
+
+
+class Source(Protocol):
+    """What a stream tells: a subscription to the feed, or something that was made of one."""
+
+    @property
+    def seq(self) -> int:
+        """The number to come back with."""
+        ...
+
+    @property
+    def reset(self) -> bool:
+        """Whether what was asked for is gone: all must be read anew."""
+        ...
+
+    async def next(self, seconds: float) -> Batch:
+        """What comes next, as soon as there is something; nothing after so many seconds."""
+        ...
 
 
 class Streams:
@@ -45,7 +66,7 @@ class Streams:
     async def answer(
         self,
         request: web.Request,
-        subscription: Subscription,
+        subscription: Source,
         request_id: str,
         *,
         written: Callable[[Batch], Awaitable[str]],
@@ -54,7 +75,7 @@ class Streams:
         """What the subscription brings, until the client or the hub goes.
 
         written: the events of a batch as text; empty for nothing. still_good: whether the client may go on reading,
-        asked whenever it was quiet for a while.
+        asked every fifteen seconds, and before what comes then is sent.
         """
         response = web.StreamResponse(
             headers={
@@ -81,13 +102,13 @@ class Streams:
     async def _follow(
         self,
         response: web.StreamResponse,
-        subscription: Subscription,
+        subscription: Source,
         written: Callable[[Batch], Awaitable[str]],
         still_good: Callable[[], Awaitable[bool]],
     ) -> None:
         loop = asyncio.get_running_loop()
         stopping = asyncio.create_task(self._closing.wait())
-        quiet_since = loop.time()
+        quiet_since = asked = loop.time()
         try:
             while not stopping.done():
                 coming = asyncio.create_task(subscription.next(max(0.0, quiet_since + PING - loop.time())))
@@ -97,14 +118,15 @@ class Streams:
                     await asyncio.gather(coming, return_exceptions=True)
                     return
                 batch = coming.result()
+                if loop.time() - asked >= PING:
+                    if not await still_good():
+                        await _write(response, _ENDED)
+                        return
+                    asked = loop.time()
                 text = reset(batch.seq) if batch.reset else await written(batch)
-                if text:
-                    await _write(response, text)
-                elif await still_good():
-                    await _write(response, ": ping\n\n")
-                else:
-                    return
-                quiet_since = loop.time()
+                if text or loop.time() - quiet_since >= PING:
+                    await _write(response, text or ": ping\n\n")
+                    quiet_since = loop.time()
         finally:
             stopping.cancel()
 

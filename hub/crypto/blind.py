@@ -4,7 +4,19 @@ import hmac
 from typing import Literal
 
 IndexedField = Literal[
-    "phone", "mailbox", "push", "portal", "mrn", "identity", "resource", "token", "idempotency", "reply"
+    "phone",
+    "mailbox",
+    "push",
+    "portal",
+    "mrn",
+    "identity",
+    "resource",
+    "token",
+    "idempotency",
+    "reply",
+    "word",
+    "name",
+    "born",
 ]
 
 

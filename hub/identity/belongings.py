@@ -18,6 +18,7 @@ from hub.db.tables import (
     portal_passkey,
     portal_session,
     proxy,
+    search_name,
     slot,
 )
 
@@ -37,8 +38,10 @@ SEALED = frozenset(
 )
 """Tables whose rows are sealed under the person's key: opened, and sealed again under the survivor's."""
 
-ENDED = frozenset({portal_session.name, portal_passkey.name})
-"""Tables whose rows end: whoever signed in as the person who was merged signs in anew, by a code."""
+ENDED = frozenset({portal_session.name, portal_passkey.name, search_name.name})
+"""Tables whose rows end: whoever signed in as the person who was merged signs in anew, by a code, and nobody is found
+by a name that is no more. What messages are found by names messages alone, which keep their ids.
+"""
 
 DESK = frozenset({"draft", "mention", "rating", "slack_post", "thread_label", "thread_seen"})
 """What staff have to do with a thread: it is theirs in the survivor's thread."""

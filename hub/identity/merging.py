@@ -35,6 +35,7 @@ from hub.db.tables import (
     portal_passkey,
     portal_session,
     proxy,
+    search_name,
     thread,
     unhandled,
 )
@@ -241,6 +242,8 @@ class Merger:
             "at": now,
         }
         await insert_rows(conn, person_merge, [row])
+        # Nobody is found by that name any more, but by the survivor's.
+        await conn.execute(sa.delete(search_name).where(search_name.c.person_id == source.id))
         nothing = {"profile_sealed": None, "identity_blind": None, "kind": "unidentified", "merged_into": into_id}
         await conn.execute(sa.update(person).where(person.c.id == source.id).values(**nothing, updated_at=now))
         # What the survivor never said, the merged record may have.

@@ -26,6 +26,10 @@ class Presence(Protocol):
         """Say that a user views the thread, or types (and views, too), now."""
         ...
 
+    async def gone(self, thread_id: str, user_id: str) -> None:
+        """Say that a user left the thread."""
+        ...
+
     async def who(self, thread_id: str) -> dict[str, Doing]:
         """What each user who is there does, by user id, in the order of the ids."""
         ...
@@ -50,6 +54,11 @@ class LocalPresence:
         for one in {doing, Doing.VIEWING}:
             entries[user_id, one] = self._seconds() + self._fades[one].total_seconds()
 
+    async def gone(self, thread_id: str, user_id: str) -> None:
+        """Say that a user left the thread."""
+        for one in Doing:
+            self._until.get(thread_id, {}).pop((user_id, one), None)
+
     async def who(self, thread_id: str) -> dict[str, Doing]:
         """What each user who is there does, by user id."""
         now = self._seconds()
@@ -59,7 +68,7 @@ class LocalPresence:
     def _forget(self) -> None:
         """Drop what has faded; if all are still there, the threads said first."""
         now = self._seconds()
-        kept = {thread: entries for thread, entries in self._until.items() if max(entries.values()) > now}
+        kept = {thread: entries for thread, entries in self._until.items() if max(entries.values(), default=now) > now}
         self._until = dict(list(kept.items())[-_MOST_THREADS // 2 :])
 
 

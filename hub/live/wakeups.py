@@ -21,6 +21,8 @@ class Topic(StrEnum):
     """Deliveries; no ids."""
     JOBS = "jobs"
     """Jobs; no ids."""
+    PRESENCE = "presence"
+    """Somebody is at a thread, or left it; the ids of threads. Nothing was committed, and no poll finds it."""
 
 
 class Wakeups(Protocol):

@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, contact, person
 from hub.errors import RecordMerged
+from hub.events import Change, publish
 from hub.sealed import Profile, open_contact, open_profile, seal_contact, seal_profile
 from hub.types import Address, AddressKind, ChannelKind, new_id
 from hub.vault import Keys, Vault
@@ -142,6 +143,10 @@ class People:
                 for one in done
                 if one.outcome != "unchanged"
             ),
+        )
+        # By it search learns of names.
+        await publish(
+            conn, now, [Change("person.updated", one.person_id) for one in done if one.outcome != "unchanged"]
         )
         return done
 

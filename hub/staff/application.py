@@ -16,7 +16,8 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import signing_in
 from hub.staff.access import named
-from hub.staff.inbox import me
+from hub.staff.inbox import acting, bulk, composing, live, me, page, reading, searching
+from hub.staff.inbox.pushing import Pulse
 from hub.staff.pages import Page, serve_pages
 from hub.staff.surface import RAIL, Place, Surface
 
@@ -25,10 +26,17 @@ __all__ = ["ENDPOINTS", "MOUNTS", "PAGES", "applications"]
 _CALLS: tuple[ModuleType, ...] = (
     # One module a line: each has `ENDPOINTS`.
     me,
+    reading,
+    searching,
+    live,
+    acting,
+    composing,
+    bulk,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
     signing_in,
+    page,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
@@ -50,7 +58,7 @@ def applications(parts: Parts) -> Mapping[str, web.Application]:
     inbox = made.setdefault("/inbox", web.Application(middlewares=[from_here]))
     inbox.add_subapp(API.removeprefix("/inbox"), calls(ENDPOINTS, surface))
     assets = web.Application()
-    assets.add_routes([web.get("/static/{name}", Assets("hub.staff").serve)])
+    assets.add_routes([web.get("/static/{name}", Assets("hub.staff", also=page.FONTS).serve)])
     return made | {"/staff": assets}
 
 
@@ -58,6 +66,7 @@ def calls(endpoints: Iterable[Endpoint], surface: Surface) -> web.Application:
     """The calls of the inbox's page, for whoever of the staff is signed in."""
     app = web.Application(middlewares=[answering])
     app[STREAMS] = streams = Streams()
+    app[live.PULSE] = Pulse(surface.parts)
 
     async def stopping(app: web.Application) -> None:
         streams.close()

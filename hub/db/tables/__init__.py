@@ -41,6 +41,7 @@ from hub.db.tables.records import (
     event,
     idempotency,
 )
+from hub.db.tables.search import search_name, search_place, search_word
 from hub.db.tables.visits import appointment, resource, scheduling_request, slot
 
 __all__ = [
@@ -91,6 +92,9 @@ __all__ = [
     "resource",
     "retired_address",
     "scheduling_request",
+    "search_name",
+    "search_place",
+    "search_word",
     "slack_event",
     "slack_post",
     "slack_reply",

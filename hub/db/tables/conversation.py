@@ -5,6 +5,12 @@ import sqlalchemy as sa
 from hub.db.columns import Id, Moment
 from hub.db.tables.base import metadata, one_of
 
+
+def _where(condition: str, name: str, *columns: str) -> sa.Index:
+    """An index over the rows for which `condition` holds; who is to use it must say so in these very words."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
+
+
 thread = sa.Table(
     "thread",
     metadata,
@@ -38,6 +44,12 @@ thread = sa.Table(
     sa.Column("disposition", sa.String(32), nullable=False, server_default=""),
     sa.Index("ix_thread_status_last_at", "status", "last_at", "id"),
     sa.Index("ix_thread_last_at", "last_at", "id"),
+    # Of threads with staff alone: a text to the bot changes none of these. What is the same in all of an index stands
+    # first in it, for SQLite takes the index of which it can use most columns.
+    _where("status = 'open'", "ix_thread_assignee", "status", "assignee", "last_at", "id"),
+    _where("status = 'open'", "ix_thread_team", "status", "team_id", "last_at", "id"),
+    _where("status = 'open' AND waiting_since IS NOT NULL", "ix_thread_waiting", "status", "waiting_since", "id"),
+    _where("priority >= 2", "ix_thread_urgent", "priority", "last_at", "id"),
     one_of("status", ("bot", "open", "snoozed", "closed")),
 )
 

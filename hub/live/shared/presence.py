@@ -46,6 +46,16 @@ class SharedPresence:
         except Away:
             await self._own.here(thread_id, user_id, doing)
 
+    async def gone(self, thread_id: str, user_id: str) -> None:
+        """Say that a user left the thread."""
+        there = [f"{one.value}:{user_id}" for one in Doing]
+        await self._own.gone(thread_id, user_id)
+        try:
+            await self._link.ask(lambda client: client.zrem(self._key(thread_id), *there))
+        except Away:
+            # Then it fades.
+            return
+
     async def who(self, thread_id: str) -> dict[str, Doing]:
         """What each user who is there does, by user id."""
         try:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.api.messages import message_with
 from hub.api.replies import LONGEST
 from hub.calls.callers import Caller
 from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Raw, Writing, Wrote
@@ -26,6 +25,7 @@ from hub.files.receiving import MOST_FILES, TooMany, receive
 from hub.parts import Parts
 from hub.staff.inbox import shapes
 from hub.staff.inbox.acting import problem_of
+from hub.staff.inbox.lines import lines_of
 from hub.types import ChannelKind
 
 _FURTHEST = timedelta(days=366)
@@ -200,26 +200,7 @@ async def _lines(
 ) -> list[shapes.Line]:
     """Entries of the thread, as the caller reads them."""
     rows = (await conn.execute(sa.select(message).where(message.c.id.in_(ids)).order_by(message.c.seq))).all()
-    made = []
-    for row in rows:
-        one = await message_with(conn, call.parts, held.person_id, row.id)
-        made.append(
-            shapes.Line(
-                kind="message",
-                id=one.id,
-                seq=one.seq,
-                at=one.at,
-                direction=one.direction,
-                author=one.author,
-                mine=row.author_id == call.caller.id,
-                channel=one.channel,
-                text=one.body,
-                attachments=one.attachments,
-                delivery=one.delivery,
-                undo_until=one.delivery.until if one.delivery else None,
-            )
-        )
-    return made
+    return await lines_of(conn, call.parts, held.person_id, rows, call.caller.id)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -278,7 +278,8 @@ class LiveEvent(msgspec.Struct, kw_only=True):
 
     type: `thread.updated`, `message.created`, `delivery.updated`, `draft.updated`, `counts.updated`, `desk.updated`;
     or, without an id so that the place in the stream stays, `presence`.
-    rows: what the reader may see of the thread now, null when it is out of their reach; sent for thread and message.
+    row: what the reader may see of the thread now, null when it is out of their reach; sent for thread and message.
+    counts: the reader's counters, with `counts.updated`, which comes once a second at most and has no id either.
     """
 
     type: str
@@ -287,3 +288,4 @@ class LiveEvent(msgspec.Struct, kw_only=True):
     by: str | None = None
     row: Row | None = None
     present: list[Present] | None = None
+    counts: Counts | None = None

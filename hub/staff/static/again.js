@@ -12,6 +12,7 @@ const meta = (name) => document.querySelector(`meta[name=${name}]`);
 const dialog = document.getElementById("again");
 const idle = Number(meta("idle")?.content ?? 900) * 1000;
 const AWAKE = 60_000;
+const PATIENCE = 20_000;
 
 let lastCall = Date.now();
 let lastAct = Date.now();
@@ -31,10 +32,11 @@ export class Refusal extends Error {
 
 /**
  * The answer to a call, as JSON. With a `body` it is a POST, unless `method` says otherwise.
- * byItself: the page asks, not the user. While the session is locked, it waits for the user to come back.
- * Throws Refusal for any answer but success, TypeError when the hub cannot be reached.
+ * byItself: the page asks, not the user. While the session is locked, it waits for the user to come back; one that is
+ * to outlive the page (`keepalive`) does not.
+ * Throws Refusal for any answer but success, TypeError or DOMException when the hub cannot be reached.
  */
-export async function call(path, { method, body, headers = {}, byItself = false, signal } = {}) {
+export async function call(path, { method, body, headers = {}, byItself = false, keepalive = false, signal } = {}) {
   const verb = method ?? (body === undefined ? "GET" : "POST");
   const given = { Accept: "application/json", ...headers };
   if (verb !== "GET") {
@@ -52,13 +54,14 @@ export async function call(path, { method, body, headers = {}, byItself = false,
     method: verb,
     headers: given,
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal,
+    keepalive,
+    signal: AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])]),
   });
   const value = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
   if (answer.ok) {
     return value;
   }
-  if (answer.status === 401 && dialog && path !== `${API}/again`) {
+  if (answer.status === 401 && dialog && !keepalive && path !== `${API}/again`) {
     await prove(value?.type?.endsWith("signed-out"));
     return call(path, { method, body, headers, byItself, signal });
   }
