@@ -28,6 +28,7 @@ from hub.parts import Parts
 from hub.router import Routed
 from hub.slack import inbox
 from hub.slack.inbox import Answer, Told
+from hub.slack.judging import may_claim
 from hub.slack.posting import post_of, unnamed
 from hub.slack.staff import SAID, Stranger, known, may
 from hub.types import Hold
@@ -194,7 +195,8 @@ class Acting:
     async def _press(self, conn: AsyncConnection, work: Pressed, held: Held, user: User) -> _Came:
         act: Assign | Snooze
         if work.action == "claim":
-            if held.state.assignee not in (None, user.id):
+            mine = held.state.assignee == user.id
+            if not mine and not may_claim(held.state, self._parts.clock.now()):
                 return _Came("Somebody has this thread already. In the inbox it can be taken over.")
             act = Assign(user.id)
         else:

@@ -9,7 +9,7 @@ import msgspec
 
 from channels.slack import Button, Card, Choice, blocks, escaped, moment
 from hub.slack import words
-from hub.slack.judging import UNDELIVERED, URGENT, Level, Standing, is_over, level
+from hub.slack.judging import UNDELIVERED, URGENT, Level, Standing, is_over, level, may_claim
 from hub.types import ThreadStatus
 
 __all__ = ["SNOOZES", "Frame", "digest", "draw", "draw_replaced", "link"]
@@ -28,7 +28,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 def link(base: str, thread_id: str) -> str:
     """Where the inbox shows a thread."""
-    return f"{base}/inbox/{thread_id}"
+    return f"{base}/inbox/threads/{thread_id}"
 
 
 def draw(one: Standing, frame: Frame, now: datetime) -> Card:
@@ -36,7 +36,7 @@ def draw(one: Standing, frame: Frame, now: datetime) -> Card:
     over = is_over(one, now)
     controls: list[Button | Choice] = []
     if not over:
-        if one.assignee is None:
+        if may_claim(one, now):
             controls.append(Button(action="claim", label="Claim", style="primary"))
         if one.priority < EMERGENCY and one.status is not ThreadStatus.BOT:
             controls.append(Choice(action="snooze", label="Snooze", options=SNOOZES))
@@ -77,7 +77,7 @@ def _headline(one: Standing, now: datetime) -> str:
         case ThreadStatus.BOT:
             return "🤖 With the assistant"
     if one.waiting_since is not None or one.priority >= URGENT:
-        return "👤 Claimed" if one.assignee is not None else "🟢 Nobody waits"
+        return f"👤 With {one.holder or 'a colleague'}" if one.assignee is not None else "🟢 Nobody waits"
     return "🟢 Answered"
 
 

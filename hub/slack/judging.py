@@ -1,16 +1,44 @@
 """How loud a thread is: whether the channel must hear of it. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Protocol
 
 from hub.types import ThreadStatus
 
-__all__ = ["UNDELIVERED", "Level", "Standing", "is_over", "level"]
+__all__ = ["UNDELIVERED", "Level", "Standing", "is_early", "is_over", "level", "may_claim"]
 
 URGENT = 2
+GRACE = timedelta(seconds=5)
+"""How long whoever wrote waits before the channel hears that nobody has it: round robin, or somebody in the inbox, is
+often quicker."""
 UNDELIVERED = "delivery_failed"
 """Why a thread wants somebody in which what the person waits for could not be delivered."""
+
+
+class Has(Protocol):
+    """What tells whether somebody may make a thread theirs."""
+
+    @property
+    def assignee(self) -> str | None:
+        """Whose it is."""
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when the person waits."""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Until when they were to be answered."""
+
+    @property
+    def escalated(self) -> int:
+        """How often a promise that was broken was told of."""
+
+    @property
+    def priority(self) -> int:
+        """0 to 3."""
 
 
 class Level(IntEnum):
@@ -70,6 +98,20 @@ def _open(one: Standing, now: datetime) -> Level:
     if waits and (one.escalated > 0 or (one.due_at is not None and one.due_at <= now)):
         return Level.LATE
     return Level.UNASSIGNED if free else Level.NOTHING
+
+
+def is_early(one: Standing, now: datetime) -> bool:
+    """Whether a thread that nobody has is too new to be told of."""
+    waits = one.waiting_since is not None and one.waiting_since > now - GRACE
+    return waits and level(one, now) is Level.UNASSIGNED
+
+
+def may_claim(one: Has, now: datetime) -> bool:
+    """Whether somebody may make it theirs by a button: nobody has it, or whoever has it lets the person wait."""
+    if one.assignee is None:
+        return True
+    late = one.escalated > 0 or (one.due_at is not None and one.due_at <= now)
+    return one.waiting_since is not None and (late or one.priority >= URGENT)
 
 
 def is_over(one: Standing, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from hub.errors import OutcomeUnknown, Rejected, Throttled, Unreachable
 from hub.log import say
 from hub.parts import Parts
 from hub.slack.drawing import Frame, digest, draw, draw_replaced
-from hub.slack.judging import Level, Standing, is_over, level
+from hub.slack.judging import Level, Standing, is_early, is_over, level
 from hub.slack.standing import standings, wanting
 from hub.types import Direction, new_id
 
@@ -62,32 +62,30 @@ class Posting:
         self._channel = channel
         self._frame = frame
 
-    async def sweep(self, changed: Collection[str] | None) -> bool:
-        """Bring posts up to date: those of `changed` threads, all for None. False while something is left to do.
+    async def sweep(self, changed: Collection[str] | None) -> set[str]:
+        """Bring posts up to date: those of `changed` threads, all for None. The threads left for the next round.
 
         Raises: ChannelError when Slack could not be asked; the rest is found again.
         """
         await self._find_lost()
         now = self._parts.clock.now()
         live, found = await self._read(changed, now)
-        left = 0
-        for due in self._changes(live, found, now):
-            if left < _CHANGES:
-                await self._change(due, now)
-            left += 1
-        posted = {row.thread_id for row in live if row.ended_at is None}
-        quiet = sum(1 for row in live if row.level == Level.UNASSIGNED) if changed is None else await self._quiet()
-        made = 0
-        for one in found.values():
-            loud = level(one, now)
-            if one.thread_id in posted or loud is Level.NOTHING:
+        due = self._changes(live, found, now)
+        for one in due[:_CHANGES]:
+            await self._change(one, now)
+        left = {one.row.thread_id for one in due[_CHANGES:]}
+        quiet, made = await self._quiet(), 0
+        posted = {row.thread_id for row in live}
+        for standing in found.values():
+            loud = level(standing, now)
+            if standing.thread_id in posted or loud is Level.NOTHING:
                 continue
-            if loud is Level.UNASSIGNED and quiet >= MOST_UNASSIGNED:
-                continue
-            if made < _AT_ONCE and await self._begin(one, loud, now):
+            if made >= _AT_ONCE or is_early(standing, now):
+                left.add(standing.thread_id)
+            elif loud is not Level.UNASSIGNED or quiet < MOST_UNASSIGNED:
+                made += await self._begin(standing, loud, now)
                 quiet += loud is Level.UNASSIGNED
-            made += 1
-        return made <= _AT_ONCE and left <= _CHANGES
+        return left
 
     # What is, and what should be
 

@@ -83,12 +83,11 @@ class SlackRoom:
         changed = await self._changed.threads()
         if changed is not None and not changed:
             return
-        whole = False
         try:
-            whole = await self._posting.sweep(changed)
-        finally:
-            if not whole:
-                self._changed.again()
+            self._changed.keep(await self._posting.sweep(changed))
+        except BaseException:
+            self._changed.again()
+            raise
 
     def _rest(self, name: str, error: ChannelError, now: datetime) -> None:
         """Slack answers, and refuses: somebody must mend something, and the other steps go on."""

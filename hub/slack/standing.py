@@ -88,6 +88,7 @@ class Changed:
         self._clock = clock
         self._seq = 0
         self._looked: datetime | None = None
+        self._kept: set[str] = set()
 
     async def threads(self) -> set[str] | None:
         """The ids of threads that changed; None where all of them are to be looked at."""
@@ -98,13 +99,18 @@ class Changed:
             if self._looked is None or gone or now - self._looked >= _EVERYTHING:
                 self._seq, self._looked = highest, now
                 return None
+            kept, self._kept = self._kept, set()
             found = await read(conn, self._seq, limit=_PAGE)
             if not found:
-                return set()
+                return kept
             self._seq = found[-1][0]
             if len(found) == _PAGE:
                 self._looked = None
-            return await _of(conn, [change for _, change in found])
+            return kept | await _of(conn, [change for _, change in found])
+
+    def keep(self, threads: Collection[str]) -> None:
+        """Count these among those that changed, the next time."""
+        self._kept |= set(threads)
 
     def again(self) -> None:
         """Look at all threads the next time: what was found could not be told."""

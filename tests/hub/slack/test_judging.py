@@ -112,10 +112,10 @@ def test_every_post_is_one_that_slack_takes_and_shows_nothing_of_a_private_teams
         assert [element["action_id"] for element in drawn[-1]["elements"]] == ["open"] or len(drawn) == 2
 
 
-def test_an_emergency_cannot_be_snoozed_and_whoever_has_it_is_named() -> None:
+def test_an_emergency_cannot_be_snoozed_and_can_be_taken_over() -> None:
     card = draw(replace(TAKEN, priority=3), FRAME, NOW)
 
-    assert [one.action for one in card.controls] == ["open"]
+    assert [one.action for one in card.controls] == ["claim", "open"]
     assert "*With* Rosa Diaz" in card.lines
 
 
