@@ -21,7 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from hub.errors import ConfigInvalid, OutcomeUnknown, Rejected, ReplyUnreadable, Throttled, Unreachable
 from hub.settings import Secret
 
-__all__ = ["MEANINGS", "Member", "SlackClient"]
+__all__ = ["MEANINGS", "SCOPES", "Member", "SlackClient"]
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5, sock_read=10)
 """In seconds."""
@@ -44,6 +44,20 @@ MEANINGS: Mapping[str, str] = {
     "ekm_access_denied": "the workspace's administrators have suspended access",
 }
 """Slack's codes for which somebody must mend something, and what."""
+
+SCOPES = frozenset(
+    {
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "groups:history",
+        "groups:read",
+        "reactions:write",
+        "users:read",
+        "users:read.email",
+    }
+)
+"""What the app must be allowed; its manifest in docs/slack.md asks for these."""
 
 _LATER = frozenset({"service_unavailable", "team_added_to_org", "request_timeout", "internal_error", "fatal_error"})
 
@@ -77,9 +91,11 @@ class SlackClient:
             await self._asked.session.close()
         self._asked = None
 
-    async def who(self) -> str:
-        """The workspace's id. Raises: ChannelError."""
-        return str((await self._read(lambda slack: slack.auth_test()))["team_id"])
+    async def lacking(self) -> list[str]:
+        """The scopes that the app must have and has not. Raises: ChannelError."""
+        answer = await self._answer(lambda slack: slack.auth_test())
+        given = answer.headers.get("X-OAuth-Scopes", "")
+        return sorted(SCOPES - {scope.strip() for scope in given.split(",")})
 
     async def in_channel(self, channel: str) -> bool:
         """Whether the app is in the channel. Raises: ChannelError."""
@@ -162,8 +178,14 @@ class SlackClient:
 
     async def _ask(self, question: "_Question") -> dict[str, Any]:
         """What Slack answers. What is asked twice is done twice, so an answer that is lost is `OutcomeUnknown`."""
+        data = (await self._answer(question)).data
+        if not isinstance(data, dict):
+            raise ReplyUnreadable("Slack's answer cannot be read")
+        return data
+
+    async def _answer(self, question: "_Question") -> AsyncSlackResponse:
         try:
-            answer = await question(self._client())
+            return await question(self._client())
         except SlackApiError as refusal:
             raise _fault(refusal) from None
         except aiohttp.ClientConnectorError:
@@ -173,9 +195,6 @@ class SlackClient:
         except (SlackClientError, ValueError, AttributeError, TypeError):
             # slack-sdk trips over answers that are no JSON object.
             raise ReplyUnreadable("Slack's answer cannot be read") from None
-        if not isinstance(answer.data, dict):
-            raise ReplyUnreadable("Slack's answer cannot be read")
-        return answer.data
 
     async def _read(self, question: "_Question") -> dict[str, Any]:
         """As `_ask`, of what may be asked twice."""

@@ -114,7 +114,8 @@ async def _slack(settings: Settings) -> tuple[str, str, str]:
 
     client = SlackClient(settings.slack_bot_token, settings.slack_api_url)
     try:
-        await client.who()
+        if lacking := await client.lacking():
+            return "wrong", "slack", f"takes the token, but the app lacks {', '.join(lacking)}: see docs/slack.md"
         if not await client.in_channel(settings.slack_channel):
             return "wrong", "slack", "takes the token, but the app is not in HUB_SLACK_CHANNEL: invite it there"
     except HubError as error:

@@ -22,7 +22,7 @@ from hub.db.tables import slack_reply
 from hub.desk.custody import Held
 from hub.desk.states import Assign, Refusal, Snooze
 from hub.desk.writing import Elsewhere, Missed, NotPermitted, Writer, Written
-from hub.errors import HubError, OutcomeUnknown, Rejected, Throttled, Unreachable
+from hub.errors import ConfigInvalid, HubError, OutcomeUnknown, Rejected, Throttled, Unreachable
 from hub.log import say
 from hub.parts import Parts
 from hub.router import Routed
@@ -50,6 +50,7 @@ _DELETED = "This takes nothing back: the patient has what you wrote."
 _MISSED = (
     _NOT_SENT + "Somebody wrote in this thread meanwhile. Have a look, and send it again if it is still what you mean."
 )
+_OVER = _NOT_SENT + "This post is over. Reply under the newer one, or use the inbox."
 _GIVEN_UP = "This could not be done. Use the inbox."
 
 
@@ -78,7 +79,7 @@ class Acting:
         for told in await inbox.undone(self._parts):
             try:
                 await self._do(told)
-            except (Throttled, Unreachable, OutcomeUnknown):
+            except (Throttled, Unreachable, OutcomeUnknown, ConfigInvalid):
                 raise
             except Exception as error:
                 if isinstance(error, HubError):
@@ -221,6 +222,9 @@ class Acting:
                 return _Came("A note without words is none.")
             await self._parts.desk.writing.note(conn, held, writer, text=noted)
             return _Came("Kept as a note among staff.", rang=True)
+        if post.ended_at is not None:
+            # What came since was not told under it.
+            return _Came(_OVER)
         if work.to_colleagues:
             return _Came(_TO_COLLEAGUES)
         if len(text) > LONGEST:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.slack import SlackClient, blocks, fallback
 from hub.audit import Actor, Entry
 from hub.db.tables import message, slack_post, thread
-from hub.errors import OutcomeUnknown, Rejected, Throttled, Unreachable
+from hub.errors import ChannelError, OutcomeUnknown, Rejected, ReplyUnreadable
 from hub.log import say
 from hub.parts import Parts
 from hub.slack.drawing import Frame, digest, draw, draw_replaced
@@ -61,19 +61,24 @@ class Posting:
         self._client = client
         self._channel = channel
         self._frame = frame
+        self._moved = False
 
     async def sweep(self, changed: Collection[str] | None) -> set[str]:
         """Bring posts up to date: those of `changed` threads, all for None. The threads left for the next round.
 
         Raises: ChannelError when Slack could not be asked; the rest is found again.
         """
-        await self._find_lost()
         now = self._parts.clock.now()
+        if not self._moved:
+            await self._leave_others(now)
+            self._moved = True
+        await self._find_lost()
         live, found = await self._read(changed, now)
         due = self._changes(live, found, now)
-        for one in due[:_CHANGES]:
-            await self._change(one, now)
         left = {one.row.thread_id for one in due[_CHANGES:]}
+        for one in due[:_CHANGES]:
+            if not await self._change(one, now):
+                left.add(one.row.thread_id)
         quiet, made = await self._quiet(), 0
         posted = {row.thread_id for row in live}
         for standing in found.values():
@@ -167,13 +172,10 @@ class Posting:
             return False
         try:
             ts = await self._client.post(self._channel, fallback(card), drawn=blocks(card), name=post_id)
-        except OutcomeUnknown:
+        except (OutcomeUnknown, ReplyUnreadable):
             # It may be there: the channel is asked before it is posted again.
             raise
-        except (Throttled, Unreachable, Rejected):
-            await self._forget(post_id)
-            raise
-        except Exception:
+        except ChannelError:
             await self._forget(post_id)
             raise
         await self._set(post_id, ts=ts)
@@ -191,8 +193,11 @@ class Posting:
         # Where all is answered, the last words all the same: they are what the post is about.
         return max(0, min(last, one.last_seq - 1), one.last_seq - _CONTEXT)
 
-    async def _change(self, due: _Due, now: datetime) -> None:
-        """Show in a post what holds now, or that it is over. Raises: ChannelError."""
+    async def _change(self, due: _Due, now: datetime) -> bool:
+        """Show in a post what holds now, or that it is over. False where it is gone, and its thread may want another.
+
+        Raises: ChannelError.
+        """
         row, one = due.row, due.standing
         over = due.over
         replaced = over and not is_over(one, now)
@@ -202,11 +207,22 @@ class Posting:
         except Rejected as refusal:
             if refusal.provider_code not in _GONE:
                 raise
-            # Somebody deleted it: if the thread still wants somebody, it gets a new one.
-            over = True
+            # Somebody deleted it.
+            await self._set(row.id, ended_at=now)
+            return False
         await self._set(row.id, level=int(due.level), shown=digest(card), ended_at=now if over else None)
         if replaced and due.level is not Level.NOTHING:
             await self._begin(one, due.level, now)
+        return True
+
+    async def _leave_others(self, now: datetime) -> None:
+        """End posts in another channel, which the setting named before: their threads are posted in this one."""
+
+        async def unit(conn: AsyncConnection) -> None:
+            others = sa.and_(slack_post.c.ended_at.is_(None), slack_post.c.channel != self._channel)
+            await conn.execute(sa.update(slack_post).where(others).values(ended_at=now))
+
+        await self._parts.db.write(unit)
 
     async def _find_lost(self) -> None:
         """See what became of posts of which Slack said nothing. Raises: ChannelError."""

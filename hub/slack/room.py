@@ -69,6 +69,10 @@ class SlackRoom:
             except ChannelError as error:
                 self._away(error, now)
                 return
+            except Exception:
+                # One step that breaks does not stop the others.
+                self._resting[name] = now + _MENDED_AFTER
+                _log.exception("slack_broke", extra={"values": {"step": name}})
         self._failures, self._until = 0, None
         if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
             self._pruned = now

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
+from channels.slack.client import SCOPES
 from channels.slack.signatures import SIGNATURE, TIMESTAMP, signature
 from hub.settings import Secret
 
@@ -71,6 +72,7 @@ class FakeSlack:
         self.calls: list[str] = []
         self.members: dict[str, dict[str, Any]] = {}
         self.in_channel = True
+        self.scopes: frozenset[str] = SCOPES
         self.refusing: dict[str, str] = {}
         """Codes that methods are refused with."""
         self.throttled = 0
@@ -181,7 +183,8 @@ class FakeSlack:
         if method in self.losing and request.transport is not None:
             self.losing.discard(method)
             request.transport.close()
-        return web.json_response({"ok": "error" not in answer} | answer)
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self.scopes))}
+        return web.json_response({"ok": "error" not in answer} | answer, headers=headers)
 
     async def _auth_test(self, given: dict[str, Any]) -> dict[str, Any]:
         return {"team_id": "T0CLINIC", "user_id": BOT}

@@ -49,11 +49,11 @@ async def test_patience_is_asked_for_in_seconds(client: SlackClient, slack: Fake
     slack.throttled = 1
 
     with pytest.raises(Throttled) as refusal:
-        await client.who()
+        await client.lacking()
 
     assert refusal.value.after == timedelta(seconds=30)
     assert slack.calls == ["auth.test"]
-    assert await client.who() == "T0CLINIC"
+    assert await client.lacking() == []
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,17 @@ async def test_nobody_there_is_unreachable(slack: FakeSlack) -> None:
         await one.close()
 
 
+async def test_scopes_that_the_app_was_not_given_are_named(client: SlackClient, slack: FakeSlack) -> None:
+    slack.scopes = slack.scopes - {"reactions:write", "users:read.email"}
+
+    assert await client.lacking() == ["reactions:write", "users:read.email"]
+
+
 async def test_another_token_is_told_as_such(slack: FakeSlack) -> None:
     wrong = SlackClient(Secret("xoxb-another-one"), slack.url)
 
     with pytest.raises(ConfigInvalid, match="HUB_SLACK_BOT_TOKEN"):
-        await wrong.who()
+        await wrong.lacking()
 
     await wrong.close()
 

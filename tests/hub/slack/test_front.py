@@ -4,10 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.audit import Actor
 from hub.crypto import Keyring
-from hub.db.tables import message, slack_event, slack_post, slack_reply
+from hub.db.bulk import insert_rows
+from hub.db.tables import message, slack_event, slack_post, slack_reply, team
+from hub.slack import SlackRoom
+from hub.types import new_id
 from tests.hub.slack.conftest import ANA, Front, open_front
+from tests.servers.slack import CHANNEL
 from tests.stores import either_will_do
 
 pytestmark = either_will_do
@@ -196,11 +202,11 @@ async def test_while_slack_is_away_nothing_is_lost_or_doubled(front: Front) -> N
     assert await front.rig.value(sa.select(slack_post.c.ts)) is None
 
     # Slack took it and its answer was lost: the channel is asked, and the post is not made again.
-    async def unit(conn: object) -> None:
+    async def unit(conn: AsyncConnection) -> None:
         earlier = front.rig.parts.clock.now() - timedelta(minutes=2)
-        await conn.execute(sa.update(slack_post).values(at=earlier))  # type: ignore[attr-defined]
+        await conn.execute(sa.update(slack_post).values(at=earlier))
 
-    await front.rig.parts.db.write(unit)  # type: ignore[arg-type]
+    await front.rig.parts.db.write(unit)
     room._until = None
     await front.sweep()
     (post,) = front.slack.posts
@@ -245,3 +251,82 @@ async def test_what_was_written_is_ciphertext_until_it_is_done_and_then_gone(fro
     kept = sa.select(sa.func.count()).where(slack_event.c.work_sealed.is_not(None))
     assert await front.rig.value(kept) == 0
     assert await front.rig.value(sa.select(sa.func.count()).select_from(slack_reply)) == 1
+
+
+async def test_under_a_post_that_is_over_nothing_is_sent(front: Front) -> None:
+    await front.user("U1", "Rosa Diaz")
+    post = await front.posted()
+    row = await front.thread()
+    await front.thread_of(row.person_id, status="closed", waiting_since=None)
+    await front.sweep()
+
+    await front.slack.says("U1", post.ts, "One more thing")
+    await front.sweep()
+
+    assert front.slack.whispers[-1][1].startswith("Nothing was sent to the patient. This post is over.")
+    assert front.rig.on_phone(ANA) == []
+
+
+async def test_who_is_disabled_is_so_here_at_once_and_a_deleted_post_is_made_anew(front: Front) -> None:
+    rosa = await front.user("U1", "Rosa Diaz")
+    post = await front.posted()
+    parts = front.rig.parts
+    await parts.db.write(lambda conn: parts.users.disable(conn, rosa, Actor("system", "test")))
+    row = await front.thread()
+
+    await front.slack.press("U1", post.ts, "claim")
+    front.slack.messages.remove(post)
+    await front.thread_of(row.person_id, priority=1, attention="voicemail")
+    await front.sweep(2)
+
+    assert front.slack.whispers == [("U1", "Your account in Carehub is not active. Ask an administrator.")]
+    (anew,) = front.slack.posts
+    assert anew is not post
+
+
+async def test_the_channel_waits_a_moment_for_whoever_is_quicker(front: Front) -> None:
+    await front.waiting(waiting_since=front.rig.parts.clock.now() + timedelta(seconds=30))
+    await front.sweep(2)
+    assert front.slack.posts == []
+
+    row = await front.thread()
+    await front.thread_of(row.person_id, priority=3)
+    await front.sweep()
+    assert len(front.slack.posts) == 1
+
+
+async def test_a_thread_of_a_private_team_is_told_of_without_initials_and_to_its_members_alone(front: Front) -> None:
+    await front.user("U1", "Rosa Diaz")
+    team_id, parts = new_id(), front.rig.parts
+    row = {
+        "id": team_id,
+        "name": "Behavioral health",
+        "routing": "manual",
+        "private": True,
+        "created_at": parts.clock.now(),
+    }
+    await parts.db.write(lambda conn: insert_rows(conn, team, [row]))
+    post = await front.posted(team_id=team_id)
+
+    await front.slack.says("U1", post.ts, "Hello")
+    await front.sweep()
+
+    assert post.headline == "🔵 Nobody has this yet · a private team's patient"
+    assert front.slack.whispers == [("U1", "This thread is not among those that you can see.")]
+    assert front.rig.on_phone(ANA) == []
+
+
+async def test_another_channel_takes_over_what_was_posted_in_the_one_before(front: Front) -> None:
+    await front.posted()
+
+    async def unit(conn: AsyncConnection) -> None:
+        await conn.execute(sa.update(slack_post).values(channel="C0EARLIER"))
+
+    await front.rig.parts.db.write(unit)
+    room = SlackRoom(front.rig.parts)
+    await room.sweep()
+    await room.close()
+
+    assert len(front.slack.posts) == 2
+    live = await front.rig.rows(sa.select(slack_post.c.channel).where(slack_post.c.ended_at.is_(None)))
+    assert [one.channel for one in live] == [CHANNEL]
