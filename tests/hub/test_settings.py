@@ -39,7 +39,12 @@ APNS = {
     "HUB_APNS_TOPIC": "org.example.other",
 }
 VAPID = {"HUB_VAPID_PRIVATE_KEY": "other-key", "HUB_VAPID_SUBJECT": "mailto:other@clinic.example.org"}
-TOGETHER = [TWILIO, APNS, VAPID, MAIL]
+SLACK = {
+    "HUB_SLACK_BOT_TOKEN": "xoxb-other-token",
+    "HUB_SLACK_SIGNING_SECRET": "other",
+    "HUB_SLACK_CHANNEL": "C0OTHER99",
+}
+TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
