@@ -158,10 +158,12 @@ class Hub:
             await jobs
         await parts.files.stop()
         if self.slack is not None:
-            await self.slack.close()
+            self.slack.stop()
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()
+        if self.slack is not None:
+            await self.slack.close()
         await self.work.close()
         await parts.live.stop()
         for channel in parts.channels.values():

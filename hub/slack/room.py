@@ -60,7 +60,7 @@ class SlackRoom:
         if self._stopping or (self._until is not None and now < self._until):
             return
         for name, step in self._steps:
-            if now < self._resting.get(name, now):
+            if self._stopping or now < self._resting.get(name, now):
                 continue
             try:
                 await step()
@@ -78,9 +78,13 @@ class SlackRoom:
             self._pruned = now
             await inbox.prune(self._parts, now)
 
-    async def close(self) -> None:
-        """End: nothing more is asked of Slack."""
+    def stop(self) -> None:
+        """Begin nothing more; what is under way ends with its step."""
         self._stopping = True
+
+    async def close(self) -> None:
+        """Let go of Slack, once no sweep is under way."""
+        self.stop()
         await self._client.close()
 
     async def _post(self) -> None:
