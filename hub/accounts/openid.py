@@ -207,6 +207,7 @@ class OpenID:
                     )
                 except (JoseError, ValueError, TypeError, KeyError):
                     raise _Silent from None
+                self._keys_at = time.monotonic()
             return self._keys
 
     async def _post(self, known: Mapping[str, Any], code: str, verifier: str) -> tuple[int, Mapping[str, Any]]:
