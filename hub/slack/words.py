@@ -30,10 +30,32 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "file_lost": "A file was lost.",
         "mail_kept": "A mail could not be read whole.",
         "ask_consent_anew": "Consent is to be asked anew.",
-        "asked_for_person": "The patient asks for a person.",
-        "handed_over": "The assistant handed over.",
+        "asked": "The patient asks for a person.",
+        "bot_failed": "The assistant failed.",
+        "said_in_portal": "The patient wrote something in the portal that staff must see to.",
+        "scheduled_reply": "The patient wrote before a reply that is scheduled.",
     }
 )
+
+_OTHER = "Somebody should have a look."
+_HANDED = frozenset(
+    {
+        "calendar",
+        "cost_insurance",
+        "forms",
+        "identity",
+        "late",
+        "new_patient",
+        "not_confirmed",
+        "not_understood",
+        "refill",
+        "results",
+        "unverified",
+        "visit_changed",
+        "waitlist",
+    }
+)
+"""Why the assistant handed over. A wish says something of whoever has it, so all of it is one reason here."""
 
 CHANNELS: Mapping[str, str] = MappingProxyType(
     {"sms": "text", "voice": "phone", "email": "mail", "push": "notification", "portal": "portal"}
@@ -58,7 +80,7 @@ NOTED = "memo"
 
 def reason(attention: str) -> str:
     """Why staff should look, as a sentence that says nothing of anybody's health."""
-    return _REASONS.get(attention, "The assistant handed over.")
+    return _REASONS.get(attention) or ("The assistant handed over." if attention in _HANDED else _OTHER)
 
 
 def because(code: str) -> str:

@@ -1,7 +1,9 @@
 """How loud a thread is, and what its post shows: pure."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +18,7 @@ from hub.slack.words import reason
 from hub.types import ThreadStatus
 from tests.servers.slack import texts
 
+OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 NOW = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
 FRAME = Frame(base="https://hub.example.org", zone=ZONE, agreement=False)
@@ -119,8 +122,13 @@ def test_an_emergency_cannot_be_snoozed_and_can_be_taken_over() -> None:
     assert "*With* Rosa Diaz" in card.lines
 
 
-def test_a_reason_that_is_not_known_says_nothing_of_anybody() -> None:
-    assert reason("something_new") == "The assistant handed over."
+def test_every_reason_that_operations_lists_has_words() -> None:
+    table = OPERATIONS.read_text(encoding="utf-8").partition("| attention |")[2].partition("\n\n")[0]
+    codes = [code for row in table.splitlines()[2:] for code in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+    assert len(codes) > 20
+    assert [code for code in codes if reason(code) == reason("something_new")] == []
+    assert reason("refill") == reason("waitlist") == "The assistant handed over."
 
 
 @pytest.mark.parametrize(
