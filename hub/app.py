@@ -44,6 +44,8 @@ from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.portal import application as portal_application
 from hub.settings import Settings
+from hub.slack import SlackRoom
+from hub.slack import routes as slack_routes
 from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
@@ -71,7 +73,8 @@ class Hub:
         self._engine = engine
         self._roles = tuple(roles)
         self.work = Work(parts)
-        self._duties = _duties(parts, self.work, roles)
+        self.slack = SlackRoom(parts) if parts.settings.slack_configured and "clock" in roles else None
+        self._duties = _duties(parts, self.work, self.slack, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
         self.mail = MailRoom(parts) if "web" in roles else None
@@ -109,7 +112,8 @@ class Hub:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
             mounts |= staff_applications(parts)
-            app = build(parts, extra=extra(parts) if extra else (), mounts=mounts)
+            own = [*slack_routes(parts), *(extra(parts) if extra else ())]
+            app = build(parts, extra=own, mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
         if self.mail is not None:
@@ -153,9 +157,13 @@ class Hub:
         if jobs is not None:
             await jobs
         await parts.files.stop()
+        if self.slack is not None:
+            self.slack.stop()
         for leader, upkeep in self._duties:
             await upkeep.stop()
             await leader.stop()
+        if self.slack is not None:
+            await self.slack.close()
         await self.work.close()
         await parts.live.stop()
         for channel in parts.channels.values():
@@ -273,7 +281,7 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
-def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
+def _duties(parts: Parts, work: Work, slack: SlackRoom | None, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
     """What these roles do every second, each for as long as this process leads in it."""
     chores = {
         "worker": (
@@ -286,6 +294,7 @@ def _duties(parts: Parts, work: Work, roles: Sequence[str]) -> list[tuple[Leader
             Chore(name="cron", every=_SECOND, do=work.cron().fire),
             Chore(name="failover", every=_SECOND, do=parts.failover.sweep),
             Chore(name="desk", every=_SECOND, do=parts.desk.rounds.go),
+            *((Chore(name="slack", every=_SECOND, do=slack.sweep),) if slack is not None else ()),
         ),
     }
     leases = Leases(parts.db, parts.clock)

@@ -30,6 +30,7 @@ class Metrics:
             registry=r,
         )
         self.webhooks_refused = Counter("hub_webhooks_refused", "Webhooks refused", ["code"], registry=r)
+        self.slack_failed = Counter("hub_slack_failed", "Questions that Slack refused", ["code"], registry=r)
         self.commit_seconds = Histogram("hub_commit_seconds", "Group commits", buckets=_FAST, registry=r)
         self.commit_units = Histogram(
             "hub_commit_units", "Units of work a commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=r

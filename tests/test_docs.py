@@ -23,7 +23,8 @@ from hub.demo import routes as demo_routes
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
 from hub.portal import application as portal_application
-from hub.settings import Settings, described
+from hub.settings import Secret, Settings, described
+from hub.slack import routes as slack_routes
 from hub.web.server import build
 from templates.catalog import shipped
 from tests.hub_rig import open_rig
@@ -152,10 +153,13 @@ def test_readme_names_every_scope_of_a_token() -> None:
 @pytest.fixture
 async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[str]:
     """Every address of the hub with the demo and every channel, as `METHOD /path`."""
-    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, voice_from="+12025550100") as rig:
+    changes = {"voice_from": "+12025550100", "slack_bot_token": Secret("xoxb-of-nobody"), "slack_channel": "C0NOBODY"}
+    async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, **changes) as rig:
         parts = rig.parts
         mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-        app = build(parts, extra=demo_routes(parts, Outside(rig.carrier, MailHost())), mounts=mounts)
+        app = build(
+            parts, extra=[*slack_routes(parts), *demo_routes(parts, Outside(rig.carrier, MailHost()))], mounts=mounts
+        )
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
     return {one for one in found if one.startswith(("GET ", "POST "))}
 

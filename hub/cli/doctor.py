@@ -12,7 +12,7 @@ from hub.settings import Settings
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, keys, Redis and the carrier's credentials; sends nothing.
+    """Check settings, database, keys, Redis, Slack and the carrier's credentials; sends nothing.
 
     \b
     Example:
@@ -48,6 +48,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     async for finding in _carrier(settings):
         yield finding
     yield await _scanner(settings)
+    if settings.slack_configured:
+        yield await _slack(settings)
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -105,6 +107,23 @@ async def _scanner(settings: Settings) -> tuple[str, str, str]:
     except OSError:
         return "wrong", "scanner", "does not answer: check HUB_CLAMD_URL; until it does, documents that come in wait"
     return "ok", "scanner", f"answers ({version.partition('/')[0]})"
+
+
+async def _slack(settings: Settings) -> tuple[str, str, str]:
+    from channels.slack import SlackClient
+
+    client = SlackClient(settings.slack_bot_token, settings.slack_api_url)
+    try:
+        if lacking := await client.lacking():
+            return "wrong", "slack", f"takes the token, but the app lacks {', '.join(lacking)}: see docs/slack.md"
+        if not await client.in_channel(settings.slack_channel):
+            return "wrong", "slack", "takes the token, but the app is not in HUB_SLACK_CHANNEL: invite it there"
+    except HubError as error:
+        return "wrong", "slack", str(error)
+    finally:
+        await client.close()
+    words = "patients' words are shown there" if settings.slack_agreement == "yes" else "no patient's words are shown"
+    return "ok", "slack", f"takes the token, and the app is in the channel; {words}"
 
 
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

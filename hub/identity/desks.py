@@ -20,9 +20,17 @@ async def rehome(conn: AsyncConnection, keys: Keys, source: Thread, target: Thre
     for table in (mention, rating, slack_post):
         theirs = sa.update(table).where(table.c.thread_id == source.id)
         await conn.execute(theirs.values(thread_id=target.id))
+    await _posts(conn, target)
     await _labels(conn, source, target)
     await _seen(conn, source, target)
     await _drafts(conn, keys, source, target)
+
+
+async def _posts(conn: AsyncConnection, target: Thread) -> None:
+    """Every entry has another number now: what was said before the merge is not told under the posts once more."""
+    last = sa.select(sa.func.max(message.c.seq)).where(message.c.thread_id == target.id).scalar_subquery()
+    theirs = sa.update(slack_post).where(slack_post.c.thread_id == target.id)
+    await conn.execute(theirs.values(seq=sa.func.coalesce(last, 0)))
 
 
 async def _labels(conn: AsyncConnection, source: Thread, target: Thread) -> None:

@@ -102,7 +102,7 @@ class Settings:
     )
     open_hours: OpeningHours = _setting(
         "HUB_OPEN",
-        "when staff take calls, in the clinic's zone",
+        "when staff are there, in the clinic's zone",
         OpeningHours.parse,
         OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00"),
         shown="`Mon-Fri 08:00-18:00; Sat 09:00-13:00`",
@@ -327,6 +327,24 @@ class Settings:
         parsing.one_of("on", "off"),
         "on",
     )
+    slack_bot_token: Secret = _setting(
+        "HUB_SLACK_BOT_TOKEN", "the Slack app's bot token", parsing.slack_token, Secret(""), shown="unset: off"
+    )
+    slack_signing_secret: Secret = _setting(
+        "HUB_SLACK_SIGNING_SECRET", "what Slack signs its requests with", parsing.secret, Secret(""), shown="unset"
+    )
+    slack_channel: str = _setting(
+        "HUB_SLACK_CHANNEL", "the id of the channel that staff answer in", parsing.slack_channel, "", shown="unset"
+    )
+    slack_api_url: str = _setting(
+        "HUB_SLACK_API_URL", "where Slack's API answers", parsing.web_address, "https://slack.com/api"
+    )
+    slack_agreement: str = _setting(
+        "HUB_SLACK_AGREEMENT",
+        "`yes`: an agreement with Slack covers patients' data, and what patients write is shown there in full",
+        parsing.one_of("yes", "no"),
+        "no",
+    )
     scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", parsing.one_of("local"), "local")
     log_level: str = _setting(
         "HUB_LOG_LEVEL", "least severe line to log", parsing.one_of("debug", "info", "warning", "error"), "info"
@@ -364,6 +382,11 @@ class Settings:
     def carrier_configured(self) -> bool:
         """Whether texts go to a real account."""
         return bool(self.twilio_account_sid)
+
+    @property
+    def slack_configured(self) -> bool:
+        """Whether staff are told of threads in Slack."""
+        return bool(self.slack_bot_token)
 
     def private_folder(self) -> None:
         """Make the data folder, and let nobody else read what this process writes from now on.

@@ -10,16 +10,10 @@ from urllib.parse import urlsplit
 
 from hub.errors import SettingsError
 from hub.settings.fields import Settings
+from hub.settings.parsing import LOOPBACK
 from hub.settings.secret import Secret
 
-LATER = (
-    "HUB_SLACK_BOT_TOKEN",
-    "HUB_SLACK_SIGNING_SECRET",
-    "HUB_SLACK_CHANNEL",
-    "HUB_SLACK_API_URL",
-    "HUB_RASA_URL",
-    "HUB_MLLP_PORT",
-)
+LATER = ("HUB_RASA_URL", "HUB_MLLP_PORT")
 """Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
 reported, not used."""
 
@@ -103,6 +97,16 @@ def _contradictions(settings: Settings) -> list[str]:
     if bool(settings.smtp_url) != bool(settings.email_from):
         missing_one = "HUB_EMAIL_FROM" if settings.smtp_url else "HUB_SMTP_URL"
         problems.append(f"mail is half set up: set {missing_one} too")
+    slack = {
+        "HUB_SLACK_BOT_TOKEN": settings.slack_bot_token,
+        "HUB_SLACK_SIGNING_SECRET": settings.slack_signing_secret,
+        "HUB_SLACK_CHANNEL": settings.slack_channel,
+    }
+    if any(slack.values()) and not all(slack.values()):
+        problems.append("Slack is half set up: set " + " and ".join(n for n, v in slack.items() if not v) + " too")
+    slack_host = urlsplit(settings.slack_api_url)
+    if slack_host.scheme != "https" and slack_host.hostname not in LOOPBACK:
+        problems.append("HUB_SLACK_API_URL must begin with https://: the token goes there")
     if (settings.dkim_key_file is None) != (not settings.dkim_selector):
         problems.append("HUB_DKIM_KEY_FILE and HUB_DKIM_SELECTOR go together: set both")
     if (settings.inbound_smtp_port is not None or settings.imap_url) and not settings.email_from:

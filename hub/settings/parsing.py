@@ -235,6 +235,20 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def slack_token(raw: str) -> Secret:
+    """The token of a Slack app's bot."""
+    if not re.fullmatch(r"xoxb-[A-Za-z0-9-]{8,250}", raw.strip()):
+        raise ValueError("must be a bot's token, which begins with xoxb-")
+    return Secret(raw.strip())
+
+
+def slack_channel(raw: str) -> str:
+    """A Slack channel by its id."""
+    if not re.fullmatch(r"[CG][A-Z0-9]{6,22}", raw.strip()):
+        raise ValueError("must be a channel's id such as C0123ABCDEF: it stands at the end of the channel's details")
+    return raw.strip()
+
+
 def path(raw: str) -> Path:
     """A path; `~` is the user's home."""
     try:

@@ -39,7 +39,12 @@ APNS = {
     "HUB_APNS_TOPIC": "org.example.other",
 }
 VAPID = {"HUB_VAPID_PRIVATE_KEY": "other-key", "HUB_VAPID_SUBJECT": "mailto:other@clinic.example.org"}
-TOGETHER = [TWILIO, APNS, VAPID, MAIL]
+SLACK = {
+    "HUB_SLACK_BOT_TOKEN": "xoxb-other-token",
+    "HUB_SLACK_SIGNING_SECRET": "other",
+    "HUB_SLACK_CHANNEL": "C0OTHER99",
+}
+TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
@@ -127,6 +132,17 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_SMS_COST", "sms_cost", None, "8", 8),
     ("HUB_DEFAULT_TEAM", "default_team", "", "Front desk", "Front desk"),
     ("HUB_SATISFACTION", "satisfaction", "on", "off", "off"),
+    ("HUB_SLACK_BOT_TOKEN", "slack_bot_token", Secret(""), "xoxb-0123456789", Secret("xoxb-0123456789")),
+    ("HUB_SLACK_SIGNING_SECRET", "slack_signing_secret", Secret(""), " abc ", Secret("abc")),
+    ("HUB_SLACK_CHANNEL", "slack_channel", "", "C0123ABCD", "C0123ABCD"),
+    (
+        "HUB_SLACK_API_URL",
+        "slack_api_url",
+        "https://slack.com/api",
+        "http://127.0.0.1:9/api/",
+        "http://127.0.0.1:9/api",
+    ),
+    ("HUB_SLACK_AGREEMENT", "slack_agreement", "no", "yes", "yes"),
     ("HUB_SCHEDULING", "scheduling", "local", "local", "local"),
     ("HUB_LOG_LEVEL", "log_level", "info", "debug", "debug"),
     ("HUB_LOG_FORMAT", "log_format", "", "json", "json"),
@@ -327,7 +343,20 @@ class TestNames:
     def test_a_name_like_no_other_is_only_said_to_be_unknown(self) -> None:
         assert problems({"HUB_XQZW": "x"}) == ["HUB_XQZW is not a setting"]
 
-    @pytest.mark.parametrize("name", [*LATER, "HUB_SLACK_BOT_TOKEN_FILE"])
+    @pytest.mark.parametrize(
+        ("given_values", "problem"),
+        [
+            ({"HUB_SLACK_CHANNEL": "C0123ABCD"}, "HUB_SLACK_BOT_TOKEN and HUB_SLACK_SIGNING_SECRET"),
+            ({"HUB_SLACK_BOT_TOKEN": "xoxp-012345678"}, "HUB_SLACK_BOT_TOKEN must be a bot's token"),
+            ({"HUB_SLACK_CHANNEL": "#desk"}, "HUB_SLACK_CHANNEL must be a channel's id"),
+            ({"HUB_SLACK_API_URL": "http://slack.example.org/api"}, "HUB_SLACK_API_URL must begin with https://"),
+            ({"HUB_SLACK_AGREEMENT": "maybe"}, "HUB_SLACK_AGREEMENT must be one of yes, no"),
+        ],
+    )
+    def test_what_is_wrong_with_slack_is_told(self, given_values: dict[str, str], problem: str) -> None:
+        assert any(problem in one for one in problems(given_values))
+
+    @pytest.mark.parametrize("name", [*LATER])
     def test_a_variable_of_a_later_release_is_reported_and_not_used(self, name: str) -> None:
         settings = given({name: "anything"})
 

@@ -116,16 +116,28 @@ rating = sa.Table(
     sa.Column("answered_at", Moment),
 )
 
+_LIVE = sa.text("ended_at IS NULL")
+_UNDONE = sa.text("told_at IS NULL")
+
 slack_post = sa.Table(
     "slack_post",
     metadata,
     # A message in the clinic's Slack that stands for a thread; replies under it go to the patient.
-    sa.Column("channel", sa.String(24), primary_key=True),
-    sa.Column("ts", sa.String(24), primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("thread_id", Id, sa.ForeignKey("thread.id"), nullable=False, index=True),
-    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("channel", sa.String(24), nullable=False),
+    # Slack's name of the message; NULL until it is known to have been posted.
+    sa.Column("ts", sa.String(24)),
+    # How loud it is: 0 nothing to do, 1 nobody has it, 2 late, 3 emergency. Who gets louder is posted anew.
+    sa.Column("level", sa.Integer, nullable=False),
+    # A digest of what it shows.
+    sa.Column("shown", sa.String(32), nullable=False),
+    # The newest entry of the thread that those who read it in Slack were told of.
+    sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
+    sa.UniqueConstraint("channel", "ts"),
+    sa.Index("ix_slack_post_live", "thread_id", "at", sqlite_where=_LIVE, postgresql_where=_LIVE),
 )
 
 slack_event = sa.Table(
@@ -134,4 +146,31 @@ slack_event = sa.Table(
     # What Slack told, once, whatever it sends again.
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("at", Moment, nullable=False, index=True),
+    # JSON of what is to be done; under the hub's key, for it may hold what is written to a patient. NULL once done.
+    sa.Column("work_sealed", sa.LargeBinary),
+    # When it is tried next, and how often it failed.
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("done_at", Moment),
+    # JSON of what whoever did it is to hear; NULL for nothing. Then they have heard.
+    sa.Column("answer_sealed", sa.LargeBinary),
+    sa.Column("told_at", Moment),
+    sa.Index("ix_slack_event_undone", "due_at", "id", sqlite_where=_UNDONE, postgresql_where=_UNDONE),
+)
+
+slack_reply = sa.Table(
+    "slack_reply",
+    metadata,
+    # A message to a patient that was written in Slack: it is marked there with what became of it.
+    sa.Column("message_id", Id, sa.ForeignKey("message.id"), primary_key=True),
+    sa.Column("channel", sa.String(24), nullable=False),
+    sa.Column("ts", sa.String(24), nullable=False),
+    sa.Column("post", sa.String(24), nullable=False),
+    sa.Column("slack_user", sa.String(24), nullable=False),
+    # The last state that it was marked with.
+    sa.Column("mark", sa.String(12), nullable=False, server_default=""),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Index("ix_slack_reply_ts", "channel", "ts"),
+    sa.Index("ix_slack_reply_live", "at", sqlite_where=_LIVE, postgresql_where=_LIVE),
 )

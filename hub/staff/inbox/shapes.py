@@ -4,7 +4,7 @@ A name is what staff read; a `reason` is a sentence for them. The page shows eve
 """
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -217,14 +217,14 @@ class Opened(msgspec.Struct, kw_only=True):
 
 
 class Write(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A reply or a note. Sent again under the same `id`, it is the same one.
+    """A reply or a note. Sent again under the same `id`, a UUID, it is the same one.
 
     thread: the id of the thread it was written for: refused when that is not the one it is sent to.
     last_seq: the newest entry that the writer had seen; `anyway`: they were shown what came since, and go on.
     not_before: when it is to leave; now if null. attachments: ids of files that were given beforehand.
     """
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     thread: str
     kind: Literal["reply", "note"]
     text: str

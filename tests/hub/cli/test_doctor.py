@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from channels.carrier import Carrier
+from channels.slack.client import SCOPES
 from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import HEAD
@@ -19,6 +20,8 @@ from tests.bench.processes import free_port
 from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
+from tests.servers.slack import CHANNEL, FakeSlack
+from tests.servers.slack import TOKEN as SLACK_TOKEN
 from tests.servers.valkey import PASSWORD, Valkey
 
 TOKEN = "canary-auth-token"
@@ -260,6 +263,38 @@ class TestRedis:
         assert ended.code == 1
         assert findings(ended)["redis"][1].startswith("refuses the password")
         assert TOKEN not in ended.out + ended.err
+
+
+class TestSlack:
+    @staticmethod
+    def told(run: Run, **changes: Any) -> tuple[str, str]:
+        slack = FakeSlack()
+        for name, value in changes.items():
+            setattr(slack, name, value)
+        with elsewhere() as run_there:
+            run_there(slack.start())
+            ended = run(
+                "doctor",
+                HUB_SLACK_BOT_TOKEN=SLACK_TOKEN,
+                HUB_SLACK_SIGNING_SECRET="canary-signing",
+                HUB_SLACK_CHANNEL=CHANNEL,
+                HUB_SLACK_API_URL=slack.url,
+            )
+            run_there(slack.stop())
+        assert SLACK_TOKEN not in ended.out + ended.err
+        assert "canary" not in ended.out + ended.err
+        return findings(ended)["slack"]
+
+    def test_an_app_that_is_in_the_channel_is_told(self, run: Run, founded: Path) -> None:
+        assert self.told(run) == (
+            "ok",
+            "takes the token, and the app is in the channel; no patient's words are shown",
+        )
+
+    def test_what_is_wrong_is_told_with_what_mends_it(self, run: Run, founded: Path) -> None:
+        assert "invite it there" in self.told(run, in_channel=False)[1]
+        assert "lacks reactions:write" in self.told(run, scopes=SCOPES - {"reactions:write"})[1]
+        assert "install the app again" in self.told(run, refusing={"auth.test": "token_revoked"})[1]
 
 
 def test_it_changes_nothing(run: Run, founded: Path) -> None:

@@ -44,7 +44,8 @@ async def test_all_that_staff_keep_of_a_thread_comes_along(books: Books) -> None
         named = {"user_id": user, "message_id": other.message_id, "thread_id": other.thread_id, "at": now}
         await insert_rows(conn, mention, [named])
         await insert_rows(conn, rating, [{"id": new_id(), "thread_id": other.thread_id, "asked_at": now}])
-        post = {"channel": "C1", "ts": "1.2", "thread_id": other.thread_id, "state": "open", "at": now}
+        post = {"id": new_id(), "channel": "C1", "ts": "1.2", "thread_id": other.thread_id, "at": now}
+        post |= {"level": 1, "shown": "", "seq": 1}
         await insert_rows(conn, slack_post, [post])
         drafts = [
             drafted(ana, one.thread_id, "reply", b"older", 0),
@@ -71,6 +72,8 @@ async def test_all_that_staff_keep_of_a_thread_comes_along(books: Books) -> None
     assert kept == {"reply": b"newer", "note": b"note"}
     (seen,) = await books.rows(sa.select(thread_seen))
     assert seen.seq == 2, "all of both was seen"
+    (posted,) = await books.rows(sa.select(slack_post.c.seq))
+    assert posted.seq == 2, "what both said is not told again"
     (row,) = await books.rows(sa.select(thread))
     assert (row.status, row.team_id, row.waiting_since) == ("snoozed", front, now)
     assert row.snoozed_until == now + timedelta(days=1)

@@ -76,6 +76,10 @@ async def test_two_of_the_staff_answer_one_patient(rig: Rig) -> None:
         assert (await dana.post(f"/threads/{other}/write", _write(thread_id, "For Ana", 1))).status == 409
         assert (await dana.post(f"/threads/{other}/lines/{sent[0].value['id']}/undo")).status == 404
 
+        # It is known again by its id, so that must be one.
+        for wrong in ("x", "1" * 500, ""):
+            assert (await dana.post(f"{at}/write", first | {"id": wrong})).status == 422
+
         # A note has no way out.
         for more in ({"channel": "sms"}, {"not_before": "2027-01-01T00:00:00Z"}, {"attachments": ["x"]}):
             assert (await dana.post(f"{at}/write", _write(thread_id, "x", 9, kind="note", **more))).status == 422
