@@ -80,8 +80,7 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         stack.push_async_callback(hub.stop)
         stack.callback(carrier.closing.set)
         await clinic.seed(hub.parts)
-        if not check:
-            await clinic.hire(hub.parts)
+        await clinic.hire(hub.parts)
 
         def routes(parts: "Parts") -> "Sequence[web.RouteDef]":
             return clinic.routes(parts, outside)
