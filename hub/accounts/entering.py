@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.accounts.factors import Factors
 from hub.accounts.links import Links
+from hub.accounts.openid import Proved
+from hub.accounts.passkeys import Passkeys
 from hub.accounts.passwords import Passwords
 from hub.accounts.sessions import Session, Sessions, Way
 from hub.accounts.users import User, Users
@@ -67,6 +69,7 @@ class Entering:
         passwords: Passwords,
         factors: Factors,
         links: Links,
+        passkeys: Passkeys,
         limits: Limits,
         trail: Trail,
     ) -> None:
@@ -76,6 +79,7 @@ class Entering:
         self._passwords = passwords
         self._factors = factors
         self._links = links
+        self._passkeys = passkeys
         self._limits = limits
         self._trail = trail
 
@@ -116,6 +120,49 @@ class Entering:
             await self._links.take(conn, ticket, "second")
             await self._limits.forgive(conn, BY_ACCOUNT, link.kept.decode())
             return await self.begin(conn, user, "password", strong=True, earlier=earlier, device=device)
+
+        return await self._db.write(unit)
+
+    async def by_passkey(self, answer: str, *, earlier: str, device: str) -> Came | NotIn:
+        """In with what a passkey signed."""
+
+        async def unit(conn: AsyncConnection) -> Came | NotIn:
+            user = await self._passkeys.whose(conn, answer)
+            if user is None:
+                await self._failed(conn, None, "passkey")
+                return NotIn("wrong")
+            return await self.begin(conn, user, "passkey", strong=True, earlier=earlier, device=device)
+
+        return await self._db.write(unit)
+
+    async def by_openid(self, proved: Proved, *, earlier: str, device: str) -> Came | Second | NotIn:
+        """In with another provider's word: as the user tied to it, the first time as the one with that mailbox."""
+
+        async def unit(conn: AsyncConnection) -> Came | Second | NotIn:
+            user = await self._users.by_openid(conn, proved.issuer, proved.subject)
+            if user is None and proved.email:
+                known = await self._users.by_email(conn, proved.email)
+                if known is not None and await self._users.tie(conn, known, proved.issuer, proved.subject):
+                    user = await self._users.get(conn, known.id)
+            if user is None or user.status != "active":
+                await self._failed(conn, user, "openid")
+                return NotIn("wrong")
+            if not proved.strong and await self._factors.has(conn, user.id):
+                ticket = await self._links.make(conn, "second", user_id=user.id, kept=user.email.encode())
+                return Second(ticket, user.totp or await self._factors.codes_left(conn, user.id) > 0)
+            return await self.begin(conn, user, "openid", strong=proved.strong, earlier=earlier, device=device)
+
+        return await self._db.write(unit)
+
+    async def again_by_passkey(self, session: Session, answer: str) -> Came | NotIn:
+        """The new secret of a session whose user shows a passkey once more."""
+
+        async def unit(conn: AsyncConnection) -> Came | NotIn:
+            user = await self._passkeys.whose(conn, answer)
+            if user is None or user.id != session.user.id:
+                await self._failed(conn, session.user, "passkey")
+                return NotIn("wrong")
+            return Came(await self._sessions.renew(conn, session, way="passkey", strong=True))
 
         return await self._db.write(unit)
 

@@ -98,7 +98,7 @@ def explained(weak: Weak, *, second: bool) -> str:
 _COMMON = frozenset(files("hub.accounts").joinpath("common.txt").read_text(encoding="ascii").split())
 """Words that are tried first, without accents and case."""
 _ROWS = ("1234567890", "0987654321", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y")
-_LEET = str.maketrans("01345$@!7", "oleasasit")
+_LEET = str.maketrans("01345@$!7", "oleasasit")
 _AROUND = "0123456789!.,;:?-_#*+"
 
 

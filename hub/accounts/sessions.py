@@ -142,6 +142,11 @@ class Sessions:
         await self._trail.record(conn, entry)
         return secret
 
+    async def strengthen(self, conn: AsyncConnection, session: Session) -> None:
+        """Note that the session's user showed a second factor just now, in the caller's transaction."""
+        values = {"strong": True, "proved_at": self._clock.now()}
+        await conn.execute(sa.update(staff_session).where(staff_session.c.id == session.id).values(values))
+
     async def open(self, conn: AsyncConnection, user_id: str) -> list[Open]:
         """The user's sessions that are not over, the one used last first."""
         query = sa.select(staff_session).where(staff_session.c.user_id == user_id, *self._alive())

@@ -23,7 +23,7 @@ from hub.signin import tokens
 from hub.types import Language, new_id
 from hub.vault import HUB, Keys, Vault
 
-__all__ = ["ROLES", "SWITCHES", "Status", "User", "Users", "initials_of", "mailbox_of"]
+__all__ = ["ROLES", "SWITCHES", "LastAdmin", "Status", "User", "Users", "initials_of", "mailbox_of"]
 
 Status = Literal["invited", "active", "disabled"]
 ROLES: tuple[Role, ...] = tuple(PERMISSIONS)
@@ -38,6 +38,10 @@ _MAILBOX = re.compile(r"[^@\s,;:<>()\"\\]{1,64}@[^@\s,;:<>()\"\\.]+(\.[^@\s,;:<>
 class _Profile(msgspec.Struct, frozen=True):
     name: str
     email: str
+
+
+class LastAdmin(InputError):
+    """Nobody else could run the hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,7 @@ class Users:
     # Changes
 
     async def change_role(self, conn: AsyncConnection, user_id: str, role: Role, by: Actor) -> None:
-        """Give a user another role; all their sessions end. Raises: InputError, also for the last active admin."""
+        """Give a user another role; all their sessions end. Raises: InputError, LastAdmin."""
         if role not in ROLES:
             raise InputError("a role is one of: " + ", ".join(ROLES))
         row = await self._locked(conn, user_id)
@@ -188,7 +192,7 @@ class Users:
         await self._done(conn, "user.role", user_id, by, role=role, was=row.role)
 
     async def disable(self, conn: AsyncConnection, user_id: str, by: Actor) -> None:
-        """Let a user in no more; all their sessions end. Raises: InputError, also for the last active admin."""
+        """Let a user in no more; all their sessions end. Raises: InputError, LastAdmin."""
         row = await self._locked(conn, user_id)
         if row.status == "disabled":
             return
@@ -216,6 +220,27 @@ class Users:
         await self._set(conn, user_id, password_hash=password_hash, password_at=self._clock.now(), status=status)
         await end_sessions(conn, user_id, self._clock.now(), but=keep)
         await self._done(conn, "user.password", user_id, by)
+
+    async def by_openid(self, conn: AsyncConnection, issuer: str, subject: str) -> User | None:
+        """The user who signs in at an OpenID provider as `subject`."""
+        query = sa.select(staff_user).where(staff_user.c.oidc_blind == self._openid(issuer, subject))
+        row = (await conn.execute(query)).first()
+        return _user(await self._vault.key(conn, HUB), row) if row is not None else None
+
+    async def tie(self, conn: AsyncConnection, user: User, issuer: str, subject: str) -> bool:
+        """Let a user sign in at an OpenID provider as `subject` from now on; False if they do so as another already.
+
+        Whoever was invited is active then.
+        """
+        row = await self._locked(conn, user.id)
+        if row.oidc_blind is not None or row.status == "disabled":
+            return False
+        await self._set(conn, user.id, oidc_blind=self._openid(issuer, subject), status="active")
+        await self._done(conn, "user.tie", user.id, user.actor)
+        return True
+
+    def _openid(self, issuer: str, subject: str) -> bytes:
+        return tokens.blind(self._vault, "staff", "openid", issuer, subject)
 
     async def rehash(self, conn: AsyncConnection, user_id: str, was: str, password_hash: str) -> None:
         """Keep the same password under other parameters, unless it was changed meanwhile."""
@@ -268,12 +293,12 @@ class Users:
         await self._done(conn, "user.set_up", user_id, by)
 
     async def _another_admin(self, conn: AsyncConnection, user_id: str) -> None:
-        """Raises: InputError when nobody else could run the hub."""
+        """Raises: LastAdmin when nobody else could run the hub."""
         others = sa.select(staff_user.c.id).where(
             staff_user.c.role == "admin", staff_user.c.status == "active", staff_user.c.id != user_id
         )
         if (await conn.execute(others.limit(1).with_for_update())).first() is None:
-            raise InputError("this is the last active admin: make somebody else one first")
+            raise LastAdmin("this is the last active admin: make somebody else one first")
 
     async def _locked(self, conn: AsyncConnection, user_id: str) -> Any:
         row = (await conn.execute(sa.select(staff_user).where(staff_user.c.id == user_id).with_for_update())).first()

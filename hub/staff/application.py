@@ -14,7 +14,7 @@ from hub.calls import Endpoint, answering, serve
 from hub.calls.streaming import STREAMS, Streams
 from hub.parts import Parts
 from hub.signin.forms import from_here
-from hub.staff import signing_in
+from hub.staff import again, glass, invitations, openid, security, settings, signing_in, users
 from hub.staff.access import named
 from hub.staff.inbox import acting, bulk, composing, live, me, reading, searching
 from hub.staff.inbox.pushing import Pulse
@@ -32,10 +32,17 @@ _CALLS: tuple[ModuleType, ...] = (
     acting,
     composing,
     bulk,
+    glass,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
     signing_in,
+    openid,
+    invitations,
+    settings,
+    security,
+    users,
+    glass,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
@@ -69,12 +76,14 @@ def calls(endpoints: Iterable[Endpoint], surface: Surface) -> web.Application:
 
     async def stopping(app: web.Application) -> None:
         streams.close()
+        await surface.close()
 
     app.on_shutdown.append(stopping)
     for one in (declared := tuple(endpoints)):
         # What is not known to be checked for reach is not served.
         named(one.path, {})
     serve(app, declared, surface.parts, surface.access)
+    app.add_routes(again.routes(surface))
     return app
 
 

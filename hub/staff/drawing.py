@@ -22,14 +22,14 @@ _DAYS = {"en": "MMM d, y, h:mm a", "es": "d MMM y, h:mm a"}
 
 @cache
 def words(language: Language) -> Mapping[str, str]:
-    """What the pages say in `language`, by name: of every file in its folder, none of which may name a word twice."""
+    """What the pages say in `language`, by name: of every file in its folder, of which no two may differ in a word."""
     said: dict[str, str] = {}
     folder = files("hub.staff").joinpath("words", language)
     for one in sorted(folder.iterdir(), key=lambda file: file.name):
         if one.name.endswith(".toml"):
             found = tomllib.loads(one.read_text(encoding="utf-8"))
-            if twice := said.keys() & found.keys():
-                raise ValueError(f"words/{language}/{one.name} says again what another file says: {sorted(twice)}")
+            if other := sorted(name for name in said.keys() & found.keys() if said[name] != found[name]):
+                raise ValueError(f"words/{language}/{one.name} says otherwise what another file says: {other}")
             said |= found
     return MappingProxyType(said)
 

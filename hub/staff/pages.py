@@ -77,13 +77,13 @@ def _handler(page: Page, surface: Surface) -> Callable[[web.Request], Awaitable[
         try:
             granted = await surface.access.granted(request, page.scope, page.path, new_id(), csrf=form["csrf"])
         except Problem as problem:
-            return _refused(surface, request, problem)
+            return _refused(surface, page, request, problem)
         return await page.answer(Visit(surface=surface, request=request, granted=granted, form=form))
 
     return handle
 
 
-def _refused(surface: Surface, request: web.Request, problem: Problem) -> web.Response:
+def _refused(surface: Surface, page: Page, request: web.Request, problem: Problem) -> web.Response:
     """Where a browser is led that may not see the page; or why it may not."""
     back = request.path_qs if request.method == "GET" else request.path
     match problem.kind:
@@ -92,5 +92,8 @@ def _refused(surface: Surface, request: web.Request, problem: Problem) -> web.Re
         case "locked":
             raise web.HTTPSeeOther(f"/sign-in/again?next={quote(inside(back))}")
         case "enrol":
-            raise web.HTTPSeeOther("/settings/security?enrol=1")
+            raise web.HTTPSeeOther("/settings/security")
+        case "forbidden" if page.path == "/inbox" and page.method == "GET":
+            # Where everybody is led who signs in; not everybody may see it.
+            raise web.HTTPSeeOther("/settings")
     return surface.draw_outside(request, "refused.html", status=problem.status, kind=problem.kind)

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from hub.accounts.entering import BY_CLIENT, Came, Second
+from hub.accounts.entering import BY_CLIENT, Came, NotIn, Second
+from hub.accounts.sessions import Session
 from hub.signin.devices import described
 from hub.signin.forms import Form
-from hub.staff.pages import Page, Visit, inside
+from hub.staff.pages import Page, inside
 from hub.staff.surface import Surface
 
-__all__ = ["PAGES", "came_in"]
+__all__ = ["PAGES", "came_in", "device", "second", "sign_in"]
 
 
 async def _start(surface: Surface, request: web.Request) -> web.StreamResponse:
@@ -18,7 +19,7 @@ async def _start(surface: Surface, request: web.Request) -> web.StreamResponse:
     if session is not None and not session.locked:
         raise web.HTTPSeeOther(onward)
     told = next((one for one in ("out", "set") if one in request.query), "")
-    return _sign_in(surface, request, onward, told=told)
+    return sign_in(surface, request, onward, told=told)
 
 
 async def _enter(surface: Surface, request: web.Request) -> web.StreamResponse:
@@ -26,16 +27,16 @@ async def _enter(surface: Surface, request: web.Request) -> web.StreamResponse:
     form = await Form.read(request)
     onward = inside(form["next"])
     if not await surface.allows(BY_CLIENT, request):
-        return _sign_in(surface, request, onward, wrong="too_often", status=429)
+        return sign_in(surface, request, onward, wrong="too_often", status=429)
     found = await surface.entering.by_password(
         form["email"], form["password"], earlier=surface.access.secret(request), device=device(request)
     )
     if isinstance(found, Came):
         return came_in(surface, found, onward)
     if isinstance(found, Second):
-        return _second(surface, request, found.ticket, onward, app=found.app)
+        return second(surface, request, found.ticket, onward, app=found.app)
     often = found.why == "often"
-    return _sign_in(surface, request, onward, wrong="too_often" if often else "wrong", status=429 if often else 403)
+    return sign_in(surface, request, onward, wrong="too_often" if often else "wrong", status=429 if often else 403)
 
 
 async def _prove(surface: Surface, request: web.Request) -> web.StreamResponse:
@@ -43,18 +44,79 @@ async def _prove(surface: Surface, request: web.Request) -> web.StreamResponse:
     form = await Form.read(request)
     onward = inside(form["next"])
     if not await surface.allows(BY_CLIENT, request):
-        return _second(surface, request, form["ticket"], onward, app=True, wrong="too_often", status=429)
+        return second(surface, request, form["ticket"], onward, app=True, wrong="too_often", status=429)
     found = await surface.entering.by_code(
         form["ticket"], form["code"], earlier=surface.access.secret(request), device=device(request)
     )
     if isinstance(found, Came):
         return came_in(surface, found, onward)
-    return _second(surface, request, form["ticket"], onward, app=True, wrong="wrong_code", status=403)
+    return second(surface, request, form["ticket"], onward, app=True, wrong="wrong_code", status=403)
 
 
-async def _leave(visit: Visit) -> web.StreamResponse:
-    surface = visit.surface
-    await surface.parts.db.write(lambda conn: surface.sessions.end_in(conn, surface.access.secret(visit.request)))
+async def _ask_passkey(surface: Surface, request: web.Request) -> web.StreamResponse:
+    """What the browser is to ask a passkey for."""
+    asked = await surface.passkeys.to_enter() if await surface.allows(BY_CLIENT, request) else None
+    if asked is None:
+        raise web.HTTPTooManyRequests
+    return web.Response(text=asked, content_type="application/json")
+
+
+async def _enter_by_passkey(surface: Surface, request: web.Request) -> web.StreamResponse:
+    """In with what a passkey signed."""
+    form = await Form.read(request)
+    onward = inside(form["next"])
+    if not await surface.allows(BY_CLIENT, request):
+        return sign_in(surface, request, onward, wrong="too_often", status=429)
+    found = await surface.entering.by_passkey(
+        form["answer"], earlier=surface.access.secret(request), device=device(request)
+    )
+    if isinstance(found, Came):
+        return came_in(surface, found, onward)
+    return sign_in(surface, request, onward, wrong="wrong_passkey", status=403)
+
+
+async def _locked(surface: Surface, request: web.Request) -> web.StreamResponse:
+    """A page that asks whoever comes back to a locked session to prove themselves."""
+    onward = inside(request.query.get("next", ""))
+    session = await surface.sessions.use(surface.access.secret(request), by_itself=True)
+    if session is None:
+        raise web.HTTPSeeOther("/sign-in")
+    if not session.locked:
+        raise web.HTTPSeeOther(onward)
+    return _again(surface, request, session, onward)
+
+
+async def _unlock(surface: Surface, request: web.Request) -> web.StreamResponse:
+    """On, with the password or a passkey of the session's user."""
+    form = await Form.read(request)
+    onward = inside(form["next"])
+    session = await surface.sessions.use(surface.access.secret(request), by_itself=True)
+    if session is None:
+        raise web.HTTPSeeOther("/sign-in")
+    if not surface.access.ours(session, form["csrf"]):
+        raise web.HTTPForbidden
+    if not await surface.allows(BY_CLIENT, request):
+        return _again(surface, request, session, onward, wrong="too_often", status=429)
+    found: Came | NotIn
+    if form["answer"]:
+        found = await surface.entering.again_by_passkey(session, form["answer"])
+    else:
+        found = await surface.entering.again(session, form["password"])
+    if isinstance(found, Came):
+        return came_in(surface, found, onward)
+    often = found.why == "often"
+    wrong = "too_often" if often else "wrong_again"
+    return _again(surface, request, session, onward, wrong=wrong, status=429 if often else 403)
+
+
+async def _leave(surface: Surface, request: web.Request) -> web.StreamResponse:
+    """Out, from a session that is locked, too."""
+    form, secret = await Form.read(request), surface.access.secret(request)
+    session = await surface.sessions.use(secret, by_itself=True)
+    if session is not None:
+        if not surface.access.ours(session, form["csrf"]):
+            raise web.HTTPForbidden
+        await surface.parts.db.write(lambda conn: surface.sessions.end_in(conn, secret))
     response = web.Response(status=303, headers={"Location": "/sign-in?out=1"})
     surface.access.forget(response)
     return response
@@ -72,13 +134,39 @@ def device(request: web.Request) -> str:
     return described(request.headers.get("User-Agent", ""))
 
 
-def _sign_in(
+def sign_in(
     surface: Surface, request: web.Request, onward: str, *, told: str = "", wrong: str = "", status: int = 200
 ) -> web.Response:
-    return surface.draw_outside(request, "sign_in.html", status=status, onward=onward, told=told, wrong=wrong)
+    """The first page."""
+    return surface.draw_outside(
+        request,
+        "sign_in.html",
+        status=status,
+        onward=onward,
+        told=told,
+        wrong=wrong,
+        passkeys=surface.passkeys.offered(request.host),
+        openid=surface.openid.label if surface.openid is not None else "",
+    )
 
 
-def _second(
+def _again(
+    surface: Surface, request: web.Request, session: Session, onward: str, *, wrong: str = "", status: int = 200
+) -> web.Response:
+    return surface.draw_outside(
+        request,
+        "locked.html",
+        status=status,
+        onward=onward,
+        csrf=session.csrf,
+        who=session.user,
+        passkeys=surface.passkeys.offered(request.host),
+        openid=surface.openid.label if surface.openid is not None and session.user.openid else "",
+        wrong=wrong,
+    )
+
+
+def second(
     surface: Surface,
     request: web.Request,
     ticket: str,
@@ -88,8 +176,16 @@ def _second(
     wrong: str = "",
     status: int = 200,
 ) -> web.Response:
+    """The page that asks for the second factor."""
     return surface.draw_outside(
-        request, "second.html", status=status, ticket=ticket, onward=onward, app=app, wrong=wrong
+        request,
+        "second.html",
+        status=status,
+        ticket=ticket,
+        onward=onward,
+        app=app,
+        passkeys=surface.passkeys.offered(request.host),
+        wrong=wrong,
     )
 
 
@@ -97,5 +193,9 @@ PAGES = (
     Page(method="GET", path="/sign-in", open=_start),
     Page(method="POST", path="/sign-in", open=_enter),
     Page(method="POST", path="/sign-in/second", open=_prove),
-    Page(method="POST", path="/sign-in/leave", scope="self:read", answer=_leave),
+    Page(method="POST", path="/sign-in/passkey/ask", open=_ask_passkey),
+    Page(method="POST", path="/sign-in/passkey", open=_enter_by_passkey),
+    Page(method="GET", path="/sign-in/again", open=_locked),
+    Page(method="POST", path="/sign-in/again", open=_unlock),
+    Page(method="POST", path="/sign-in/leave", open=_leave),
 )

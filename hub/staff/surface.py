@@ -8,6 +8,8 @@ from aiohttp import web
 from hub.accounts.entering import Entering
 from hub.accounts.factors import Factors
 from hub.accounts.links import Links
+from hub.accounts.openid import OpenID
+from hub.accounts.passkeys import Passkeys
 from hub.accounts.passwords import Passwords
 from hub.accounts.sessions import IDLE, Sessions
 from hub.parts import Parts
@@ -48,6 +50,16 @@ class Surface:
         self.limits = Limits(parts.db, parts.vault, parts.clock)
         self.links = Links(parts.vault, parts.clock)
         self.factors = Factors(parts.vault, parts.trail, parts.clock)
+        self.passkeys = Passkeys(
+            db=parts.db,
+            vault=parts.vault,
+            trail=parts.trail,
+            clock=parts.clock,
+            users=parts.users,
+            links=self.links,
+            base_url=parts.settings.base_url,
+        )
+        self.openid = _openid(parts)
         self.entering = Entering(
             db=parts.db,
             users=parts.users,
@@ -55,10 +67,16 @@ class Surface:
             passwords=self.passwords,
             factors=self.factors,
             links=self.links,
+            passkeys=self.passkeys,
             limits=self.limits,
             trail=parts.trail,
         )
         self.places: tuple[Place, ...] = ()
+
+    async def close(self) -> None:
+        """Let go of what the pages hold."""
+        if self.openid is not None:
+            await self.openid.close()
 
     async def allows(self, limit: Limit, request: web.Request) -> bool:
         """Whether whoever asks may try this once more."""
@@ -98,3 +116,17 @@ class Surface:
     def _everywhere(self, language: Language) -> dict[str, object]:
         settings = self.parts.settings
         return {"clinic": settings.clinic_name, "moments": Moments(settings.timezone, language)}
+
+
+def _openid(parts: Parts) -> OpenID | None:
+    settings = parts.settings
+    if not settings.oidc_issuer:
+        return None
+    return OpenID(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=settings.oidc_client_secret.reveal(),
+        back=f"{settings.base_url}/sign-in/openid/back",
+        clock=parts.clock,
+        label=settings.oidc_label,
+    )
