@@ -108,3 +108,8 @@ def _contact(person_id: str, address_id: str) -> Place:
 
 def _person(person_id: str) -> Place:
     return Place("person", "profile_sealed", person_id, person_id)
+
+
+def draft_place(person_id: str, thread_id: str, user_id: str, kind: str) -> Place:
+    """What a draft is bound to: its user, thread and kind."""
+    return Place("draft", "body_sealed", f"{user_id}/{kind}", person_id, thread_id)

@@ -96,6 +96,7 @@ class Arrivals:
             delivery.c.reason == LATER,
             delivery.c.automated.is_(False),
             delivery.c.due_at > now + _SOON,
+            delivery.c.created_at < one.at,
         )
         waiting = sorted(set((await conn.execute(query)).scalars()))
         if not waiting:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
-from hub.crypto import Place
 from hub.db.bulk import insert_rows
 from hub.db.tables import draft
 from hub.desk.custody import Held
+from hub.sealed import draft_place
 from hub.types import ChannelKind
 from hub.vault import Keys, Vault
 
@@ -95,16 +95,12 @@ class Drafts:
 
 def seal(keys: Keys, person_id: str, thread_id: str, user_id: str, kind: str, words: Words) -> bytes:
     """A draft's words, sealed for their user, thread and kind alone."""
-    return keys.seal(person_id, msgspec.json.encode(words), _place(person_id, thread_id, user_id, kind))
+    return keys.seal(person_id, msgspec.json.encode(words), draft_place(person_id, thread_id, user_id, kind))
 
 
 def open_words(keys: Keys, person_id: str, thread_id: str, user_id: str, kind: str, sealed: bytes) -> Words:
     """What a draft says. Raises: SealBroken, KeyDestroyed."""
-    return _WORDS.decode(keys.open(person_id, sealed, _place(person_id, thread_id, user_id, kind)))
-
-
-def _place(person_id: str, thread_id: str, user_id: str, kind: str) -> Place:
-    return Place("draft", "body_sealed", f"{user_id}/{kind}", person_id, thread_id)
+    return _WORDS.decode(keys.open(person_id, sealed, draft_place(person_id, thread_id, user_id, kind)))
 
 
 def _which(user_id: str, thread_id: str) -> tuple[sa.ColumnElement[bool], ...]:

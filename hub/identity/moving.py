@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import claimed_address, contact, delivery, message, retired_address, thread, turn
+from hub.identity import desks
 from hub.sealed import open_body, open_contact, open_words, seal_body, seal_contact, seal_words
 from hub.threads import Thread, Threads
 from hub.types import ThreadStatus
@@ -97,6 +98,16 @@ async def state(conn: AsyncConnection, threads: Threads, keys: Keys, source: Thr
         "last_inbound_at": newer.last_inbound_at,
         "last_channel": newer.last_channel,
         "created_at": min(one.created_at, other.created_at),
+        # The survivor's thread is the team's that it was; a promise is made anew by whoever has it.
+        "team_id": one.team_id or other.team_id,
+        "waiting_since": min((row.waiting_since for row in (one, other) if row.waiting_since), default=None),
+        "due_at": min((row.due_at for row in (one, other) if row.due_at and row.waiting_since), default=None),
+        "escalated": max(one.escalated, other.escalated),
+        "snoozed_until": min((row.snoozed_until for row in (one, other) if row.snoozed_until), default=None)
+        if status is ThreadStatus.SNOOZED
+        else None,
+        "closed_at": one.closed_at or other.closed_at if status is ThreadStatus.CLOSED else None,
+        "disposition": one.disposition or other.disposition if status is ThreadStatus.CLOSED else "",
     }
     await conn.execute(sa.update(thread).where(thread.c.id == target.id).values(**values))
     if other.dialogue_sealed is not None and (one.dialogue_at is None or other.dialogue_at > one.dialogue_at):
@@ -104,6 +115,7 @@ async def state(conn: AsyncConnection, threads: Threads, keys: Keys, source: Thr
         kept = await threads.dialogue(conn, keys, source)
         await threads.keep_dialogue(conn, keys, target, None if kept is None else kept[0])
     await conn.execute(sa.delete(turn).where(turn.c.thread_id == source.id))
+    await desks.rehome(conn, keys, source, target)
     await conn.execute(sa.delete(thread).where(thread.c.id == source.id))
 
 

@@ -92,3 +92,53 @@ def test_it_says_of_every_minute_what_was_written(spans: list[tuple[int, int, in
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)
+
+
+@pytest.mark.parametrize(
+    ("moment", "span", "then"),
+    [
+        pytest.param("2026-11-23T09:00", minutes(60), "2026-11-23T10:00", id="within the day"),
+        pytest.param("2026-11-23T17:30", minutes(60), "2026-11-24T08:30", id="over the night"),
+        pytest.param("2026-11-23T20:00", minutes(60), "2026-11-24T09:00", id="after closing"),
+        pytest.param("2026-11-28T12:30", minutes(60), "2026-11-30T08:30", id="over the Sunday"),
+        pytest.param("2026-11-23T17:00", minutes(60), "2026-11-23T18:00", id="until it closes"),
+        pytest.param("2026-11-23T17:00", minutes(0), "2026-11-23T17:00", id="open now"),
+        pytest.param("2026-11-28T13:00", minutes(0), "2026-11-30T08:00", id="opens next"),
+        pytest.param("2026-03-06T17:00", minutes(6 * 60), "2026-03-09T09:00", id="over the change of clocks"),
+    ],
+)
+def test_time_passes_only_while_it_is_open(moment: str, span: timedelta, then: str) -> None:
+    assert USUAL.later(at(moment), span, ZONE) == at(then)
+
+
+def test_hours_over_a_change_of_clocks_are_as_long_as_they_are() -> None:
+    always = OpeningHours.parse("Mon-Sun 00:00-24:00")
+    night = OpeningHours.parse("Sun 01:00-04:00")
+
+    # The day has 23 hours in spring: eight of them are eight of them.
+    evening = at("2026-03-07T22:00").astimezone(UTC)
+    assert always.later(evening, minutes(480), ZONE) == evening + minutes(480)
+    # Of that Sunday's three hours one is skipped: the third comes a week later.
+    assert night.later(at("2026-03-08T00:00"), minutes(150), ZONE) == at("2026-03-15T01:30")
+    # In autumn one is gone through twice.
+    assert night.later(at("2026-11-01T00:00"), minutes(240), ZONE) == at("2026-11-01T04:00")
+
+
+@given(
+    st.integers(0, 366 * 24 * 60),
+    st.integers(0, 3000),
+    st.integers(0, 3000),
+)
+def test_spans_add_up_and_end_while_it_is_open(minute: int, first: int, second: int) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + minutes(minute)
+    middle = USUAL.later(moment, minutes(first), ZONE)
+
+    assert middle >= moment + minutes(first)
+    if second:
+        # Of no more time at all the moment is the same, or the next at which it opens.
+        assert USUAL.later(middle, minutes(second), ZONE) == USUAL.later(moment, minutes(first + second), ZONE)
+    assert USUAL.is_open(middle, ZONE) or (first > 0 and USUAL.is_open(middle - timedelta(seconds=1), ZONE))
