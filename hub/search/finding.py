@@ -29,6 +29,7 @@ FIRST, READ = 3000, 48_000
 OPENED = 800
 """Messages that are opened at most."""
 _PAGE = 64
+_MOST_NAMES = 6
 PERSONS = 200
 """Persons of one name who are opened at most: those whose threads were active last."""
 
@@ -142,10 +143,12 @@ class Search:
 
         Whoever was active last comes first.
         """
-        wanted = [one for one in words.said(q) if len(one) > 1]
-        if not wanted or len(wanted) > 6:
+        wanted = words.said(q)
+        if len(wanted) > _MOST_NAMES or max(map(len, wanted), default=0) < 2:
             return []
-        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in wanted])
+        # What is hardly begun only chooses among those whom the rest finds.
+        begun = [one for one in wanted if len(one) > 2] or [one for one in wanted if len(one) == 2]
+        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in begun])
         named = sa.select(search_name.c.person_id)
         query = sa.select(person.c.id, person.c.profile_sealed).join(thread, thread.c.person_id == person.c.id)
         query = query.where(*(person.c.id.in_(named.where(search_name.c.word == token)) for token in tokens), seen)
