@@ -109,6 +109,7 @@ class Floor:
 
         async def unit(conn: Any) -> Any:
             held = await self.parts.desk.custody.hold(conn, thread_id)
+            assert held is not None
             return await self.parts.desk.writing.reply(conn, held, writer, text=text, **({"key": new_id()} | more))
 
         return await self.parts.db.write(unit)
@@ -116,6 +117,7 @@ class Floor:
     async def note(self, thread_id: str, writer: Writer, text: str = "Call her", **more: Any) -> Any:
         async def unit(conn: Any) -> Any:
             held = await self.parts.desk.custody.hold(conn, thread_id)
+            assert held is not None
             return await self.parts.desk.writing.note(conn, held, writer, text=text, **more)
 
         return await self.parts.db.write(unit)
