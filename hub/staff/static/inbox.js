@@ -155,7 +155,7 @@ async function begin() {
       return;
     }
     if (name === "desk.updated") {
-      api.me().then((fresh) => (Object.assign(me, fresh), views.draw())).catch(() => {});
+      api.me({ byItself: true }).then((fresh) => (Object.assign(me, fresh), views.draw())).catch(() => {});
       return;
     }
     if (name === "draft.updated") {

@@ -255,7 +255,7 @@ export function makeThread(app) {
     }
     const last = state()?.row.last_seq ?? 0;
     try {
-      const opened = await api.open(id);
+      const opened = await api.open(id, { byItself: true });
       take(opened);
       if (store.current !== id) {
         return;
