@@ -6,8 +6,10 @@ from aiohttp import web
 
 from hub.desk.canned import LONGEST_TEXT, VARIABLES, Canned, NewCanned, checked, filled, sample, tidied
 from hub.desk.changing import NotKept
+from hub.staff.inbox.panel_people import readable
 from hub.staff.pages import Page, Visit
 from hub.staff.settings_desk import SCOPE, draw, kept
+from hub.types import Address, AddressKind
 from templates.segments import Measure, measure
 
 __all__ = ["PAGES"]
@@ -111,7 +113,8 @@ async def _named(visit: Visit) -> Canned:
 def _preview(visit: Visit, new: NewCanned) -> Preview:
     settings = visit.surface.parts.settings
     hours = settings.clinic_hours_es if new.language == "es" else settings.clinic_hours
-    values = sample(new.language, settings.timezone, settings.clinic_name, settings.clinic_phone, hours)
+    phone = readable(Address(AddressKind.PHONE, settings.clinic_phone))
+    values = sample(new.language, settings.timezone, settings.clinic_name, phone, hours)
     text = filled(tidied(new.text), values, new.language, settings.timezone)
     return Preview(text=text, size=measure(text))
 

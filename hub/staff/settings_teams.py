@@ -3,6 +3,7 @@
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.accounts.users import User
 from hub.desk.changing import NotKept
 from hub.desk.teams import NewTeam, Team
 from hub.staff.pages import Page, Visit
@@ -31,7 +32,8 @@ async def _all(visit: Visit, *, wrong: NotKept | None = None, new: NewTeam | Non
         wrong=wrong,
         teams=[one for one in teams if one.archived_at is None],
         archived=[one for one in teams if one.archived_at is not None],
-        users=users,
+        users=_who_read(users),
+        answering=[one for one in users if "messages:write" in one.permissions],
         names=names,
         new=new or NewTeam(name=""),
     )
@@ -48,7 +50,7 @@ async def _edit(visit: Visit, *, wrong: NotKept | None = None, new: NewTeam | No
         users = await parts.users.all(conn, active=True)
     if team is None:
         raise web.HTTPSeeOther(HOME)
-    return draw(visit, HOME, "team.html", wrong=wrong, team=team, users=users, new=new or _as_it_is(team))
+    return draw(visit, HOME, "team.html", wrong=wrong, team=team, users=_who_read(users), new=new or _as_it_is(team))
 
 
 async def _add(visit: Visit) -> web.StreamResponse:
@@ -117,8 +119,8 @@ async def _posted(visit: Visit) -> NewTeam | NotKept:
         before = await parts.teams.get(conn, visit.request.match_info.get("id", ""))
     ticked = frozenset(one.id for one in users if visit.form[f"member_{one.id}"] == "on")
     # Whoever may not sign in now is on no list to tick, and stays where they are.
-    active = {one.id for one in users if one.status == "active"}
-    stay = frozenset(one for one in (before.members if before else ()) if one not in active)
+    offered = {one.id for one in _who_read(users) if one.status == "active"}
+    stay = frozenset(one for one in (before.members if before else ()) if one not in offered)
     return NewTeam(
         name=visit.form["name"],
         routing="round_robin" if visit.form["routing"] == "round_robin" else "manual",
@@ -126,6 +128,11 @@ async def _posted(visit: Visit) -> NewTeam | NotKept:
         private=visit.form["private"] == "on",
         members=ticked | stay,
     )
+
+
+def _who_read(users: list[User]) -> list[User]:
+    """Those who may be in a team: whoever sees conversations at all."""
+    return [one for one in users if "threads:read" in one.permissions]
 
 
 def _typed(visit: Visit) -> NewTeam:

@@ -11,8 +11,9 @@ from hub.api.shapes import Page
 from hub.calls import Call, Read, not_found
 from hub.db.tables import appointment
 from hub.desk.canned import filled
+from hub.staff.inbox.panel_people import readable
 from hub.staff.inbox.shapes import CannedReply
-from hub.types import Language
+from hub.types import Address, AddressKind, Language
 
 
 class CannedQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +68,7 @@ async def _of_thread(
         "family_name": person.profile.family_name,
         "staff_name": call.caller.name,
         "clinic": settings.clinic_name,
-        "clinic_phone": settings.clinic_phone,
+        "clinic_phone": readable(Address(AddressKind.PHONE, settings.clinic_phone)),
     }
     query = (
         sa.select(appointment)

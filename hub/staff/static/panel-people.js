@@ -134,7 +134,7 @@ function confirming(context, verb, join, { close, back }) {
     side(join.whose, t("panel_this")),
     h("p", { class: "pn-arrow", "aria-hidden": "true" }, "↓"),
     side(join.into, t("panel_becomes")),
-    h("h4", {}, t("panel_what_moves")),
+    h("h3", {}, t("panel_what_moves")),
     moves.length ? h("ul", { class: "pn-moves" }, moves.map(([what, count]) => h("li", {}, t(`panel_moves_${what}`, { n: count })))) : h("p", { class: "pn-small" }, t("panel_nothing_moves")),
     join.refused && h("p", { class: "pn-wrong" }, join.refused),
   ];

@@ -84,10 +84,12 @@ function finding(context, moving, close) {
     fill(
       filters,
       !moving && field(t("panel_visit_type"), select("visit_type", [["", t("panel_choose")], ...names(times.visit_types)])),
-      field(t("panel_provider"), select("provider", [...any, ...names(times.providers)])),
-      field(t("panel_location"), select("location", [...any, ...names(times.locations)])),
-      h("div", { class: "pn-pair" }, field(t("panel_from"), h("input", { type: "date", name: "first" })), field(t("panel_to"), h("input", { type: "date", name: "last" }))),
-      field(t("panel_part"), select("part", [...any, ["morning", t("panel_morning")], ["afternoon", t("panel_afternoon")]])),
+      h("details", { class: "pn-facts" }, h("summary", {}, t("panel_narrow")), h("div", { class: "pn-filters" },
+        field(t("panel_provider"), select("provider", [...any, ...names(times.providers)])),
+        field(t("panel_location"), select("location", [...any, ...names(times.locations)])),
+        field(t("panel_from"), h("input", { type: "date", name: "first" })),
+        field(t("panel_to"), h("input", { type: "date", name: "last" })),
+        field(t("panel_part"), select("part", [...any, ["morning", t("panel_morning")], ["afternoon", t("panel_afternoon")]])))),
     );
     filters.addEventListener("change", () => look());
     filters.querySelector("select")?.focus();

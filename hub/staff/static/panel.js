@@ -26,26 +26,46 @@ export function mount(element, api, t) {
   };
   const busy = () => body.querySelector(".pn-form") !== null;
 
-  const load = async () => {
+  // Nothing is drawn over what somebody is filling in: it is done once they are through.
+  const load = async ({ anew = false } = {}) => {
     const mine = (asked += 1);
     stale = false;
     try {
       const panel = await api.get(`/threads/${encodeURIComponent(thread)}/panel`);
-      if (mine === asked) {
+      if (mine !== asked) {
+        return;
+      }
+      if (busy() && !anew) {
+        stale = true;
+      } else {
         draw(panel);
       }
     } catch (error) {
       if (mine === asked) {
-        fill(body, h("p", { class: "pn-none", role: "alert" }, why(error, t)), h("button", { type: "button", class: "pn-btn", onclick: load }, t("panel_again")));
+        fill(body, h("p", { class: "pn-none", role: "alert" }, why(error, t)), h("button", { type: "button", class: "pn-btn", onclick: () => load() }, t("panel_again")));
       }
     }
   };
 
   const draw = (panel) => {
     const context = contextOf(panel);
-    const before = body.scrollTop;
+    const scrolled = body.scrollTop;
+    const focused = placeOf(document.activeElement);
     fill(body, head(context), sections(context));
-    body.scrollTop = before;
+    body.scrollTop = scrolled;
+    focused?.();
+  };
+
+  // What has the focus may be drawn anew: whatever bears the same words in the same part has it then.
+  const placeOf = (element) => {
+    if (!body.contains(element)) {
+      return null;
+    }
+    const part = element.closest(".pn-section")?.dataset.section ?? "";
+    const within = () => (part ? body.querySelector(`.pn-section[data-section="${part}"]`) : body.querySelector(".pn-head"));
+    const alike = () => [...(within()?.querySelectorAll("button, summary, a") ?? [])].filter((one) => one.textContent === element.textContent);
+    const nth = alike().indexOf(element);
+    return () => (alike()[nth] ?? within()?.querySelector("summary"))?.focus({ preventScroll: true });
   };
 
   const contextOf = (panel) => {
@@ -60,9 +80,8 @@ export function mount(element, api, t) {
       may: (name) => panel.may.includes(name),
       moment: moments(panel.zone),
       say: tell,
-      reload: load,
+      reload: () => load(),
       open: (id) => element.dispatchEvent(new CustomEvent("panel-open", { bubbles: true, detail: { thread: id } })),
-      // What changed while somebody typed is shown once they are done.
       opener: { closed: () => stale && !busy() && load() },
       act: async (path, sent, said) => {
         try {
@@ -162,7 +181,7 @@ export function mount(element, api, t) {
       thread = id;
       tell("");
       fill(body, h("p", { class: "pn-small", role: "status" }, t("panel_loading")));
-      return load();
+      return load({ anew: true });
     },
     refresh() {
       if (thread === null) {
@@ -200,7 +219,10 @@ function moments(zone) {
   return {
     full: (value) => write(value, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
     day: (value) => write(value, { weekday: "short", day: "numeric", month: "short", year: "numeric" }),
-    brief: (value) => write(value, { day: "numeric", month: "short", year: "2-digit", hour: "numeric", minute: "2-digit" }),
+    brief: (value) => {
+      const old = Math.abs(Date.now() - new Date(value)) > 300 * 24 * 60 * 60_000;
+      return write(value, old ? { day: "numeric", month: "short", year: "numeric" } : { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+    },
     time: (value) => write(value, { hour: "numeric", minute: "2-digit" }),
     date: (value) => new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(`${value}T00:00:00Z`)),
   };
