@@ -19,7 +19,7 @@ from tests.hub.demo.clinic_running import Running, running
 
 WAIT = 60_000
 """Milliseconds in which what is waited for must come to pass."""
-SHOTS = os.environ.get("HUB_SHOTS", "")
+SHOTS = os.environ.get("INBOX_SHOTS", "")
 """A folder to leave pictures of the journeys in; none are taken without it."""
 WIDE = (1440, 900)
 PERSON = "I want to talk to a person"
