@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from hub.crypto import Keyring
 from hub.demo.clinic import patient
+from hub.demo.furnishing import furnish
 from hub.demo.staff import PASSWORD, hire
 from tests.hub.demo.clinic_running import Running, running
 
@@ -132,6 +133,7 @@ async def staffed(database_url: str, folder: Path, keyring: Keyring, **given: An
     settings: dict[str, Any] = {"second_factor": "optional", "password_memory": 19, "undo_seconds": 1} | given
     async with running(database_url, folder, keyring, **settings) as clinic:
         await hire(clinic.parts)
+        await furnish(clinic.parts)
         yield clinic
 
 
