@@ -40,6 +40,7 @@ from hub.db.tables import (
     slot,
     thread,
 )
+from hub.hours import OpeningHours
 from hub.imports import import_patients, import_schedule
 from hub.imports.patients import COLUMNS as PATIENT_COLUMNS
 from hub.imports.schedule import COLUMNS as SLOT_COLUMNS
@@ -52,6 +53,8 @@ from templates.catalog import shipped
 from tests.bots.nlu_engine import MODELS, trained
 
 CLINIC = "+12025550100"
+ALWAYS = OpeningHours.parse("Mon-Sun 00:00-24:00")
+"""When staff are there: whatever the time is, nobody is told that they are away."""
 WITHIN = 30.0
 """Seconds in which what is waited for must come to pass; the machine may be busy."""
 _LOOK_AGAIN = 0.02
@@ -399,7 +402,9 @@ async def open_rig(
             sms_from=CLINIC,
         )
     )
-    settings = dataclasses.replace(settings, **({"sms_rate": 1000.0, "email_rate": 1000.0} | changes))
+    settings = dataclasses.replace(
+        settings, **({"sms_rate": 1000.0, "email_rate": 1000.0, "open_hours": ALWAYS} | changes)
+    )
     if not settings.keyring.exists():
         keyring.save(settings.keyring)
     hub = await Hub.open(settings, clock=clock, roles=roles)

@@ -190,7 +190,11 @@ async def hand_off(stage: Stage) -> str:
     words = "Hi Aisha, this is Dana at the front desk. How can I help?"
     sent = await proofs.attempt(person_id, AuthorKind.STAFF, Purpose.CARE, words)
     must(isinstance(sent.decision, Send), "a person of the staff may answer")
-    must(await line.hear() == words, "what they wrote arrives as they wrote it")
+    came = await line.hear()
+    if line.is_said("inbox.after_hours", came):
+        # The clinic is closed while this is played: she was told so beforehand.
+        came = await line.hear()
+    must(came == words, "what they wrote arrives as they wrote it")
     later = await line.write("Can I get an appointment tomorrow?")
     await proofs.handled(later)
     must(not await proofs.answered(later), "the assistant does not talk over them")

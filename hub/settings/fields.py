@@ -102,7 +102,7 @@ class Settings:
     )
     open_hours: OpeningHours = _setting(
         "HUB_OPEN",
-        "when staff take calls, in the clinic's zone",
+        "when staff are there, in the clinic's zone",
         OpeningHours.parse,
         OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00"),
         shown="`Mon-Fri 08:00-18:00; Sat 09:00-13:00`",

@@ -9,13 +9,11 @@ from typing import Any
 from channels.carrier import Call
 from channels.twilio.voice_speech import spoken
 from hub.crypto import Keyring
-from hub.hours import OpeningHours
 from hub.types import ChannelKind, Language
 from templates import render
-from tests.hub_rig import CLINIC, Rig, open_rig
+from tests.hub_rig import ALWAYS, CLINIC, Rig, open_rig
 
 STAFF = "+12025550177"
-ALWAYS = OpeningHours.parse("Mon-Sun 00:00-24:00")
 CLINIC_NAME = "Maple Street Clinic"
 SOUND = b"ID3\x04" + bytes(range(256)) * 600
 

@@ -18,6 +18,7 @@ from hub.db.bulk import insert_rows
 from hub.db.tables import staff_user, team, team_member
 from hub.desk.states import Act
 from hub.desk.writing import Writer
+from hub.hours import OpeningHours
 from hub.parts import Parts
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Inbound, Lane, new_id
 from tests.hub_rig import CLINIC, Rig, open_rig
@@ -108,6 +109,7 @@ class Floor:
 
         async def unit(conn: Any) -> Any:
             held = await self.parts.desk.custody.hold(conn, thread_id)
+            assert held is not None
             return await self.parts.desk.writing.reply(conn, held, writer, text=text, **({"key": new_id()} | more))
 
         return await self.parts.db.write(unit)
@@ -115,6 +117,7 @@ class Floor:
     async def note(self, thread_id: str, writer: Writer, text: str = "Call her", **more: Any) -> Any:
         async def unit(conn: Any) -> Any:
             held = await self.parts.desk.custody.hold(conn, thread_id)
+            assert held is not None
             return await self.parts.desk.writing.note(conn, held, writer, text=text, **more)
 
         return await self.parts.db.write(unit)
@@ -162,6 +165,8 @@ def agent(user_id: str, name: str = "Dana") -> Writer:
 
 @pytest.fixture
 async def floor(database_url: str, tmp_path: Path, keyring: Keyring, clock: FixedClock) -> AsyncIterator[Floor]:
-    async with open_rig(database_url, tmp_path, keyring, clock=clock, started=False, engine=False) as rig:
+    hours = OpeningHours.parse("Mon-Fri 08:00-18:00; Sat 09:00-13:00")
+    given: dict[str, Any] = {"clock": clock, "started": False, "engine": False, "open_hours": hours}
+    async with open_rig(database_url, tmp_path, keyring, **given) as rig:
         rig.parts.acceptor.start()
         yield Floor(rig, clock)

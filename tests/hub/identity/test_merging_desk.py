@@ -1,6 +1,6 @@
 """What staff had to do with a thread is theirs in the one that it became part of."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,22 @@ from hub.types import new_id
 from tests.hub.identity.books import Books
 
 TABLES = (draft, mention, rating, slack_post, thread_label, thread_seen)
+
+
+def _member(user_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": user_id,
+        "email_blind": b"x",
+        "profile_sealed": b"x",
+        "role": "agent",
+        "status": "active",
+        "language": "en",
+        "capacity": 3,
+        "available": True,
+        "settings": "{}",
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 async def test_all_that_staff_keep_of_a_thread_comes_along(books: Books) -> None:
@@ -29,9 +45,7 @@ async def test_all_that_staff_keep_of_a_thread_comes_along(books: Books) -> None
         return {"user_id": user, "thread_id": thread_id, "kind": kind, "body_sealed": sealed, "at": at}
 
     async def unit(conn: Any) -> None:
-        member = {"id": user, "email_blind": b"x", "profile_sealed": b"x", "role": "agent", "status": "active"}
-        member |= {"language": "en", "capacity": 3, "available": True, "settings": "{}"}
-        await insert_rows(conn, staff_user, [member | {"created_at": now, "updated_at": now}])
+        await insert_rows(conn, staff_user, [_member(user, now)])
         team_row = {"id": front, "name": "Front", "routing": "manual", "private": False, "created_at": now}
         await insert_rows(conn, team, [team_row])
         names = [{"id": n, "name": n[-8:], "color": "teal", "created_at": now} for n in (both, hers)]
@@ -83,9 +97,7 @@ async def test_who_had_not_seen_all_is_shown_it_as_new(books: Books) -> None:
     now, user = books.clock.now(), new_id()
 
     async def unit(conn: Any) -> None:
-        member = {"id": user, "email_blind": b"x", "profile_sealed": b"x", "role": "agent", "status": "active"}
-        member |= {"language": "en", "capacity": 3, "available": True, "settings": "{}"}
-        await insert_rows(conn, staff_user, [member | {"created_at": now, "updated_at": now}])
+        await insert_rows(conn, staff_user, [_member(user, now)])
         await insert_rows(conn, thread_seen, [{"user_id": user, "thread_id": one.thread_id, "seq": 1, "at": now}])
 
     await books.db.write(unit)
