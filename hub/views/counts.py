@@ -193,9 +193,12 @@ def _beyond(reach: Reach, hidden: set[str]) -> sa.Select[Any]:
 
 
 async def _mentions(conn: AsyncConnection, reach: Reach) -> Number:
+    # In two steps: as one, a server reads all threads to find these few.
+    ids = set((await conn.execute(unanswered(reach.user_id))).scalars())
+    if not ids:
+        return Number()
     query = sa.select(sa.func.count(), sa.func.count(thread.c.waiting_since))
-    query = query.where(thread.c.id.in_(unanswered(reach.user_id)), reach.threads())
-    return Number(*(await conn.execute(query)).one())
+    return Number(*(await conn.execute(query.where(thread.c.id.in_(ids), reach.threads()))).one())
 
 
 def _count(views: dict[View, Number], teams: dict[str, Number], user_id: str, group: _Group, number: Number) -> None:
