@@ -61,30 +61,28 @@ async def test_a_shift_by_keyboard_alone(browser: Browser, clinic: Running) -> N
         await page.keyboard.press("Enter")
         await expect(desk.row("Grace Holloway")).to_be_visible()
 
-
-async def test_snoozed_until_they_reply_and_back_when_they_do(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
-        page = desk.page
-        await waiting(desk, clinic, "james", "James Boateng")
-        await waiting(desk, clinic, "grace", "Grace Holloway")
+        # Snoozed until they reply; and back when they do.
+        await desk.view("all")
         await desk.open("James Boateng")
         await page.keyboard.press("z")
         await desk.shot("13-snooze")
         await page.keyboard.press("Enter")
         await expect(desk.row("James Boateng")).to_have_count(0)
-        await expect(desk.row("Grace Holloway")).to_have_attribute("aria-current", "true")
+        await expect(desk.row("Walter Nguyen")).to_have_attribute("aria-current", "true")
 
         await text(clinic, "james", "Any news?")
         # Nothing moves under the hand of whoever is in the list.
         await expect(page.locator("#news")).to_have_text("1 new")
-        await expect(page.locator(".row").first).to_contain_text("Grace Holloway")
+        await expect(page.locator(".row").first).to_contain_text("Walter Nguyen")
         await desk.shot("13-news")
         await page.locator("#news").click()
 
         await expect(desk.row("James Boateng")).to_contain_text("Any news?")
 
 
-async def test_drafts_stay_with_their_thread_and_outlive_the_page(browser: Browser, clinic: Running) -> None:
+async def test_drafts_stay_with_their_thread_and_who_opted_out_is_written_to_otherwise(
+    browser: Browser, clinic: Running
+) -> None:
     async with at_desk(browser, clinic) as desk:
         page = desk.page
         await waiting(desk, clinic, "james", "James Boateng")
@@ -112,16 +110,13 @@ async def test_drafts_stay_with_their_thread_and_outlive_the_page(browser: Brows
         await expect(desk.row("James Boateng")).to_contain_text("Draft:")
         assert texts(clinic, "grace")[-1] != "For Grace alone"
 
-
-async def test_who_opted_out_is_not_texted_and_is_written_to_otherwise(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
-        page = desk.page
-        await waiting(desk, clinic, "grace", "Grace Holloway")
+        # Who opts out is not texted, and is written to otherwise.
         await text(clinic, "grace", "STOP")
         await expect(desk.row("Grace Holloway")).to_contain_text("Opted out")
         await desk.open("Grace Holloway")
         before = texts(clinic, "grace")
 
+        await page.locator("#mode-reply").click()
         await expect(page.locator("#blocked")).to_contain_text("You cannot answer by SMS")
         await desk.words.fill("Your form is ready")
         await expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")

@@ -1,6 +1,7 @@
 // What whoever opens the thread must know first: an emergency, the assistant's doings, a closed or snoozed thread.
 
 import { fill, h, icon } from "./dom.js";
+import { readable } from "./rows.js";
 
 export function banners(app, place, opened) {
   const { w } = app;
@@ -13,7 +14,7 @@ export function banners(app, place, opened) {
       icon("siren"),
       h("p", {}, h("b", {}, w.coded("attention", row.attention || "emergency")), " ", w.t("emergency_do")),
       h("div", { class: "banner-tools" },
-        phone && /\d/.test(phone.shown) && h("a", { class: "btn small", href: `tel:${phone.shown.replace(/[^\d+]/g, "")}` }, icon("phone", { small: true }), phone.shown),
+        phone && /\d/.test(phone.shown) && h("a", { class: "btn small", href: `tel:${phone.shown.replace(/[^\d+]/g, "")}` }, icon("phone", { small: true }), readable(phone.shown)),
         can && h("button", { type: "button", class: "btn small danger", onclick: () => app.do.close() }, w.t("resolve")))));
   } else if (row.attention && row.status !== "closed") {
     parts.push(h("div", { class: "banner warn slim" }, icon("info"), h("p", {}, w.coded("attention", row.attention))));

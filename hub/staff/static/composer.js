@@ -5,7 +5,7 @@ import { ask } from "./dialog.js";
 import { fill, h, icon, tool } from "./dom.js";
 import { drawLine } from "./lines.js";
 import { pick } from "./picker.js";
-import { CHANNELS } from "./rows.js";
+import { CHANNELS, readable } from "./rows.js";
 import { askWhen, laterItems } from "./schedule.js";
 import { measure } from "./segments.js";
 import { makeSuggestions } from "./suggest.js";
@@ -58,7 +58,7 @@ export function makeComposer(app) {
     }
     const channel = t(`channel_${one.channel}`);
     fill(to,
-      h("span", { class: "to-words" }, t("to"), " ", h("b", {}, one.shown)),
+      h("span", { class: "to-words" }, t("to"), " ", h("b", {}, readable(one.shown))),
       h("button", { type: "button", class: `btn small by${one.allowed ? "" : " no"}`, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("channel_choose", { channel }), onclick: (event) => chooseWay(event.currentTarget) },
         icon(one.allowed ? CHANNELS[one.channel] : "ban", { small: true }), channel, icon("chevron-down", { small: true })));
   };
@@ -66,7 +66,7 @@ export function makeComposer(app) {
   const chooseWay = (anchor) => {
     pick(anchor, opened.ways.map((one) => ({
       label: t(`channel_${one.channel}`),
-      hint: one.shown,
+      hint: readable(one.shown),
       icon: CHANNELS[one.channel],
       reason: [one.reason || (one.link && one.allowed ? t("goes_as_link") : ""), one.preferred ? t("preferred") : ""].filter(Boolean).join(" · "),
       current: one.channel === way()?.channel,
@@ -332,11 +332,11 @@ export function makeComposer(app) {
   const review = async (body, mentions, items) => {
     const row = store.row(body.thread);
     const last = items.at(-1);
-    const ago = last ? w.span(Date.now() - Date.parse(last.at)) : "";
+    const ago = last ? w.ago(last.at) : "";
     const who = last?.author?.kind === "patient" ? row.name : last?.author?.kind === "bot" ? t("assistant") : last?.author?.name || t("hub");
     const anyway = await ask(t, {
       title: t(last?.author?.kind === "patient" ? "missed_patient" : "missed", { who, ago }),
-      body: [h("div", { class: "missed" }, items.map((line, index) => drawLine(app, line, row, items[index - 1]))), h("p", { class: "strong" }, t("missed_yours")), h("blockquote", { class: "yours" }, body.text)],
+      body: [h("div", { class: "missed" }, items.map((line, index) => drawLine(app, { ...line, undo_until: null, not_before: null }, row, items[index - 1]))), h("p", { class: "strong" }, t("missed_yours")), h("blockquote", { class: "yours" }, body.text)],
       buttons: [[t("go_on_writing"), null], [t("send_anyway"), "send", "primary"]],
       kind: "warn",
       wide: true,

@@ -76,6 +76,11 @@ export function makeWords(words, language, zone) {
     const hours = Math.floor(minutes / 60);
     return hours < 48 ? t("span_hours", { n: hours }) : t("span_days", { n: Math.floor(hours / 24) });
   };
+  // How long ago, with seconds: for what happened just now.
+  const ago = (value) => {
+    const seconds = Math.max(1, Math.round((Date.now() - Date.parse(value)) / 1000));
+    return seconds < 60 ? t("span_seconds", { n: seconds }) : span(seconds * 1000);
+  };
   const tongue = (code) => {
     try {
       const name = new Intl.DisplayNames([locale], { type: "language" }).of(code);
@@ -89,7 +94,7 @@ export function makeWords(words, language, zone) {
       thousandths / 1000,
     );
 
-  return { t, has, coded, time, day, brief, full, date, span, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
+  return { t, has, coded, time, day, brief, full, date, span, ago, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
 }
 
 // Between moments and what a clock on the clinic's wall shows (`2026-11-03T09:30`).

@@ -71,11 +71,11 @@ function state(app, line, row) {
   const time = h("time", { datetime: line.at, title: w.full(line.at) }, w.time(line.at));
   const now = Date.now();
   if (line.not_before && Date.parse(line.not_before) > now && delivery && ["queued", "held"].includes(delivery.state) && !(line.undo_until && Date.parse(line.undo_until) - now < 60_000)) {
-    return h("p", { class: "meta" }, icon("calendar-clock", { small: true }), w.t("leaves", { when: w.full(line.not_before) }), h("button", { type: "button", class: "link", onclick: () => app.undo(line) }, w.t("cancel_send")));
+    return h("p", { class: "meta" }, icon("calendar-clock", { small: true }), w.t("leaves", { when: w.full(line.not_before) }), line.mine && h("button", { type: "button", class: "link", onclick: () => app.undo(line) }, w.t("cancel_send")));
   }
   if (line.undo_until && Date.parse(line.undo_until) > now && delivery?.state !== "suppressed") {
     const seconds = Math.ceil((Date.parse(line.undo_until) - now) / 1000);
-    return h("p", { class: "meta" }, icon("clock", { small: true }), h("span", { class: "countdown" }, w.t("sending_in", { n: seconds })), h("button", { type: "button", class: "link", onclick: () => app.undo(line) }, w.t("undo")));
+    return h("p", { class: "meta" }, icon("clock", { small: true }), h("span", { class: "countdown" }, w.t("sending_in", { n: seconds })), line.mine && h("button", { type: "button", class: "link", onclick: () => app.undo(line) }, w.t("undo")));
   }
   if (!delivery) {
     return h("p", { class: "meta" }, time);
@@ -120,7 +120,7 @@ const failed = (app, line) => h("p", { class: "meta bad", role: "alert" },
   h("button", { type: "button", class: "link", onclick: () => app.takeBack(line) }, app.w.t("edit_again")));
 
 // Something that befell the thread, as a sentence.
-export function eventWords(app, line) {
+export function eventWords(app, line, row) {
   const details = { ...line.details };
   for (const [name, value] of Object.entries(details)) {
     if (/^\d{4}-\d\d-\d\dT/.test(value)) {
@@ -140,15 +140,15 @@ export function eventWords(app, line) {
     code = "snoozed_reply";
   }
   return app.w.coded("event", code, {
-    assignee_name: "", ...details, by, until: details.snoozed_until ?? "", team_name: named(app.me.teams, details.team_id) || app.w.t("no_team"),
+    assignee_name: "", ...details, by, until: details.snoozed_until ?? "", team_name: named([...app.me.teams, row.team].filter(Boolean), details.team_id) || app.w.t(details.team_id ? "other_team" : "no_team"),
     label_name: named(app.me.labels, details.added || details.removed),
     end: details.disposition ? `: ${app.w.coded("disposition", details.disposition)}` : "",
   });
 }
 
 // A stretch of events between messages; several are folded.
-export function drawEvents(app, lines) {
-  const one = (line) => h("p", { class: "event", dataset: { id: line.id } }, h("span", {}, eventWords(app, line)), h("time", { datetime: line.at, title: app.w.full(line.at) }, app.w.time(line.at)));
+export function drawEvents(app, lines, row) {
+  const one = (line) => h("p", { class: "event", dataset: { id: line.id } }, h("span", {}, eventWords(app, line, row)), h("time", { datetime: line.at, title: app.w.full(line.at) }, app.w.time(line.at)));
   if (lines.length < 3) {
     return lines.map(one);
   }

@@ -5,6 +5,10 @@ import { fill, h, hidden, icon } from "./dom.js";
 export const CHANNELS = { sms: "message-square", voice: "phone", email: "mail", push: "bell", portal: "shield-check" };
 const SOON = 15 * 60_000;
 
+// A number of North America as it is written there; others as they are.
+export const readable = (shown) => shown.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3");
+
+
 export const chip = (kind, ...words) => h("span", { class: `chip ${kind}` }, ...words);
 
 // The person's initials, with the channel they wrote by last.
@@ -82,7 +86,7 @@ export function drawRow(app, item, row) {
     avatar(row),
     h("span", { class: "row-body" },
       h("span", { class: "row-top" },
-        h("span", { class: "name" }, row.name),
+        h("span", { class: "name" }, readable(row.name)),
         needs && h("span", { class: "dot", role: "img", "aria-label": w.t("needs_reply") }),
         h("span", { class: "when" }, moment(w, row))),
       hidden(row.channel ? `, ${w.t(`channel_${row.channel}`)}. ` : ". "),

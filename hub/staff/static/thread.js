@@ -3,7 +3,7 @@
 import { banners } from "./banners.js";
 import { fill, h, hidden, icon, spaced, tool } from "./dom.js";
 import { drawEvents, drawLine } from "./lines.js";
-import { promise } from "./rows.js";
+import { promise, readable } from "./rows.js";
 
 const NEAR = 80;
 
@@ -36,7 +36,7 @@ export function makeThread(app) {
       head,
       h("button", { type: "button", class: "btn ghost icon back", "aria-label": w.t("back"), onclick: () => app.closeThread() }, icon("arrow-left")),
       h("div", { class: "conv-id" },
-        h("h2", { id: "conv-name", tabindex: "-1" }, row.name),
+        h("h2", { id: "conv-name", tabindex: "-1" }, readable(row.name)),
         h("p", {}, facts.map((fact, index) => [index > 0 && h("span", { "aria-hidden": "true" }, " · "), h("span", {}, fact)]))),
       h("div", { class: "conv-tools" },
         h("span", { id: "present" }),
@@ -71,7 +71,7 @@ export function makeThread(app) {
     let previous = null;
     let events = [];
     const close = () => {
-      made.push(...drawEvents(app, events));
+      made.push(...drawEvents(app, events, row));
       events = [];
     };
     for (const line of items) {
@@ -255,7 +255,7 @@ export function makeThread(app) {
     }
     const last = state()?.row.last_seq ?? 0;
     try {
-      const opened = await api.open(id);
+      const opened = await api.open(id, { byItself: true });
       take(opened);
       if (store.current !== id) {
         return;
