@@ -35,8 +35,10 @@ class ThreadsQuery(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
                 min_length=1,
                 max_length=200,
                 description=(
-                    "A record number, a phone number, a mailbox, or words: of the person's name, among the 2,000 "
-                    "threads last active, or of a message, among the newest 5,000. All words must be in one message."
+                    "A record number, a phone number, a mailbox, or words: of the person's name, which may be begun, "
+                    "or of a message. All words must be in one message; those of six letters or more may go on there. "
+                    "The 200 persons active last and the 500 newest messages are found; a message a second after it "
+                    "came."
                 ),
             ),
         ]

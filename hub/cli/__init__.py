@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand, users
+from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, search, serving, tokens, understand, users
 from hub.errors import (
     HubError,
     InputError,
@@ -45,6 +45,7 @@ for command in (
     understand.understand,
     bot.bot,
     jobs.jobs,
+    search.search,
     audit.audit,
 ):
     hub.add_command(command)

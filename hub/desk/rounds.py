@@ -36,6 +36,8 @@ LEVELS = 2
 _DESK = Actor("system", "desk")
 _MOST = 100
 """Threads of one round."""
+_OPEN = thread.c.status == sa.literal_column("'open'")
+"""In the very words of the indexes over these: a bound value would not match them."""
 _TOLD = "Nobody has answered within twice the time that the team promised."
 _ANSWERING = tuple(role for role, may in PERMISSIONS.items() if "messages:write" in may)
 
@@ -77,7 +79,7 @@ class Rounds:
         """Open the threads whose time to come back has come."""
         now = self._clock.now()
         due = sa.select(thread.c.id).where(thread.c.status == ThreadStatus.SNOOZED, thread.c.snoozed_until <= now)
-        return await self._each(due.order_by(thread.c.id), self._wake)
+        return await self._each(due, self._wake)
 
     async def _wake(self, conn: AsyncConnection, held: Held) -> bool:
         state, now = held.state, self._clock.now()
@@ -88,11 +90,11 @@ class Rounds:
 
     async def place(self) -> int:
         """Give the threads that the staff have and no team has to the default team."""
-        async with self._db.glance() as conn:
+        async with self._db.read() as conn:
             team_id = await self._default_team(conn)
         if team_id is None:
             return 0
-        homeless = sa.select(thread.c.id).where(thread.c.status == ThreadStatus.OPEN, thread.c.team_id.is_(None))
+        homeless = sa.select(thread.c.id).where(_OPEN, thread.c.team_id.is_(None))
 
         async def one(conn: AsyncConnection, held: Held) -> bool:
             if held.state.status is not ThreadStatus.OPEN or held.state.team_id is not None:
@@ -100,7 +102,7 @@ class Rounds:
             await self._custody.set(conn, held, replace(held.state, team_id=team_id, due_at=None), "team", _DESK)
             return True
 
-        return await self._each(homeless.order_by(thread.c.id), one)
+        return await self._each(homeless, one)
 
     async def _default_team(self, conn: AsyncConnection) -> str | None:
         """The team that settings name; the oldest, where they name none that there is."""
@@ -110,7 +112,7 @@ class Rounds:
 
     async def share(self) -> int:
         """Give threads that nobody has to those of their team who have room, in turn."""
-        async with self._db.glance() as conn:
+        async with self._db.read() as conn:
             teams = list((await conn.execute(_SHARING)).scalars())
             wanted = [one for one in teams if (await conn.execute(_unshared(one))).first() is not None]
             ready = [one for one in wanted if any(m.load < m.capacity for m in await _members(conn, one))]
@@ -137,7 +139,7 @@ class Rounds:
 
     async def promise(self) -> int:
         """Say until when who waits is to be answered, and tell of promises that were broken."""
-        async with self._db.glance() as conn:
+        async with self._db.read() as conn:
             promising = {row.id: timedelta(minutes=row.reply_within) for row in await conn.execute(_PROMISING)}
             if not promising:
                 return 0
@@ -198,8 +200,9 @@ class Rounds:
         await publish(conn, now, [Change("message.created", note.id)])
 
     async def _each(self, query: sa.Select[Any], do: Any) -> int:
-        async with self._db.glance() as conn:
-            found: Sequence[str] = list((await conn.execute(query.limit(_MOST))).scalars())
+        async with self._db.read() as conn:
+            # Whoever locks several does so in one order. Asked for in it, they would be looked for among all threads.
+            found: Sequence[str] = sorted((await conn.execute(query.limit(_MOST))).scalars())
         if not found:
             return 0
 
@@ -222,7 +225,7 @@ def _unshared(team_id: str) -> sa.Select[Any]:
     """Threads of a team that nobody has: the most urgent first, then who came first."""
     return (
         sa.select(thread.c.id)
-        .where(thread.c.status == ThreadStatus.OPEN, thread.c.team_id == team_id, thread.c.assignee.is_(None))
+        .where(_OPEN, thread.c.team_id == team_id, thread.c.assignee.is_(None))
         .order_by(thread.c.priority.desc(), thread.c.last_inbound_at, thread.c.id)
         .limit(_MOST)
     )
@@ -234,10 +237,7 @@ _PROMISING = sa.select(team.c.id, team.c.reply_within).where(
     team.c.archived_at.is_(None), team.c.reply_within.is_not(None)
 )
 _LOAD = (
-    sa.select(sa.func.count())
-    .select_from(thread)
-    .where(thread.c.assignee == staff_user.c.id, thread.c.status == ThreadStatus.OPEN)
-    .scalar_subquery()
+    sa.select(sa.func.count()).select_from(thread).where(thread.c.assignee == staff_user.c.id, _OPEN).scalar_subquery()
 )
 _MEMBERS = (
     sa.select(staff_user.c.id, staff_user.c.capacity, team_member.c.turn_at, _LOAD.label("load"))
@@ -252,7 +252,7 @@ _MEMBERS = (
 _WAITING = (
     sa.select(thread.c.id, thread.c.team_id, thread.c.due_at, thread.c.escalated)
     .where(
-        thread.c.status == ThreadStatus.OPEN,
+        _OPEN,
         thread.c.waiting_since.is_not(None),
         thread.c.team_id.in_(sa.bindparam("teams", expanding=True, type_=thread.c.team_id.type)),
         sa.or_(

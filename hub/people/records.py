@@ -146,7 +146,7 @@ class People:
         )
         # By it search learns of names.
         await publish(
-            conn, now, [Change("person.updated", one.person_id) for one in done if one.outcome != "unchanged"]
+            conn, now, [Change("profile.updated", one.person_id) for one in done if one.outcome != "unchanged"]
         )
         return done
 

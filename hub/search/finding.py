@@ -24,11 +24,12 @@ from hub.vault import Vault
 
 __all__ = ["Found", "Hit", "Search"]
 
-READ = 60_000
-"""Of each word, messages that are compared at most: the newest."""
+FIRST, READ = 3000, 48_000
+"""Of each word, messages that are compared at first, and at once at most: the newest."""
 OPENED = 800
 """Messages that are opened at most."""
 _PAGE = 64
+_MOST_NAMES = 6
 PERSONS = 200
 """Persons of one name who are opened at most: those whose threads were active last."""
 
@@ -76,35 +77,42 @@ class Search:
         keys = words.kept(q)
         if not keys:
             return Found((), None, complete)
-        candidates, whole = await self._candidates(conn, keys, before)
-        hits: list[Hit] = []
-        looked = opened = 0
-        while looked < len(candidates) and len(hits) < limit and opened < OPENED:
-            page = candidates[looked : looked + _PAGE]
-            looked += len(page)
-            rows = await self._visible(conn, await _messages(conn, page), seen)
-            opened += len(rows)
-            hits += await self._said(conn, rows, wanted)
-        if len(hits) > limit:
-            last = hits[limit - 1]
-            return Found(hits[:limit], postings.head_of(last.message_id), complete)
-        if looked < len(candidates):
-            return Found(hits, candidates[looked - 1], complete)
-        return Found(hits, None if whole or not candidates else candidates[-1], complete)
-
-    async def _candidates(self, conn: AsyncConnection, keys: list[str], before: int | None) -> tuple[list[int], bool]:
-        """Messages with all words, newest first; and whether there are no others."""
         tokens = postings.tokens(self._blind, keys)
-        most = 4 * OPENED if len(tokens) == 1 else READ
+        hits: list[Hit] = []
+        opened, most = 0, FIRST
+        while True:
+            candidates, since = await self._candidates(conn, tokens, before, most)
+            for start in range(0, len(candidates), _PAGE):
+                page = candidates[start : start + _PAGE]
+                rows = await self._visible(conn, await _messages(conn, page), seen)
+                opened += len(rows)
+                hits += await self._said(conn, rows, wanted)
+                before = page[-1]
+                if len(hits) > limit:
+                    last = hits[limit - 1]
+                    return Found(hits[:limit], postings.head_of(last.message_id), complete)
+                if opened >= OPENED:
+                    return Found(hits, before, complete)
+            if since is None:
+                return Found(hits, None, complete)
+            if most >= READ:
+                return Found(hits, since, complete)
+            # Words that everybody says are often together: few rows will do. Else more of them are read at once.
+            before, most = since, min(READ, most * 4)
+
+    async def _candidates(
+        self, conn: AsyncConnection, tokens: Sequence[int], before: int | None, most: int
+    ) -> tuple[list[int], int | None]:
+        """Messages with all words, newest first; and down to which moment they are all, None for all there are."""
         lists = [await postings.heads(conn, token, before, most) for token in tokens]
         if not all(lists):
-            return [], True
+            return [], None
         # Beyond the oldest message of a list that was cut off, nothing can be said of that word.
         cut = [found[-1] for found in lists if len(found) >= most]
-        since = max(cut, default=0)
+        since = max(cut, default=None)
         shortest, *others = sorted(lists, key=len)
         common = set(shortest).intersection(*others)
-        return sorted((one for one in common if one >= since), reverse=True), not cut
+        return sorted((one for one in common if since is None or one >= since), reverse=True), since
 
     async def _visible(
         self, conn: AsyncConnection, rows: Sequence[Sequence[Any]], seen: sa.ColumnElement[bool]
@@ -147,12 +155,12 @@ class Search:
 
     async def _named(self, conn: AsyncConnection, q: str, query: sa.Select[tuple[str, bytes | None]]) -> list[str]:
         """Ids out of `query` whose name has all words of `q`, or begins so; of the first `PERSONS` with such words."""
-        wanted = [one for one in words.said(q) if len(one) > 1]
-        if not wanted or len(wanted) > 6:
+        wanted = words.said(q)
+        if len(wanted) > _MOST_NAMES or max(map(len, wanted), default=0) < 2:
             return []
-        # Beginnings of two letters are kept of names that have no more: they narrow nothing down beside others.
-        narrowing = [one for one in wanted if len(one) > 2] or wanted
-        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in narrowing])
+        # What is hardly begun only chooses among those whom the rest finds.
+        begun = [one for one in wanted if len(one) > 2] or [one for one in wanted if len(one) == 2]
+        tokens = name_tokens(self._blind, [one[: words.LETTERS] for one in begun])
         named = sa.select(search_name.c.person_id)
         query = query.where(*(person.c.id.in_(named.where(search_name.c.word == token)) for token in tokens))
         query = query.limit(PERSONS)

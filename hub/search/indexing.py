@@ -9,6 +9,7 @@ was away for longer than the log is kept (a day) walks anew.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ class Indexer:
         """Forget everything and index all there is; how many messages and persons that were. Calls `told` with each."""
         done = 0
         for kind in KINDS:
-            await self._db.write(lambda conn, kind=kind: _forget(conn, kind))
+            await self._db.write(partial(_forget, kind=kind))
             while (place := await self._place(kind)) is None or place.walked is not None:
                 done += await self._step(kind, _MANY)
                 told(done)
@@ -139,7 +140,7 @@ class Indexer:
 
 _TYPES: dict[Kind, frozenset[str]] = {
     "messages": frozenset(("message.created",)),
-    "persons": frozenset(("person.updated",)),
+    "persons": frozenset(("profile.updated",)),
 }
 # What is for a person's eyes alone is found by nobody.
 _PUBLIC = sa.or_(message.c.intent_key.is_(None), message.c.intent_key.not_like(f"{PERSONAL}%"))

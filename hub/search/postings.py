@@ -21,6 +21,7 @@ __all__ = ["add", "head_of", "heads", "ids_between", "tokens"]
 
 _ROW = 112
 """Heads in a row at most: a row stays in its page, on SQLite and on PostgreSQL."""
+_OTHER = search_word.alias("other")
 _NEWEST = Lookup(
     search_word.c.word,
     lambda among: sa.select(search_word).where(
@@ -29,7 +30,6 @@ _NEWEST = Lookup(
         == sa.select(sa.func.max(_OTHER.c.first)).where(_OTHER.c.word == search_word.c.word).scalar_subquery(),
     ),
 )
-_OTHER = search_word.alias("other")
 
 
 def tokens(blind: BlindIndex, words: Iterable[str]) -> list[int]:

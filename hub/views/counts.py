@@ -82,7 +82,7 @@ class Counters:
         """The counters of whoever has this reach, as of now."""
         async with self._turn, self._db.read() as conn:
             await self._catch_up(conn)
-            hidden = set((await conn.execute(_hidden(reach))).scalars())
+            hidden: set[str] = set((await conn.execute(_hidden(reach))).scalars())
             views: dict[View, Number] = dict.fromkeys(_PLACES, Number())
             teams: dict[str, Number] = defaultdict(Number)
             for one in reach.teams:
@@ -165,7 +165,7 @@ def _group(row: Any) -> _Group:
     return _Group(row.status, row.team_id, row.assignee, row.priority >= 2)
 
 
-def _hidden(reach: Reach) -> sa.Select[tuple[str]]:
+def _hidden(reach: Reach) -> sa.Select[Any]:
     """Teams whose threads are not seen for the asking."""
     query = sa.select(team.c.id).where(team.c.private, team.c.id.not_in(list(reach.teams)))
     return query.where(sa.false()) if reach.everything else query
@@ -193,9 +193,12 @@ def _beyond(reach: Reach, hidden: set[str]) -> sa.Select[Any]:
 
 
 async def _mentions(conn: AsyncConnection, reach: Reach) -> Number:
+    # In two steps: as one, a server reads all threads to find these few.
+    ids = set((await conn.execute(unanswered(reach.user_id))).scalars())
+    if not ids:
+        return Number()
     query = sa.select(sa.func.count(), sa.func.count(thread.c.waiting_since))
-    query = query.where(thread.c.id.in_(unanswered(reach.user_id)), reach.threads())
-    return Number(*(await conn.execute(query)).one())
+    return Number(*(await conn.execute(query.where(thread.c.id.in_(ids), reach.threads()))).one())
 
 
 def _count(views: dict[View, Number], teams: dict[str, Number], user_id: str, group: _Group, number: Number) -> None:

@@ -1,6 +1,7 @@
 """Which threads a change is about: the event log names what changed, staff look at threads."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,7 +46,7 @@ async def _spread(
     conn: AsyncConnection,
     found: dict[Change, Sequence[str]],
     wanted: dict[str, list[Change]],
-    query: sa.Select[tuple[str, str]],
+    query: sa.Select[Any],
 ) -> None:
     if not wanted:
         return

@@ -1,4 +1,4 @@
-"""`python -m tests.bench accept|reply|dispatch|scale`: measure, print, and exit 0 whatever came out."""
+"""`python -m tests.bench WORK`: measure, print, and exit 0 whatever came out."""
 
 import argparse
 import json
@@ -10,16 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, dispatch, figures, processes, reply, scale
+from tests.bench import accept, agents, dispatch, figures, inbox, processes, reply, scale, search
+from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
 
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("work", choices=("accept", "reply", "dispatch", "scale"))
+    parser.add_argument("work", choices=(*_WORK, *_DESK))
     parser.add_argument(
-        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="accept, reply: what the product runs on"
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the product runs on"
     )
     parser.add_argument("--seconds", type=float, default=8.0, help="how long each side is under load, each round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -31,6 +32,11 @@ def main() -> None:
     parser.add_argument("--floor-loop", choices=("asyncio", "uvloop"), default="asyncio", help="what the floor runs on")
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
+    parser.add_argument(
+        "--threads", type=int, default=100_000, help="inbox, search, agents: threads, ten messages each"
+    )
+    parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
+    parser.add_argument("--keep", type=Path, help="inbox, search, agents: keep the clinic that was made in this folder")
     options = parser.parse_args()
 
     def tell(words: str) -> None:
@@ -50,7 +56,10 @@ def main() -> None:
                 postgres = Postgres.start(durable=True, on=Path(folder))
             bench = processes.Bench(Path(folder), postgres)
             try:
-                rounds = _WORK[options.work](bench, options, tell)
+                if options.work in _DESK:
+                    found["figures"] = _DESK[options.work](bench, options, tell)
+                else:
+                    rounds = _WORK[options.work](bench, options, tell)
             finally:
                 bench.end_children()
                 if postgres is not None:
@@ -61,9 +70,11 @@ def main() -> None:
         found["broke"] = traceback.format_exc()
     if "broke" in found:
         tell(f"the benchmark broke: {found['broke']}")
-    figures.tell_summary(rounds, tell)
+    if rounds:
+        figures.tell_summary(rounds, tell)
     if options.json:
-        print(json.dumps(found | {"rounds": [figures.measured(one) for one in rounds]} | figures.summary(rounds)))
+        summary = figures.summary(rounds) if rounds else {}
+        print(json.dumps(found | {"rounds": [figures.measured(one) for one in rounds]} | summary))
 
 
 Work = Callable[[processes.Bench, argparse.Namespace, figures.Tell], list[figures.Round]]
@@ -113,6 +124,36 @@ def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:
     return models.resolve()
 
 
+def _inbox(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    sizes = (max(20, options.threads // 10), options.threads)
+    return inbox.run(_kept(bench, options), sizes=sizes, rounds=max(20, options.rounds * 40), tell=tell)
+
+
+def _search(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    database, data = inbox.place(_kept(bench, options), options.threads)
+    made = crowd(database, data, options.threads, options.threads * 10, tell)
+    return search.run(made, database, tell)
+
+
+def _agents(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    database, data = inbox.place(_kept(bench, options), options.threads)
+    made = crowd(database, data, options.threads, options.threads * 10, tell)
+    return dict(agents.run(bench, made, database, agents=options.agents, seconds=options.seconds, tell=tell))
+
+
+def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
+    """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
+    if options.keep is None or bench.postgres is not None:
+        return bench
+    options.keep.mkdir(parents=True, exist_ok=True)
+    return processes.Bench(options.keep.resolve())
+
+
+_DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], dict[str, Any]]] = {
+    "inbox": _inbox,
+    "search": _search,
+    "agents": _agents,
+}
 _WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply, "scale": _scale}
 
 

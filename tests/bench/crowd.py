@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ async def _fill(database: str, data: Path, threads: int, messages: int, tell: An
         await hub.parts.db.write(maker.desk)
         for start in range(0, threads, _UNIT):
             batches = await maker.threads(start, min(_UNIT, threads - start))
-            await hub.parts.db.write(lambda conn, batches=batches: _write(conn, batches))
+            await hub.parts.db.write(partial(_write, batches=batches))
             if start % (threads // 10) < _UNIT:
                 tell(f"  seeded {start:,} of {threads:,} threads")
         await hub.parts.db.write(_analyzed)

@@ -8,22 +8,23 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import sqlalchemy as sa
 from aiohttp import web
 
+from hub import app as hubs
 from hub.app import Hub
-from hub.audit import Actor
-from hub.calls import Access, Caller, answering, serve
 from hub.db.tables import thread
 from hub.events import Change, publish
-from hub.staff.inbox import reading
-from hub.views import Reach
-from tests.bench.crowd import Crowd, settings_for
+from tests.bench.crowd import Crowd, crowd, settings_for
+from tests.bench.desk import As, application
+from tests.bench.figures import Tell
+from tests.bench.processes import Bench
 
 _CHANGED = 0.1
 """Seconds between two changes."""
@@ -43,24 +44,38 @@ class Took:
         return Took(statistics.median(seconds) * 1e3, cut[-1] * 1e3)
 
 
-class As(Access):
-    """Lets everybody in as one of the staff: what is measured is reading, not signing in."""
+def run(bench: Bench, *, sizes: Sequence[int], rounds: int, tell: Tell) -> dict[str, Any]:
+    """Server times at each size, in threads; ten messages each."""
+    figures: dict[str, Any] = {}
+    for size in sizes:
+        database, data = place(bench, size)
+        made = crowd(database, data, size, size * 10, tell)
+        figures[str(size)] = took = hubs.loop(measured(made, database, rounds))
+        tell(f"{size:,} threads, {size * 10:,} messages: p50 and p95 in ms")
+        for name, one in took.items():
+            tell(f"  {name:24}{one.p50:8.1f}{one.p95:8.1f}")
+    few, many = (figures[str(size)] for size in (sizes[0], sizes[-1]))
+    for name in few:
+        p95, p50 = many[name].p95 / few[name].p95, many[name].p50 / few[name].p50
+        tell(f"  {name:24} p95 {p95:.2f}, p50 {p50:.2f} times as long")
+    return {size: {name: asdict(one) for name, one in took.items()} for size, took in figures.items()}
 
-    def __init__(self, users: list[str], teams: list[str]) -> None:
-        self._users = users
-        self._teams = teams
 
-    async def caller(self, request: web.Request, scope: str, endpoint: str, request_id: str) -> Caller:
-        """The agent whose number the request brings."""
-        n = int(request.headers.get("X-Agent", "0"))
-        user = self._users[n]
-        reach = Reach(user_id=user, roams=True, teams=(self._teams[n % len(self._teams)],))
-        return Caller(id=user, name=f"Agent {n}", actor=Actor("staff", user), scopes="*", reach=reach)
+def place(bench: Bench, size: int) -> tuple[str, Path]:
+    """Where the crowd of a size is: its database and its folder."""
+    data = bench.folder / f"crowd-{size}"
+    if bench.postgres is None:
+        return f"sqlite+aiosqlite:///{data / 'hub.db'}", data
+    name = data / "database"
+    if not name.exists():
+        data.mkdir(mode=0o700)
+        name.write_text(bench.postgres.create())
+    return bench.postgres.url(name.read_text()), data
 
 
-async def measured(crowd: Crowd, database: str, rounds: int) -> dict[str, Took]:
+async def measured(found: Crowd, database: str, rounds: int) -> dict[str, Took]:
     """Server times of the calls, by what was asked."""
-    hub = await Hub.open(settings_for(database, crowd.data), roles=())
+    hub = await Hub.open(settings_for(database, found.data), roles=())
     taken: list[float] = []
 
     @web.middleware
@@ -70,9 +85,7 @@ async def measured(crowd: Crowd, database: str, rounds: int) -> dict[str, Took]:
         taken.append(time.perf_counter() - began)
         return answer
 
-    app = web.Application(middlewares=[timed, answering])
-    serve(app, reading.ENDPOINTS, hub.parts, As(crowd.users, crowd.teams))
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(application(hub.parts, As(found.users, found.teams), timed))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

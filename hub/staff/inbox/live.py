@@ -12,7 +12,8 @@ from hub.calls.streaming import STREAMS, seen
 from hub.calls.wire import body_of
 from hub.live import Batch, Doing, Topic
 from hub.parts import Parts
-from hub.staff.inbox.pushing import Beat, Pulse, written
+from hub.staff.inbox.beats import Beat, written
+from hub.staff.inbox.pushing import Pulse
 from hub.staff.inbox.reading import shown
 from hub.staff.inbox.shapes import LiveEvent
 
@@ -52,7 +53,7 @@ async def stream(request: web.Request, parts: Parts, caller: Caller | None, requ
             if batch.pushes:
                 # What came before this page was opened, or in the very moment; else it is recorded already.
                 await pulse.shown((watcher,), batch)
-            return written(watcher, batch, shown)
+            return written(batch, watcher.user_id, watcher.reach, shown)
 
         entry = Entry(action="event.read", actor=caller.actor, request_id=request_id, details={"after": watcher.seq})
         await parts.db.write(lambda conn: parts.trail.record(conn, entry))

@@ -8,20 +8,13 @@
    same reader within a quarter of an hour.
 4. Counters go out once a second at most, to those for whom they changed. Who is at a thread is told by `Topic.PRESENCE`
    from all processes, and looked at again when it fades.
-
-Numbers: the id of a beat stands on its last event alone. A connection that is cut in the middle of one comes back with
-the id before, and is sent all of it again.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,12 +25,13 @@ from hub.live import Batch, Subscription, Topic
 from hub.live.presence import FADES
 from hub.log import say
 from hub.parts import Parts
-from hub.staff.inbox.rows import NOTHING, Own, Rows, Shared
-from hub.staff.inbox.rows import row as row_of
+from hub.staff.inbox.beats import Beat, Push, Told
+from hub.staff.inbox.rows import NOTHING, Rows
 from hub.staff.inbox.shapes import Named, Present
-from hub.views import Counted, Reach, touched
+from hub.staff.inbox.watching import Watcher
+from hub.views import Reach, touched
 
-__all__ = ["Beat", "Pulse", "Watcher"]
+__all__ = ["Pulse"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +39,6 @@ _TOGETHER = 0.05
 """Seconds in which changes become one beat."""
 _COUNTED = 1.0
 """Seconds between two looks at the counters."""
-_KEPT = 200
-"""Beats that wait for a slow page before it is told to read everything anew."""
 _SHOWN = 900.0
 """Seconds for which one entry in the audit stands, for a reader and a patient."""
 _MOST_SHOWN = 50_000
@@ -54,118 +46,6 @@ _AUDIENCES = ("staff",)
 _INBOX = Actor("system", "inbox")
 _TYPES = {"consent": "thread.updated", "address": "thread.updated"}
 """What a change of these is to a page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something that happened to a thread: `message` is of which entry, `by` who of the staff wrote it."""
-
-    type: str
-    message: str | None
-    by: str | None
-
-
-@dataclass(slots=True)
-class Push:
-    """A thread that changed: as it is now, None where it is no more, and all that happened to it in this beat."""
-
-    thread_id: str
-    shared: Shared | None
-    told: list[Told]
-    mentioned: frozenset[str]
-    own: Own
-    encoded: dict[tuple[bool, int, str | None], bytes] = field(default_factory=dict)
-
-    def row(self, user_id: str) -> bytes:
-        """The row as a reader sees it, as JSON: those who see the same share it."""
-        if self.shared is None:
-            return b"null"
-        made = row_of(self.shared, user_id, self.own)
-        draft = made.preview.text if made.preview is not None and made.preview.draft else None
-        key = (made.mentioned, made.unseen, draft)
-        if key not in self.encoded:
-            self.encoded[key] = msgspec.json.encode(made)
-        return self.encoded[key]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat(Batch):
-    """A batch with what it means for pages.
-
-    hidden: the teams whose threads not everybody sees. plain: types of changes that are of no thread.
-    present: who is at threads now, without a place in the log. counted: counters, by user.
-    """
-
-    pushes: Sequence[Push] = ()
-    hidden: frozenset[str] = frozenset()
-    plain: Sequence[str] = ()
-    present: Sequence[tuple[Push, list[Present]]] = ()
-    counted: Counted | None = None
-
-
-class Watcher:
-    """One open page: what it has not been sent yet. `reach` may change while it is open."""
-
-    def __init__(self, user_id: str, reach: Reach, pulse: "Pulse") -> None:
-        self.user_id = user_id
-        self.reach = reach
-        self.reset = False
-        self.seq = 0
-        self.counted: Counted | None = None
-        self._pulse = pulse
-        self._missed: Subscription | None = None
-        self._beats: deque[Beat] = deque()
-        self._came = asyncio.Event()
-
-    def begin(self, missed: Subscription, seq: int) -> None:
-        """Go on where `missed` stands; from number `seq` on, beats come by themselves."""
-        self.seq, self.reset = missed.seq, missed.reset
-        self._missed = missed if missed.seq < seq else None
-
-    def put(self, beat: Beat) -> None:
-        """Take a beat that is to be sent."""
-        if len(self._beats) >= _KEPT:
-            self._beats.clear()
-            beat = Beat(seq=beat.seq, reset=True)
-        self._beats.append(beat)
-        self._came.set()
-
-    async def next(self, seconds: float) -> Batch:
-        """What comes next. Raises: StorageError, SQLAlchemyError."""
-        if self._missed is not None:
-            batch = await self._missed.next(0)
-            if batch.reset or batch.changes:
-                self.seq = batch.seq
-                return batch if batch.reset else await self._pulse.beat(batch, (self.user_id,))
-            # All up to here was looked at.
-            self.seq = max(self.seq, batch.seq)
-            self._missed = None
-        while True:
-            if not self._beats:
-                self._came.clear()
-                try:
-                    async with asyncio.timeout(seconds):
-                        await self._came.wait()
-                except TimeoutError:
-                    return Batch(self.seq)
-            beat = self._beats.popleft()
-            if beat.seq > self.seq or beat.present or beat.counted is not None:
-                self.seq = max(self.seq, beat.seq)
-                return beat
-
-    def sees(self, beat: Beat, push: Push) -> bool:
-        """Whether the reader sees a thread, by the rule that every query has."""
-        reach, one = self.reach, push.shared
-        if reach.everything:
-            return True
-        if one is None:
-            return False
-        if one.person_id in reach.persons:
-            return True
-        if not reach.roams:
-            return False
-        closed = one.team_id is not None and one.team_id in beat.hidden and one.team_id not in reach.teams
-        return not closed or one.assignee == self.user_id or self.user_id in push.mentioned
 
 
 class Pulse:
@@ -188,7 +68,7 @@ class Pulse:
     @asynccontextmanager
     async def watch(self, user_id: str, reach: Reach, after: int | None) -> AsyncIterator[Watcher]:
         """What a page is sent from now on, or after number `after`. Raises: StorageError, SQLAlchemyError."""
-        watcher = Watcher(user_id, reach, self)
+        watcher = Watcher(user_id, reach, lambda batch: self.beat(batch, (user_id,)))
         self._watchers.add(watcher)
         try:
             if not self._tasks:
@@ -384,39 +264,6 @@ class Pulse:
             self._tell(Beat(seq=0, hidden=hidden, present=present))
 
 
-def written(watcher: Watcher, beat: Beat, counts: Any = None) -> str:
-    """The events of a beat that a reader may hear of, as text; `counts` makes counters what the page reads."""
-    blocks: list[tuple[str, bytes]] = []
-    for push in beat.pushes:
-        seen = watcher.sees(beat, push)
-        row = push.row(watcher.user_id) if seen else b"null"
-        for one in push.told:
-            if not seen and not one.type.startswith("thread."):
-                continue
-            whole = one.type.startswith(("thread.", "message."))
-            about = {"type": one.type, "thread": push.thread_id}
-            if seen:
-                about |= {name: value for name, value in (("message", one.message), ("by", one.by)) if value}
-            blocks.append((one.type, _with_row(about, row if whole else b"null")))
-    blocks += [(kind, msgspec.json.encode({"type": kind})) for kind in beat.plain]
-    lines = [f"event: {kind}\ndata: {data.decode()}\n\n" for kind, data in blocks]
-    if lines:
-        lines[-1] = f"id: {beat.seq}\n{lines[-1]}"
-    for push, present in beat.present:
-        if watcher.sees(beat, push):
-            others = [one for one in present if one.user.id != watcher.user_id]
-            said = {"type": "presence", "thread": push.thread_id, "present": others}
-            lines.append(f"event: presence\ndata: {msgspec.json.encode(said).decode()}\n\n")
-    if beat.counted is not None:
-        said = {"type": "counts.updated", "counts": counts(beat.counted)}
-        lines.append(f"event: counts.updated\ndata: {msgspec.json.encode(said).decode()}\n\n")
-    return "".join(lines)
-
-
-def _with_row(about: Mapping[str, str], row: bytes) -> bytes:
-    return msgspec.json.encode({**about, "row": msgspec.Raw(row)})
-
-
 def _plain(change: Change) -> str:
     """The type of a change that is of no thread, as pages hear of it: what users, teams and labels are."""
     kind = change.type.partition(".")[0]
@@ -442,4 +289,4 @@ async def _writers(conn: AsyncConnection, changes: Sequence[Change]) -> dict[str
     query = sa.select(message.c.id, message.c.author_id).where(
         message.c.id.in_(ids), message.c.author_id.is_not(None), message.c.author_kind == "staff"
     )
-    return {message_id: author_id for message_id, author_id in await conn.execute(query)}
+    return {row.id: row.author_id for row in await conn.execute(query)}

@@ -1,6 +1,6 @@
 """What the page reads: counters, lists, rows, a thread as it is opened, what was said in it earlier."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -23,7 +23,7 @@ from hub.staff.inbox.shapes import Rows as Page
 from hub.threads import Thread
 from hub.types import ChannelKind, ThreadStatus
 from hub.views import Counted, Filters, listed
-from hub.views.lists import COLUMNS, Position
+from hub.views.lists import COLUMNS
 
 _MOST_ROWS = 100
 
@@ -88,7 +88,7 @@ async def threads(conn: AsyncConnection, call: Call[ListQuery, None]) -> Read:
         status=asked.status,
         waiting=None if asked.waiting is None else asked.waiting == "yes",
     )
-    after = cursors.read(asked.cursor, Position) if asked.cursor is not None else None
+    after = cursors.read(asked.cursor, tuple[int, datetime, str]) if asked.cursor is not None else None
     seq = (await events.bounds(conn))[1]
     found = await listed(conn, filters, call.caller.reach, after=after, limit=asked.limit)
     items = await Rows(call.parts).of(conn, call.caller.id, found.rows)

@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import ConsentState, Standing
+from hub.api.shapes import Author
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, draft, label, mention, message, thread, thread_label, thread_seen
 from hub.desk.drafts import open_words
 from hub.parts import Parts
 from hub.people import Person
 from hub.sealed import PERSONAL, open_body, open_contact
-from hub.staff.inbox.shapes import Author, Named, Preview, Row
+from hub.staff.inbox.shapes import Named, Preview, Row
 from hub.types import AddressKind, AuthorKind, ChannelKind, Purpose, ThreadStatus
 from hub.vault import Keys
 from hub.views import Name

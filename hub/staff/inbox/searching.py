@@ -85,7 +85,7 @@ async def _threads(conn: AsyncConnection, persons: list[str], seen: sa.ColumnEle
     if not persons:
         return {}
     query = sa.select(thread.c.person_id, thread.c.id).where(thread.c.person_id.in_(persons), seen)
-    return {person_id: thread_id for person_id, thread_id in await conn.execute(query)}
+    return {row.person_id: row.id for row in await conn.execute(query)}
 
 
 async def _lines(conn: AsyncConnection, parts: Parts, hits: Sequence[Hit], user_id: str) -> dict[str, Line]:

@@ -1,0 +1,5 @@
+"""What the tests of views get without asking."""
+
+from tests.hub.identity.conftest import books
+
+__all__ = ["books"]
