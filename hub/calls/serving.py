@@ -101,7 +101,7 @@ async def _read(request: web.Request, endpoint: Reading, parts: Parts, caller: C
     ids, query = _ids(request), query_of(request, endpoint.query)
     body = None if endpoint.body is None else (await body_of(request, endpoint.body))[0]
     call = Call(parts=parts, caller=caller, request_id=request_id, ids=ids, query=query, body=body)
-    async with parts.db.read() as conn:
+    async with parts.db.glance() if endpoint.brief(query) else parts.db.read() as conn:
         found = await endpoint.read(conn, call)
     persons = sorted(set(found.persons))
     entry = Entry(

@@ -101,7 +101,7 @@ class Pulse:
         changes = [one for _, one in batch.changes]
         plain = sorted({_plain(one) for one in changes} - {""})
         users = set(readers)
-        async with self._parts.db.read() as conn:
+        async with self._parts.db.glance() as conn:
             about = await touched(conn, changes)
             ids = {one for many in about.values() for one in many}
             shared = await self._rows.by_ids(conn, ids)
@@ -237,7 +237,7 @@ class Pulse:
 
     async def _tell_who(self, ids: set[str], now: float) -> None:
         parts, present = self._parts, []
-        async with parts.db.read() as conn:
+        async with parts.db.glance() as conn:
             shared = await self._rows.by_ids(conn, ids)
             hidden = await _hidden(conn)
             own = await self._rows.own(

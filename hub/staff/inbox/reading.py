@@ -199,6 +199,18 @@ async def _thread(conn: AsyncConnection, call: Call[Any, None]) -> Any:
     return found
 
 
+def _always(query: object) -> bool:
+    return True
+
+
+def _is_brief(asked: ListQuery) -> bool:
+    """Whether a list is read along its index: in a view of most threads, filters may pass over many of them."""
+    filtered = any(
+        (asked.team, asked.label, asked.channel, asked.language, asked.assignee, asked.status, asked.waiting)
+    )
+    return not (filtered and (asked.status is not None or asked.view in ("bot", "closed")))
+
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     Raw(
         path="/counts",
@@ -215,8 +227,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=ListQuery,
         answers={200: Page},
         read=threads,
+        brief=_is_brief,
     ),
-    Reading(path="/rows", scope="threads:read", summary="Read rows", query=RowsQuery, answers={200: Page}, read=rows),
+    Reading(
+        path="/rows",
+        scope="threads:read",
+        summary="Read rows",
+        query=RowsQuery,
+        answers={200: Page},
+        read=rows,
+        brief=_always,
+    ),
     Reading(
         path="/threads/{id}",
         scope="threads:read",
@@ -224,6 +245,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: Opened},
         problems=(404, 410),
         read=opened,
+        brief=_always,
     ),
     Reading(
         path="/threads/{id}/lines",
@@ -233,5 +255,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: Lines},
         problems=(404, 410),
         read=lines,
+        brief=_always,
     ),
 )
