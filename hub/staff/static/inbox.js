@@ -52,6 +52,8 @@ async function begin() {
     const name = store.row(store.current)?.name;
     document.title = [mine + loose ? `(${mine + loose})` : "", name ? `${name} · ` : "", w.t("inbox")].join(" ").trim().replace(" · ", " · ");
   };
+  const panelOf = document.getElementById("panel");
+  let shownPanel = null;
   app.open = (id, { from = "" } = {}) => {
     if (!id) {
       return Promise.resolve();
@@ -61,10 +63,15 @@ async function begin() {
     document.body.classList.add("reading");
     app.list.current();
     other && app.remember({ replace: from === "keys" || from === "act" || from === "history" });
+    // Never one person's conversation beside another's record.
+    panelOf.hidden = shownPanel !== id;
     return app.thread.open(id).then(() => {
       // After the conversation, which is what is waited for.
-      if (store.current === id) {
-        app.panel?.(id);
+      const current = store.opened.get(id) ? id : store.current;
+      if (store.current === current && current && shownPanel !== current) {
+        shownPanel = current;
+        panelOf.hidden = false;
+        app.panel?.(current);
       }
       if (from === "list" && !app.wide()) {
         document.getElementById("conv-name")?.focus();
@@ -74,6 +81,8 @@ async function begin() {
   app.closeThread = ({ quiet = false } = {}) => {
     app.drafts.flush();
     store.current = null;
+    shownPanel = null;
+    panelOf.hidden = true;
     document.body.classList.remove("reading", "drawer");
     app.presence.leave();
     app.thread.close();
