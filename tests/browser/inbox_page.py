@@ -14,12 +14,13 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from hub.crypto import Keyring
 from hub.demo.clinic import patient
+from hub.demo.furnishing import furnish
 from hub.demo.staff import PASSWORD, hire
 from tests.hub.demo.clinic_running import Running, running
 
 WAIT = 60_000
 """Milliseconds in which what is waited for must come to pass."""
-SHOTS = os.environ.get("HUB_SHOTS", "")
+SHOTS = os.environ.get("INBOX_SHOTS", "")
 """A folder to leave pictures of the journeys in; none are taken without it."""
 WIDE = (1440, 900)
 PERSON = "I want to talk to a person"
@@ -78,7 +79,7 @@ def texts(clinic: Running, who: str) -> list[str]:
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(WAIT / 1000):
-        while not await true():
+        while not await true():  # noqa: ASYNC110 - what a patient's phone shows rings no bell of ours
             await asyncio.sleep(0.02)
 
 
@@ -132,6 +133,7 @@ async def staffed(database_url: str, folder: Path, keyring: Keyring, **given: An
     settings: dict[str, Any] = {"second_factor": "optional", "password_memory": 19, "undo_seconds": 1} | given
     async with running(database_url, folder, keyring, **settings) as clinic:
         await hire(clinic.parts)
+        await furnish(clinic.parts)
         yield clinic
 
 

@@ -61,30 +61,28 @@ async def test_a_shift_by_keyboard_alone(browser: Browser, clinic: Running) -> N
         await page.keyboard.press("Enter")
         await expect(desk.row("Grace Holloway")).to_be_visible()
 
-
-async def test_snoozed_until_they_reply_and_back_when_they_do(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
-        page = desk.page
-        await waiting(desk, clinic, "james", "James Boateng")
-        await waiting(desk, clinic, "grace", "Grace Holloway")
+        # Snoozed until they reply; and back when they do.
+        await desk.view("all")
         await desk.open("James Boateng")
         await page.keyboard.press("z")
         await desk.shot("13-snooze")
         await page.keyboard.press("Enter")
         await expect(desk.row("James Boateng")).to_have_count(0)
-        await expect(desk.row("Grace Holloway")).to_have_attribute("aria-current", "true")
+        await expect(desk.row("Walter Nguyen")).to_have_attribute("aria-current", "true")
 
         await text(clinic, "james", "Any news?")
         # Nothing moves under the hand of whoever is in the list.
         await expect(page.locator("#news")).to_have_text("1 new")
-        await expect(page.locator(".row").first).to_contain_text("Grace Holloway")
+        await expect(page.locator(".row").first).to_contain_text("Walter Nguyen")
         await desk.shot("13-news")
         await page.locator("#news").click()
 
         await expect(desk.row("James Boateng")).to_contain_text("Any news?")
 
 
-async def test_drafts_stay_with_their_thread_and_outlive_the_page(browser: Browser, clinic: Running) -> None:
+async def test_drafts_stay_with_their_thread_and_who_opted_out_is_written_to_otherwise(
+    browser: Browser, clinic: Running
+) -> None:
     async with at_desk(browser, clinic) as desk:
         page = desk.page
         await waiting(desk, clinic, "james", "James Boateng")
@@ -112,16 +110,13 @@ async def test_drafts_stay_with_their_thread_and_outlive_the_page(browser: Brows
         await expect(desk.row("James Boateng")).to_contain_text("Draft:")
         assert texts(clinic, "grace")[-1] != "For Grace alone"
 
-
-async def test_who_opted_out_is_not_texted_and_is_written_to_otherwise(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
-        page = desk.page
-        await waiting(desk, clinic, "grace", "Grace Holloway")
+        # Who opts out is not texted, and is written to otherwise.
         await text(clinic, "grace", "STOP")
         await expect(desk.row("Grace Holloway")).to_contain_text("Opted out")
         await desk.open("Grace Holloway")
         before = texts(clinic, "grace")
 
+        await page.locator("#mode-reply").click()
         await expect(page.locator("#blocked")).to_contain_text("You cannot answer by SMS")
         await desk.words.fill("Your form is ready")
         await expect(page.locator("#send")).to_have_attribute("aria-disabled", "true")
@@ -261,3 +256,57 @@ async def test_what_came_while_the_line_was_cut_shows_once_and_in_order(browser:
         await expect(page.locator(".msg.out:not(.bot) .state.delivered").last).to_be_visible()
         assert texts(clinic, "james").count("Written without a line") == 1
     await cable.cut()
+
+
+async def test_what_else_one_does_all_day(browser: Browser, clinic: Running) -> None:
+    async with at_desk(browser, clinic) as desk:
+        page = desk.page
+        await waiting(desk, clinic, "james", "James Boateng")
+        await waiting(desk, clinic, "grace", "Grace Holloway", "I want to talk to a person about my inhaler")
+        await desk.open("James Boateng")
+
+        # Taken back before it left: nothing leaves, and the words are in the box again.
+        await desk.words.fill("Too early")
+        await page.locator("#send").click()
+        await page.locator(".toast.undo .btn.small").first.click()
+        await expect(desk.words).to_have_value("Too early")
+        await expect(page.locator(".msg.out", has_text="Too early")).to_contain_text("Taken back, not sent")
+
+        # A canned reply by its shortcut, with its variables filled; later, with a file.
+        await desk.words.fill("")
+        await desk.words.press_sequentially("/")
+        await expect(page.locator("#suggestions .pick-item").first).to_be_visible()
+        await desk.shot("20-canned")
+        await page.keyboard.press("Enter")
+        await expect(desk.words).not_to_have_value("/")
+        await desk.words.fill("See the map")
+        await page.locator("#file").set_input_files({"name": "map.txt", "mimeType": "text/plain", "buffer": b"a map"})
+        await expect(page.locator("#composer-files li small")).to_have_text("")
+        await page.locator("#send-later").click()
+        await page.locator(".pick-item", has_text="Tomorrow morning").click()
+        await expect(page.locator(".msg.out:not(.bot) .meta").last).to_contain_text("Leaves")
+        await desk.shot("20-later")
+        await page.locator(".msg.out:not(.bot) .meta .link").last.click()
+        await expect(desk.words).to_have_value("See the map")
+        await desk.words.fill("")
+
+        # Found by a word; and left again.
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await page.keyboard.type("inhaler")
+        await expect(page.locator("mark").first).to_have_text("inhaler")
+        await desk.shot("20-found")
+        await page.keyboard.press("Escape")
+        await expect(desk.row("James Boateng")).to_be_visible()
+
+        # Both at once.
+        await page.keyboard.press("j")
+        await page.keyboard.press("x")
+        await page.keyboard.press("k")
+        await page.keyboard.press("x")
+        await expect(page.locator("#bulk")).to_contain_text("2 selected")
+        await desk.shot("20-bulk")
+        await page.locator('#bulk [aria-label="Close"]').click()
+        await expect(page.locator(".row")).to_have_count(0)
+        await expect(page.locator("#bulk")).to_be_hidden()
+        assert not {"Too early", "See the map"} & set(texts(clinic, "james"))

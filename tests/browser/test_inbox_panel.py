@@ -148,7 +148,7 @@ async def test_what_a_person_says_is_recorded_on_a_phone_in_spanish_by_night(bro
         await reach.get_by_label("Teléfono o correo").fill("202-555-0177")
         await page.keyboard.press("Enter")
         await expect(reach.locator(".pn-address")).to_have_count(3)
-        await expect(reach).to_contain_text("Sin verificar")
+        await expect(reach).to_contain_text("(202) 555-0177Sin verificar")
         await reach.locator(".pn-address").last.get_by_role("button", name="Retirar").click()
         await desk.shot("panel-retire")
         await clean(page)

@@ -123,7 +123,15 @@ async def _health(
             continue  # what is read behind the log-in is no address of its own
         standing = points[one.id].consents if one.standing == "verified" and one.id in points else []
         shared = len(others.get(one.id, ()))
-        found.append(AddressHealth(address=address_shown(one), consents=standing, last=last.get(one.id), shared=shared))
+        found.append(
+            AddressHealth(
+                address=address_shown(one),
+                shown=readable(one.address),
+                consents=standing,
+                last=last.get(one.id),
+                shared=shared,
+            )
+        )
     return found
 
 

@@ -50,9 +50,10 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 class AddressHealth(msgspec.Struct, kw_only=True):
-    """An address and how it fares. `shared`: how many others on the books have it, too."""
+    """An address and how it fares. `shown`: as people write it. `shared`: how many others on the books have it, too."""
 
     address: AddressShown
+    shown: str
     consents: list[ConsentStanding]
     last: Outcome | None
     shared: int

@@ -33,7 +33,11 @@ export function makeComposer(app) {
   const modes = new Map();
   // What is on its way, by thread: shown in the thread until the hub has it.
   const outgoing = new Map();
+  // What takes the word of a message that can be taken back away again.
+  const leaving = new Map();
   let opened = null;
+  // What is to be written once the thread is there.
+  let wanted = null;
 
   const mode = () => modes.get(opened?.row.id) ?? "reply";
   const draft = () => opened && drafts.get(opened.row.id, mode());
@@ -171,6 +175,11 @@ export function makeComposer(app) {
     }
     draw();
     grow();
+    if (wanted) {
+      const kind = wanted;
+      wanted = null;
+      turn(kind);
+    }
   };
 
   const turn = (kind) => {
@@ -306,9 +315,11 @@ export function makeComposer(app) {
     const left = line.undo_until ? Math.max(0, (Date.parse(line.undo_until) - Date.now()) / 1000) : 0;
     const name = row?.name ?? "";
     if (body.not_before) {
-      app.toast(t("scheduled", { name, when: w.full(body.not_before) }), { icon: "calendar-clock", action: [t("undo"), () => undo(line, body.thread)], seconds: 8 });
+      const close = app.toast(t("scheduled", { name, when: w.full(body.not_before) }), { icon: "calendar-clock", action: [t("undo"), () => undo(line, body.thread)], seconds: 8, onDone: () => leaving.delete(line.id) });
+      leaving.set(line.id, close);
     } else if (left > 0) {
-      app.toast(t("sent_to", { name }), { action: [t("undo"), () => undo(line, body.thread)], seconds: left, kind: "undo" });
+      const close = app.toast(t("sent_to", { name }), { action: [t("undo"), () => undo(line, body.thread)], seconds: left, kind: "undo", onDone: () => leaving.delete(line.id) });
+      leaving.set(line.id, close);
     } else {
       app.say(t("sent_to", { name }));
     }
@@ -357,7 +368,10 @@ export function makeComposer(app) {
       if (state) {
         state.lines.items = state.lines.items.filter((one) => one.id !== line.id);
       }
-      restore({ thread, kind: "reply", text: line.text, channel: line.channel });
+      leaving.get(line.id)?.();
+      const ways = store.opened.get(thread)?.ways ?? [];
+      const same = ways.find((one) => one.channel === line.channel && one.allowed);
+      restore({ thread, kind: "reply", text: line.text, channel: same?.channel ?? null });
       app.toast(t("undone"), { icon: "undo-2", seconds: 3 });
     } catch (error) {
       app.toast(error.reason || t(error.status ? "too_late" : "unreachable"), { kind: "bad", icon: "circle-alert" });
@@ -433,7 +447,16 @@ export function makeComposer(app) {
       }
     },
     mentioned: (user) => drafts.put(opened.row.id, "note", { mentions: [...(draft()?.mentions ?? []).filter((one) => one.id !== user.id), user] }),
-    write: (kind) => opened && !box.hidden && turn(kind),
+    write(kind) {
+      if (!app.may("messages:write")) {
+        return;
+      }
+      if (opened?.row.id === store.current) {
+        turn(kind);
+      } else {
+        wanted = kind;
+      }
+    },
     resend: (line) => out(line.body, line.mentions),
     takeBack: (line) => (mark(line.body, null), restore(line.body, line.mentions)),
     again: (line, channel) => out({ id: newId(), thread: store.current, kind: "reply", text: line.text, last_seq: opened.row.last_seq, channel, not_before: null, attachments: [], mentions: [] }),

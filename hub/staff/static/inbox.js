@@ -52,6 +52,8 @@ async function begin() {
     const name = store.row(store.current)?.name;
     document.title = [mine + loose ? `(${mine + loose})` : "", name ? `${name} · ` : "", w.t("inbox")].join(" ").trim().replace(" · ", " · ");
   };
+  const panelOf = document.getElementById("panel");
+  let shownPanel = null;
   app.open = (id, { from = "" } = {}) => {
     if (!id) {
       return Promise.resolve();
@@ -61,8 +63,16 @@ async function begin() {
     document.body.classList.add("reading");
     app.list.current();
     other && app.remember({ replace: from === "keys" || from === "act" || from === "history" });
-    app.panel?.(id);
+    // Never one person's conversation beside another's record.
+    panelOf.hidden = shownPanel !== id;
     return app.thread.open(id).then(() => {
+      // After the conversation, which is what is waited for.
+      const current = store.opened.get(id) ? id : store.current;
+      if (store.current === current && current && shownPanel !== current) {
+        shownPanel = current;
+        panelOf.hidden = false;
+        app.panel?.(current);
+      }
       if (from === "list" && !app.wide()) {
         document.getElementById("conv-name")?.focus();
       }
@@ -71,6 +81,8 @@ async function begin() {
   app.closeThread = ({ quiet = false } = {}) => {
     app.drafts.flush();
     store.current = null;
+    shownPanel = null;
+    panelOf.hidden = true;
     document.body.classList.remove("reading", "drawer");
     app.presence.leave();
     app.thread.close();
@@ -155,13 +167,14 @@ async function begin() {
       return;
     }
     if (name === "desk.updated") {
-      api.me().then((fresh) => (Object.assign(me, fresh), views.draw())).catch(() => {});
+      api.me({ byItself: true }).then((fresh) => (Object.assign(me, fresh), views.draw())).catch(() => {});
       return;
     }
     if (name === "draft.updated") {
       id === store.current && app.thread.refresh();
       return;
     }
+    const shown = store.opened.get(id)?.row;
     if (event.row) {
       const was = store.row(id);
       app.list.put(event.row);
@@ -175,7 +188,7 @@ async function begin() {
       const was = store.rows.get(id);
       was && app.list.put({ ...was, status: "gone", mentioned: false, priority: 0 });
     }
-    if (id === store.current) {
+    if (id === store.current && !onlySeen(shown, event.row)) {
       app.thread.refresh();
       name.startsWith("thread") && app.panelAnew?.();
     }
@@ -240,6 +253,15 @@ async function begin() {
   fill(lost, icon("wifi-off"), h("span", {}, w.t("lost")), h("button", { type: "button", class: "btn small", onclick: () => live.again() }, w.t("try_again")));
   // Nothing of an older page shows through when the browser brings it back from its cache.
   addEventListener("pageshow", (event) => event.persisted && anew());
+}
+
+// Whether all that changed is that somebody looked.
+function onlySeen(was, row) {
+  if (!was || !row || (was.unseen === row.unseen && was.mentioned === row.mentioned)) {
+    return false;
+  }
+  const rest = (one) => JSON.stringify({ ...one, unseen: 0, mentioned: false });
+  return rest(was) === rest(row);
 }
 
 // The person's panel, where there is one.

@@ -165,7 +165,7 @@ export function makeList(app) {
       empty.hidden = true;
     }
     try {
-      const page = await api.threads(asked(keep ? Math.min(200, Math.max(PAGE, order.length)) : PAGE), { signal: mine.signal });
+      const page = await api.threads(asked(keep ? Math.min(200, Math.max(PAGE, order.length)) : PAGE), { signal: mine.signal, byItself: keep });
       failed = false;
       page.items.forEach((row) => store.rows.set(row.id, row));
       order = page.items.map((row) => row.id);

@@ -10,7 +10,7 @@ export function others(context) {
       h("p", { class: "pn-small" }, [coded("panel_right", one.kind), one.holds.map((scope) => coded("panel_scope", scope)).join(", "), one.until && t("panel_until", { when: moment.day(one.until) })].filter(Boolean).join(" · ")));
   return [
     panel.others.length > 0 && [h("h4", {}, t("panel_others")), h("ul", { class: "pn-list" }, panel.others.map((one) =>
-      h("li", {}, h("p", {}, one.card ? named(context, one.card.name, one.card.thread) : t("panel_somebody")), h("p", { class: "pn-small" }, one.shown, one.card && ` · ${facts(context, one.card)}`))))],
+      h("li", {}, h("p", {}, one.card ? named(context, one.card.name, one.card.thread) : t("panel_somebody")), h("p", { class: "pn-small" }, one.card ? facts(context, one.card, one.shown) : one.shown))))],
     panel.acted_for_by.length > 0 && [h("h4", {}, t("panel_proxies")), h("ul", { class: "pn-list" }, panel.acted_for_by.map((one) => right(one, t("panel_acted_by"))))],
     panel.acts_for.length > 0 && [h("h4", {}, t("panel_wards")), h("ul", { class: "pn-list" }, panel.acts_for.map((one) => right(one, t("panel_acts_for"))))],
   ];
@@ -41,8 +41,8 @@ export function identity(context) {
   return [made, place];
 }
 
-const facts = (context, card) =>
-  [card.birth_date && context.t("panel_born", { when: context.moment.date(card.birth_date) }), card.mrn && `${context.t("panel_mrn")} ${card.mrn}`, card.reach[0]].filter(Boolean).join(" · ");
+const facts = (context, card, shown = card.reach[0]) =>
+  [card.birth_date && context.t("panel_born", { when: context.moment.date(card.birth_date) }), card.mrn && `${context.t("panel_mrn")} ${card.mrn}`, shown].filter(Boolean).join(" · ");
 
 function named(context, name, thread) {
   return thread && thread !== context.panel.thread

@@ -19,6 +19,7 @@ export function reach(context) {
 function address(context, one) {
   const { t, coded, moment, may, panel } = context;
   const known = one.address;
+  const shown = one.shown || t("panel_push");
   const place = h("div", { class: "pn-place" });
   const state = known.standing === "verified" && known.state !== "ok" ? known.state : known.standing;
   const tones = { verified: "ok", unverified: "warn", suspended: "danger", invalid: "danger", retired: "quiet" };
@@ -44,7 +45,7 @@ function address(context, one) {
       buttons.push(h("button", { type: "button", class: "pn-btn small", onclick: () => act("/restore", {}, t("panel_restored")) }, t("panel_restore")));
     }
     if (known.standing !== "retired") {
-      buttons.push(opener(t("panel_retire"), place, (close) => retiring(context, base, known, close), { ...context.opener, quiet: true }));
+      buttons.push(opener(t("panel_retire"), place, (close) => retiring(context, base, shown, close), { ...context.opener, quiet: true }));
     }
   }
   return h(
@@ -53,8 +54,9 @@ function address(context, one) {
     h(
       "div",
       { class: "pn-line" },
-      h("span", { class: "pn-value" }, context.readable(known)),
-      h("span", { class: `pn-chip ${tones[state]}` }, coded("panel_state", state)),
+      h("span", { class: "pn-value" }, shown),
+      // Of a number that is nobody's yet it is only known that somebody wrote from there.
+      (panel.person.known || state !== "verified") && h("span", { class: `pn-chip ${tones[state]}` }, coded("panel_state", state)),
     ),
     h(
       "p",
@@ -63,9 +65,9 @@ function address(context, one) {
         ? t("panel_retired_why", { why: coded("panel_reason", known.reason ?? ""), when: known.at ? moment.day(known.at) : "" })
         : state === "suspended" || state === "invalid"
           ? t("panel_because", { why: coded("panel_reason", known.reason || state) })
-          : t("panel_proved", { how: coded("panel_how", known.how), when: known.at ? moment.day(known.at) : "" }),
-      one.shared > 0 && ` ${t(one.shared === 1 ? "panel_shared_one" : "panel_shared", { n: one.shared })}`,
+          : t("panel_proved", { how: coded(state === "unverified" ? "panel_claim" : "panel_how", known.how), when: known.at ? moment.day(known.at) : "" }),
     ),
+    one.shared > 0 && h("p", { class: "pn-small" }, t(one.shared === 1 ? "panel_shared_one" : "panel_shared", { n: one.shared })),
     one.last &&
       h(
         "p",
@@ -116,7 +118,7 @@ function proving(context, base, close) {
   });
 }
 
-function retiring(context, base, known, close) {
+function retiring(context, base, shown, close) {
   const { t } = context;
   const reason = select("reason", REASONS.map((one) => [one, t(`panel_reason_${one}`)]));
   return form(t, {
@@ -124,7 +126,7 @@ function retiring(context, base, known, close) {
     submit: t("panel_retire"),
     danger: true,
     close,
-    children: [h("p", {}, t("panel_retire_what", { address: context.readable(known) })), field(t("panel_why"), reason)],
+    children: [h("p", {}, t("panel_retire_what", { address: shown })), field(t("panel_why"), reason)],
     send: async () => {
       await context.api.post(`${base}/retire`, { reason: reason.value });
       context.say(t("panel_retired"));

@@ -93,7 +93,6 @@ export function mount(element, api, t) {
         }
       },
       tongue,
-      readable: (known) => panel.person.reach.find((one) => same(one, known.value)) ?? (known.kind === "push" ? t("panel_push") : known.value),
     };
   };
 
@@ -198,9 +197,6 @@ export function mount(element, api, t) {
     },
   };
 }
-
-const digits = (words) => words.replaceAll(/\D/g, "");
-const same = (shown, value) => shown === value || (digits(value).length > 6 && digits(value).endsWith(digits(shown)) && digits(shown).length > 6);
 
 const locale = () => (document.documentElement.lang === "es" ? "es-US" : "en-US");
 

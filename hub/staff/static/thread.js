@@ -172,6 +172,7 @@ export function makeThread(app) {
   const draw = (end) => {
     nobody.hidden = true;
     inner.hidden = false;
+    inner.inert = false;
     drawHead();
     drawLabels();
     banners(app, warnings, state());
@@ -193,11 +194,15 @@ export function makeThread(app) {
       draw(true);
     } else {
       conv.setAttribute("aria-busy", "true");
+      // Nobody writes to whoever was there before.
+      inner.inert = true;
     }
     try {
       const opened = await api.open(id, { signal: mine.signal });
       take(opened);
       if (store.current === id) {
+        // One that was merged into another opens that one.
+        store.current = opened.row.id;
         draw(!kept);
         if (kept) {
           toEnd();
@@ -255,7 +260,7 @@ export function makeThread(app) {
     }
     const last = state()?.row.last_seq ?? 0;
     try {
-      const opened = await api.open(id);
+      const opened = await api.open(id, { byItself: true });
       take(opened);
       if (store.current !== id) {
         return;
