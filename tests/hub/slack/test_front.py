@@ -1,5 +1,6 @@
 """Whole stories between the clinic's channel and a hub that runs, on a Slack that is spoken with by its own client."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -330,3 +331,21 @@ async def test_another_channel_takes_over_what_was_posted_in_the_one_before(fron
     assert len(front.slack.posts) == 2
     live = await front.rig.rows(sa.select(slack_post.c.channel).where(slack_post.c.ended_at.is_(None)))
     assert [one.channel for one in live] == [CHANNEL]
+
+
+async def test_two_processes_that_sweep_at_once_post_once_and_do_once(front: Front) -> None:
+    rosa = await front.user("U1", "Rosa Diaz")
+    other = SlackRoom(front.rig.parts)
+    await front.waiting()
+    try:
+        await asyncio.gather(front.room.sweep(), other.sweep())
+        (post,) = front.slack.posts
+        await front.slack.press("U1", post.ts, "claim")
+        await front.slack.says("U1", post.ts, "note: on it")
+        await asyncio.gather(front.room.sweep(), other.sweep())
+    finally:
+        await other.close()
+
+    assert (await front.thread()).assignee == rosa
+    assert await front.rig.audited("thread.assign") == 1
+    assert await front.rig.audited("note.create") == 1
