@@ -15,7 +15,7 @@ from hub.accounts.permissions import PERMISSIONS
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.tables import delivery, message, staff_user, team, thread
-from hub.desk.states import Act, Assign, Refusal, State, ToTeam, Unsettle, apply
+from hub.desk.states import Act, Assign, Claim, Refusal, State, ToTeam, Unsettle, apply
 from hub.events import Change, publish
 from hub.threads import Threads
 from hub.types import AuthorKind, DeliveryState, Direction, ThreadStatus
@@ -85,7 +85,7 @@ class Custody:
         if held is None:
             return None
         match act:
-            case Assign(str(user_id)) if not await _answers(conn, user_id):
+            case Assign(str(user_id)) | Claim(user_id) if not await _answers(conn, user_id):
                 return _NO_USER
             case ToTeam(str(team_id)) if not await _in_use(conn, team_id):
                 return _NO_TEAM

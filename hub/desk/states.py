@@ -48,6 +48,14 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Take the thread oneself, unless a colleague has it: of two who claim at once, one does."""
+
+    user_id: str
+    verb = "assign"
+
+
+@dataclass(frozen=True, slots=True)
 class ToTeam:
     """Hand the thread to a team, or to none; whoever had it has it no more."""
 
@@ -108,7 +116,7 @@ class Unsettle:
     verb = "unsettle"
 
 
-Act = Assign | ToTeam | Snooze | Reopen | Prioritize | Close | ToBot | Settle | Unsettle
+Act = Assign | Claim | ToTeam | Snooze | Reopen | Prioritize | Close | ToBot | Settle | Unsettle
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,7 @@ NEEDS_DISPOSITION = Refusal(
     "disposition-needed",
     "This thread is an emergency: say by a disposition how it ended, before it is closed or given back to the bot.",
 )
+_TAKEN = Refusal("taken", "A colleague has this thread already: have it assigned to you if you are to go on with it.")
 _UNKNOWN_END = Refusal("unusable", "There is no such disposition for this thread.", 422)
 _NOT_OFF = Refusal("emergency", "An emergency cannot be put off: close it with how it ended.")
 _NOT_OURS = Refusal("not-with-staff", "Only a thread that the staff have can be snoozed: take it first.")
@@ -138,6 +147,9 @@ def apply(state: State, act: Act, now: datetime) -> State | Refusal:
     match act:
         case Assign(user_id):
             return _opened(state, assignee=user_id) if user_id is not None else replace(state, assignee=None)
+        case Claim(user_id):
+            taken = state.with_staff and state.assignee not in (None, user_id)
+            return _TAKEN if taken else _opened(state, assignee=user_id)
         case ToTeam(team_id):
             # The promise is another team's: it is made anew.
             moved = replace(state, team_id=team_id, assignee=None, due_at=None, escalated=0)

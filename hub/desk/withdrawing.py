@@ -20,6 +20,7 @@ from hub.sealed import open_body
 from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction
 from hub.vault import Vault
 
+_NOT_YOURS = Refusal("not-yours", "A colleague wrote this message: they, or a supervisor, can take it back.")
 _TOO_LATE = Refusal("too-late", "The message is on its way already.")
 _WAITS = (DeliveryState.QUEUED, DeliveryState.HELD)
 
@@ -44,12 +45,12 @@ class Withdrawing:
         self._drafts = drafts
 
     async def withdraw(
-        self, conn: AsyncConnection, thread_id: str, message_id: str, writer: Writer
+        self, conn: AsyncConnection, thread_id: str, message_id: str, writer: Writer, *, any_ones: bool = False
     ) -> tuple[Held, Withdrawn] | Refusal | None:
         """Take a reply of the staff's back, in the caller's transaction; None where the thread has none of that id.
 
         What it said becomes the draft of whoever took it back, unless they have another. Asked again, it changes
-        nothing.
+        nothing. any_ones: also one that a colleague wrote.
         """
         now = self._clock.now()
         # Deliveries first, as everybody locks them: a claim takes them, or finds them taken back.
@@ -62,6 +63,8 @@ class Withdrawing:
         rows = list(await conn.execute(_DELIVERIES, {"message": message_id}))
         if row is None or not rows:
             return None
+        if not any_ones and row.author_id not in (None, writer.user_id):
+            return _NOT_YOURS
         keys = await self._vault.key(conn, held.person_id)
         body = open_body(keys, held.person_id, held.id, message_id, row.body_sealed)
         # A message that is read in the portal goes out as a link by another channel: that is the one to go on with.
@@ -100,7 +103,7 @@ class Withdrawing:
 _DELIVERIES = sa.select(
     delivery.c.id, delivery.c.channel, delivery.c.state, delivery.c.reason, delivery.c.attempts
 ).where(delivery.c.message_id == sa.bindparam("message", type_=delivery.c.message_id.type))
-_MESSAGE = sa.select(message.c.id, message.c.body_sealed).where(
+_MESSAGE = sa.select(message.c.id, message.c.author_id, message.c.body_sealed).where(
     message.c.id == sa.bindparam("message", type_=message.c.id.type),
     message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type),
     message.c.direction == Direction.OUTBOUND,

@@ -20,7 +20,7 @@ from hub.audit import Entry
 from hub.db.bulk import insert_rows
 from hub.db.tables import slack_reply
 from hub.desk.custody import Held
-from hub.desk.states import Assign, Refusal, Snooze
+from hub.desk.states import Assign, Claim, Refusal, Snooze
 from hub.desk.writing import Elsewhere, Missed, NotPermitted, Writer, Written
 from hub.errors import ConfigInvalid, HubError, OutcomeUnknown, Rejected, Throttled, Unreachable
 from hub.log import say
@@ -194,12 +194,11 @@ class Acting:
         await self._parts.trail.record(conn, entry)
 
     async def _press(self, conn: AsyncConnection, work: Pressed, held: Held, user: User) -> _Came:
-        act: Assign | Snooze
+        act: Assign | Claim | Snooze
         if work.action == "claim":
-            mine = held.state.assignee == user.id
-            if not mine and not may_claim(held.state, self._parts.clock.now()):
-                return _Came("Somebody has this thread already. In the inbox it can be taken over.")
-            act = Assign(user.id)
+            # From a colleague who lets the person wait it may be taken.
+            free = may_claim(held.state, self._parts.clock.now())
+            act = Assign(user.id) if free else Claim(user.id)
         else:
             until = snoozed_until(work.value, self._parts.clock.now(), self._parts.settings.timezone)
             if until is None:

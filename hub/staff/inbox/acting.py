@@ -14,6 +14,7 @@ from hub.desk.custody import Done, Held
 from hub.desk.states import (
     Act,
     Assign,
+    Claim,
     Close,
     Prioritize,
     Refusal,
@@ -138,7 +139,7 @@ def _shown(held: Held, state: State, *, changed: bool) -> ThreadNow:
 
 
 async def _claim(conn: AsyncConnection, call: Call[NoQuery, NoBody]) -> Wrote:
-    return await done(conn, call, Assign(call.caller.id))
+    return await done(conn, call, Claim(call.caller.id))
 
 
 async def _assign(conn: AsyncConnection, call: Call[NoQuery, AssignTo]) -> Wrote:

@@ -8,7 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.api.shapes import Moment
 from hub.calls.endpoints import Call, Endpoint, NoQuery, Writing, Wrote
 from hub.desk import labels
-from hub.desk.states import Act, Assign, Close, Prioritize, Refusal, Reopen, Settle, Snooze, ToBot, ToTeam, Unsettle
+from hub.desk.states import (
+    Act,
+    Assign,
+    Claim,
+    Close,
+    Prioritize,
+    Refusal,
+    Reopen,
+    Settle,
+    Snooze,
+    ToBot,
+    ToTeam,
+    Unsettle,
+)
 from hub.router import Routed
 from hub.staff.inbox.acting import Id
 
@@ -153,7 +166,7 @@ def _act(wanted: BulkAct, caller_id: str) -> Act:
         case BulkAssign(user=user):
             return Assign(user)
         case BulkClaim():
-            return Assign(caller_id)
+            return Claim(caller_id)
         case BulkTeam(team=team):
             return ToTeam(team)
         case BulkSnooze(until=until):

@@ -11,9 +11,6 @@ from hub.calls.problems import not_found
 from hub.db.tables import label, team, team_member
 from hub.staff.inbox.shapes import Me, Named
 
-UNDO = 8
-"""Seconds in which a message can be taken back."""
-
 
 class Work(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """How the user works from now on; what is not named stays."""
@@ -60,7 +57,7 @@ async def _me(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
         clinic=settings.clinic_name,
         zone=settings.timezone.key,
         open_now=settings.open_hours.is_open(parts.clock.now(), settings.timezone),
-        undo=UNDO,
+        undo=settings.undo_seconds,
         idle=int(IDLE.total_seconds()),
     )
     return Read(value=value, action="staff.me", persons=())

@@ -62,7 +62,12 @@ export function makeActions(app) {
   };
 
   const self = () => ({ id: me.id, name: me.name, initials: me.initials, color: "" });
-  const claim = (ids = targets()) => act("claim", {}, ids, (row) => ({ assignee: self(), status: row.status === "bot" ? "open" : row.status }), t("claimed", { what: label(ids) }));
+  // Of many threads only those that nobody has; the one on show may be taken from the colleague whom it shows.
+  const claim = (ids = targets()) => {
+    const other = ids.length === 1 && store.row(ids[0])?.assignee;
+    const [verb, body] = other && other.id !== me.id ? ["assign", { user: me.id }] : ["claim", {}];
+    return act(verb, body, ids, (row) => ({ assignee: self(), status: row.status === "bot" ? "open" : row.status }), t("claimed", { what: label(ids) }));
+  };
   const assignTo = (user, ids) => act("assign", { user: user?.id ?? null }, ids, () => ({ assignee: user }), user ? t("was_assigned", { what: label(ids), name: user.name }) : t("was_unassigned", { what: label(ids) }));
   const moveTo = (team, ids) => act("team", { team: team?.id ?? null }, ids, () => ({ team }), t("was_moved", { what: label(ids), team: team?.name ?? t("no_team") }));
 

@@ -15,6 +15,7 @@ from hub.desk.custody import Done
 from hub.desk.states import (
     Act,
     Assign,
+    Claim,
     Close,
     Prioritize,
     Refusal,
@@ -74,6 +75,19 @@ async def test_many_who_claim_at_once_have_it_one_after_the_other(floor: Floor) 
         who, seen_one = chain[who], seen_one + 1
     assert seen_one == 4, "each knew whom they took it from"
     assert (await floor.state(thread_id)).assignee == who
+
+
+async def test_of_many_who_claim_what_nobody_has_one_gets_it(floor: Floor) -> None:
+    await floor.patient()
+    users = [await floor.user() for _ in range(4)]
+    thread_id = await floor.asks()
+
+    came = await asyncio.gather(*(floor.act(thread_id, Claim(one), one) for one in users))
+
+    taken = [one for one in came if isinstance(one, Done)]
+    assert len(taken) == 1
+    assert [one.kind for one in came if isinstance(one, Refusal)] == ["taken"] * 3
+    assert (await floor.state(thread_id)).assignee == taken[0].state.assignee
 
 
 @embedded_only

@@ -12,6 +12,7 @@ from hub.desk.sharing import Member, shared
 from hub.desk.states import (
     Act,
     Assign,
+    Claim,
     Close,
     Prioritize,
     Refusal,
@@ -60,6 +61,7 @@ def states(draw: st.DrawFn) -> State:
 codes = st.sampled_from(["", "nonsense", *dispositions.ORDINARY, *dispositions.EMERGENCY])
 acts: st.SearchStrategy[Act] = st.one_of(
     st.builds(Assign, users),
+    st.builds(Claim, st.sampled_from(("ana", "ben"))),
     st.builds(ToTeam, st.sampled_from([None, "front", "nurses"])),
     st.builds(Snooze, st.none() | moments),
     st.just(Reopen()),
@@ -94,6 +96,7 @@ def test_whatever_is_done_the_state_holds_together(before: State, act: Act) -> N
     [
         pytest.param(OPEN, Assign("ben"), {"assignee": "ben"}, id="given to another"),
         pytest.param(OPEN, Assign(None), {"assignee": None}, id="to nobody"),
+        pytest.param(replace(OPEN, assignee=None), Claim("ben"), {"assignee": "ben"}, id="claimed"),
         pytest.param(
             replace(OPEN, status=ThreadStatus.BOT),
             Assign("ben"),
