@@ -84,7 +84,9 @@ class OpenID:
     """A provider that staff may sign in at, as a client of it."""
 
     def __init__(self, *, issuer: str, client_id: str, secret: str, back: str, clock: Clock, label: str = "") -> None:
+        # As it names itself; known for sure once it was asked, for some end in a slash.
         self.issuer = issuer
+        self._base = issuer.rstrip("/")
         self.label = label or urlsplit(issuer).netloc
         self._client_id = client_id
         self._secret = secret
@@ -183,9 +185,9 @@ class OpenID:
         async with self._one:
             if time.monotonic() - self._read_at < _FRESH:
                 return self._known
-            status, found = await self._ask("GET", f"{self.issuer}/.well-known/openid-configuration")
+            status, found = await self._ask("GET", f"{self._base}/.well-known/openid-configuration")
             # Another issuer's document would lead staff, and the secret, elsewhere.
-            if status != 200 or found.get("issuer", "").rstrip("/") != self.issuer:
+            if status != 200 or str(found.get("issuer")).rstrip("/") != self._base:
                 raise _Silent
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 self._fit(found.get(name))

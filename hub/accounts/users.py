@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.accounts.ending import end_sessions
+from hub.accounts.ending import end_links, end_sessions
 from hub.accounts.permissions import PERMISSIONS, Role
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
@@ -200,6 +200,7 @@ class Users:
             await self._another_admin(conn, user_id)
         await self._set(conn, user_id, status="disabled", available=False)
         await end_sessions(conn, user_id, self._clock.now())
+        await end_links(conn, user_id, self._clock.now())
         await self._done(conn, "user.disable", user_id, by)
 
     async def enable(self, conn: AsyncConnection, user_id: str, by: Actor) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from hub.errors import SettingsError
 from hub.settings.fields import Settings
+from hub.settings.parsing import LOOPBACK
 from hub.settings.secret import Secret
 
 LATER = (
@@ -117,6 +118,9 @@ def _contradictions(settings: Settings) -> list[str]:
     if any(openid.values()) and not all(openid.values()):
         unset = [name for name, value in openid.items() if not value]
         problems.append("OpenID is half set up: set " + " and ".join(unset) + " too")
+    provider = urlsplit(settings.oidc_issuer)
+    if provider.scheme == "http" and provider.hostname not in LOOPBACK:
+        problems.append("HUB_OIDC_ISSUER must begin with https://")
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
     return problems

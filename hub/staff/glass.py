@@ -111,6 +111,8 @@ async def _page(visit: Visit, *, told: str = "", wrong: str = "", status: int = 
         tabs=tabs(visit),
         tab=HOME,
         reviews=reviews,
+        mrn=visit.form["mrn"] if wrong else "",
+        reason=visit.form["reason"] if wrong else "",
         told=told,
         wrong=wrong,
         **await parts.db.write(unit),

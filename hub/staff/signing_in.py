@@ -36,7 +36,8 @@ async def _enter(surface: Surface, request: web.Request) -> web.StreamResponse:
     if isinstance(found, Second):
         return second(surface, request, found.ticket, onward, app=found.app)
     often = found.why == "often"
-    return sign_in(surface, request, onward, wrong="too_often" if often else "wrong", status=429 if often else 403)
+    wrong, status = ("too_often", 429) if often else ("wrong", 403)
+    return sign_in(surface, request, onward, email=form["email"], wrong=wrong, status=status)
 
 
 async def _prove(surface: Surface, request: web.Request) -> web.StreamResponse:
@@ -135,7 +136,14 @@ def device(request: web.Request) -> str:
 
 
 def sign_in(
-    surface: Surface, request: web.Request, onward: str, *, told: str = "", wrong: str = "", status: int = 200
+    surface: Surface,
+    request: web.Request,
+    onward: str,
+    *,
+    email: str = "",
+    told: str = "",
+    wrong: str = "",
+    status: int = 200,
 ) -> web.Response:
     """The first page."""
     return surface.draw_outside(
@@ -143,6 +151,7 @@ def sign_in(
         "sign_in.html",
         status=status,
         onward=onward,
+        email=email,
         told=told,
         wrong=wrong,
         passkeys=surface.passkeys.offered(request.host),

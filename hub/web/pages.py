@@ -34,11 +34,11 @@ def error_page(status: int, words: str, *, reference: str = "") -> web.Response:
     return page("error.html", status=status, code=status, words=words, reference=reference)
 
 
-def routes(parts: Parts, *, demo: bool, portal: bool) -> list[web.RouteDef]:
-    """The landing page and the static files; `demo` and `portal` say whether there are such pages to lead to."""
+def routes(parts: Parts, *, demo: bool, portal: bool, staff: bool) -> list[web.RouteDef]:
+    """The landing page and the static files; the others say whether there are such pages to lead to."""
     clinic = parts.settings.clinic_name
 
     async def landing(_request: web.Request) -> web.Response:
-        return page("landing.html", clinic=clinic, demo=demo, portal=portal)
+        return page("landing.html", clinic=clinic, demo=demo, portal=portal, staff=staff)
 
     return [web.get("/", landing), web.get("/static/{name}", Assets("hub.web").serve)]

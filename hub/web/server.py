@@ -36,7 +36,8 @@ def build(
     app.on_response_prepare.append(harden)
     app.add_routes([*webhooks.routes(desks), *health.routes(parts), *unsubscribe.routes(parts), *extra])
     shown = {route.path for route in extra}
-    app.add_routes(pages.routes(parts, demo="/demo" in shown, portal="/portal" in (mounts or {})))
+    below = mounts or {}
+    app.add_routes(pages.routes(parts, demo="/demo" in shown, portal="/portal" in below, staff="/sign-in" in below))
     for prefix, mounted in (mounts or {}).items():
         app.add_subapp(prefix, mounted)
     return app

@@ -39,7 +39,12 @@ APNS = {
     "HUB_APNS_TOPIC": "org.example.other",
 }
 VAPID = {"HUB_VAPID_PRIVATE_KEY": "other-key", "HUB_VAPID_SUBJECT": "mailto:other@clinic.example.org"}
-TOGETHER = [TWILIO, APNS, VAPID, MAIL]
+OPENID = {
+    "HUB_OIDC_ISSUER": "https://other.example.org",
+    "HUB_OIDC_CLIENT_ID": "other",
+    "HUB_OIDC_CLIENT_SECRET": "other",
+}
+TOGETHER = [TWILIO, APNS, VAPID, MAIL, OPENID]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
@@ -123,6 +128,12 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ),
     ("HUB_UNDELIVERED_AFTER", "undelivered_after", timedelta(hours=4), "2d", timedelta(days=2)),
     ("HUB_CLAMD_URL", "clamd_url", "", " unix:///run/clamd.sock ", "unix:///run/clamd.sock"),
+    ("HUB_SECOND_FACTOR", "second_factor", "required", "optional", "optional"),
+    ("HUB_PASSWORD_MEMORY", "password_memory", 64, "19", 19),
+    ("HUB_OIDC_ISSUER", "oidc_issuer", "", "https://id.example.org/", "https://id.example.org"),
+    ("HUB_OIDC_CLIENT_ID", "oidc_client_id", "", " hub ", "hub"),
+    ("HUB_OIDC_CLIENT_SECRET", "oidc_client_secret", Secret(""), " abc ", Secret("abc")),
+    ("HUB_OIDC_LABEL", "oidc_label", "", "Example SSO", "Example SSO"),
     ("HUB_UNDO_SECONDS", "undo_seconds", 5, "0", 0),
     ("HUB_SMS_COST", "sms_cost", None, "8", 8),
     ("HUB_DEFAULT_TEAM", "default_team", "", "Front desk", "Front desk"),
@@ -201,6 +212,9 @@ WRONG = [
     ("HUB_UNDO_SECONDS", "90", "60"),
     ("HUB_SMS_COST", "0.8c", "whole number"),
     ("HUB_SATISFACTION", "yes", "one of on, off"),
+    ("HUB_SECOND_FACTOR", "never", "required, optional"),
+    ("HUB_PASSWORD_MEMORY", "8", "19 to 4096"),
+    ("HUB_OIDC_ISSUER", "id.example.org", "https://hub.example.org"),
     ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
     ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),
     ("HUB_LOG_FORMAT", "xml", "text, json"),
@@ -299,6 +313,16 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_variables_of_others_are_left_alone() -> None:
     assert given({"PORT": "x", "TWILIO_AUTH_TOKEN": "x"}) == Settings()
+
+
+def test_half_of_a_sign_on_and_one_without_tls_are_refused() -> None:
+    plain = OPENID | {"HUB_OIDC_ISSUER": "http://id.example.org"}
+
+    half = problems({"HUB_OIDC_ISSUER": "https://id.example.org"})
+
+    assert half == ["OpenID is half set up: set HUB_OIDC_CLIENT_ID and HUB_OIDC_CLIENT_SECRET too"]
+    assert problems(plain) == ["HUB_OIDC_ISSUER must begin with https://"]
+    assert given(OPENID | {"HUB_OIDC_ISSUER": "http://127.0.0.1:9"}).oidc_client_id == "other"
 
 
 def test_half_of_a_push_service_is_refused_with_what_is_missing() -> None:

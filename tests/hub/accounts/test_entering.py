@@ -178,6 +178,16 @@ async def test_an_invitation_or_a_reset_is_good_once_for_a_while_and_until_the_n
     assert await accounts.write(accounts.links.take, third, "reset") is None
 
 
+async def test_who_was_disabled_does_not_come_back_by_an_old_link(accounts: Accounts) -> None:
+    user = await accounts.hire()
+    link = await accounts.write(accounts.links.make, "reset", user_id=user.id)
+    await accounts.write(accounts.users.disable, user.id, BY)
+    await accounts.write(accounts.users.enable, user.id, BY)
+
+    assert await accounts.write(accounts.links.take, link, "reset") is None
+    assert isinstance(await enter(accounts), Came)
+
+
 @pytest.mark.parametrize("reason", ["", "too short", "x" * 501])
 async def test_glass_breaks_for_a_reason_alone(accounts: Accounts, reason: str) -> None:
     from hub.errors import InputError

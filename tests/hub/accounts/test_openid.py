@@ -44,6 +44,18 @@ async def test_a_token_proves_who_came(at: Provider, client: OpenID) -> None:
     assert await sign_in(client) == Proved(issuer=at.issuer, subject="sub-1", email="nora@example.org", strong=False)
 
 
+async def test_a_name_that_ends_in_a_slash_is_taken_as_it_is(
+    at: Provider, client: OpenID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_FRESH", 0.0)
+    at.discovery = {"issuer": at.issuer + "/"}
+    at.spoil = _with(iss=at.issuer + "/")
+
+    assert [await sign_in(client) for _ in range(2)] == [
+        Proved(issuer=at.issuer + "/", subject="sub-1", email="nora@example.org", strong=False)
+    ] * 2
+
+
 def _with(**claims: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda given: given | claims
 
