@@ -54,6 +54,12 @@ class Indexer:
             while await self._step(kind, _FEW) and time.monotonic() < until:
                 pass
 
+    async def catch_up(self) -> None:
+        """Go on until nothing is left to index."""
+        for kind in KINDS:
+            while await self._step(kind, _FEW):
+                pass
+
     async def rebuild(self, told: Callable[[int], None] = lambda done: None) -> int:
         """Forget everything and index all there is; how many messages and persons that were. Calls `told` with each."""
         done = 0
@@ -62,7 +68,7 @@ class Indexer:
             while (place := await self._place(kind)) is None or place.walked is not None:
                 done += await self._step(kind, _MANY)
                 told(done)
-            await self.follow()
+        await self.catch_up()
         return done
 
     async def _place(self, kind: Kind) -> _Place | None:

@@ -67,7 +67,7 @@ async def _three(hub: Hub, clock) -> list[str]:
 async def test_filters_combine(hub: Hub, api: Api, clock, query, found) -> None:
     made = await _three(hub, clock)
     taken = {"status": "open", "assignee": new_id()}
-    await hub.parts.indexer.follow()
+    await hub.parts.indexer.catch_up()
     await hub.parts.db.write(lambda conn: conn.execute(sa.update(thread).where(thread.c.id == made[1]).values(taken)))
 
     assert ids(await api.every("/threads", **query)) == [made[n] for n in found]

@@ -44,11 +44,11 @@ def finder(books: Books) -> Finder:
 
 async def test_messages_are_found_by_all_of_their_words_newest_first(finder: Finder, disk: Callable[[], bytes]) -> None:
     """Also: what is kept of them cannot be read."""
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
     first = await finder.books.says(1, "My left knee hurts since Fridayevening")
     second = await finder.books.says(2, "The knee again, and the refill")
     await finder.books.says(1, "When are you open?")
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     found = await finder.messages("KNEE")
     assert [hit.message_id for hit in found.hits] == [second.message_id, first.message_id]
@@ -63,7 +63,7 @@ async def test_messages_are_found_by_all_of_their_words_newest_first(finder: Fin
 
 async def test_pages_go_on_where_the_last_one_ended(finder: Finder) -> None:
     said = [(await finder.books.says(1 + n % 3, f"refill number {n}")).message_id for n in range(7)]
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     found, before = [], None
     while True:
@@ -79,7 +79,7 @@ async def test_pages_go_on_where_the_last_one_ended(finder: Finder) -> None:
 async def test_what_the_reader_does_not_see_is_not_found(finder: Finder) -> None:
     mine = await finder.books.says(1, "a refill")
     await finder.books.says(2, "another refill")
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     found = await finder.messages("refill", seen=thread.c.id == mine.thread_id)
 
@@ -93,7 +93,7 @@ async def test_a_word_said_very_often_is_looked_for_in_steps(finder: Finder, mon
     rare = await finder.books.says(1, "knee refill")
     for n in range(20):
         await finder.books.says(1 + n % 4, "knee" if n % 2 else "refill")
-        await finder.indexer.follow()
+        await finder.indexer.catch_up()
 
     hits, before = [], None
     for _ in range(20):
@@ -113,7 +113,7 @@ async def test_persons_are_found_by_the_beginnings_of_their_names(finder: Finder
     for number in (1, 2):
         await finder.books.says(number, "Hello")
         finder.books.clock.advance(timedelta(minutes=1))
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     assert await finder.persons("ortega") == [luis, ana]
     assert await finder.persons("lui ORT") == [luis]
@@ -128,11 +128,11 @@ async def test_who_was_merged_is_found_by_the_survivors_name_and_messages_go_alo
     ana, twice = await finder.books.patient("A-1", 1), await finder.books.patient("A-2", 2, name="Anita Ruiz")
     await finder.books.says(1, "hello there")
     moved = await finder.books.says(2, "my refill")
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
     assert await finder.persons("anita") == [twice]
 
     await finder.books.merge(twice, ana)
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     assert await finder.persons("anita") == []
     assert [(hit.message_id, hit.person_id) for hit in (await finder.messages("refill")).hits] == [
@@ -142,7 +142,7 @@ async def test_who_was_merged_is_found_by_the_survivors_name_and_messages_go_alo
 
 async def test_what_is_gone_is_not_found(finder: Finder) -> None:
     said = await finder.books.says(1, "my refill")
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     await finder.books.db.write(lambda conn: conn.execute(sa.delete(message).where(message.c.id == said.message_id)))
 
@@ -162,8 +162,8 @@ async def test_what_was_there_before_is_walked_through_and_the_rest_followed(
     assert (len(half.hits), half.complete) == (2, False)
 
     said.append((await finder.books.says(2, "one more refill")).message_id)
-    await finder.indexer.follow()
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
+    await finder.indexer.catch_up()
 
     whole = await finder.messages("refill")
     assert [hit.message_id for hit in whole.hits] == said[::-1]
@@ -173,13 +173,13 @@ async def test_what_was_there_before_is_walked_through_and_the_rest_followed(
 async def test_who_was_away_for_longer_than_the_log_is_kept_indexes_anew(finder: Finder) -> None:
     await finder.books.patient("A-1", 1, name="Ana Ruiz")
     await finder.books.says(1, "first refill")
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
     await finder.books.says(1, "second refill")
     finder.books.clock.advance(timedelta(days=2))
     await finder.books.db.write(lambda conn: events.prune(conn, finder.books.clock.now()))
     await finder.books.says(1, "third refill")
 
-    await finder.indexer.follow()
+    await finder.indexer.catch_up()
 
     assert len((await finder.messages("refill")).hits) == 3
     before = await finder.rows(search_word), await finder.rows(search_name)

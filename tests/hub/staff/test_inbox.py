@@ -100,7 +100,7 @@ async def test_lists_and_threads_are_read_with_one_entry_in_the_audit_each(
     texts = [f"Text number {n} about my knee" for n in range(5)]
     ana = await _open(rig, ANA, "MRN-1", *texts)
     await _open(rig, LUIS, "MRN-2", "Something else", language="es")
-    await rig.parts.indexer.follow()
+    await rig.parts.indexer.catch_up()
     async with signed_in(rig.parts, rig.base, "agent", name="Dana Reyes") as dana:
         listed = (await dana.get("/threads", view="all", limit=1)).value
         rest = (await dana.get("/threads", view="all", cursor=listed["next"])).value
