@@ -121,9 +121,25 @@ def _claimed(incoming: Incoming, state: dialogue.State) -> str | None:
     return state.person_id if unknown and state.identity == "identified" else None
 
 
+_WHY = {
+    "asked": "a person was asked for",
+    "not_understood": "it did not understand",
+    "calendar": "the calendar did not answer",
+    "not_confirmed": "a visit could not be confirmed",
+    "new_patient": "a new patient wants a visit",
+    "unverified": "it cannot tell who writes",
+    "identity": "it cannot tell who writes",
+    "waitlist": "nothing suited, they would wait",
+    "visit_changed": "the visit was changed meanwhile",
+    "late": "they are running late",
+    "cost_insurance": "a question of cost or insurance",
+}
+"""Why the bot handed over, where its code says too little to staff."""
+
+
 def _summary(handed: Handoff) -> str:
     """What the bot has collected, for whoever takes over."""
-    lines = [f"Handed over by the assistant: {handed.reason.replace('_', ' ')}."]
+    lines = [f"Handed over by the assistant: {_WHY.get(handed.reason) or handed.reason.replace('_', ' ')}."]
     return "\n".join(lines + [f"{what}: {value}" for what, value in handed.facts])
 
 

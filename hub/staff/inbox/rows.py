@@ -24,7 +24,7 @@ from hub.parts import Parts
 from hub.people import Person
 from hub.sealed import PERSONAL, open_body, open_contact
 from hub.staff.inbox.shapes import Named, Preview, Row
-from hub.types import AddressKind, AuthorKind, ChannelKind, Purpose, ThreadStatus
+from hub.types import AddressKind, AuthorKind, ChannelKind, Direction, Purpose, ThreadStatus
 from hub.vault import Keys
 from hub.views import Name
 from hub.views.lists import COLUMNS
@@ -239,7 +239,7 @@ def _blocked(channel: ChannelKind | None, reached: Iterable[tuple[AddressKind, s
 
 
 async def _last_words(conn: AsyncConnection, keys: Keys, ids: Collection[str]) -> dict[str, Preview]:
-    """The last entry of each thread: one message a row is opened."""
+    """What was said last in each thread: one message a row is opened."""
     found = {}
     for message_id, thread_id, kind, sealed, at, key, person_id in await _LAST(conn, ids):
         if person_id not in keys:
@@ -264,6 +264,22 @@ async def _labels(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list
     return found
 
 
+# What the hub notes for staff says less than what was said: it is no preview.
+_other = message.alias()
+_SAID = (
+    sa.select(_other.c.seq)
+    .where(
+        _other.c.thread_id == thread.c.id,
+        sa.or_(
+            _other.c.direction != sa.literal_column(f"'{Direction.NOTE}'"),
+            _other.c.author_kind == sa.literal_column(f"'{AuthorKind.STAFF}'"),
+        ),
+    )
+    .order_by(_other.c.seq.desc())
+    .limit(sa.literal_column("1"))
+    .correlate(thread)
+    .scalar_subquery()
+)
 # Built once: to build a statement costs more than to run it.
 _LAST = Lookup(
     thread.c.id,
@@ -277,8 +293,8 @@ _LAST = Lookup(
             message.c.intent_key,
             thread.c.person_id,
         )
-        .join(thread, sa.and_(thread.c.id == message.c.thread_id, thread.c.last_seq == message.c.seq))
-        .where(among)
+        .join(thread, thread.c.id == message.c.thread_id)
+        .where(among, message.c.seq == _SAID)
     ),
 )
 _CONTACTS = Lookup(
