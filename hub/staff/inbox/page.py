@@ -5,9 +5,9 @@ from functools import cache
 from importlib.resources import files
 
 from aiohttp import web
-from markupsafe import Markup
 
 from hub.staff.drawing import words
+from hub.staff.icons import pic, sprite
 from hub.staff.pages import Page, Visit
 from hub.types import Language
 
@@ -64,18 +64,6 @@ def said(language: Language) -> Mapping[str, object]:
     if not isinstance(mine, dict):
         raise TypeError("inbox.toml has one table, `inbox`")
     return panel | mine
-
-
-@cache
-def sprite() -> Markup:
-    """All pictures of the page, to be used by name."""
-    # Our own file, drawn by nobody else.
-    return Markup(files("hub.staff").joinpath("static", "inbox-icons.svg").read_text(encoding="utf-8"))  # noqa: S704
-
-
-def pic(name: str, look: str = "i") -> Markup:
-    """The picture called `name`."""
-    return Markup('<svg class="{}" aria-hidden="true"><use href="#i-{}"></use></svg>').format(look, name)
 
 
 PAGES = (

@@ -277,6 +277,7 @@ _SAID = (
     )
     .order_by(_other.c.seq.desc())
     .limit(sa.literal_column("1"))
+    .offset(sa.literal_column("0"))
     .correlate(thread)
     .scalar_subquery()
 )
