@@ -1,5 +1,6 @@
 """What policy is asked about: one message that would like to leave, with all that the decision needs."""
 
+import hashlib
 from datetime import UTC, datetime, time
 from typing import Literal
 
@@ -22,6 +23,13 @@ class Wishes(Struct, frozen=True, kw_only=True):
     between: tuple[time, time] | None = None
     per_week: int | None = None
 
+    @classmethod
+    def read(cls, hours: str, per_week: int | None) -> "Wishes":
+        """Wishes as they are stored: `hours` such as `17:00-20:00`, empty for any."""
+        if not hours and per_week is None:
+            return NO_WISHES
+        return cls(between=span(hours), per_week=per_week)
+
     def __post_init__(self) -> None:
         """Refuse what could never be kept."""
         if self.between is not None and self.between[0] >= self.between[1]:
@@ -31,6 +39,19 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
 
 NO_WISHES = Wishes()
+
+
+def span(hours: str) -> tuple[time, time] | None:
+    """The two times of `17:00-20:00`; None for an empty text. Raises: ValueError for any other."""
+    if not hours:
+        return None
+    start, end = hours.split("-")
+    return time.fromisoformat(start), time.fromisoformat(end)
+
+
+def share(key: str) -> float:
+    """A place from 0 (included) to 1 (excluded) that is always the same for one key, and spreads many keys evenly."""
+    return int.from_bytes(hashlib.blake2s(key.encode(), digest_size=6).digest()) / 2**48
 
 
 class Request(Struct, frozen=True, kw_only=True):

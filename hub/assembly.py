@@ -103,11 +103,12 @@ def assemble(
         reconcile_after=timedelta(seconds=settings.reconcile_after),
         hearing=hearing,
         paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
+        clinic_state=settings.state,
     )
     router = Router(
         db=db,
         vault=vault,
-        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
+        knowledge=Knowledge(vault, ledger, preferences, tuple(ways), settings.content_levels, settings.state),
         threads=threads,
         trail=trail,
         clock=clock,

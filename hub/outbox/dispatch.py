@@ -83,6 +83,7 @@ class Outbox:
         reconcile_after: timedelta,
         hearing: Hearing,
         paces: Mapping[ChannelKind, Pace] = MappingProxyType({}),
+        clinic_state: str = "",
     ) -> None:
         self._db = db
         self._ledger = ledger
@@ -91,7 +92,7 @@ class Outbox:
         self._bell = bell
         self._wakeups = wakeups
         self._channels = channels
-        self._claims = Claims(vault, ledger, trail, senders, hearing)
+        self._claims = Claims(vault, ledger, trail, senders, hearing, clinic_state)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
         own = {kind: one for kind, one in paces.items() if kind in senders}
