@@ -26,14 +26,15 @@ class ConsentState(StrEnum):
 class Source(StrEnum):
     """Where a fact comes from.
 
-    STOP and START are the person's own words on the channel itself; FORM, PORTAL and LINK are other acts of the
-    person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems;
+    STOP and START are the person's own words on the channel itself; WORDS are those that they said of another address
+    of theirs; FORM, PORTAL and LINK are other acts of the person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems;
     REGISTER is a register of numbers that were given up; SUPPRESSION what is kept of an opt-out when all else of a
     person is disposed of.
     """
 
     STOP = "stop"
     START = "start"
+    WORDS = "words"
     FORM = "form"
     PORTAL = "portal"
     LINK = "link"
@@ -48,7 +49,7 @@ class Source(StrEnum):
 # A fresh yes that the person gave with their own hand. It lifts a revocation of mail, push and portal; for a phone
 # the carrier keeps its block until START, so START alone lifts it there. What was switched off in the portal no carrier
 # knows of: the same hand switches it on.
-_OWN_ACTS = frozenset({Source.START, Source.FORM, Source.PORTAL, Source.LINK})
+_OWN_ACTS = frozenset({Source.START, Source.WORDS, Source.FORM, Source.PORTAL, Source.LINK})
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -37,6 +37,7 @@ from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
+from hub.reception.wishing import Wishing
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -159,6 +160,7 @@ def assemble(
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
+        wishing=Wishing(people, preferences, ledger),
     )
     reception = Reception(
         db=db,

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bots.dialogue import Clinic, Unknown
+from consent import rules as rulebook
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
+from consent.wishes import Wish
 from hub.audit import Actor
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
@@ -36,6 +38,7 @@ class Plan:
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
     code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
+    wish: how the writer would like to hear of things from now on; `otherwise` is said where that cannot be.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
@@ -52,6 +55,7 @@ class Plan:
     fact: NewFact | None = None
     code: str = field(default="", repr=False)
     otherwise: Reply | None = None
+    wish: Wish | None = None
     suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
@@ -153,6 +157,28 @@ class FixedAnswers:
             return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
 
         return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
+
+    def wish(self, incoming: Incoming, wish: Wish) -> Plan:
+        """How the writer would like to hear of things is kept, and said back to them."""
+        language = incoming.language or wish.language
+        facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
+
+        def say(template: str, **more: object) -> Reply:
+            return Reply(text=render(template, {**facts, **more}, language, incoming.channel, self._zone).text)
+
+        done = {
+            "email": lambda: say("preference.by_mail"),
+            "sms": lambda: say("preference.by_text"),
+            "fewer": lambda: say("preference.fewer", most=rulebook.load().fewer),
+        }
+        return Plan(
+            action="preference.hear",
+            reply=done[wish.wanted](),
+            otherwise=say("preference.no_mail" if wish.wanted == "email" else "preference.text_start"),
+            by_bot=True,
+            wish=wish,
+            details={"wanted": wish.wanted, "matched": wish.matched, "list": wish.list_version},
+        )
 
     def voicemail(self, incoming: Incoming) -> Plan:
         """Staff listen; the bot says nothing to somebody who has hung up."""

@@ -21,6 +21,7 @@ from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
+from hub.reception.wishing import Wishing
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
 from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, ThreadStatus, new_id
@@ -48,6 +49,7 @@ class Reactions:
         fixed: FixedAnswers,
         talker: Talker,
         addresses: Addresses,
+        wishing: Wishing,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -60,6 +62,7 @@ class Reactions:
         self._fixed = fixed
         self._talker = talker
         self._addresses = addresses
+        self._wishing = wishing
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -68,7 +71,7 @@ class Reactions:
     def is_for_the_bot(self, incoming: Incoming, what: Sorted) -> bool:
         """Whether the bot must understand the text; safety and consent never wait for that."""
         return (
-            what.kind == "talk"
+            (what.kind == "talk" or (what.kind == "wish" and not self._is_wish(incoming)))
             and not incoming.voicemail
             and not incoming.whole_mail
             and incoming.thread.status in _BOTS
@@ -103,10 +106,23 @@ class Reactions:
                 return self._fixed.urgent(incoming, what)
             case "wrong_number" | "who_is_this":
                 return self._fixed.stranger(incoming, what)
-            case "talk":
+            case "wish" if what.wish is not None and self._is_wish(incoming):
+                return self._fixed.wish(incoming, what.wish)
+            case "talk" | "wish":
                 if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
                     return self._fixed.code(incoming, code[1])
                 return await self._talk(incoming)
+
+    def _is_wish(self, incoming: Incoming) -> bool:
+        """Whether the writer is somebody whose wishes are kept, and speaks to the bot; else a person reads it."""
+        known = incoming.person.kind in ("patient", "proxy")
+        return (
+            known
+            and incoming.thread.status in _BOTS
+            and not incoming.voicemail
+            and not incoming.whole_mail
+            and self._may_answer(incoming)
+        )
 
     async def _awaits_code(self, incoming: Incoming) -> bool:
         async with self._db.glance() as conn:
@@ -176,6 +192,8 @@ class Reactions:
             plan = replace(plan, reply=plan.otherwise)
         routed = []
         status = await self._status(conn, incoming)
+        if plan.wish is not None and not await self._wishing.keep(conn, incoming, plan.wish):
+            plan = replace(plan, reply=plan.otherwise)
         if not plan.by_bot or status in _BOTS:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
