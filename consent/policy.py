@@ -30,6 +30,7 @@ __all__ = ["NO_TEXTS", "AddressState", "Allowed", "Denied", "Request", "Verdict"
 NO_TEXTS = "no_texts"
 """How the reason begins for which a number is invalid that takes calls, but no texts."""
 
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """It may leave now."""

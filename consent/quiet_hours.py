@@ -85,6 +85,4 @@ def _openings(hour: datetime, zones: tuple[ZoneInfo, ...], hours: Hours) -> tupl
                 moment = datetime.combine(day, span[0], tzinfo=zone).replace(fold=fold).astimezone(UTC)
                 if hour < moment <= last:
                     found.add(moment)
-    return tuple(
-        (moment, sum(hours.open_at(moment.astimezone(zone)) for zone in zones)) for moment in sorted(found)
-    )
+    return tuple((moment, sum(hours.open_at(moment.astimezone(zone)) for zone in zones)) for moment in sorted(found))

@@ -237,9 +237,7 @@ class Claims:
             number = None
             if keys is not None and row.person_id in keys and row.address_kind == AddressKind.PHONE:
                 number = open_contact(keys, row.person_id, row.address_id, row.value_sealed)
-            found[row.id] = place(
-                zone=row.timezone, state=row.home, number=number, clinic_state=self._clinic_state
-            )
+            found[row.id] = place(zone=row.timezone, state=row.home, number=number, clinic_state=self._clinic_state)
         return found
 
     async def _write(

@@ -39,7 +39,9 @@ from consent.whereabouts import Place, place
             {"zone": None, "state": None, "number": "+442079460000"}, Place(("Europe/London",)), id="another country"
         ),
         pytest.param(
-            {"zone": None, "state": None, "number": None, "clinic_state": "TX"}, Place((), ("TX",)), id="no number at all"
+            {"zone": None, "state": None, "number": None, "clinic_state": "TX"},
+            Place((), ("TX",)),
+            id="no number at all",
         ),
     ],
 )
