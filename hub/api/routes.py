@@ -13,6 +13,7 @@ from hub.api import (
     messages,
     openapi,
     patients,
+    preferences,
     proxies,
     replies,
     sending,
@@ -154,6 +155,40 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: proxies.ProxyShown},
         problems=(404,),
         write=proxies.end,
+    ),
+    Reading(
+        path="/patients/{id}/preferences",
+        scope="patients:read",
+        summary="Read how a patient would like to hear of what",
+        description="One entry for each purpose.",
+        answers={200: Page[preferences.PreferenceShown]},
+        problems=(404,),
+        read=preferences.preferences,
+    ),
+    Writing(
+        method="PATCH",
+        path="/patients/{id}/preferences",
+        scope="patients:write",
+        summary="Change how a patient would like to hear of what",
+        description=(
+            "Order of channels, channels not to use, hours, number a week and language, for the purposes named. "
+            "Preferences choose among the ways that consent leaves open; they open none."
+        ),
+        body=preferences.PreferenceChange,
+        answers={200: Page[preferences.PreferenceShown]},
+        problems=(404,),
+        write=preferences.change,
+    ),
+    Writing(
+        method="PATCH",
+        path="/patients/{id}/place",
+        scope="patients:write",
+        summary="Say where a patient lives",
+        description="Zone and state decide at which hours they may be disturbed; without them the area code does.",
+        body=preferences.Place,
+        answers={200: preferences.Place},
+        problems=(404,),
+        write=preferences.place,
     ),
     Reading(
         path="/threads",

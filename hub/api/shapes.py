@@ -51,6 +51,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     channel: ChannelKind | None
     language: str | None
     timezone: str | None
+    state: str | None
 
 
 class Patient(msgspec.Struct, kw_only=True):

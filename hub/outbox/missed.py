@@ -44,9 +44,7 @@ async def spread(conn: AsyncConnection, now: datetime) -> bool:
         if row.start is not None:
             room = max(timedelta(0), min(room, (row.start - now) / 4))
         due_at = now + share(row.id) * room
-        moved.append(
-            {"id": row.id, "state": DeliveryState.HELD, "reason": RULE, "due_at": due_at, "updated_at": now}
-        )
+        moved.append({"id": row.id, "state": DeliveryState.HELD, "reason": RULE, "due_at": due_at, "updated_at": now})
     await update_rows(conn, delivery, moved)
     await note(conn, [(row.id, DeliveryState.HELD, RULE) for row in rows], now)
     return len(rows) == _BATCH

@@ -10,9 +10,20 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_FIXED = (
-    ["address_id", "state", "channels", "purposes", "source", "written", "actor_kind", "actor_id", "message_id", "at", "recorded_at", "until_at"]
-)
+_FIXED = [
+    "address_id",
+    "state",
+    "channels",
+    "purposes",
+    "source",
+    "written",
+    "actor_kind",
+    "actor_id",
+    "message_id",
+    "at",
+    "recorded_at",
+    "until_at",
+]
 """What a fact says stays as it was written. Whose it is may change, with a merge, and so under whose key its proof lies."""
 
 
