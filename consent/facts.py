@@ -27,9 +27,9 @@ class Source(StrEnum):
     """Where a fact comes from.
 
     STOP and START are the person's own words on the channel itself; WORDS are those that they said of another address
-    of theirs; FORM, PORTAL and LINK are other acts of the person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems;
-    REGISTER is a register of numbers that were given up; SUPPRESSION what is kept of an opt-out when all else of a
-    person is disposed of.
+    of theirs; FORM, PORTAL and LINK are other acts of the person; STAFF wrote down what was said; PROVIDER is the
+    carrier's block list; IMPORT and API are other systems; REGISTER is a register of numbers that were given up;
+    SUPPRESSION what is kept of an opt-out when all else of a person is disposed of.
     """
 
     STOP = "stop"

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import proof, suppressing
 from consent.facts import ConsentState, Fact, Scope, Source, Standing, standing
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
@@ -28,7 +29,8 @@ class NewFact:
 
     person_id: whose decision it was; None when nobody knows which person of a shared number wrote.
     at: when it took effect, aware; message_id: the message that carries it.
-    evidence: what proves it: the exact words shown or said, their version and language, how they were captured.
+    until: from when on a yes counts no more, aware; None for good.
+    evidence: what proves it; see `consent.proof` for the names.
     """
 
     address_id: str
@@ -39,6 +41,7 @@ class NewFact:
     at: datetime
     actor: Actor
     written: bool = False
+    until: datetime | None = None
     message_id: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -54,6 +57,11 @@ class Recorded:
     recorded_at: datetime
     message_id: str | None
     evidence: Mapping[str, str] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """What the audit entry of the fact holds of it; see `consent.proof`."""
+        return proof.digest(self.fact.id, self.fact.at, self.fact.state, self.evidence)
 
 
 class Ledger:
@@ -72,8 +80,9 @@ class Ledger:
         if not facts:
             return []
         # A claim under way locks what it decides by: it comes before these facts, or after them and sees them.
-        subjects = sa.select(address.c.id).where(address.c.id.in_({fact.address_id for fact in facts}))
-        await conn.execute(subjects.order_by(address.c.id).with_for_update(key_share=True))
+        query = sa.select(address.c.id, address.c.kind, address.c.blind)
+        query = query.where(address.c.id.in_({fact.address_id for fact in facts}))
+        subjects = (await conn.execute(query.order_by(address.c.id).with_for_update(key_share=True))).all()
         now = self._clock.now()
         owners = {fact.person_id or HUB for fact in facts}
         keys = await self._vault.keys(conn, owners)
@@ -102,6 +111,7 @@ class Ledger:
                     "evidence_sealed": evidence,
                     "at": fact.at,
                     "recorded_at": now,
+                    "until_at": fact.until,
                 }
             )
             entries.append(
@@ -110,10 +120,15 @@ class Ledger:
                     actor=fact.actor,
                     person_id=fact.person_id,
                     object_id=fact_id,
-                    details={"source": fact.source.value, "address": fact.address_id},
+                    details={
+                        "source": fact.source.value,
+                        "address": fact.address_id,
+                        "proof": proof.digest(fact_id, fact.at, fact.state, fact.evidence),
+                    },
                 )
             )
         await insert_rows(conn, consent_event, rows)
+        await suppressing.follow(conn, {row.id: (row.kind, row.blind) for row in subjects}, facts)
         await self._trail.record(conn, *entries)
         return [str(row["id"]) for row in rows]
 
@@ -195,12 +210,27 @@ class Ledger:
 _STATES = {str(state): state for state in ConsentState}
 _SOURCES = {str(source): source for source in Source}
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
-_DECIDING = sa.select(
-    *(
-        consent_event.c[name]
-        for name in ("address_id", "id", "at", "channels", "purposes", "state", "source", "written", "message_id")
+_DECIDING = (
+    sa.select(
+        *(
+            consent_event.c[name]
+            for name in (
+                "address_id",
+                "id",
+                "at",
+                "channels",
+                "purposes",
+                "state",
+                "source",
+                "written",
+                "until_at",
+                "message_id",
+            )  # fmt: skip
+        )
     )
-).where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
+    .where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
+    .union_all(suppressing.AS_FACTS)
+)
 
 
 @lru_cache(maxsize=256)
@@ -218,6 +248,7 @@ def _fact(
     state: str,
     source: str,
     written: bool,
+    until: datetime | None,
     message_id: str | None,
 ) -> Fact:
     return Fact(
@@ -227,12 +258,23 @@ def _fact(
         state=_STATES[state],
         source=_SOURCES[source],
         written=written,
+        until=until,
         evidence=(message_id,) if message_id else (),
     )
 
 
 def _fact_of(row: sa.Row[tuple[object, ...]]) -> Fact:
-    return _fact(row.id, row.at, row.channels, row.purposes, row.state, row.source, row.written, row.message_id)
+    return _fact(
+        row.id,
+        row.at,
+        row.channels,
+        row.purposes,
+        row.state,
+        row.source,
+        row.written,
+        row.until_at,
+        row.message_id,
+    )
 
 
 def _place(fact_id: str, owner: str) -> Place:

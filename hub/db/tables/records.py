@@ -63,7 +63,7 @@ consent_request = sa.Table(
 suppression = sa.Table(
     "suppression",
     metadata,
-    # An opt-out of every purpose, by the address's blind index: it holds for whoever is entered with that address again.
+    # An opt-out of every purpose, by the address's blind index: it holds for whoever has that address entered again.
     sa.Column("kind", sa.String(8), primary_key=True),
     sa.Column("blind", sa.LargeBinary, primary_key=True),
     sa.Column("channels", sa.String(64), primary_key=True),
