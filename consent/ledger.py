@@ -3,24 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent import proof, suppressing
+from consent import proof, requests, suppressing
 from consent.facts import ConsentState, Fact, Scope, Source, Standing, standing
+from consent.ledger_rows import scope_of, written_scope
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, consent_event
 from hub.errors import ConsentError
-from hub.types import ChannelKind, Purpose, new_id
+from hub.types import ChannelKind, new_id
 from hub.vault import HUB, Vault
-
-_ALL = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +92,15 @@ class Ledger:
                 raise ConsentError("a consent decision needs at least one channel")
             fact_id, owner = new_id(), fact.person_id or HUB
             evidence = keys.seal(owner, msgspec.json.encode(dict(fact.evidence)), _place(fact_id, owner))
-            purposes = fact.scope.purposes
+            channels, purposes = written_scope(fact.scope)
             rows.append(
                 {
                     "id": fact_id,
                     "address_id": fact.address_id,
                     "person_id": fact.person_id,
                     "state": fact.state,
-                    "channels": " ".join(sorted(fact.scope.channels)),
-                    "purposes": _ALL if purposes is None else " ".join(sorted(purposes)),
+                    "channels": channels,
+                    "purposes": purposes,
                     "source": fact.source,
                     "written": fact.written,
                     "actor_kind": fact.actor.kind,
@@ -172,6 +170,7 @@ class Ledger:
                 sealed = keys.seal(into_id, evidence, _place(row.id, into_id))
             rows.append({"id": row.id, "person_id": into_id, "evidence_sealed": sealed})
         await update_rows(conn, consent_event, rows)
+        await requests.rehome(conn, keys, from_id, into_id)
         return len(rows)
 
     async def of_person(self, conn: AsyncConnection, person_id: str, addresses: Iterable[str]) -> list[Recorded]:
@@ -225,19 +224,12 @@ _DECIDING = (
                 "written",
                 "until_at",
                 "message_id",
-            )  # fmt: skip
+            )
         )
     )
     .where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
     .union_all(suppressing.AS_FACTS)
 )
-
-
-@lru_cache(maxsize=256)
-def _scope(channels: str, purposes: str) -> Scope:
-    """A scope as it is stored; there are few, and every delivery asks for some."""
-    named = None if purposes == _ALL else frozenset(Purpose(name) for name in purposes.split())
-    return Scope(channels=frozenset(ChannelKind(name) for name in channels.split()), purposes=named)
 
 
 def _fact(
@@ -254,7 +246,7 @@ def _fact(
     return Fact(
         id=id_,
         at=at,
-        scope=_scope(channels, purposes),
+        scope=scope_of(channels, purposes),
         state=_STATES[state],
         source=_SOURCES[source],
         written=written,

@@ -32,7 +32,7 @@ NAMES = (
 
 
 def digest(fact_id: str, at: datetime, state: ConsentState, evidence: Mapping[str, str]) -> str:
-    """SHA-256 over a fact and its evidence, in hexadecimal: the audit chain keeps it, so that neither can be changed."""
+    """SHA-256 over a fact and its evidence, in hexadecimal: the audit chain keeps it, so neither can be changed."""
     told = (fact_id, in_utc(at).isoformat(), state.value, sorted(evidence.items()))
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 

@@ -1,8 +1,8 @@
 """Suppression: an opt-out outlives the records of whoever asked for it.
 
-A revocation of every purpose is kept a second time, by the blind index of its address alone. While the address is on the
-books the ledger decides; once it was disposed of and is entered again, as a new row, what was kept counts as a fact. A
-START from the address itself lifts both.
+A revocation of every purpose is kept a second time, by the blind index of its address alone. While the address is on
+the books the ledger decides; once it was disposed of and is entered again, as a new row, what was kept counts as a
+fact. A START from the address itself lifts both.
 
 Source: 47 CFR 64.1200(d)(6), (a)(10); the hash of an address that asked for silence may be kept to honour that.
 """

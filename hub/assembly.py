@@ -27,6 +27,7 @@ from hub.identity import Addresses, Merger, ReassignedNumbers, codes
 from hub.links import Links
 from hub.live import Topic, open_live
 from hub.metrics import Metrics
+from hub.optin import OptIns
 from hub.outbox import Outbox
 from hub.outbox.watch import Waits
 from hub.parts import Parts
@@ -131,6 +132,7 @@ def assemble(
         clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
         zone=zone,
     )
+    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.clinic_name)
     clinic = Clinic(
         name=settings.clinic_name,
         phone=settings.clinic_phone,
@@ -161,6 +163,7 @@ def assemble(
         talker=talker,
         addresses=addresses,
         wishing=Wishing(people, preferences, ledger),
+        optins=optins,
     )
     reception = Reception(
         db=db,
@@ -235,6 +238,7 @@ def assemble(
         hearing=hearing,
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
+        optins=optins,
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
     )
     return parts, engine

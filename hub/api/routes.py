@@ -313,7 +313,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Append a decision to the consent ledger",
         description=(
             "The answer has one decision for each address concerned. A grant from here never lifts a STOP: only the "
-            "person's own START does."
+            "person's own START does. A signature for offers is `pending` until the address itself has said YES, for "
+            "which it is asked."
         ),
         body=consents.NewConsent,
         answers={201: Page[Consent]},

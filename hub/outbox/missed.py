@@ -18,7 +18,7 @@ _BATCH = 1000
 
 
 async def away(conn: AsyncConnection, now: datetime) -> bool:
-    """Whether nothing was sent lately though something was due: a busy hub sends, and what is late there waits its turn.
+    """Whether nothing was sent lately though something was due: what is late in a busy hub waits its turn.
 
     Asked before anything is sent.
     """

@@ -38,6 +38,7 @@ class Plan:
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
     code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
+    confirms: the request that the writer said yes or no to, and which of the two.
     wish: how the writer would like to hear of things from now on; `otherwise` is said where that cannot be.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
@@ -55,6 +56,7 @@ class Plan:
     fact: NewFact | None = None
     code: str = field(default="", repr=False)
     otherwise: Reply | None = None
+    confirms: tuple[str, bool] | None = None
     wish: Wish | None = None
     suspend: str = ""
     claims: str | None = None
@@ -157,6 +159,13 @@ class FixedAnswers:
             return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
 
         return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
+
+    def confirmed(self, incoming: Incoming, request_id: str, *, yes: bool) -> Plan:
+        """A yes or a no to what the address was asked."""
+        template = "consent.offers_on" if yes else "consent.offers_off"
+        facts = {"clinic": self._clinic.name}
+        text = render(template, facts, incoming.language or "en", incoming.channel, self._zone).text
+        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(request_id, yes))
 
     def wish(self, incoming: Incoming, wish: Wish) -> Plan:
         """How the writer would like to hear of things is kept, and said back to them."""

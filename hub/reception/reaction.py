@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.facts import ConsentState
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
 from hub.audit import Actor, Entry, Trail
@@ -17,6 +18,7 @@ from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
 from hub.identity import Addresses
 from hub.metrics import Metrics
+from hub.optin import OptIns, yes_or_no
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
@@ -50,6 +52,7 @@ class Reactions:
         talker: Talker,
         addresses: Addresses,
         wishing: Wishing,
+        optins: OptIns,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -63,6 +66,7 @@ class Reactions:
         self._talker = talker
         self._addresses = addresses
         self._wishing = wishing
+        self._optins = optins
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -94,6 +98,12 @@ class Reactions:
         await self._write(incoming, self._fixed.handed_over(incoming, "reception.give_up", "bot_failed"))
 
     async def _plan(self, incoming: Incoming, what: Sorted) -> Plan:
+        # YES is a word of START, too, for some carriers.
+        if what.kind in ("talk", "start") and (yes := yes_or_no(incoming.text)) is not None:
+            async with self._db.glance() as conn:
+                request_id = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
+            if request_id is not None:
+                return self._fixed.confirmed(incoming, request_id, yes=yes)
         match what.kind:
             case "emergency":
                 return self._fixed.emergency(incoming, what)
@@ -188,6 +198,12 @@ class Reactions:
             return []
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
+            if plan.fact.state is ConsentState.REVOKE:
+                await self._optins.withdraw(conn, plan.fact.address_id)
+        if plan.confirms is not None:
+            request_id, yes = plan.confirms
+            message_id, when = incoming.message_id, incoming.at
+            await self._optins.answer(conn, request_id, yes=yes, words=incoming.text, message_id=message_id, at=when)
         if plan.code and not await self._addresses.prove_by_message(conn, incoming.address_id, plan.code):
             plan = replace(plan, reply=plan.otherwise)
         routed = []

@@ -29,8 +29,8 @@ class Wishing:
     async def keep(self, conn: AsyncConnection, incoming: Incoming, wish: Wish) -> bool:
         """Keep the wish, in the caller's transaction; False where there is no address by which it could be kept.
 
-        Who asks for mails or texts agrees to them, at the addresses that are theirs. Texts to a phone that opted out only
-        START brings back.
+        Who asks for mails or texts agrees to them, at the addresses that are theirs. Texts to a phone that opted out
+        only START brings back.
         """
         person_id = incoming.person.id
         if wish.wanted == "fewer":
