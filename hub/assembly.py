@@ -13,6 +13,7 @@ from channels.email import EmailChannel
 from channels.mail.unsubscribing import Links as UnsubscribeLinks
 from channels.mail.unsubscribing import Unsubscribe
 from consent import guardians
+from consent import rules as rulebook
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
@@ -164,6 +165,7 @@ def assemble(
         addresses=addresses,
         wishing=Wishing(people, preferences, ledger),
         optins=optins,
+        stop_mode="category" if (settings.stop_scope or rulebook.load().stop_mode) == "category" else "number",
     )
     reception = Reception(
         db=db,

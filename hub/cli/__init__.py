@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
+from hub.cli import audit, bot, consents, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
 from hub.errors import (
     HubError,
     InputError,
@@ -41,6 +41,7 @@ for command in (
     imports.schedule,
     imports.appointments,
     numbers.numbers,
+    consents.consents,
     understand.understand,
     bot.bot,
     jobs.jobs,

@@ -4,8 +4,8 @@
    the rest is recorded at once.
 2. `yes_or_no` hears the answer (pure); `OptIns.asked` tells what was asked last.
 3. `OptIns.answer` records the signature with the words that confirmed it, or ends the request. A STOP ends all.
-4. `OptIns.sweep`, once a day: what nobody answered ends; of whom a guardian decided, and who has come of age, is asked
-   anew what holds.
+4. Once a day `OptIns.sweep` ends what nobody answered, and `OptIns.ask_anew` asks those who have come of age, for whom
+   a guardian had decided, what holds from now on.
 """
 
 from hub.optin.asking import Done, OptIns

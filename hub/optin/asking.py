@@ -1,7 +1,7 @@
 """What is asked, and what comes of the answer."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ from consent.ledger import Ledger, NewFact
 from consent.requests import ConsentRequest
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
-from hub.db.tables import address, consent_request, contact, message, person
+from hub.db.tables import address, consent_request, contact, message, person, proxy
 from hub.router import Router
 from hub.types import (
     AddressKind,
@@ -29,6 +29,9 @@ from hub.types import (
 from hub.vault import Vault
 from templates import render
 
+_LATELY = timedelta(days=30)
+_OF_AGE_WAITS = timedelta(days=365)
+_PAGE = 100
 KEY = "optin:"
 """How the intent keys of messages begin that ask for a yes."""
 _PATIENT = Actor("patient")
@@ -132,6 +135,68 @@ class OptIns:
         """End what nobody answered in time, in the caller's transaction; of how many requests that is."""
         now = self._clock.now()
         return await requests.end(conn, "late", now, consent_request.c.ends_at <= now)
+
+    async def ask_anew(self, conn: AsyncConnection) -> int:
+        """Ask those who have come of age what holds from now on, in the caller's transaction; how many there were.
+
+        What was agreed to before ended with the guardian's right. They are asked where they sign in, for nothing may be
+        sent elsewhere; staff see that they must ask.
+        """
+        now = self._clock.now()
+        asked_before = sa.select(consent_request.c.id).where(
+            consent_request.c.person_id == proxy.c.patient_id, consent_request.c.kind == "of_age"
+        )
+        query = (
+            sa.select(proxy.c.patient_id, sa.func.min(proxy.c.ended_at))
+            .where(proxy.c.ended_why == "majority", proxy.c.ended_at > now - _LATELY, ~asked_before.exists())
+            .group_by(proxy.c.patient_id)
+        )
+        count = 0
+        for patient_id, ended_at in (await conn.execute(query.limit(_PAGE))).all():
+            count += await self._ask_of_age(conn, patient_id, ended_at)
+        return count
+
+    async def _ask_of_age(self, conn: AsyncConnection, patient_id: str, since: datetime) -> int:
+        now = self._clock.now()
+        owned = sa.select(contact.c.address_id).where(contact.c.person_id == patient_id)
+        addresses = list((await conn.execute(owned)).scalars())
+        standings = await self._ledger.standings(conn, addresses)
+        found = [
+            ConsentRequest(
+                id=new_id(),
+                kind="of_age",
+                person_id=patient_id,
+                address_id=address_id,
+                scope=fact.scope,
+                evidence={"how": "agreed to before the person came of age"},
+                actor=Actor("system", "optin"),
+                at=fact.at,
+                asked_at=now,
+                ends_at=now + _OF_AGE_WAITS,
+                outcome="",
+            )
+            for address_id, standing in standings.items()
+            for fact in standing.facts[-1:]
+            if fact.state is ConsentState.GRANT and fact.at < since
+        ]
+        if not found:
+            return 0
+        spoken = (await conn.execute(sa.select(person.c.language).where(person.c.id == patient_id))).scalar_one()
+        language: Language = "es" if spoken == "es" else "en"
+        intent = Intent(
+            key=f"of-age:{patient_id}",
+            person_id=patient_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.SYSTEM,
+            body=render("consent.of_age", {"clinic": self._clinic}, language, ChannelKind.PORTAL, UTC).text,
+            level="none",
+            channel=ChannelKind.PORTAL,
+        )
+        told = not isinstance((await self._router.route_in(conn, intent)).decision, Skip)
+        for one in found:
+            await requests.keep(conn, self._vault, one if told else replace(one, asked_at=None))
+            await self._note(conn, "consent.ask", one)
+        return 1
 
     async def _ask(
         self, conn: AsyncConnection, fact: NewFact, person_id: str, purposes: frozenset[Purpose]

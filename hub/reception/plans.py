@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bots.dialogue import Clinic, Unknown
 from consent import rules as rulebook
-from consent.facts import PHONE, ConsentState, Source
+from consent.facts import PHONE, ConsentState, Scope, Source
 from consent.ledger import NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
@@ -102,8 +102,11 @@ class FixedAnswers:
             details=_why(what),
         )
 
-    def consent(self, incoming: Incoming, what: Sorted) -> Plan:
-        """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again."""
+    def consent(self, incoming: Incoming, what: Sorted, narrow: Scope | None = None) -> Plan:
+        """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again.
+
+        narrow: what a bare STOP or START is about, where that is less than all.
+        """
         facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
         # What was left on the line is not called back for.
         answered = incoming.opt_out is not None or incoming.voicemail
@@ -117,18 +120,21 @@ class FixedAnswers:
             return Plan(
                 action="consent.start",
                 reply=None if answered else Reply(text=text),
-                fact=_fact(incoming, what, ConsentState.GRANT, Source.START),
+                fact=_fact(incoming, what, ConsentState.GRANT, Source.START, narrow),
                 attention="" if incoming.thread.attention == "opted_out" else None,
                 details=details,
             )
-        text = self._say("consent.stopped", what, incoming, facts)
-        whole = what.opt_out is None or what.opt_out.scope.purposes is None
+        whole = narrow is None and (what.opt_out is None or what.opt_out.scope.purposes is None)
+        template = "consent.stopped" if narrow is None else "consent.stopped_these"
+        text = self._say(template, what, incoming, facts)
+        # Only what the opt-out itself would keep back needs to be let through as its confirmation.
+        confirms = whole or (narrow is not None and narrow.covers(incoming.channel, Purpose.CARE))
         # A second STOP changes nothing and is not confirmed a second time.
         again = incoming.standing.of(incoming.channel, Purpose.CARE).state is ConsentState.REVOKE
         return Plan(
             action="consent.stop",
-            reply=None if answered or again else Reply(text=text, confirms_stop=whole),
-            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP),
+            reply=None if answered or again else Reply(text=text, confirms_stop=confirms),
+            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP, narrow),
             attention="opted_out" if whole and not incoming.thread.attention else None,
             forget=True,
             details=details,
@@ -223,7 +229,9 @@ def _language(what: Sorted, incoming: Incoming) -> Language:
     return heard or incoming.language or "en"
 
 
-def _fact(incoming: Incoming, what: Sorted, state: ConsentState, source: Source) -> NewFact:
+def _fact(
+    incoming: Incoming, what: Sorted, state: ConsentState, source: Source, narrow: Scope | None = None
+) -> NewFact:
     evidence = {"words": incoming.text[:500], "how": "a message on the channel itself"}
     if what.opt_out is not None:
         evidence |= {"matched": what.opt_out.matched, "list": what.opt_out.list_version}
@@ -231,7 +239,7 @@ def _fact(incoming: Incoming, what: Sorted, state: ConsentState, source: Source)
         address_id=incoming.address_id,
         person_id=incoming.person.id if incoming.person.kind in ("patient", "proxy") else None,
         state=state,
-        scope=PHONE if what.opt_out is None else what.opt_out.scope,
+        scope=narrow or (PHONE if what.opt_out is None else what.opt_out.scope),
         source=source,
         at=incoming.at,
         actor=Actor("patient"),

@@ -7,18 +7,19 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.facts import ConsentState
+from consent.facts import PHONE, ConsentState, Scope, Source, StopMode, narrowed
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import address, message
+from hub.db.tables import address, delivery, message
 from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
 from hub.identity import Addresses
 from hub.metrics import Metrics
 from hub.optin import OptIns, yes_or_no
+from hub.outbox.counting import LEFT
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
@@ -31,6 +32,7 @@ from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
 _CODE = re.compile(r"\W*(\d{6})\W*")
+_ALL = re.compile(r"(?i)\b(stop ?all|all|todos?)\b")
 _BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
 
 
@@ -53,6 +55,7 @@ class Reactions:
         addresses: Addresses,
         wishing: Wishing,
         optins: OptIns,
+        stop_mode: StopMode,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -67,6 +70,7 @@ class Reactions:
         self._addresses = addresses
         self._wishing = wishing
         self._optins = optins
+        self._stop_mode = stop_mode
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -111,7 +115,7 @@ class Reactions:
                 # Said of some other address of a person who is known here: which of them, staff must find out.
                 return self._fixed.handed_over(incoming, "message.inbox", "said_in_portal")
             case "stop" | "start" | "help":
-                return self._fixed.consent(incoming, what)
+                return self._fixed.consent(incoming, what, await self._narrow(incoming, what))
             case "urgent":
                 return self._fixed.urgent(incoming, what)
             case "wrong_number" | "who_is_this":
@@ -133,6 +137,20 @@ class Reactions:
             and not incoming.whole_mail
             and self._may_answer(incoming)
         )
+
+    async def _narrow(self, incoming: Incoming, what: Sorted) -> Scope | None:
+        """What a bare STOP or START is about, where that is less than every call and text; see `HUB_STOP_SCOPE`."""
+        bare = what.opt_out is not None and what.opt_out.exact and incoming.opt_out is None
+        if self._stop_mode == "number" or not bare or what.kind == "help" or _ALL.search(incoming.text):
+            return None
+        if what.kind == "start":
+            stops = [one for one in incoming.standing.facts if one.source is Source.STOP]
+            return stops[-1].scope if stops and stops[-1].scope.purposes is not None else None
+        async with self._db.glance() as conn:
+            given = {"person": incoming.thread.person_id, "address": incoming.address_id}
+            last = (await conn.execute(_LAST, given)).scalar_one_or_none()
+        scope = narrowed(PHONE, self._stop_mode, Purpose(last) if last else None)
+        return None if scope == PHONE else scope
 
     async def _awaits_code(self, incoming: Incoming) -> bool:
         async with self._db.glance() as conn:
@@ -293,6 +311,18 @@ _MARK = (
         message.c.handled_at.is_(None),
     )
     .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
+)
+_LAST = (
+    sa.select(delivery.c.purpose)
+    .where(
+        delivery.c.person_id == sa.bindparam("person", type_=delivery.c.person_id.type),
+        delivery.c.address_id == sa.bindparam("address", type_=delivery.c.address_id.type),
+        delivery.c.state.in_(LEFT),
+        delivery.c.confirms_stop.is_(False),
+        delivery.c.replies_to.is_(None),
+    )
+    .order_by(delivery.c.id.desc())
+    .limit(1)
 )
 _STATUS = (
     sa.select(thread_table.c.status)

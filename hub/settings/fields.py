@@ -114,6 +114,14 @@ class Settings:
     state: str = _setting(
         "HUB_STATE", "the clinic's state: ages of majority and teen access", parsing.state, "", shown="unset"
     )
+    stop_scope: str = _setting(
+        "HUB_STOP_SCOPE",
+        "what a bare STOP ends where the carrier has not ended all by itself: every call and text (`number`), or what "
+        "the last message was about (`category`)",
+        parsing.one_of("number", "category", ""),
+        "",
+        shown="`number`, as the rules say",
+    )
     twilio_account_sid: str = _setting("HUB_TWILIO_ACCOUNT_SID", "Twilio account", parsing.text, "", shown="unset")
     twilio_auth_token: Secret = _setting(
         "HUB_TWILIO_AUTH_TOKEN", "its secret; also signs webhooks", parsing.secret, Secret(""), shown="unset"

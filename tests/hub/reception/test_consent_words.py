@@ -175,3 +175,26 @@ async def test_a_signature_that_the_phone_denies_never_counts(rig: Rig, answer: 
     async with rig.parts.db.read() as conn:
         standing = (await rig.parts.ledger.standings(conn, (signed.address_id,)))[signed.address_id]
     assert not standing.of(ChannelKind.SMS, Purpose.MARKETING).written
+
+
+async def test_where_a_stop_ends_only_what_the_last_message_was_about(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    async with open_rig(database_url, tmp_path, keyring, stop_scope="category") as rig:
+        person = await ana(rig)
+        await rig.send(person, "How was it?", purpose=Purpose.SURVEY)
+        await rig.hear(ANA)
+
+        said = await rig.ask(ANA, "STOP")
+        again = await rig.send(person, "And now?", purpose=Purpose.SURVEY)
+        care = await rig.send(person, "Your forms are ready.")
+        assert is_said("consent.stopped_these", said)
+        assert isinstance(again.decision, Skip)
+        assert not isinstance(care.decision, Skip)
+
+        await rig.hear(ANA)
+        await rig.ask(ANA, "START")
+        assert not isinstance((await rig.send(person, "And now?", purpose=Purpose.SURVEY)).decision, Skip)
+        await rig.hear(ANA)
+        await rig.ask(ANA, "STOP ALL")
+        assert isinstance((await rig.send(person, "Hello")).decision, Skip)
