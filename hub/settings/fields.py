@@ -112,7 +112,11 @@ class Settings:
     )
     region: str = _setting("HUB_REGION", "country for numbers written without a code", parsing.region, "US")
     state: str = _setting(
-        "HUB_STATE", "the clinic's state: ages of majority and teen access", parsing.state, "", shown="unset"
+        "HUB_STATE",
+        "the clinic's state: ages of majority and teen access, and hours for offers where a person's own is not known",
+        parsing.state,
+        "",
+        shown="unset",
     )
     stop_scope: str = _setting(
         "HUB_STOP_SCOPE",
