@@ -7,7 +7,7 @@ from consent.facts import ConsentState, Scope, Source
 from consent.ledger import Ledger, NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
-from hub.people import Contact, People, PreferenceBook
+from hub.people import Contact, People, Preference, PreferenceBook
 from hub.reception.reading import Incoming
 from hub.types import AddressKind, ChannelKind, Purpose
 
@@ -50,9 +50,10 @@ class Wishing:
         """Put a channel first for every purpose, and turn it on; without one, ask for fewer messages."""
         known = await self._preferences.read(conn, person_id)
         for purpose in PURPOSES:
-            kept = known.of(purpose)
-            order, off, per_week = kept.order, kept.off, kept.per_week
+            kept = known.by_purpose.get(purpose, Preference())
+            order, off, per_week = kept.order or known.of(purpose).order, kept.off, kept.per_week
             if first is None:
+                order = kept.order
                 per_week = min(rulebook.load().fewer, per_week or rulebook.load().fewer)
             else:
                 order, off = (first, *(one for one in order if one is not first)), off - {first}
