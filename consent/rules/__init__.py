@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, cast, get_args
 
@@ -30,7 +30,7 @@ class Rule:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RuleSet:
     """All the figures of one jurisdiction.
 
@@ -84,16 +84,22 @@ class RuleSet:
 
         A state that sets no hours adds none.
         """
-        if purpose not in self.solicitations:
-            return self.transactional.within(self.federal)
-        found = self.solicitation.within(self.federal)
-        for one in self.adding(states):
-            found = found.within(self.states[one])
-        return found
+        return _hours_for(self, purpose in self.solicitations, tuple(states))
 
     def adding(self, states: Collection[str] = ()) -> tuple[str, ...]:
         """Those of `states` that set hours of their own for solicitations; of all, where none is known."""
         return tuple(one for one in self.states if one in states) if states else tuple(self.states)
+
+
+@lru_cache(maxsize=512)
+def _hours_for(book: RuleSet, solicitation: bool, states: tuple[str, ...]) -> Hours:
+    """Kept, because every message of a campaign asks; a rule set is known by itself, not by what it holds."""
+    if not solicitation:
+        return book.transactional.within(book.federal)
+    found = book.solicitation.within(book.federal)
+    for one in book.adding(states):
+        found = found.within(book.states[one])
+    return found
 
 
 @cache

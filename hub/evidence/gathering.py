@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import proof, requests
+from consent import rules as rulebook
 from consent.facts import ConsentState, Source
 from consent.ledger import Recorded
 from consent.requests import ConsentRequest
@@ -189,7 +190,10 @@ def _address(row: Any, value: str, standing: Any) -> AddressProof:
     for channel in _REACHED_BY[kind]:
         by_state: dict[ConsentState | None, list[Purpose]] = {}
         for purpose in Purpose:
-            by_state.setdefault(standing.of(channel, purpose).state, []).append(purpose)
+            holding = standing.of(channel, purpose)
+            # A yes that was only said is none where the rules ask for writing.
+            said = holding.state is ConsentState.GRANT and not holding.written and purpose in rulebook.load().written
+            by_state.setdefault(None if said else holding.state, []).append(purpose)
         held.append(
             Held(
                 channel=channel,
