@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 import click
 
 from hub.cli.context import opened
+from hub.cli.imports import run_import
 from hub.errors import InputError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from hub.evidence import Evidence
+    from hub.imports import Progress, Report
+    from hub.parts import Parts
 
 
 @click.group()
 def consents() -> None:
-    """Write out what proves a person's consent.
+    """Write out what proves a person's consent; keep addresses silent that asked elsewhere.
 
     \b
     Example:
@@ -47,6 +50,34 @@ def evidence(mrn: str, out: Path) -> None:
     out.chmod(0o600)
     out.write_bytes(content)
     click.echo(f"wrote {out}: {len(found.decisions)} decisions", err=True)
+
+
+@consents.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def suppress(file: Path) -> None:
+    """Keep addresses silent that asked another system for it, whether or not they are on the books yet.
+
+    \b
+    Columns: phone,email (one of them in each line)
+
+    Example:
+      hub consents suppress asked-for-silence.csv
+    """
+    from hub.imports.suppressions import import_suppressions
+
+    async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        return await import_suppressions(
+            file,
+            db=parts.db,
+            clock=parts.clock,
+            ledger=parts.ledger,
+            trail=parts.trail,
+            blind=parts.vault.blind,
+            region=parts.settings.region,
+            progress=progress,
+        )
+
+    run_import(file, work)
 
 
 async def _gathered(mrn: str) -> "Evidence":
