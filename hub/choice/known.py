@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import rules as rulebook
+from consent.asking import Wishes
 from consent.ledger import Ledger
 from consent.policy import state_for
-from hub.choice.deciding import answers
+from consent.whereabouts import UNKNOWN, Place, place
+from hub.choice.deciding import answers, automated
 from hub.choice.ranking import REACHES, Way, failing, rank, shape
 from hub.db.columns import Id
 from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.people import PreferenceBook, Preferences
-from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level
+from hub.sealed import open_contact
+from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level
+from hub.vault import Vault
 
 _HEALTH = timedelta(days=30)
 """How far back failures are looked for."""
@@ -24,10 +28,14 @@ _HEALTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The person's row with the id of their thread (None where there is none), and the ways to them, best first."""
+    """The person's row with the id of their thread (None where there is none), and the ways to them, best first.
+
+    wishes: what they asked for, beyond the way.
+    """
 
     who: Any
     ways: list[Way]
+    wishes: Wishes
 
 
 class Knowledge:
@@ -38,11 +46,15 @@ class Knowledge:
 
     def __init__(
         self,
+        vault: Vault,
         ledger: Ledger,
         preferences: PreferenceBook,
         channels: Sequence[ChannelKind],
         content: Mapping[str, str],
+        clinic_state: str = "",
     ) -> None:
+        self._vault = vault
+        self._clinic_state = clinic_state
         self._ledger = ledger
         self._preferences = preferences
         self.channels = tuple(channels)
@@ -64,6 +76,7 @@ class Knowledge:
             prefers = await self._preferences.read(conn, intent.person_id)
         of_purpose = prefers.of(intent.purpose)
         wrote = await _wrote_from(conn, who.thread_id, now) if staff and who.thread_id else []
+        places = await self._places(conn, intent, who, found) if automated(intent) else {}
         failed = await _failing(conn, intent.person_id, now) if intent.channel is None else frozenset()
         ways = [
             Way(
@@ -81,6 +94,8 @@ class Knowledge:
                 ),
                 off=not answering and channel in of_purpose.off,
                 failing=(channel, row.address_id) in failed,
+                place=places.get(row.address_id, UNKNOWN),
+                wanted=not answering and channel in of_purpose.order[:1],
             )
             for channel in self.channels
             for row in found
@@ -88,7 +103,22 @@ class Knowledge:
         ]
         # Staff answer where the person wrote last.
         order = (*(ChannelKind(channel) for channel, _ in wrote[:1]), *of_purpose.order)
-        return Known(who=who, ways=rank(ways, intent.channel, order))
+        return Known(who=who, ways=rank(ways, intent.channel, order), wishes=of_purpose.wishes)
+
+    async def _places(self, conn: AsyncConnection, intent: Intent, who: Any, rows: Sequence[Any]) -> dict[str, Place]:
+        """Where the person may be, by address; a number is read only where the record does not tell."""
+        keys = None
+        if who.timezone is None or who.home is None:
+            keys = await self._vault.keys(conn, (intent.person_id,))
+        found = {}
+        for row in rows:
+            number = None
+            if keys is not None and row.kind == AddressKind.PHONE and intent.person_id in keys:
+                number = open_contact(keys, intent.person_id, row.address_id, row.value_sealed)
+            found[row.address_id] = place(
+                zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state
+            )
+        return found
 
 
 async def _wrote_from(conn: AsyncConnection, thread_id: str, now: datetime) -> list[tuple[str, str]]:
@@ -109,6 +139,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
         sa.select(
             person.c.id,
             person.c.timezone,
+            person.c.state.label("home"),
             person.c.preferred_channel,
             person.c.language,
             person.c.merged_into,
@@ -119,6 +150,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             address.c.kind,
             address.c.state,
             address.c.state_reason,
+            contact.c.value_sealed,
         )
         .select_from(person)
         .outerjoin(thread, thread.c.person_id == person.c.id)

@@ -7,7 +7,22 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, search, serving, tokens, understand, users
+from hub.cli import (
+    audit,
+    bot,
+    consents,
+    demo,
+    doctor,
+    imports,
+    jobs,
+    keys,
+    numbers,
+    search,
+    serving,
+    tokens,
+    understand,
+    users,
+)
 from hub.errors import (
     HubError,
     InputError,
@@ -42,6 +57,7 @@ for command in (
     imports.schedule,
     imports.appointments,
     numbers.numbers,
+    consents.consents,
     understand.understand,
     bot.bot,
     jobs.jobs,

@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.keywords import noted
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
@@ -208,6 +209,10 @@ class Writing:
             text=text,
         )
         await self._threads.append(conn, await self._vault.key(conn, held.person_id), [note])
+        heard = noted(text)
+        if heard is not None and not held.state.attention:
+            # Offered: whoever works in the thread sees that a decision may be missing in the ledger.
+            await self._threads.set_state(conn, held.id, attention="note_says_stop")
         told = await mentioned(conn, held.id, note.id, mentions, now)
         entry = Entry(
             action="note.create",
@@ -215,11 +220,11 @@ class Writing:
             person_id=held.person_id,
             object_id=note.id,
             request_id=writer.request_id,
-            details={"mentions": " ".join(told) or None},
+            details={"mentions": " ".join(told) or None, "heard": heard},
         )
         await self._trail.record(conn, entry)
         changes = [Change("message.created", note.id)]
-        changes += [Change("thread.updated", held.id)] if told else []
+        changes += [Change("thread.updated", held.id)] if told or heard else []
         await publish(conn, now, changes)
         return Written(note.id)
 

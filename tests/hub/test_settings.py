@@ -84,6 +84,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
     ("HUB_STATE", "state", "", "al", "AL"),
+    ("HUB_STOP_SCOPE", "stop_scope", "", "category", "category"),
     ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
     ("HUB_TWILIO_AUTH_TOKEN", "twilio_auth_token", Secret(""), TOKEN, Secret(TOKEN)),
     (

@@ -39,7 +39,7 @@ async def consent(conn: AsyncConnection, call: Call[NoQuery, NewFact]) -> Wrote:
             )
         ]
     await publish(conn, parts.clock.now(), [Change("thread.updated", thread.id)])
-    return Wrote(status=201, value=Recorded(items=items, stands=stands), after=parts.bell.ring)
+    return Wrote(status=201, value=Recorded(items=items, stands=stands), after=parts.router.announce)
 
 
 async def preference(conn: AsyncConnection, call: Call[NoQuery, NewWish]) -> Wrote:
