@@ -118,6 +118,7 @@ def assemble(
         clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
+        zone=zone,
     )
     addresses = Addresses(
         vault=vault,

@@ -13,12 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db.tables import (
     appointment,
     break_glass,
+    campaign_step,
     delivery,
     escalation,
     portal_passkey,
     portal_session,
     proxy,
     slot,
+    waitlist,
+    waitlist_offer,
 )
 
 PLAIN: Mapping[str, sa.Column[Any]] = {
@@ -28,6 +31,9 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "is_acted_for": proxy.c.patient_id,
     "told_about": delivery.c.about_id,
     "watched": escalation.c.person_id,
+    "campaign_steps": campaign_step.c.person_id,
+    "waits": waitlist.c.person_id,
+    "was_offered": waitlist_offer.c.person_id,
     "looked_into": break_glass.c.person_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""

@@ -3,6 +3,7 @@
 from hub.db.tables.accounts import break_glass, staff_link, staff_passkey, staff_recovery, staff_session, staff_user
 from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
+from hub.db.tables.campaigns import campaign, campaign_step, slot_opening, waitlist, waitlist_offer
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -52,6 +53,8 @@ __all__ = [
     "audit_event",
     "audit_link",
     "break_glass",
+    "campaign",
+    "campaign_step",
     "canned_reply",
     "claimed_address",
     "consent_event",
@@ -93,6 +96,7 @@ __all__ = [
     "slack_event",
     "slack_post",
     "slot",
+    "slot_opening",
     "staff_link",
     "staff_passkey",
     "staff_recovery",
@@ -106,4 +110,6 @@ __all__ = [
     "turn",
     "unhandled",
     "unmatched_status",
+    "waitlist",
+    "waitlist_offer",
 ]
