@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 
 from bots.dialogue import Clinic
 from bots.nlu.embedded import EmbeddedEngine
 from bots.scheduling.local import LocalScheduling
+from bots.scheduling.names import Names
 from channels import registry
 from channels.base import Channel
 from channels.email import EmailChannel
@@ -18,6 +20,8 @@ from hub import events
 from hub.accept import Acceptor
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
+from hub.campaigns import Campaigns, Planner, Words
+from hub.campaigns.timing import holidays
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
@@ -147,6 +151,23 @@ def assemble(
         zone=zone,
         proxies=proxies,
     )
+    names = Names(vault)
+    planner = Planner(
+        db=db,
+        clock=clock,
+        trail=trail,
+        router=router,
+        names=names,
+        words=Words(
+            clinic=settings.clinic_name,
+            phone=settings.clinic_phone,
+            link=f"{settings.base_url}/portal",
+            zone=zone,
+        ),
+        zone=zone,
+        closed=cache(partial(holidays, settings.holidays_file)),
+    )
+    campaigns = Campaigns(db=db, clock=clock, trail=trail, names=names, planner=planner)
     reactions = Reactions(
         db=db,
         vault=vault,
@@ -234,6 +255,7 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
+        campaigns=campaigns,
     )
     return parts, engine
 

@@ -8,6 +8,7 @@ from channels.base import Channel
 from consent.ledger import Ledger
 from hub.accept import Acceptor
 from hub.audit import Sealer, Trail
+from hub.campaigns import Campaigns
 from hub.clock import Clock
 from hub.db import Database
 from hub.events import Bell
@@ -59,3 +60,4 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     merger: Merger
+    campaigns: Campaigns

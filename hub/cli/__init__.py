@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
+from hub.cli import audit, bot, campaigns, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
 from hub.errors import (
     HubError,
     InputError,
@@ -44,6 +44,7 @@ for command in (
     understand.understand,
     bot.bot,
     jobs.jobs,
+    campaigns.campaigns,
     audit.audit,
 ):
     hub.add_command(command)

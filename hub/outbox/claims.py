@@ -18,7 +18,7 @@ from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_f
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import appointment, attempt, delivery, preference
-from hub.outbox import due, locks, watch
+from hub.outbox import due, halting, locks, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
@@ -163,6 +163,7 @@ class Claims:
         # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
         needless = await watch.needless(conn, rows) | await _switched_off(conn, [row for row in rows if row.counted])
+        halted = await halting.halted(conn, rows)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -178,6 +179,9 @@ class Claims:
                 if version != row.appointment_version or start <= now:
                     verdicts[row.id] = "visit_over" if version == row.appointment_version else "appointment_changed"
                     continue
+            if row.id in halted:
+                verdicts[row.id] = halted[row.id]
+                continue
             if row.id in needless:
                 verdicts[row.id] = needless[row.id]
                 continue
@@ -226,6 +230,9 @@ class Claims:
                     history.append((row.id, DeliveryState.HELD, rule.id))
                 case Denied(rule=rule):
                     refused.append((row, rule.id))
+                case halting.PAUSED:
+                    moved.append(_move(row, DeliveryState.HELD, halting.PAUSED, halting.OUT_OF_THE_WAY))
+                    history.append((row.id, DeliveryState.HELD, halting.PAUSED))
                 case str(reason):
                     refused.append((row, reason))
         for row, reason in refused:

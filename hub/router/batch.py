@@ -205,7 +205,7 @@ class Batches:
                 continue
             profile = open_profile(keys, person_id, who.profile_sealed)
             found[person_id] = Reading(portrait, profile, recent.get(person_id, []))
-            born[person_id] = profile.birth_date, _zone(who.timezone) if who.timezone else self._zone
+            born[person_id] = profile.birth_date, (_zone(who.timezone) if who.timezone else None) or self._zone
         return found, born
 
     async def queue(
@@ -338,5 +338,8 @@ def _step(intent: Intent, message_id: str, delivery: NewDelivery) -> Step:
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return None

@@ -180,9 +180,11 @@ def upgrade() -> None:
         sqlite_where=sa.text("appointment_id IS NOT NULL AND state IN ('queued', 'held')"),
         postgresql_where=sa.text("appointment_id IS NOT NULL AND state IN ('queued', 'held')"),
     )
+    op.create_index("ix_appointment_start", "appointment", ["status", "start", "id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_appointment_start", table_name="appointment")
     op.drop_index("ix_delivery_appointment_id", table_name="delivery")
     op.drop_index("ix_waitlist_offer_person_id", table_name="waitlist_offer")
     op.drop_table("waitlist_offer")
