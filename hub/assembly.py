@@ -22,6 +22,7 @@ from hub.attachments import scanner
 from hub.audit import Sealer, Trail
 from hub.campaigns import Campaigns, Planner, Words
 from hub.campaigns.timing import holidays
+from hub.campaigns.voiding import visits_changed
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
@@ -87,7 +88,7 @@ def assemble(
     identifier = Identifier(people, vault)
     threads = Threads(vault, clock)
     ledger = Ledger(vault, trail, clock)
-    scheduling = LocalScheduling(db, vault, clock, zone, trail)
+    scheduling = LocalScheduling(db, vault, clock, zone, trail, visits_changed)
     ways = registry.build(settings) if channels is None else dict(channels)
     _let_mails_be_stopped(ways, vault, settings)
     proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))

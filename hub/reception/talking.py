@@ -8,6 +8,7 @@ from bots import dialogue
 from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
 from bots.nlu.model import Engine
 from bots.scheduling.base import Scheduling
+from hub.campaigns.replies import reminded
 from hub.clock import Clock
 from hub.db import Database
 from hub.people import Identifier
@@ -61,6 +62,7 @@ class Talker:
             standing=incoming.writer,
             catalogue=catalogue,
             language=incoming.language or meaning.language,
+            reminded=await self._reminded(incoming),
         )
         heard = Heard(meaning=meaning, text=incoming.text, at=incoming.at)
         writer = incoming.writer
@@ -86,6 +88,13 @@ class Talker:
                 "for": next((did.visit.person_id for did in outcome.did), None),
             },
         )
+
+    async def _reminded(self, incoming: Incoming) -> tuple[str, ...]:
+        writers: tuple[str, ...] = (incoming.person.id,)
+        if isinstance(incoming.writer, dialogue.Shared):
+            writers = incoming.writer.candidates
+        async with self._db.glance() as conn:
+            return await reminded(conn, writers, self._clock.now())
 
     def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> str:
         return "\n".join(render(say.template, say.params, language, channel, self._zone).text for say in says)
