@@ -20,7 +20,7 @@ from hub import events
 from hub.accept import Acceptor
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
-from hub.campaigns import Campaigns, Planner, Words
+from hub.campaigns import Campaigns, Planner, Replies, Waitlist, Words
 from hub.campaigns.timing import holidays
 from hub.campaigns.voiding import visits_changed
 from hub.choice import Knowledge
@@ -153,22 +153,24 @@ def assemble(
         proxies=proxies,
     )
     names = Names(vault)
+    words = Words(
+        clinic=settings.clinic_name,
+        phone=settings.clinic_phone,
+        link=f"{settings.base_url}/portal",
+        zone=zone,
+    )
     planner = Planner(
         db=db,
         clock=clock,
         trail=trail,
         router=router,
         names=names,
-        words=Words(
-            clinic=settings.clinic_name,
-            phone=settings.clinic_phone,
-            link=f"{settings.base_url}/portal",
-            zone=zone,
-        ),
+        words=words,
         zone=zone,
         closed=cache(partial(holidays, settings.holidays_file)),
     )
-    campaigns = Campaigns(db=db, clock=clock, trail=trail, names=names, planner=planner)
+    waiting = Waitlist(db=db, clock=clock, trail=trail, router=router, names=names, words=words, zone=zone)
+    campaigns = Campaigns(db=db, clock=clock, trail=trail, names=names, planner=planner, waiting=waiting)
     reactions = Reactions(
         db=db,
         vault=vault,
@@ -181,6 +183,16 @@ def assemble(
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
+        waiting=waiting,
+        replies=Replies(
+            db=db,
+            clock=clock,
+            trail=trail,
+            scheduling=scheduling,
+            clinic=settings.clinic_name,
+            phone=settings.clinic_phone,
+            zone=zone,
+        ),
     )
     reception = Reception(
         db=db,

@@ -13,7 +13,20 @@
 """
 
 from hub.campaigns.planner import Planned, Planner
+from hub.campaigns.replies import Answered, Replies
 from hub.campaigns.runs import Campaigns, Run, Status
+from hub.campaigns.waiting import Waitlist, Wish
 from hub.campaigns.wording import Words
 
-__all__ = ["Campaigns", "Planned", "Planner", "Run", "Status", "Words"]
+__all__ = [
+    "Answered",
+    "Campaigns",
+    "Planned",
+    "Planner",
+    "Replies",
+    "Run",
+    "Status",
+    "Waitlist",
+    "Wish",
+    "Words",
+]

@@ -18,7 +18,7 @@ from bots.scheduling.names import Directory, Names
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import audience as audiences
 from hub.campaigns import facts as known
-from hub.campaigns import plans
+from hub.campaigns import plans, rows
 from hub.campaigns.audience import Subject
 from hub.campaigns.deciding import Decided, Setting, decide
 from hub.campaigns.plans import Persons, Plan, Visits
@@ -166,11 +166,11 @@ class Planner:
         ]
         routed = await self._router.batches.queue(conn, batch, [one for _, one in sendings], now)
         queued = {at: one for (at, _), one in zip(sendings, routed, strict=True)}
-        rows = [
-            _row(step_id, campaign_id, subject, one, queued.get(at), now)
+        made = [
+            rows.row(step_id, campaign_id, subject, one, queued.get(at), now)
             for at, (step_id, (subject, one)) in enumerate(zip(new_ids(len(decided)), decided, strict=True))
         ]
-        await insert_rows(conn, campaign_step, rows)
+        await insert_rows(conn, campaign_step, made)
         await self._note_refused(conn, campaign_id, decided)
         return routed
 
@@ -228,24 +228,26 @@ class Planner:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
-        rows = (await conn.execute(query)).all()
-        if not rows:
+        found = (await conn.execute(query)).all()
+        if not found:
             return Done(0, more=False)
-        routed = await self._decide_anew(conn, plans.decode(run.plan), campaign_id, rows, now)
+        routed = await self._decide_anew(conn, plans.decode(run.plan), campaign_id, found, now)
         await publish(conn, now, [Change("campaign.updated", campaign_id)])
-        return Done(len(rows), more=len(rows) == BATCH, routed=routed)
+        return Done(len(found), more=len(found) == BATCH, routed=routed)
 
     async def _decide_anew(
-        self, conn: AsyncConnection, plan: Plan, campaign_id: str, rows: Sequence[Any], now: datetime
+        self, conn: AsyncConnection, plan: Plan, campaign_id: str, due: Sequence[Any], now: datetime
     ) -> list[Routed]:
         tied = isinstance(plan.audience, Visits)
-        visits = await audiences.visits(conn, [row.subject_id for row in rows], lock=True) if tied else {}
+        visits = await audiences.visits(conn, [row.subject_id for row in due], lock=True) if tied else {}
         changed: list[dict[str, Any]] = []
         subjects: list[tuple[Any, Subject]] = []
-        for row in rows:
+        for row in due:
             visit = visits.get(row.subject_id)
             if tied and (visit is None or visit.version != row.subject_version or not _as_wanted(plan, visit.status)):
-                changed.append(_changed(row.id, "void", "skip", "appointment_changed", "The visit was changed.", now))
+                changed.append(
+                    rows.changed(row.id, "void", "skip", "appointment_changed", "The visit was changed.", now)
+                )
                 continue
             subjects.append((row, Subject(row.person_id, row.subject_id, row.subject_version, visit)))
         setting = Setting(plan, campaign_id, self._zone, self._closed())
@@ -256,7 +258,7 @@ class Planner:
         for row, subject in subjects:
             step = plan.step(row.step)
             if step is None:
-                changed.append(_changed(row.id, "void", "skip", "no-step", "The plan has no such step.", now))
+                changed.append(rows.changed(row.id, "void", "skip", "no-step", "The plan has no such step.", now))
                 continue
             about = facts.get(subject.person_id, known.NOTHING)
             anchor = row.created_at if subject.visit is None else subject.visit.start
@@ -265,7 +267,7 @@ class Planner:
         sendings = [self._words.sending(plan, campaign_id, subject, one, batch, directory) for _, subject, one in sent]
         routed = await self._router.batches.queue(conn, batch, sendings, now)
         queued = {row.id: one for (row, _, _), one in zip(sent, routed, strict=True)}
-        updates = [_decided_anew(row.id, one, queued.get(row.id), now) for row, _, one in decided]
+        updates = [rows.decided_anew(row.id, one, queued.get(row.id), now) for row, _, one in decided]
         await write_rows(conn, Rows(campaign_step, updates, updates=True))
         await update_rows(conn, campaign_step, changed)
         await self._note_refused(conn, campaign_id, [(subject, one) for _, subject, one in decided])
@@ -326,44 +328,3 @@ def _of_age(audience: Persons, batch: Batch, person_id: str, today: date) -> boo
     years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     youngest = audience.from_age if audience.from_age is not None else 0
     return youngest <= years and (audience.to_age is None or years <= audience.to_age)
-
-
-def _row(
-    step_id: str, campaign_id: str, subject: Subject, one: Decided, routed: Routed | None, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": step_id,
-        "campaign_id": campaign_id,
-        "person_id": subject.person_id,
-        "subject_id": subject.id,
-        "subject_version": subject.version,
-        "step": one.step.name,
-        "nominal_at": one.nominal,
-        "created_at": now,
-        **_outcome(one, routed, now),
-    }
-
-
-def _decided_anew(step_id: str, one: Decided, routed: Routed | None, now: datetime) -> dict[str, Any]:
-    return {"id": step_id, **_outcome(one, routed, now)}
-
-
-def _outcome(one: Decided, routed: Routed | None, now: datetime) -> dict[str, Any]:
-    state = "queued" if routed is not None else "skipped" if one.decision == "skip" else "planned"
-    return {
-        "variant": one.variant,
-        "state": state,
-        "decision": one.decision,
-        "rule": one.rule,
-        "reason": one.reason,
-        "channel": None if one.channel is None else str(one.channel),
-        "send_at": one.send_at,
-        "due_at": one.send_at or now,
-        "message_id": routed.message_id if routed is not None else None,
-        "delivery_id": routed.delivery_id if routed is not None else None,
-        "updated_at": now,
-    }
-
-
-def _changed(step_id: str, state: str, decision: str, rule: str, reason: str, now: datetime) -> dict[str, Any]:
-    return {"id": step_id, "state": state, "decision": decision, "rule": rule, "reason": reason, "updated_at": now}

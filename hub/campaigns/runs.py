@@ -14,6 +14,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.campaigns import audience, plans
 from hub.campaigns.planner import Planned, Planner, held
 from hub.campaigns.plans import Plan
+from hub.campaigns.waiting import Waitlist
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import campaign, campaign_step, delivery
@@ -59,12 +60,15 @@ class Status:
 class Campaigns:
     """What may be done with campaigns."""
 
-    def __init__(self, *, db: Database, clock: Clock, trail: Trail, names: Names, planner: Planner) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, trail: Trail, names: Names, planner: Planner, waiting: Waitlist
+    ) -> None:
         self._db = db
         self._clock = clock
         self._trail = trail
         self._names = names
         self.planner = planner
+        self.waiting = waiting
 
     # --- looking
 
@@ -222,6 +226,7 @@ class Campaigns:
         """A round of the planner: enrol what is new in every run, decide about what is due, end what is done."""
         ends = self._clock.now() + _ROUND
         count = {"enrolled": 0, "decided": 0, "released": await self.release()}
+        count["offered"] = await self.waiting.offer_due()
         more = True
         while more and self._clock.now() < ends:
             more = False

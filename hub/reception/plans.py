@@ -8,6 +8,7 @@ from bots.dialogue import Clinic, Unknown
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
+from hub.campaigns import Wish
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
 from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
@@ -38,6 +39,7 @@ class Plan:
     code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
+    waits: what the writer would like to wait for, where nothing suited them.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
+    waits: Wish | None = None
     details: dict[str, str | int | None] = field(default_factory=dict)
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots.dialogue import Known
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
 from hub.audit import Actor, Entry, Trail
+from hub.campaigns import Replies, Waitlist
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import address, message
@@ -48,6 +50,8 @@ class Reactions:
         fixed: FixedAnswers,
         talker: Talker,
         addresses: Addresses,
+        waiting: Waitlist,
+        replies: Replies,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -60,6 +64,8 @@ class Reactions:
         self._fixed = fixed
         self._talker = talker
         self._addresses = addresses
+        self._waiting = waiting
+        self._replies = replies
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -140,7 +146,33 @@ class Reactions:
             known = incoming.thread.attention.startswith("file_")
             attention = incoming.thread.attention if known else "attachment"
             return self._fixed.handed_over(incoming, "message.inbox", attention)
-        return await self._talker.answer(incoming)
+        return await self._campaign(incoming) or await self._talker.answer(incoming)
+
+    async def _campaign(self, incoming: Incoming) -> Plan | None:
+        """What follows from a text that answers a campaign; None for any other."""
+        if not isinstance(incoming.writer, Known):
+            # On a shared line it must first be known who writes.
+            return None
+        answered = await self._replies.answer(
+            incoming.writer.person_id,
+            incoming.text,
+            incoming.message_id,
+            since=incoming.dialogue[1] if incoming.dialogue is not None else None,
+            language=incoming.language or "en",
+            channel=incoming.channel,
+        )
+        if answered is None:
+            return None
+        reply = Reply(text=answered.text, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if answered.text else None
+        return Plan(
+            action=answered.action,
+            reply=reply,
+            by_bot=True,
+            status=ThreadStatus.OPEN if answered.staff else ThreadStatus.BOT,
+            priority=max(SOON, incoming.thread.priority) if answered.staff else None,
+            attention="campaign_answer" if answered.staff and not incoming.thread.attention else None,
+            details={"object": answered.object_id},
+        )
 
     def _may_answer(self, incoming: Incoming) -> bool:
         asked = Request(
@@ -182,6 +214,8 @@ class Reactions:
             await self._change_thread(conn, incoming, plan, status, now)
         if plan.claims is not None:
             await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
+        if plan.waits is not None:
+            await self._waiting.join(conn, plan.waits, "bot", _RECEPTION)
         if plan.suspend:
             await conn.execute(
                 sa.update(address)

@@ -8,6 +8,7 @@ from bots import dialogue
 from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
 from bots.nlu.model import Engine
 from bots.scheduling.base import Scheduling
+from hub.campaigns import Wish
 from hub.campaigns.replies import reminded
 from hub.clock import Clock
 from hub.db import Database
@@ -81,6 +82,7 @@ class Talker:
             attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
             claims=_claimed(incoming, outcome.state),
+            waits=_waits(incoming, state) if handed is not None and handed.reason == "waitlist" else None,
             note=_summary(handed) if handed is not None else _waiting(noted),
             details={
                 "intent": meaning.intent,
@@ -128,6 +130,17 @@ def _claimed(incoming: Incoming, state: dialogue.State) -> str | None:
     """Who somebody unknown says to be, once name and birth date fit one on the books."""
     unknown = isinstance(incoming.writer, dialogue.Unknown)
     return state.person_id if unknown and state.identity == "identified" else None
+
+
+def _waits(incoming: Incoming, state: dialogue.State) -> Wish | None:
+    """What somebody waits for whom no time suited: the wish that they gave up with."""
+    known = incoming.writer.person_id if isinstance(incoming.writer, dialogue.Known) else None
+    person_id = state.person_id or known
+    visit_type = state.wish.visit_type or (state.visit.visit_type if state.visit is not None else None)
+    if person_id is None or visit_type is None:
+        return None
+    moving = state.visit.id if state.visit is not None and state.job == "reschedule" else None
+    return Wish(person_id=person_id, visit_type=visit_type, provider=state.wish.provider, appointment_id=moving)
 
 
 def _summary(handed: Handoff) -> str:
