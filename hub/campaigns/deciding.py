@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from consent import rules as rulebook
 from hub.campaigns import timing
 from hub.campaigns.audience import Subject
 from hub.campaigns.facts import Facts
@@ -32,6 +33,8 @@ _UNFIT: Mapping[tuple[str, object], tuple[str, str]] = {
     ("answered", True): ("condition-answered", "The step is for patients who answered."),
     ("answered", False): ("condition-answered", "The patient answered already."),
 }
+_KEPT = tuple(ZoneInfo(name) for name in rulebook.load().unknown_zones)
+"""A zone that nobody holds is read from its file anew each time it is named: these are asked for all the time."""
 _IN_ENGLISH = " In English: there is no approved translation."
 
 

@@ -17,6 +17,8 @@ from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
+from hub.db.columns import Moment
+from hub.db.lookup import Lookup
 from hub.db.tables import appointment, attempt, delivery, preference
 from hub.outbox import due, halting, locks, watch
 from hub.outbox.due import Due
@@ -292,6 +294,11 @@ def _planned(row: Due) -> Planned:
     )
 
 
+def _literally(word: str) -> sa.ColumnElement[str]:
+    """A word of ours in so many letters: a lookup is bound to its list alone."""
+    return sa.literal_column(f"'{word}'")
+
+
 async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:
     """When automated texts and calls that the clinic began left for each person in the last week.
 
@@ -299,23 +306,29 @@ async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime)
     """
     if not persons:
         return {}
-    query = (
+    since = Moment.writer(conn.dialect)(now - _WEEK)
+    found: dict[str, list[datetime]] = {}
+    for person_id, started_at in await _LEFT_LATELY(conn, persons, since=since):
+        found.setdefault(person_id, []).append(started_at)
+    return found
+
+
+_LEFT_LATELY = Lookup(
+    delivery.c.person_id,
+    lambda among: (
         sa.select(delivery.c.person_id, attempt.c.started_at)
         .join(attempt, sa.and_(attempt.c.delivery_id == delivery.c.id, attempt.c.number == delivery.c.attempts))
         .where(
-            delivery.c.person_id.in_(persons),
+            among,
             # Mails and notices are not what the caps are about.
-            delivery.c.channel.in_(sorted(rulebook.load().capped)),
+            delivery.c.channel.in_([_literally(kind) for kind in sorted(rulebook.load().capped)]),
             delivery.c.automated.is_(True),
             delivery.c.replies_to.is_(None),
-            delivery.c.state.in_(_LEFT),
-            attempt.c.started_at > now - _WEEK,
+            delivery.c.state.in_([_literally(state) for state in _LEFT]),
+            attempt.c.started_at > sa.bindparam("since", type_=attempt.c.started_at.type),
         )
-    )
-    found: dict[str, list[datetime]] = {}
-    for row in await conn.execute(query):
-        found.setdefault(row.person_id, []).append(row.started_at)
-    return found
+    ),
+)
 
 
 async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
