@@ -1,4 +1,4 @@
-"""`python -m tests.bench accept|reply|dispatch|scale`: measure, print, and exit 0 whatever came out."""
+"""`python -m tests.bench accept|reply|dispatch|scale|campaign`: measure, print, and exit 0 whatever came out."""
 
 import argparse
 import json
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, dispatch, figures, processes, reply, scale
+from tests.bench import accept, campaign, dispatch, figures, processes, reply, scale
 from tests.servers.postgresql import Postgres
 
 
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("work", choices=("accept", "reply", "dispatch", "scale"))
+    parser.add_argument("work", choices=("accept", "reply", "dispatch", "scale", "campaign"))
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql"), default="sqlite", help="accept, reply: what the product runs on"
     )
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--floor-loop", choices=("asyncio", "uvloop"), default="asyncio", help="what the floor runs on")
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
+    parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
 
     def tell(words: str) -> None:
@@ -107,13 +108,23 @@ def _scale(bench: processes.Bench, options: argparse.Namespace, tell: figures.Te
     )
 
 
+def _campaign(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
+    return campaign.run(bench, people=options.people, rounds=options.rounds, tell=tell)
+
+
 def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:
     """Where the trained model is kept between the rounds."""
     models: Path = options.models or bench.folder / "models"
     return models.resolve()
 
 
-_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply, "scale": _scale}
+_WORK: dict[str, Work] = {
+    "accept": _accept,
+    "dispatch": _dispatch,
+    "reply": _reply,
+    "scale": _scale,
+    "campaign": _campaign,
+}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Campaign: persons decided, rendered, sealed and queued per second and core; the preview held against the run."""
 
+import gc
 import resource
 import time
 from datetime import date, timedelta
@@ -78,6 +79,10 @@ async def measure(data: Path, url: str, text: str, people: int, tell: Tell) -> R
                 d = one.decided
                 foreseen[one.mrn, d.step.name] = (d.channel, d.send_at, d.decision, d.reason)
         previewed = time.perf_counter() - began
+        # As a server does once it is ready.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*app.COLLECT)
         before = _resident()
         await parts.campaigns.start(plan, actor)
         began, busy = time.perf_counter(), time.process_time()

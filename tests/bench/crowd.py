@@ -30,7 +30,14 @@ LANGUAGES = ("en", "es", "en", None, "en", "zh")
 PAGE = 1000
 
 
-async def seed(parts: Parts, people: int, *, visit_at: datetime | None = None, status: str = "booked") -> None:
+async def seed(
+    parts: Parts,
+    people: int,
+    *,
+    visit_at: datetime | None = None,
+    status: str = "booked",
+    zones: Sequence[str | None] = ZONES,
+) -> None:
     """So many patients; every tenth shares the number of the one before, every seventh opted out, every ninth never
     said anything, every fifth has a mailbox, too. With `visit_at` each has a visit within a day of it.
     """
@@ -38,13 +45,18 @@ async def seed(parts: Parts, people: int, *, visit_at: datetime | None = None, s
         numbers = range(start, min(start + PAGE, people))
 
         async def unit(conn: AsyncConnection, numbers: range = numbers) -> None:
-            await _page(conn, parts, numbers, visit_at, status)
+            await _page(conn, parts, numbers, visit_at, status, zones)
 
         await parts.db.write(unit)
 
 
 async def _page(
-    conn: AsyncConnection, parts: Parts, numbers: Sequence[int], visit_at: datetime | None, status: str
+    conn: AsyncConnection,
+    parts: Parts,
+    numbers: Sequence[int],
+    visit_at: datetime | None,
+    status: str,
+    zones: Sequence[str | None],
 ) -> None:
     now = parts.clock.now()
     ids = new_ids(len(numbers))
@@ -66,7 +78,7 @@ async def _page(
                 "mrn_blind": parts.vault.blind.of("mrn", mrn),
                 "identity_blind": parts.vault.blind.of("identity", mrn),
                 "language": LANGUAGES[n % len(LANGUAGES)],
-                "timezone": ZONES[n % len(ZONES)],
+                "timezone": zones[n % len(zones)],
                 "created_at": now,
                 "updated_at": now,
             }
