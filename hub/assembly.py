@@ -170,7 +170,7 @@ def assemble(
         closed=cache(partial(holidays, settings.holidays_file)),
     )
     waiting = Waitlist(db=db, clock=clock, trail=trail, router=router, names=names, words=words, zone=zone)
-    campaigns = Campaigns(db=db, clock=clock, trail=trail, names=names, planner=planner, waiting=waiting)
+    campaigns = Campaigns(db=db, clock=clock, trail=trail, people=people, names=names, planner=planner, waiting=waiting)
     reactions = Reactions(
         db=db,
         vault=vault,

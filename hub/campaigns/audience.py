@@ -4,7 +4,7 @@ A page is what follows a place, in an order that nothing changes, so that a walk
 was. Whoever is enrolled already is passed over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from bots.scheduling.names import Directory
 from hub.campaigns.plans import Persons, Visits, span
 from hub.db.columns import Id
 from hub.db.lookup import Lookup
-from hub.db.tables import appointment, campaign_step, person
+from hub.db.tables import appointment, campaign_person, campaign_step, person
 from hub.errors import InputError
 
 
@@ -79,14 +79,16 @@ async def page(
     *,
     campaign_id: str | None = None,
     frozen_at: datetime | None = None,
+    listed: Collection[str] = (),
 ) -> Page:
     """The next of the audience after `place` (empty: from the first).
 
     campaign_id: the run whose enrolled are passed over; None for a preview. frozen_at: who came later is none of it.
+    listed: of a preview of a list, the ids of the persons on it; a run has its own.
     """
     if isinstance(audience, Visits):
         return await _of_visits(conn, audience, directory, now, place, limit, campaign_id, frozen_at)
-    return await _of_persons(conn, audience, directory, now, place, limit, campaign_id, frozen_at)
+    return await _of_persons(conn, audience, directory, now, place, limit, campaign_id, frozen_at, listed)
 
 
 def check_names(audience: object, directory: Directory) -> None:
@@ -162,10 +164,16 @@ async def _of_persons(
     limit: int,
     campaign_id: str | None,
     frozen_at: datetime | None,
+    listed: Collection[str],
 ) -> Page:
     p, ahead, latest = person.c, appointment.alias("ahead"), appointment.alias("latest")
     subject: sa.ColumnElement[str] = p.id
     query = sa.select(p.id).where(p.kind == "patient", p.merged_into.is_(None))
+    if audience.listed and campaign_id is not None:
+        mine = sa.and_(campaign_person.c.person_id == p.id, campaign_person.c.campaign_id == campaign_id)
+        query = query.where(sa.exists().where(mine))
+    elif audience.listed:
+        query = query.where(p.id.in_(_listed_after(listed, place, limit)))
     if (last := audience.last_visit) is not None:
         inner = sa.select(latest.c.id).where(latest.c.person_id == p.id, latest.c.status == "fulfilled")
         if last.types:
@@ -187,6 +195,11 @@ async def _of_persons(
         query = query.where(p.id > place)
     rows = (await conn.execute(query.add_columns(subject.label("subject")).order_by(p.id).limit(limit))).all()
     return Page([Subject(row.id, row.subject, 0) for row in rows], rows[-1].id if len(rows) == limit else "")
+
+
+def _listed_after(listed: Collection[str], place: str, limit: int) -> list[str]:
+    """Those of a list that a page may hold: a statement takes only so many values."""
+    return sorted(one for one in listed if one > place)[: 4 * limit]
 
 
 def _enrolled(

@@ -5,7 +5,7 @@ person and step, queues what is to leave now, and moves the run's place behind t
 behind the last page that was committed; a row that is there is never written again (invariant 13).
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -80,17 +80,17 @@ class Planner:
 
     # --- a preview
 
-    async def preview(self, plan: Plan, at: datetime, campaign_id: str = "") -> AsyncIterator[list[Planned]]:
+    async def preview(self, plan: Plan, at: datetime, listed: Collection[str] = ()) -> AsyncIterator[list[Planned]]:
         """What a run that began `at` would decide, page by page; writes nothing."""
         people = plans.people_of(plan)
         if people is None:
             return
-        setting = Setting(plan, campaign_id, self._zone, self._closed())
+        setting = Setting(plan, "", self._zone, self._closed())
         place, more = "", True
         while more:
             async with self._db.read() as conn:
                 directory = await self._names.read(conn)
-                page = await audiences.page(conn, people, directory, at, place, BATCH)
+                page = await audiences.page(conn, people, directory, at, place, BATCH, listed=listed)
                 batch, subjects = await self._look(conn, plan, page.subjects, at)
                 facts = await known.read(conn, plan, "", batch_persons(subjects), at)
             yield [

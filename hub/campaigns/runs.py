@@ -1,6 +1,6 @@
 """Runs of plans: begun, paused, resumed, stopped, counted; and the planner's round over all of them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,10 +17,12 @@ from hub.campaigns.plans import Plan
 from hub.campaigns.waiting import Waitlist
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import campaign, campaign_step, delivery
+from hub.db.bulk import insert_rows
+from hub.db.tables import campaign, campaign_person, campaign_step, delivery
 from hub.errors import InputError
 from hub.events import Change, publish
 from hub.outbox import halting
+from hub.people import People
 from hub.types import new_id
 
 State = Literal["running", "paused", "stopped", "done"]
@@ -61,11 +63,20 @@ class Campaigns:
     """What may be done with campaigns."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, trail: Trail, names: Names, planner: Planner, waiting: Waitlist
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        trail: Trail,
+        people: People,
+        names: Names,
+        planner: Planner,
+        waiting: Waitlist,
     ) -> None:
         self._db = db
         self._clock = clock
         self._trail = trail
+        self._people = people
         self._names = names
         self.planner = planner
         self.waiting = waiting
@@ -96,9 +107,12 @@ class Campaigns:
         async with self._db.read() as conn:
             return await _newest(conn, name)
 
-    async def preview(self, plan: Plan, at: datetime | None, actor: Actor) -> AsyncIterator[list[Planned]]:
+    async def preview(
+        self, plan: Plan, at: datetime | None, actor: Actor, mrns: Collection[str] = ()
+    ) -> AsyncIterator[list[Planned]]:
         """What a run that began now, or `at`, would decide about every person and step; sends nothing."""
         moment = at or self._clock.now()
+        listed = await self._listed(plan, mrns)
         async with self._db.read() as conn:
             audience.check_names(plan.audience, await self._names.read(conn))
         entry = Entry(action="campaign.preview", actor=actor, details={"plan": plan.name, "version": plan.version})
@@ -107,7 +121,7 @@ class Campaigns:
             await self._trail.record(conn, entry)
 
         await self._db.write(unit)
-        async for page in self.planner.preview(plan, moment):
+        async for page in self.planner.preview(plan, moment, listed):
             yield page
 
     async def status(self, name: str) -> Status:
@@ -140,9 +154,13 @@ class Campaigns:
 
     # --- changing
 
-    async def start(self, plan: Plan, actor: Actor) -> Run:
-        """Begin a run of a plan. Raises: InputError when one is under way."""
+    async def start(self, plan: Plan, actor: Actor, mrns: Collection[str] = ()) -> Run:
+        """Begin a run of a plan, for the patients with these record numbers where it is for a list.
+
+        Raises: InputError when one is under way, or the list does not fit.
+        """
         now = self._clock.now()
+        listed = await self._listed(plan, mrns)
         row = {
             "id": new_id(),
             "name": plan.name,
@@ -158,6 +176,8 @@ class Campaigns:
         async def unit(conn: AsyncConnection) -> None:
             audience.check_names(plan.audience, await self._names.read(conn))
             await conn.execute(sa.insert(campaign), row)
+            people = [{"campaign_id": row["id"], "person_id": one} for one in listed]
+            await insert_rows(conn, campaign_person, people)
             await self._tell(conn, "start", str(row["id"]), actor, now, version=plan.version)
 
         try:
@@ -167,6 +187,21 @@ class Campaigns:
                 f"{plan.name} runs already, or is paused: see `hub campaigns status {plan.name}`"
             ) from None
         return await self.run(plan.name)
+
+    async def _listed(self, plan: Plan, mrns: Collection[str]) -> list[str]:
+        """The persons with these record numbers. Raises: InputError, which names no number."""
+        wants = isinstance(plan.audience, plans.Persons) and plan.audience.listed
+        if wants is not bool(mrns):
+            raise InputError(
+                f"{plan.name} is for a list of record numbers: give one"
+                if wants
+                else f"{plan.name} finds its audience itself: it takes no list"
+            )
+        async with self._db.read() as conn:
+            found = [await self._people.by_mrn(conn, mrn) for mrn in dict.fromkeys(mrns)]
+        if missing := found.count(None):
+            raise InputError(f"{missing} of the record numbers are not on the books")
+        return sorted({one for one in found if one is not None})
 
     async def pause(self, name: str, actor: Actor) -> Run:
         """Let nothing more of a run leave, from this commit on. What a provider has already is beyond recall."""

@@ -7,7 +7,21 @@ import sys
 
 import click
 
-from hub.cli import audit, bot, campaigns, demo, doctor, imports, jobs, keys, numbers, serving, tokens, understand
+from hub.cli import (
+    audit,
+    bot,
+    campaigns,
+    demo,
+    doctor,
+    imports,
+    jobs,
+    keys,
+    numbers,
+    serving,
+    templates,
+    tokens,
+    understand,
+)
 from hub.errors import (
     HubError,
     InputError,
@@ -45,6 +59,7 @@ for command in (
     bot.bot,
     jobs.jobs,
     campaigns.campaigns,
+    templates.templates,
     audit.audit,
 ):
     hub.add_command(command)

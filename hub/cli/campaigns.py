@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from hub.audit import Actor
     from hub.campaigns import Planned, Run, Status
     from hub.parts import Parts
+
+_LIST = "A file of record numbers, one a line; - for stdin. For plans that are for a list."
+
+
+def _numbers(listing: TextIO | None) -> list[str]:
+    return [] if listing is None else [line.strip() for line in listing if line.strip()]
 
 
 @click.group()
@@ -60,15 +66,16 @@ async def _list() -> None:
 
 @campaigns.command()
 @click.argument("name")
+@click.option("--list", "listing", type=click.File(encoding="utf-8"), help=_LIST)
 @click.option("--at", "moment", metavar="ISO", help="As if it began then; else now.")
-def preview(name: str, moment: str | None) -> None:
+def preview(name: str, listing: TextIO | None, moment: str | None) -> None:
     """Print what would be sent, held or skipped, and why: a JSON object for every person and step. Sends nothing.
 
     \b
     Example:
       hub campaigns preview appointment-reminder --at 2026-03-02T09:00-05:00
     """
-    asyncio.run(_preview(name, _moment(moment)))
+    asyncio.run(_preview(name, _moment(moment), _numbers(listing)))
 
 
 def _moment(written: str | None) -> datetime | None:
@@ -83,12 +90,10 @@ def _moment(written: str | None) -> datetime | None:
     return at.astimezone(UTC)
 
 
-async def _preview(name: str, at: datetime | None) -> None:
-    from hub.audit import Actor
-
+async def _preview(name: str, at: datetime | None, mrns: list[str]) -> None:
     async with opened() as parts:
         count = 0
-        async for page in parts.campaigns.preview(parts.campaigns.plan(name), at, Actor("system", "cli")):
+        async for page in parts.campaigns.preview(parts.campaigns.plan(name), at, _actor(), mrns):
             for one in page:
                 click.echo(json.dumps(_shown(one), ensure_ascii=False))
             count += len(page)
@@ -119,7 +124,8 @@ def _at(moment: datetime | None) -> str | None:
 
 @campaigns.command()
 @click.argument("name")
-def start(name: str) -> None:
+@click.option("--list", "listing", type=click.File(encoding="utf-8"), help=_LIST)
+def start(name: str, listing: TextIO | None) -> None:
     """Begin a run. The workers plan it, and the dispatchers send it.
 
     \b
@@ -128,10 +134,9 @@ def start(name: str) -> None:
     """
 
     async def do(parts: "Parts") -> "Run":
-        from hub.audit import Actor
         from hub.jobs import Work
 
-        run = await parts.campaigns.start(parts.campaigns.plan(name), Actor("system", "cli"))
+        run = await parts.campaigns.start(parts.campaigns.plan(name), _actor(), _numbers(listing))
         work = Work(parts)
         try:
             await work.jobs.enqueue("campaigns.plan")

@@ -54,8 +54,10 @@ BY_HAND = DESK | {delivery.name, "turn", "data_key", "person_merge", "preference
 of what both wished the stricter holds.
 """
 
-AS_IT_WAS = frozenset({"audit_event"})
-"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now."""
+AS_IT_WAS = frozenset({"audit_event", "campaign_person"})
+"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now, and
+whoever was merged before their turn in a campaign is passed over.
+"""
 
 
 async def rename(conn: AsyncConnection, from_id: str, into_id: str) -> dict[str, int]:

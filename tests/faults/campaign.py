@@ -1,8 +1,8 @@
 """`python -m tests.faults.campaign [--rounds N]`: a campaign is killed again and again while visits change under it.
 
-A process plans and sends reminders, and is killed at random moments; meanwhile visits are moved and cancelled. In the end there
-must be one row for each person and step, each text must have reached a phone once, the counts must add up, and no
-reminder may have left after the change of its visit.
+A process plans and sends reminders, and is killed at random moments; meanwhile visits are moved and cancelled. In the
+end there must be one row for each person and step, each text must have reached a phone once, the counts must add up,
+and no reminder may have left after the change of its visit.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def child(data: str, carrier_url: str, account: str, token: str) -> None:
 
 
 async def run(folder: Path, rounds: int, *, people: int = 3000, changes: int = 1000, seed: int = 1) -> Report:
-    """Kill the planning process `rounds` times while `changes` visits are moved or cancelled, then read what is left."""
+    """Kill the planning process `rounds` times while so many visits are moved or cancelled; read what is left."""
     carrier = Carrier(
         numbers=(CLINIC,), opt_out=False, sent_after=timedelta(0), delivered_after=timedelta(0), seed=seed
     )

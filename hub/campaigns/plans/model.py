@@ -58,9 +58,11 @@ class LastVisit(_Strict, frozen=True, kw_only=True):
 class Persons(_Strict, frozen=True, kw_only=True, tag_field="of", tag="persons"):
     """Patients, each once; for a recall once for each last visit.
 
-    nothing_booked: only who has no visit ahead. from_age, to_age: in completed years, both included.
+    listed: only whose record numbers are given when it is started. nothing_booked: only who has no visit ahead.
+    from_age, to_age: in completed years, both included.
     """
 
+    listed: bool = False
     last_visit: LastVisit | None = None
     nothing_booked: bool = False
     languages: tuple[Language, ...] = ()

@@ -79,6 +79,14 @@ campaign_step = sa.Table(
     one_of("decision", ("send", "hold", "skip")),
 )
 
+campaign_person = sa.Table(
+    "campaign_person",
+    metadata,
+    # Whom a run was given a list of.
+    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id"), primary_key=True),
+    sa.Column("person_id", Id, primary_key=True),
+)
+
 waitlist = sa.Table(
     "waitlist",
     metadata,

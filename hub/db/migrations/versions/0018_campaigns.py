@@ -92,6 +92,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_campaign_step_person_id", "campaign_step", ["person_id", "created_at"], unique=False)
     op.create_table(
+        "campaign_person",
+        sa.Column("campaign_id", Id(), nullable=False),
+        sa.Column("person_id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_person_campaign_id")),
+        sa.PrimaryKeyConstraint("campaign_id", "person_id", name=op.f("pk_campaign_person")),
+    )
+    op.create_table(
         "waitlist",
         sa.Column("id", Id(), nullable=False),
         sa.Column("person_id", Id(), nullable=False),
@@ -201,4 +208,5 @@ def downgrade() -> None:
     op.drop_table("campaign_step")
     op.drop_index("uq_campaign_active", table_name="campaign")
     op.drop_index("ix_campaign_name", table_name="campaign")
+    op.drop_table("campaign_person")
     op.drop_table("campaign")
