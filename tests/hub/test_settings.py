@@ -72,6 +72,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
         OpeningHours.parse("Sun 10:00-12:00"),
     ),
     ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
+    ("HUB_HOLIDAYS_FILE", "holidays_file", None, "days.toml", Path("days.toml")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
     ("HUB_STATE", "state", "", "al", "AL"),
     ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
