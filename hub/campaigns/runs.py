@@ -26,6 +26,7 @@ from hub.people import People
 from hub.types import new_id
 
 State = Literal["running", "paused", "stopped", "done"]
+_ACTIONS: Mapping[State, str] = {"running": "resume", "paused": "pause", "stopped": "stop"}
 _ROUND = timedelta(minutes=10)
 """How long a round of the planner goes on at most; the next comes within a minute."""
 
@@ -112,8 +113,8 @@ class Campaigns:
     ) -> AsyncIterator[list[Planned]]:
         """What a run that began now, or `at`, would decide about every person and step; sends nothing."""
         moment = at or self._clock.now()
-        listed = await self._listed(plan, mrns)
         async with self._db.read() as conn:
+            listed = await self._listed(conn, plan, mrns)
             audience.check_names(plan.audience, await self._names.read(conn))
         entry = Entry(action="campaign.preview", actor=actor, details={"plan": plan.name, "version": plan.version})
 
@@ -126,23 +127,22 @@ class Campaigns:
 
     async def status(self, name: str) -> Status:
         """How far the newest run of a plan has come. Raises: InputError."""
-        s, d = campaign_step.c, delivery.c
         async with self._db.read() as conn:
-            run = await _newest(conn, name)
-            mine = s.campaign_id == run.id
-            steps = sa.select(s.state, sa.func.count()).where(mine).group_by(s.state)
-            skipped = sa.select(s.rule, sa.func.count()).where(mine, s.state == "skipped").group_by(s.rule)
-            sent = (
-                sa.select(d.state, sa.func.count())
-                .join(campaign_step, s.delivery_id == d.id)
-                .where(mine)
-                .group_by(d.state)
-            )
-            answered = sa.select(sa.func.count()).where(mine, s.answered_at.is_not(None))
-            counts = [
-                {str(row[0]): int(row[1]) for row in await conn.execute(query)} for query in (steps, skipped, sent)
-            ]
-            answers = int((await conn.execute(answered)).scalar_one())
+            return await self.status_of(conn, await _newest(conn, name))
+
+    @staticmethod
+    async def status_of(conn: AsyncConnection, run: Run) -> Status:
+        """How far a run has come."""
+        s, d = campaign_step.c, delivery.c
+        mine = s.campaign_id == run.id
+        steps = sa.select(s.state, sa.func.count()).where(mine).group_by(s.state)
+        skipped = sa.select(s.rule, sa.func.count()).where(mine, s.state == "skipped").group_by(s.rule)
+        sent = (
+            sa.select(d.state, sa.func.count()).join(campaign_step, s.delivery_id == d.id).where(mine).group_by(d.state)
+        )
+        answered = sa.select(sa.func.count()).where(mine, s.answered_at.is_not(None))
+        counts = [{str(row[0]): int(row[1]) for row in await conn.execute(query)} for query in (steps, skipped, sent)]
+        answers = int((await conn.execute(answered)).scalar_one())
         return Status(
             run=run,
             total=sum(counts[0].values()),
@@ -159,8 +159,25 @@ class Campaigns:
 
         Raises: InputError when one is under way, or the list does not fit.
         """
+
+        async def unit(conn: AsyncConnection) -> Run:
+            return await self.start_in(conn, plan, actor, mrns)
+
+        try:
+            return await self._db.write(unit)
+        except IntegrityError:
+            raise InputError(f"{plan.name} runs already: see `hub campaigns status {plan.name}`") from None
+
+    async def start_in(self, conn: AsyncConnection, plan: Plan, actor: Actor, mrns: Collection[str] = ()) -> Run:
+        """As `start`, in the caller's transaction."""
         now = self._clock.now()
-        listed = await self._listed(plan, mrns)
+        audience.check_names(plan.audience, await self._names.read(conn))
+        active = sa.select(campaign.c.id).where(
+            campaign.c.name == plan.name, campaign.c.state.in_(("running", "paused"))
+        )
+        if (await conn.execute(active)).first() is not None:
+            raise InputError(f"{plan.name} runs already, or is paused: see `hub campaigns status {plan.name}`")
+        listed = await self._listed(conn, plan, mrns)
         row = {
             "id": new_id(),
             "name": plan.name,
@@ -172,23 +189,13 @@ class Campaigns:
             "created_at": now,
             "updated_at": now,
         }
+        await conn.execute(sa.insert(campaign), row)
+        people = [{"campaign_id": row["id"], "person_id": one} for one in listed]
+        await insert_rows(conn, campaign_person, people)
+        await self._tell(conn, "start", str(row["id"]), actor, now, version=plan.version)
+        return await _newest(conn, plan.name)
 
-        async def unit(conn: AsyncConnection) -> None:
-            audience.check_names(plan.audience, await self._names.read(conn))
-            await conn.execute(sa.insert(campaign), row)
-            people = [{"campaign_id": row["id"], "person_id": one} for one in listed]
-            await insert_rows(conn, campaign_person, people)
-            await self._tell(conn, "start", str(row["id"]), actor, now, version=plan.version)
-
-        try:
-            await self._db.write(unit)
-        except IntegrityError:
-            raise InputError(
-                f"{plan.name} runs already, or is paused: see `hub campaigns status {plan.name}`"
-            ) from None
-        return await self.run(plan.name)
-
-    async def _listed(self, plan: Plan, mrns: Collection[str]) -> list[str]:
+    async def _listed(self, conn: AsyncConnection, plan: Plan, mrns: Collection[str]) -> list[str]:
         """The persons with these record numbers. Raises: InputError, which names no number."""
         wants = isinstance(plan.audience, plans.Persons) and plan.audience.listed
         if wants is not bool(mrns):
@@ -197,8 +204,7 @@ class Campaigns:
                 if wants
                 else f"{plan.name} finds its audience itself: it takes no list"
             )
-        async with self._db.read() as conn:
-            found = [await self._people.by_mrn(conn, mrn) for mrn in dict.fromkeys(mrns)]
+        found = [await self._people.by_mrn(conn, mrn) for mrn in dict.fromkeys(mrns)]
         if missing := found.count(None):
             raise InputError(f"{missing} of the record numbers are not on the books")
         return sorted({one for one in found if one is not None})
@@ -216,30 +222,41 @@ class Campaigns:
     async def stop(self, name: str, actor: Actor) -> Run:
         """End a run for good: what has not left never will."""
         run = await self._change(name, actor, "stop", ("running", "paused"), "stopped")
-        while await self._db.write(lambda conn: halting.withdraw(conn, run.id, self._clock.now())):
-            pass
+        await self.withdraw()
         return run
 
     async def _change(self, name: str, actor: Actor, action: str, before: Sequence[State], after: State) -> Run:
-        now = self._clock.now()
-
         async def unit(conn: AsyncConnection) -> Run:
             run = await _newest(conn, name)
             row = await held(conn, run.id)
             if row.state not in before:
                 raise InputError(f"{name} is {row.state}: it cannot {action} now")
+            return await self.change_in(conn, run.id, after, actor)
+
+        return await self._db.write(unit)
+
+    async def change_in(self, conn: AsyncConnection, run_id: str, after: State, actor: Actor) -> Run:
+        """Let a run go on (`running`), pause or stop it, in the caller's transaction.
+
+        Raises: InputError when there is no such run, or it ended already.
+        """
+        now = self._clock.now()
+        row = await held(conn, run_id)
+        if row is None:
+            raise InputError("there is no such run")
+        if row.state not in ("running", "paused"):
+            raise InputError(f"{row.name} is {row.state}: it cannot be changed any more")
+        if row.state != after:
             values: dict[str, Any] = {"state": after, "updated_at": now}
             if after == "stopped":
                 values["ended_at"] = now
-                mine = sa.and_(campaign_step.c.campaign_id == run.id, campaign_step.c.state == "planned")
+                mine = sa.and_(campaign_step.c.campaign_id == run_id, campaign_step.c.state == "planned")
                 ended = {"state": "void", "decision": "skip", "rule": "stopped", "updated_at": now}
                 reason = "The campaign was stopped."
                 await conn.execute(sa.update(campaign_step).where(mine).values(**ended, reason=reason))
-            await conn.execute(sa.update(campaign).where(campaign.c.id == run.id).values(**values))
-            await self._tell(conn, action, run.id, actor, now)
-            return await _newest(conn, name)
-
-        return await self._db.write(unit)
+            await conn.execute(sa.update(campaign).where(campaign.c.id == run_id).values(**values))
+            await self._tell(conn, _ACTIONS[after], run_id, actor, now)
+        return await run_of(conn, run_id)
 
     async def _tell(
         self, conn: AsyncConnection, action: str, campaign_id: str, actor: Actor, now: datetime, **details: int
@@ -247,6 +264,13 @@ class Campaigns:
         entry = Entry(action=f"campaign.{action}", actor=actor, object_id=campaign_id, details=details)
         await self._trail.record(conn, entry)
         await publish(conn, now, [Change("campaign.updated", campaign_id)])
+
+    async def withdraw(self) -> int:
+        """Let what has not left of runs that were stopped never leave; returns how many."""
+        count = 0
+        while found := await self._db.write(lambda conn: halting.withdraw(conn, self._clock.now())):
+            count += found
+        return count
 
     # --- the planner's round
 
@@ -261,6 +285,7 @@ class Campaigns:
         """A round of the planner: enrol what is new in every run, decide about what is due, end what is done."""
         ends = self._clock.now() + _ROUND
         count = {"enrolled": 0, "decided": 0, "released": await self.release()}
+        count["withdrawn"] = await self.withdraw()
         count["offered"] = await self.waiting.offer_due()
         more = True
         while more and self._clock.now() < ends:
@@ -295,6 +320,14 @@ class Campaigns:
             await self._tell(conn, "end", row.id, Actor("system", "campaign"), now)
             count += 1
         return count
+
+
+async def run_of(conn: AsyncConnection, run_id: str) -> Run:
+    """The run with this id. Raises: InputError."""
+    row = (await conn.execute(sa.select(campaign).where(campaign.c.id == run_id))).first()
+    if row is None:
+        raise InputError("there is no such run")
+    return _run(row)
 
 
 async def _newest(conn: AsyncConnection, name: str) -> Run:

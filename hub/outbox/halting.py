@@ -5,7 +5,7 @@ waits. What a claim meets meanwhile is held out of the way until the campaign go
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from hub.types import DeliveryState, Lane
 PAUSED, STOPPED, CHANGED = "campaign-paused", "campaign-stopped", "appointment_changed"
 OUT_OF_THE_WAY = datetime(9000, 1, 1, tzinfo=UTC)
 """Until when a delivery is held that waits for somebody's decision, and for no time."""
+_LATELY = timedelta(days=1)
 _PAGE = 500
 _TO_COME = (DeliveryState.QUEUED, DeliveryState.HELD)
 
@@ -64,12 +65,13 @@ async def release(conn: AsyncConnection, now: datetime) -> int:
     return len(ids)
 
 
-async def withdraw(conn: AsyncConnection, campaign_id: str, now: datetime) -> int:
-    """Let some deliveries of a run that was stopped never leave; returns how many."""
+async def withdraw(conn: AsyncConnection, now: datetime) -> int:
+    """Let some deliveries of runs that were stopped of late never leave; returns how many."""
     query = (
         sa.select(delivery.c.id)
         .join(campaign_step, campaign_step.c.delivery_id == delivery.c.id)
-        .where(campaign_step.c.campaign_id == campaign_id, delivery.c.state.in_(_TO_COME))
+        .join(campaign, campaign.c.id == campaign_step.c.campaign_id)
+        .where(campaign.c.state == "stopped", campaign.c.ended_at > now - _LATELY, delivery.c.state.in_(_TO_COME))
         .limit(_PAGE)
     )
     ids = list((await conn.execute(locks.unclaimed(query))).scalars())
