@@ -313,7 +313,15 @@ class Campaigns:
             left = sa.select(campaign_step.c.id).where(
                 campaign_step.c.campaign_id == row.id, campaign_step.c.state == "planned"
             )
-            if plan.audience.rolling or (await conn.execute(left.limit(1))).first() is not None:
+            under_way = (
+                sa.select(campaign_step.c.id)
+                .join(delivery, delivery.c.id == campaign_step.c.delivery_id)
+                .where(campaign_step.c.campaign_id == row.id, delivery.c.state.in_(("queued", "held", "sending")))
+            )
+            if plan.audience.rolling:
+                continue
+            if any([(await conn.execute(query.limit(1))).first() is not None for query in (left, under_way)]):
+                # While anything may yet leave it can be paused.
                 continue
             values = {"state": "done", "ended_at": now, "updated_at": now}
             await conn.execute(sa.update(campaign).where(campaign.c.id == row.id).values(**values))
