@@ -18,6 +18,7 @@ from hub.db.columns import Id
 from hub.db.lookup import Lookup
 from hub.db.tables import appointment, campaign_person, campaign_step, person
 from hub.errors import InputError
+from hub.people.records import survivor
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,11 @@ async def _of_visits(
     reach = span(audience.within)
     query = sa.select(*VISIT).where(a.status == audience.status)
     if audience.status == "booked":
-        query = query.where(a.start > now, a.start <= now + reach)
+        query = query.where(a.start <= now + reach)
+        query = query if place else query.where(a.start > now)
     else:
-        query = query.where(a.start <= now, a.start > now - reach)
+        query = query.where(a.start <= now)
+        query = query if place else query.where(a.start > now - reach)
     for column, kind, names in (
         (a.visit_type_id, "visit_type", audience.types),
         (a.provider_id, "provider", audience.providers),
@@ -143,8 +146,10 @@ async def _of_visits(
     if campaign_id is not None:
         query = query.where(~_enrolled(campaign_id, a.id, a.version))
     if place:
-        start, _, last = place.partition(" ")
-        query = query.where(sa.tuple_(a.start, a.id) > sa.tuple_(*_after(datetime.fromisoformat(start), last)))
+        first, _, last = place.partition(" ")
+        start = datetime.fromisoformat(first)
+        # The first of the two is what an index is entered by.
+        query = query.where(a.start >= start, sa.tuple_(a.start, a.id) > sa.tuple_(*_after(start, last)))
     rows = (await conn.execute(query.order_by(a.start, a.id).limit(limit))).all()
     found = [Visit(*row) for row in rows]
     next_place = f"{found[-1].start.isoformat()} {found[-1].id}" if len(found) == limit else ""
@@ -168,7 +173,9 @@ async def _of_persons(
 ) -> Page:
     p, ahead, latest = person.c, appointment.alias("ahead"), appointment.alias("latest")
     subject: sa.ColumnElement[str] = p.id
-    query = sa.select(p.id).where(p.kind == "patient", p.merged_into.is_(None))
+    # Who was merged, in words for which no index serves: that one holds nearly everybody, and all would be sorted for
+    # each page.
+    query = sa.select(p.id).where(p.kind == "patient", survivor() == p.id)
     if audience.listed and campaign_id is not None:
         mine = sa.and_(campaign_person.c.person_id == p.id, campaign_person.c.campaign_id == campaign_id)
         query = query.where(sa.exists().where(mine))
