@@ -91,7 +91,7 @@ def _moment(written: str | None) -> datetime | None:
 
 
 async def _preview(name: str, at: datetime | None, mrns: list[str]) -> None:
-    async with opened() as parts:
+    async with opened(foreseeing=True) as parts:
         count = 0
         async for page in parts.campaigns.preview(parts.campaigns.plan(name), at, _actor(), mrns):
             for one in page:
