@@ -104,6 +104,8 @@ class Planner:
 
     async def enrol(self, campaign_id: str) -> Done:
         """Take up the next page of a run's audience."""
+        if not await self._anybody(campaign_id):
+            return Done(0, more=False)
 
         async def unit(conn: AsyncConnection) -> Done:
             return await self._enrol(conn, campaign_id)
@@ -112,6 +114,17 @@ class Planner:
         if done.routed:
             self._router.announce(*done.routed)
         return done
+
+    async def _anybody(self, campaign_id: str) -> bool:
+        """Whether there may be somebody to take up. A walk that finds nobody is long, and is made without a lock."""
+        async with self._db.read() as conn:
+            run = (await conn.execute(sa.select(campaign).where(campaign.c.id == campaign_id))).first()
+            people = plans.people_of(plans.decode(run.plan)) if run is not None else None
+            if run is None or people is None or run.place or not run.passes:
+                return people is not None
+            now, directory = self._clock.now(), await self._names.read(conn)
+            page = await audiences.page(conn, people, directory, now, "", 1, campaign_id=campaign_id)
+            return people.rolling and bool(page.subjects)
 
     async def _enrol(self, conn: AsyncConnection, campaign_id: str) -> Done:
         now = self._clock.now()
