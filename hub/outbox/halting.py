@@ -30,25 +30,25 @@ async def halted(conn: AsyncConnection, rows: Sequence[Any]) -> dict[str, str]:
 
     The campaigns stay as they are until the commit: a pause that comes meanwhile waits for what is claimed here.
     """
-    ids = [row.id for row in rows if row.lane == Lane.BULK]
-    if not ids:
+    asked = {row.message_id for row in rows if row.lane == Lane.BULK}
+    if not asked:
         return {}
     query = (
-        sa.select(campaign_step.c.delivery_id, campaign.c.state)
+        sa.select(campaign_step.c.message_id, campaign.c.state)
         .join(campaign, campaign.c.id == campaign_step.c.campaign_id)
-        .where(campaign_step.c.delivery_id.in_(ids))
+        .where(campaign_step.c.message_id.in_(asked))
         .with_for_update(of=campaign, read=True)
     )
-    found = {row.delivery_id: row.state for row in await conn.execute(query)}
     words = {"paused": PAUSED, "stopped": STOPPED}
-    return {delivery_id: words[state] for delivery_id, state in found.items() if state in words}
+    found = {row.message_id: words.get(row.state, "") for row in await conn.execute(query)}
+    return {row.id: found[row.message_id] for row in rows if row.lane == Lane.BULK and found.get(row.message_id)}
 
 
 async def release(conn: AsyncConnection, now: datetime) -> int:
     """Let some deliveries go that were held by a pause which is over; returns how many."""
     query = (
         sa.select(delivery.c.id)
-        .join(campaign_step, campaign_step.c.delivery_id == delivery.c.id)
+        .join(campaign_step, campaign_step.c.message_id == delivery.c.message_id)
         .join(campaign, campaign.c.id == campaign_step.c.campaign_id)
         .where(
             delivery.c.state == DeliveryState.HELD,
@@ -69,7 +69,7 @@ async def withdraw(conn: AsyncConnection, now: datetime) -> int:
     """Let some deliveries of runs that were stopped of late never leave; returns how many."""
     query = (
         sa.select(delivery.c.id)
-        .join(campaign_step, campaign_step.c.delivery_id == delivery.c.id)
+        .join(campaign_step, campaign_step.c.message_id == delivery.c.message_id)
         .join(campaign, campaign.c.id == campaign_step.c.campaign_id)
         .where(campaign.c.state == "stopped", campaign.c.ended_at > now - _LATELY, delivery.c.state.in_(_TO_COME))
         .limit(_PAGE)

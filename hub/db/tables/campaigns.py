@@ -10,7 +10,7 @@ from hub.db.tables.base import metadata, one_of
 
 _ACTIVE = sa.text("state IN ('running', 'paused')")
 _PLANNED = sa.text("state = 'planned'")
-_QUEUED = sa.text("delivery_id IS NOT NULL")
+_QUEUED = sa.text("message_id IS NOT NULL")
 _WAITING = sa.text("state = 'waiting'")
 _OPEN = sa.text("state = 'open'")
 
@@ -74,7 +74,8 @@ campaign_step = sa.Table(
     sa.Index("ix_campaign_step_due", "due_at", "id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
     sa.Index("ix_campaign_step_campaign_id", "campaign_id", "state"),
     sa.Index("ix_campaign_step_person_id", "person_id", "created_at"),
-    sa.Index("ix_campaign_step_delivery_id", "delivery_id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+    # By the message: what follows a delivery that did not arrive is the run's, too.
+    sa.Index("ix_campaign_step_message_id", "message_id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
     one_of("state", ("planned", "queued", "skipped", "void")),
     one_of("decision", ("send", "hold", "skip")),
 )

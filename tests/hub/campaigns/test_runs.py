@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,8 @@ from hub.campaigns import planner, plans
 from hub.campaigns.replies import reminded
 from hub.db.tables import slot
 from hub.errors import InputError
+from hub.outbox import halting
+from hub.types import Lane, new_id
 from tests.bench import crowd
 from tests.hub.campaigns.clinic import ALL, ME, TWICE, Clinic
 from tests.hub.outbox.mail import ANA
@@ -177,3 +180,18 @@ async def test_of_a_reminder_that_left_it_is_known_which_visit_it_was_about(clin
 
     assert await known() == (visit.id,)
     assert claim.part.text.endswith("Reply C to confirm, R to reschedule. Text STOP to opt out.")
+
+
+@either_will_do
+async def test_what_follows_a_text_that_did_not_arrive_is_paused_with_it(clinic: Clinic) -> None:
+    ana = await clinic.rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    await clinic.visit(ana, timedelta(days=3))
+    await clinic.begin(TWICE)
+    (first,) = await clinic.rig.deliveries(ana)
+    follows = SimpleNamespace(id=new_id(), message_id=first.message_id, lane=Lane.BULK)
+    another = SimpleNamespace(id=new_id(), message_id=new_id(), lane=Lane.BULK)
+
+    await clinic.parts.campaigns.pause("twice", ME)
+
+    async with clinic.parts.db.read() as conn:
+        assert await halting.halted(conn, [follows, another]) == {follows.id: halting.PAUSED}

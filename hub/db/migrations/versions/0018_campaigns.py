@@ -75,12 +75,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_campaign_step_campaign_id", "campaign_step", ["campaign_id", "state"], unique=False)
     op.create_index(
-        "ix_campaign_step_delivery_id",
+        "ix_campaign_step_message_id",
         "campaign_step",
-        ["delivery_id"],
+        ["message_id"],
         unique=False,
-        sqlite_where=sa.text("delivery_id IS NOT NULL"),
-        postgresql_where=sa.text("delivery_id IS NOT NULL"),
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
     )
     op.create_index(
         "ix_campaign_step_due",
@@ -203,7 +203,7 @@ def downgrade() -> None:
     op.drop_table("waitlist")
     op.drop_index("ix_campaign_step_person_id", table_name="campaign_step")
     op.drop_index("ix_campaign_step_due", table_name="campaign_step")
-    op.drop_index("ix_campaign_step_delivery_id", table_name="campaign_step")
+    op.drop_index("ix_campaign_step_message_id", table_name="campaign_step")
     op.drop_index("ix_campaign_step_campaign_id", table_name="campaign_step")
     op.drop_table("campaign_step")
     op.drop_index("uq_campaign_active", table_name="campaign")
