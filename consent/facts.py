@@ -26,13 +26,15 @@ class ConsentState(StrEnum):
 class Source(StrEnum):
     """Where a fact comes from.
 
-    STOP and START are the person's own words on the channel itself; FORM, PORTAL and LINK are other acts of the
-    person; STAFF wrote down what was said; PROVIDER is the carrier's block list; IMPORT and API are other systems;
-    REGISTER is a register of numbers that were given up.
+    STOP and START are the person's own words on the channel itself; WORDS are those that they said of another address
+    of theirs; FORM, PORTAL and LINK are other acts of the person; STAFF wrote down what was said; PROVIDER is the
+    carrier's block list; IMPORT and API are other systems; REGISTER is a register of numbers that were given up;
+    SUPPRESSION what is kept of an opt-out when all else of a person is disposed of.
     """
 
     STOP = "stop"
     START = "start"
+    WORDS = "words"
     FORM = "form"
     PORTAL = "portal"
     LINK = "link"
@@ -41,12 +43,13 @@ class Source(StrEnum):
     IMPORT = "import"
     API = "api"
     REGISTER = "register"
+    SUPPRESSION = "suppression"
 
 
 # A fresh yes that the person gave with their own hand. It lifts a revocation of mail, push and portal; for a phone
 # the carrier keeps its block until START, so START alone lifts it there. What was switched off in the portal no carrier
 # knows of: the same hand switches it on.
-_OWN_ACTS = frozenset({Source.START, Source.FORM, Source.PORTAL, Source.LINK})
+_OWN_ACTS = frozenset({Source.START, Source.WORDS, Source.FORM, Source.PORTAL, Source.LINK})
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -90,6 +93,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
     at: when it took effect (aware); for a keyword, when its message was received.
     written: the person signed or typed agreement to a shown text (marketing needs that).
+    until: from when on a yes counts no more; None where it was given for good.
     evidence: ids of the messages, forms or recordings that prove it.
     """
 
@@ -99,6 +103,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     state: ConsentState
     source: Source
     written: bool = False
+    until: datetime | None = None
     evidence: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -9,6 +9,8 @@ from hub.types import ChannelKind, Language, OptOutWord, Purpose
 
 _LISTS: dict[Language, str] = {"en": "opt_out_en", "es": "opt_out_es"}
 
+_NOTED = ("noted_en", "noted_es")
+
 _PURPOSES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
     (Purpose.SURVEY, re.compile(r" (?:surveys?|encuestas?)(?= )")),
     (
@@ -58,7 +60,7 @@ class Match:
 
 def prepare() -> None:
     """Reads the lists, so that a broken file stops the start. Raises ValueError that names it."""
-    for name in _LISTS.values():
+    for name in (*_LISTS.values(), *_NOTED):
         load(name)
 
 
@@ -86,6 +88,19 @@ def consent_word(text: str, language: Language | None = None) -> Match | None:
         found = phrases.first(folded)
         if found is not None:
             return _sentence(found, folded, one, phrases)
+    return None
+
+
+def noted(text: str) -> str | None:
+    """The id of a phrase by which a note of staff says that somebody wants no more messages; None when it does not.
+
+    It is offered to whoever works in the thread, and never recorded by itself: a note is somebody else's words.
+    """
+    folded = fold(text)
+    for name in _NOTED:
+        found = load(name).first(folded)
+        if found is not None:
+            return found.id
     return None
 
 

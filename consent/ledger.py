@@ -3,23 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import proof, requests, suppressing
 from consent.facts import ConsentState, Fact, Scope, Source, Standing, standing
+from consent.ledger_rows import scope_of, written_scope
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import address, consent_event
 from hub.errors import ConsentError
-from hub.types import ChannelKind, Purpose, new_id
+from hub.types import ChannelKind, new_id
 from hub.vault import HUB, Vault
-
-_ALL = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,8 @@ class NewFact:
 
     person_id: whose decision it was; None when nobody knows which person of a shared number wrote.
     at: when it took effect, aware; message_id: the message that carries it.
-    evidence: what proves it: the exact words shown or said, their version and language, how they were captured.
+    until: from when on a yes counts no more, aware; None for good.
+    evidence: what proves it; see `consent.proof` for the names.
     """
 
     address_id: str
@@ -39,6 +39,7 @@ class NewFact:
     at: datetime
     actor: Actor
     written: bool = False
+    until: datetime | None = None
     message_id: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -54,6 +55,11 @@ class Recorded:
     recorded_at: datetime
     message_id: str | None
     evidence: Mapping[str, str] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """What the audit entry of the fact holds of it; see `consent.proof`."""
+        return proof.digest(self.fact.id, self.fact.at, self.fact.state, self.evidence)
 
 
 class Ledger:
@@ -72,8 +78,9 @@ class Ledger:
         if not facts:
             return []
         # A claim under way locks what it decides by: it comes before these facts, or after them and sees them.
-        subjects = sa.select(address.c.id).where(address.c.id.in_({fact.address_id for fact in facts}))
-        await conn.execute(subjects.order_by(address.c.id).with_for_update(key_share=True))
+        query = sa.select(address.c.id, address.c.kind, address.c.blind)
+        query = query.where(address.c.id.in_({fact.address_id for fact in facts}))
+        subjects = (await conn.execute(query.order_by(address.c.id).with_for_update(key_share=True))).all()
         now = self._clock.now()
         owners = {fact.person_id or HUB for fact in facts}
         keys = await self._vault.keys(conn, owners)
@@ -85,15 +92,15 @@ class Ledger:
                 raise ConsentError("a consent decision needs at least one channel")
             fact_id, owner = new_id(), fact.person_id or HUB
             evidence = keys.seal(owner, msgspec.json.encode(dict(fact.evidence)), _place(fact_id, owner))
-            purposes = fact.scope.purposes
+            channels, purposes = written_scope(fact.scope)
             rows.append(
                 {
                     "id": fact_id,
                     "address_id": fact.address_id,
                     "person_id": fact.person_id,
                     "state": fact.state,
-                    "channels": " ".join(sorted(fact.scope.channels)),
-                    "purposes": _ALL if purposes is None else " ".join(sorted(purposes)),
+                    "channels": channels,
+                    "purposes": purposes,
                     "source": fact.source,
                     "written": fact.written,
                     "actor_kind": fact.actor.kind,
@@ -102,6 +109,7 @@ class Ledger:
                     "evidence_sealed": evidence,
                     "at": fact.at,
                     "recorded_at": now,
+                    "until_at": fact.until,
                 }
             )
             entries.append(
@@ -110,10 +118,15 @@ class Ledger:
                     actor=fact.actor,
                     person_id=fact.person_id,
                     object_id=fact_id,
-                    details={"source": fact.source.value, "address": fact.address_id},
+                    details={
+                        "source": fact.source.value,
+                        "address": fact.address_id,
+                        "proof": proof.digest(fact_id, fact.at, fact.state, fact.evidence),
+                    },
                 )
             )
         await insert_rows(conn, consent_event, rows)
+        await suppressing.follow(conn, {row.id: (row.kind, row.blind) for row in subjects}, facts)
         await self._trail.record(conn, *entries)
         return [str(row["id"]) for row in rows]
 
@@ -157,6 +170,7 @@ class Ledger:
                 sealed = keys.seal(into_id, evidence, _place(row.id, into_id))
             rows.append({"id": row.id, "person_id": into_id, "evidence_sealed": sealed})
         await update_rows(conn, consent_event, rows)
+        await requests.rehome(conn, keys, from_id, into_id)
         return len(rows)
 
     async def of_person(self, conn: AsyncConnection, person_id: str, addresses: Iterable[str]) -> list[Recorded]:
@@ -195,19 +209,27 @@ class Ledger:
 _STATES = {str(state): state for state in ConsentState}
 _SOURCES = {str(source): source for source in Source}
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
-_DECIDING = sa.select(
-    *(
-        consent_event.c[name]
-        for name in ("address_id", "id", "at", "channels", "purposes", "state", "source", "written", "message_id")
+_DECIDING = (
+    sa.select(
+        *(
+            consent_event.c[name]
+            for name in (
+                "address_id",
+                "id",
+                "at",
+                "channels",
+                "purposes",
+                "state",
+                "source",
+                "written",
+                "until_at",
+                "message_id",
+            )
+        )
     )
-).where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
-
-
-@lru_cache(maxsize=256)
-def _scope(channels: str, purposes: str) -> Scope:
-    """A scope as it is stored; there are few, and every delivery asks for some."""
-    named = None if purposes == _ALL else frozenset(Purpose(name) for name in purposes.split())
-    return Scope(channels=frozenset(ChannelKind(name) for name in channels.split()), purposes=named)
+    .where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
+    .union_all(suppressing.AS_FACTS)
+)
 
 
 def _fact(
@@ -218,21 +240,33 @@ def _fact(
     state: str,
     source: str,
     written: bool,
+    until: datetime | None,
     message_id: str | None,
 ) -> Fact:
     return Fact(
         id=id_,
         at=at,
-        scope=_scope(channels, purposes),
+        scope=scope_of(channels, purposes),
         state=_STATES[state],
         source=_SOURCES[source],
         written=written,
+        until=until,
         evidence=(message_id,) if message_id else (),
     )
 
 
 def _fact_of(row: sa.Row[tuple[object, ...]]) -> Fact:
-    return _fact(row.id, row.at, row.channels, row.purposes, row.state, row.source, row.written, row.message_id)
+    return _fact(
+        row.id,
+        row.at,
+        row.channels,
+        row.purposes,
+        row.state,
+        row.source,
+        row.written,
+        row.until_at,
+        row.message_id,
+    )
 
 
 def _place(fact_id: str, owner: str) -> Place:

@@ -7,7 +7,7 @@ The questions are asked in this order, and the first that knows decides:
 3. Did the person opt out?
 4. Is it for safety, or an answer to what the person wrote within the reply window? Then it may leave at any hour.
 5. Did the person agree to this kind of message here (marketing: in writing)?
-6. Automated: is it within the hours, and under the caps?
+6. Automated: is it within the hours, under the caps, and as the person asked for? See `consent.timing`.
 
 After STOP nothing leaves for the number but its one confirmation. The fixed safety reply and the answer to HELP are
 no exceptions to that in spirit: each answers a later message of the person's own, an emergency text or the word HELP,
@@ -16,66 +16,19 @@ A text that is an emergency and an opt-out at once gets its safety reply: a life
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Literal
-from zoneinfo import ZoneInfo
-
-from msgspec import Struct
-from msgspec.structs import force_setattr
+from datetime import datetime
 
 from consent import rules as rulebook
-from consent.facts import PHONE_CHANNELS, ConsentState, Fact, Holding, Source, Standing, in_utc
-from consent.quiet_hours import next_open
+from consent.asking import AddressState, Request
+from consent.facts import PHONE_CHANNELS, ConsentState, Fact, Holding, Source
 from consent.rules import Rule, RuleSet
+from consent.timing import Held, Never, hold
 from hub.types import ChannelKind, Purpose
 
-AddressState = Literal["ok", "invalid", "suspended"]
+__all__ = ["NO_TEXTS", "AddressState", "Allowed", "Denied", "Request", "Verdict", "Wait", "may", "state_for"]
 
 NO_TEXTS = "no_texts"
 """How the reason begins for which a number is invalid that takes calls, but no texts."""
-
-_DAY = timedelta(days=1)
-_WEEK = timedelta(days=7)
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """One message that would like to leave, with all that the decision needs. Times are aware.
-
-    automated: no person of the staff wrote it now.
-    replies_to: when the person wrote what this answers; None for anything the clinic starts.
-    zones: the IANA zones the person may be in; empty or partly unreadable means unknown.
-    state: the two letters of the state, None when unknown.
-    standing: what holds for the address.
-    sent_recently: when automated messages left for this person over capped channels in the last week.
-    confirms_stop, stop_confirmed: this is the confirmation of an opt-out; one has left already.
-    answers_help: this is the fixed answer to the word HELP.
-    safety: this is the fixed safety reply to an emergency text.
-    """
-
-    purpose: Purpose
-    channel: ChannelKind
-    automated: bool
-    now: datetime
-    standing: Standing
-    replies_to: datetime | None = None
-    zones: tuple[str, ...] = ()
-    state: str | None = None
-    address_state: AddressState = "ok"
-    sent_recently: tuple[datetime, ...] = ()
-    confirms_stop: bool = False
-    stop_confirmed: bool = False
-    answers_help: bool = False
-    safety: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse naive times, and bring the others to UTC: differences of wall times forget clock changes."""
-        if self.now.tzinfo is not UTC:
-            force_setattr(self, "now", in_utc(self.now))
-        if self.sent_recently:
-            force_setattr(self, "sent_recently", tuple(map(in_utc, self.sent_recently)))
-        if self.replies_to is not None:
-            force_setattr(self, "replies_to", in_utc(self.replies_to))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +125,8 @@ def _address(request: Request, book: RuleSet) -> Denied | None:
 def _opt_out(revoked: Fact | None, book: RuleSet) -> Denied | None:
     if revoked is None:
         return None
+    if revoked.source is Source.SUPPRESSION:
+        return Denied(*_because(book, "suppressed"))
     reason, rule = _because(book, "opted-out")
     return Denied(reason.format(what=_what(revoked), how=_how(revoked)), rule)
 
@@ -205,7 +160,7 @@ def _how(fact: Fact) -> str:
 
 
 def _at_any_hour(request: Request, book: RuleSet) -> Allowed | None:
-    if request.purpose is Purpose.EMERGENCY:
+    if request.purpose in book.exempt:
         return Allowed(*_because(book, "emergency-purpose"))
     if request.purpose not in book.written and _answers(request, book):
         return Allowed(*_because(book, "reply"))
@@ -213,6 +168,9 @@ def _at_any_hour(request: Request, book: RuleSet) -> Allowed | None:
 
 
 def _consent(request: Request, book: RuleSet, holding: Holding) -> Denied | None:
+    given = holding.decided_by
+    if given is not None and given.until is not None and given.until <= request.now:
+        return Denied(*_because(book, "consent-expired"))
     if request.purpose in book.written:
         return None if holding.written else Denied(*_because(book, "marketing-needs-writing"))
     if holding.state is ConsentState.GRANT or request.channel in book.granted_by_enrolling:
@@ -220,41 +178,16 @@ def _consent(request: Request, book: RuleSet, holding: Holding) -> Denied | None
     return Denied(*_because(book, "consent-unknown"))
 
 
-def _timing(request: Request, book: RuleSet) -> Wait | None:
-    """Hold an automated message for the caps and the hours; what frees the caps must also lie within the hours."""
+def _timing(request: Request, book: RuleSet) -> Wait | Denied | None:
+    """Hold an automated message for the caps, the hours and the person's own wishes."""
     if not request.automated:
         return None
-    at, rule = request.now, ""
-    if request.channel in book.capped:
-        at, rule = _caps(request, book)
-    if request.channel in book.quiet_channels:
-        opens = next_open(at, _zones(request.zones, book), book.hours(request.purpose, request.state))
-        at, rule = (at, rule) if opens is None else (opens, rule or "quiet-hours")
-    return Wait(at, *_because(book, rule)) if rule else None
-
-
-def _caps(request: Request, book: RuleSet) -> tuple[datetime, str]:
-    """When the caps are free again, and which of them holds the message; now and nothing when they are free."""
-    latest_first = sorted(request.sent_recently, reverse=True)
-    at, rule = request.now, ""
-    for limit, span, name in ((book.per_day, _DAY, "cap-day"), (book.per_week, _WEEK, "cap-week")):
-        if len(latest_first) >= limit and latest_first[limit - 1] + span > at:
-            at, rule = latest_first[limit - 1] + span, name
-    return at, rule
-
-
-def _zones(names: tuple[str, ...], book: RuleSet) -> tuple[ZoneInfo, ...]:
-    """The zones named; with one that cannot be read, or none, also all those a person might be in."""
-    found = [_zone(name) for name in names]
-    known = tuple(zone for zone in found if zone is not None)
-    if known and len(known) == len(found):
-        return known
-    return known + tuple(ZoneInfo(name) for name in book.unknown_zones)
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return None
+    match hold(request, book):
+        case Held(until, rule, words):
+            reason, because = _because(book, rule)
+            return Wait(until, reason.format(**words), because)
+        case Never(rule, words):
+            reason, because = _because(book, rule)
+            return Denied(reason.format(**words), because)
+        case None:
+            return None

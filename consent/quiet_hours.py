@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Span = tuple[time, time]
@@ -53,8 +54,10 @@ def next_open(now: datetime, zones: Sequence[ZoneInfo], hours: Hours) -> datetim
         return None
     best, most = now, sum(hours.open_at(now.astimezone(zone)) for zone in zones)
     anywhere = False
-    for moment in _openings(now, zones, hours):
-        count = sum(hours.open_at(moment.astimezone(zone)) for zone in zones)
+    last = now + timedelta(days=_HORIZON_DAYS)
+    for moment, count in _openings(now.replace(minute=0, second=0, microsecond=0), tuple(zones), hours):
+        if not now < moment <= last:
+            continue
         if count == len(zones):
             return moment
         if count > most:
@@ -63,19 +66,23 @@ def next_open(now: datetime, zones: Sequence[ZoneInfo], hours: Hours) -> datetim
     return best if anywhere else None
 
 
-def _openings(now: datetime, zones: Sequence[ZoneInfo], hours: Hours) -> list[datetime]:
-    """Every moment after `now` at which a zone opens, within the horizon, in order."""
-    last = now + timedelta(days=_HORIZON_DAYS)
+@lru_cache(maxsize=512)
+def _openings(hour: datetime, zones: tuple[ZoneInfo, ...], hours: Hours) -> tuple[tuple[datetime, int], ...]:
+    """Every moment from `hour` on, a whole one, at which a zone opens, in order; with how many are open then.
+
+    Kept, because a whole campaign asks about the same hour.
+    """
+    last = hour + timedelta(days=_HORIZON_DAYS, hours=1)
     found: set[datetime] = set()
     for zone in zones:
-        first_day = now.astimezone(zone).date()
-        for ahead in range(_HORIZON_DAYS + 1):
+        first_day = hour.astimezone(zone).date()
+        for ahead in range(_HORIZON_DAYS + 2):
             day = first_day + timedelta(days=ahead)
             span = hours.days[day.weekday()]
             if span is None:
                 continue
             for fold in (0, 1):
                 moment = datetime.combine(day, span[0], tzinfo=zone).replace(fold=fold).astimezone(UTC)
-                if now < moment <= last:
+                if hour < moment <= last:
                     found.add(moment)
-    return sorted(found)
+    return tuple((moment, sum(hours.open_at(moment.astimezone(zone)) for zone in zones)) for moment in sorted(found))

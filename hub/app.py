@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bots import urgent
 from bots.nlu.embedded import load_or_train_aside
 from channels.base import Channel
-from consent import keywords
+from consent import keywords, wishes
 from hub.api.application import application as api_application
 from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
@@ -165,6 +165,7 @@ class Hub:
             # A broken list is to show now, and not with the first emergency.
             await asyncio.to_thread(urgent.prepare)
             await asyncio.to_thread(keywords.prepare)
+            await asyncio.to_thread(wishes.prepare)
             self._engine.loaded = await load_or_train_aside(self.parts.settings.data / "models")
         except Exception:
             _log.exception("engine_failed")

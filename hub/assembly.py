@@ -15,6 +15,7 @@ from channels.email import EmailChannel
 from channels.mail.unsubscribing import Links as UnsubscribeLinks
 from channels.mail.unsubscribing import Unsubscribe
 from consent import guardians
+from consent import rules as rulebook
 from consent.ledger import Ledger
 from hub import events
 from hub.accept import Acceptor
@@ -32,6 +33,7 @@ from hub.identity import Addresses, Merger, ReassignedNumbers, codes
 from hub.links import Links
 from hub.live import Topic, open_live
 from hub.metrics import Metrics
+from hub.optin import OptIns
 from hub.outbox import Outbox
 from hub.outbox.watch import Waits
 from hub.parts import Parts
@@ -42,6 +44,7 @@ from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
 from hub.reception.turns import Divided, Undivided
+from hub.reception.wishing import Wishing
 from hub.router import Router
 from hub.settings import Settings
 from hub.threads import Threads
@@ -108,11 +111,12 @@ def assemble(
         reconcile_after=timedelta(seconds=settings.reconcile_after),
         hearing=hearing,
         paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
+        clinic_state=settings.state,
     )
     router = Router(
         db=db,
         vault=vault,
-        knowledge=Knowledge(ledger, preferences, tuple(ways), settings.content_levels),
+        knowledge=Knowledge(vault, ledger, preferences, tuple(ways), settings.content_levels, settings.state),
         threads=threads,
         trail=trail,
         clock=clock,
@@ -135,6 +139,7 @@ def assemble(
         clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
         zone=zone,
     )
+    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.clinic_name)
     clinic = Clinic(
         name=settings.clinic_name,
         phone=settings.clinic_phone,
@@ -193,6 +198,9 @@ def assemble(
             phone=settings.clinic_phone,
             zone=zone,
         ),
+        wishing=Wishing(people, preferences, ledger),
+        optins=optins,
+        stop_mode="category" if (settings.stop_scope or rulebook.load().stop_mode) == "category" else "number",
     )
     reception = Reception(
         db=db,
@@ -267,6 +275,7 @@ def assemble(
         hearing=hearing,
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
+        optins=optins,
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
         campaigns=campaigns,
     )

@@ -17,6 +17,7 @@ from hub.files import Files
 from hub.identity import Addresses, Merger, ReassignedNumbers
 from hub.live import Live
 from hub.metrics import Metrics
+from hub.optin import OptIns
 from hub.outbox import Outbox
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
@@ -59,5 +60,6 @@ class Parts:
     hearing: Hearing
     addresses: Addresses
     numbers: ReassignedNumbers
+    optins: OptIns
     merger: Merger
     campaigns: Campaigns

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.api.shapes import Cursor, Limit, Moment, Mrn, Page
 from hub.calls.endpoints import Call, NoBody, NoQuery, Read, Wrote
 from hub.calls.problems import Problem, not_found
-from hub.campaigns import Run, Wish
+from hub.campaigns import Run, VisitWish
 from hub.campaigns.runs import run_of
 from hub.db.tables import campaign
 from hub.errors import InputError
@@ -139,7 +139,7 @@ async def wait(conn: AsyncConnection, call: Call[NoQuery, NewWish]) -> Wrote:
     person_id = await parts.people.by_mrn(conn, asked.mrn)
     if person_id is None:
         raise not_found("patient")
-    wish = Wish(
+    wish = VisitWish(
         person_id=person_id,
         visit_type=asked.visit_type,
         provider=asked.provider,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.phones import e164
 from consent.facts import ConsentState, Scope, Source
 from consent.ledger import NewFact, Recorded
+from consent.requests import ConsentRequest
 from hub.api.patients import CHANNELS_OF, person_id_of
 from hub.api.shapes import Consent, ConsentActor, Cursor, Limit, Moment, Mrn, Page
 from hub.calls import cursors
@@ -43,6 +44,9 @@ class NewConsent(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     ] = "api"
     address: Annotated[str, msgspec.Meta(max_length=254, description="A phone number or mailbox.")] | None = None
     at: Annotated[Moment, msgspec.Meta(description="When it took effect; left out: now.")] | None = None
+    until: Annotated[Moment, msgspec.Meta(description="From when on it counts no more; left out: for good.")] | None = (
+        None
+    )
     written: Annotated[bool, msgspec.Meta(description="Signed or typed agreement to a shown text.")] = False
     evidence: Annotated[
         dict[str, Annotated[str, msgspec.Meta(max_length=4000)]],
@@ -77,7 +81,7 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
     if not concerned:
         raise unusable("the person has no such address for these channels")
     now = parts.clock.now()
-    ids = await parts.ledger.record(
+    done = await parts.optins.record(
         conn,
         *(
             NewFact(
@@ -89,15 +93,17 @@ async def decide(conn: AsyncConnection, call: Call[NoQuery, NewConsent]) -> Wrot
                 at=asked.at or now,
                 actor=call.caller.actor,
                 written=asked.written,
+                until=asked.until,
                 evidence=asked.evidence,
             )
             for one, channels in concerned
         ),
     )
-    await publish(conn, now, [Change("consent.recorded", one) for one in ids])
+    await publish(conn, now, [Change("consent.recorded", one) for one in done.facts])
     recorded = await parts.ledger.of_person(conn, person_id, [one.address_id for one, _ in concerned])
-    page = Page(items=[_consent(one) for one in recorded if one.fact.id in ids])
-    return Wrote(status=201, value=page, after=parts.bell.ring)
+    items = [_consent(one) for one in recorded if one.fact.id in done.facts]
+    page = Page(items=items + [_pending(one, asked.source) for one in done.pending])
+    return Wrote(status=201, value=page, after=parts.router.announce)
 
 
 def _concerned(
@@ -118,6 +124,25 @@ def _same(parts: Parts, one: Contact, given: str) -> bool:
     return given.strip().lower() == one.address.value.lower()
 
 
+def _pending(one: ConsentRequest, source: str) -> Consent:
+    return Consent(
+        id=one.id,
+        patient=one.person_id,
+        address=one.address_id,
+        state=ConsentState.GRANT,
+        channels=sorted(one.scope.channels),
+        purposes=sorted(one.scope.purposes or ()),
+        source=Source(source),
+        written=True,
+        pending=True,
+        evidence={name: words for name, words in one.evidence.items() if name != "signed_via"},
+        message_id=None,
+        actor=ConsentActor(kind=one.actor.kind, id=one.actor.id),
+        at=one.at,
+        recorded_at=one.at,
+    )
+
+
 def _consent(one: Recorded) -> Consent:
     fact = one.fact
     return Consent(
@@ -134,4 +159,5 @@ def _consent(one: Recorded) -> Consent:
         actor=ConsentActor(kind=one.actor.kind, id=one.actor.id),
         at=fact.at,
         recorded_at=one.recorded_at,
+        until=fact.until,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.keywords import noted
 from hub.audit import Entry
 from hub.calls.endpoints import Call, NoQuery
 from hub.events import Change, publish
@@ -26,12 +27,16 @@ async def keep(conn: AsyncConnection, call: Call[NoQuery, Any], thread: Thread, 
         text=text,
     )
     await parts.threads.append(conn, await parts.vault.key(conn, thread.person_id), [note])
+    if (heard := noted(text)) is not None and not thread.attention:
+        # Offered: whoever works in the thread sees that a decision may be missing in the ledger.
+        await parts.threads.set_state(conn, thread.id, attention="note_says_stop")
     entry = Entry(
         action="note.create",
         actor=call.caller.actor,
         person_id=thread.person_id,
         object_id=note.id,
         request_id=call.request_id,
+        details={"heard": heard} if heard else {},
     )
     await parts.trail.record(conn, entry)
     await publish(conn, parts.clock.now(), [Change("message.created", note.id)])

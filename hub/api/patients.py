@@ -145,7 +145,9 @@ def _patient(one: Person, dates: Any, contacts: list[ContactPoint]) -> Patient:
         given_name=one.profile.given_name,
         family_name=one.profile.family_name,
         birth_date=one.profile.birth_date,
-        preferences=Preferences(channel=one.preferred_channel, language=one.language, timezone=one.timezone),
+        preferences=Preferences(
+            channel=one.preferred_channel, language=one.language, timezone=one.timezone, state=one.state
+        ),
         contacts=contacts,
         created_at=dates.created_at,
         updated_at=dates.updated_at,

@@ -9,11 +9,13 @@ from hub.api import (
     consents,
     custody,
     events,
+    evidence,
     files,
     merging,
     messages,
     openapi,
     patients,
+    preferences,
     proxies,
     replies,
     sending,
@@ -157,6 +159,40 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         write=proxies.end,
     ),
     Reading(
+        path="/patients/{id}/preferences",
+        scope="patients:read",
+        summary="Read how a patient would like to hear of what",
+        description="One entry for each purpose.",
+        answers={200: Page[preferences.PreferenceShown]},
+        problems=(404,),
+        read=preferences.preferences,
+    ),
+    Writing(
+        method="PATCH",
+        path="/patients/{id}/preferences",
+        scope="patients:write",
+        summary="Change how a patient would like to hear of what",
+        description=(
+            "Order of channels, channels not to use, hours, number a week and language, for the purposes named. "
+            "Preferences choose among the ways that consent leaves open; they open none."
+        ),
+        body=preferences.PreferenceChange,
+        answers={200: Page[preferences.PreferenceShown]},
+        problems=(404,),
+        write=preferences.change,
+    ),
+    Writing(
+        method="PATCH",
+        path="/patients/{id}/place",
+        scope="patients:write",
+        summary="Say where a patient lives",
+        description="Zone and state decide at which hours they may be disturbed; without them the area code does.",
+        body=preferences.Place,
+        answers={200: preferences.Place},
+        problems=(404,),
+        write=preferences.place,
+    ),
+    Reading(
         path="/threads",
         scope="threads:read",
         summary="List threads",
@@ -279,7 +315,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Append a decision to the consent ledger",
         description=(
             "The answer has one decision for each address concerned. A grant from here never lifts a STOP: only the "
-            "person's own START does."
+            "person's own START does. A signature for offers is `pending` until the address itself has said YES, for "
+            "which it is asked."
         ),
         body=consents.NewConsent,
         answers={201: Page[Consent]},
@@ -343,6 +380,25 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: campaigns.PlaceOnList},
         problems=(404,),
         write=campaigns.leave,
+    ),
+    Raw(
+        path="/patients/{id}/evidence",
+        scope="consents:read",
+        summary="Read what proves a patient's consent",
+        description="A page, complete in itself: addresses, decisions with their proof, each held against the audit.",
+        content_type="text/html",
+        answers={200: str},
+        problems=(404,),
+        answer=evidence.give_page,
+    ),
+    Raw(
+        path="/patients/{id}/evidence.pdf",
+        scope="consents:read",
+        summary="Download what proves a patient's consent",
+        content_type="application/pdf",
+        answers={200: Any},
+        problems=(404,),
+        answer=evidence.give_pdf,
     ),
     Raw(
         path="/events",

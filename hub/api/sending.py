@@ -1,6 +1,7 @@
 """Another system sends to a person: a text of its own, or one of the clinic's templates."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, cast
 
@@ -87,6 +88,9 @@ async def send(conn: AsyncConnection, call: Call[NoQuery, Outgoing]) -> Wrote:
     text = asked.body
     if text is None:
         person = await parts.people.get(conn, person_id)
+        wanted = (await parts.preferences.read(conn, person_id)).of(asked.purpose).language
+        if person is not None and wanted is not None:
+            person = replace(person, language=wanted)
         level, words = _rendered(parts, asked, person)
         text = words[ChannelKind.SMS]
     intent = Intent(

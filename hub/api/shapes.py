@@ -51,6 +51,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     channel: ChannelKind | None
     language: str | None
     timezone: str | None
+    state: str | None
 
 
 class Patient(msgspec.Struct, kw_only=True):
@@ -211,7 +212,10 @@ class ConsentActor(msgspec.Struct, kw_only=True):
 
 
 class Consent(msgspec.Struct, kw_only=True):
-    """A decision in the ledger. `purposes` null is every purpose; `at` is when it took effect."""
+    """A decision in the ledger. `purposes` null is every purpose; `at` is when it took effect.
+
+    `pending`: signed, and it counts once the address itself has said YES. `until`: from when on it counts no more.
+    """
 
     id: str
     patient: str | None
@@ -226,3 +230,5 @@ class Consent(msgspec.Struct, kw_only=True):
     actor: ConsentActor
     at: datetime
     recorded_at: datetime
+    until: datetime | None = None
+    pending: bool = False

@@ -1,6 +1,6 @@
 """Recording: one entry in the transaction of the action it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,6 +42,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     details: Mapping[str, str | int | None] = msgspec.field(default_factory=dict)
 
 
+_DETAILS = msgspec.json.Decoder(dict[str, str | int | None])
+
+
 class Trail:
     """Where entries are written."""
 
@@ -53,6 +56,11 @@ class Trail:
         """Write `entries` in the caller's transaction, just before it commits."""
         if entries:
             at_end(conn, _insert, (await self.recorded(conn, *entries)).rows)
+
+    async def details(self, conn: AsyncConnection, rows: Sequence[Any]) -> dict[str, dict[str, str | int | None]]:
+        """What entries say beyond their columns, by their ids; `rows` are those of `audit_event`."""
+        keys = await self._vault.key(conn, AUDIT)
+        return {row.id: _DETAILS.decode(keys.open(AUDIT, row.payload_sealed, _place(row.id))) for row in rows}
 
     async def recorded(self, conn: AsyncConnection, *entries: Entry) -> Batch:
         """What the caller is to write so that `entries` are recorded."""

@@ -15,7 +15,7 @@
 from hub.campaigns.planner import Planned, Planner
 from hub.campaigns.replies import Answered, Replies
 from hub.campaigns.runs import Campaigns, Run, Status
-from hub.campaigns.waiting import Waitlist, Wish
+from hub.campaigns.waiting import VisitWish, Waitlist
 from hub.campaigns.wording import Words
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "Replies",
     "Run",
     "Status",
+    "VisitWish",
     "Waitlist",
-    "Wish",
     "Words",
 ]

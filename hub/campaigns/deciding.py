@@ -12,8 +12,8 @@ from hub.campaigns import timing
 from hub.campaigns.audience import Subject
 from hub.campaigns.facts import Facts
 from hub.campaigns.plans import Plan, Step, Visits, span
-from hub.router import Batch, Judged
-from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Skip
+from hub.router import Batch, Judged, Reading
+from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Purpose, Skip
 from templates import Catalog, Template, shipped
 
 Outcome = Literal["send", "hold", "skip"]
@@ -127,7 +127,7 @@ def decide(
     if ahead and subject.visit is not None and until >= subject.visit.start:
         return refused(_OVER)
     hearer = batch.of(judged.person_id)
-    if hearer is not None and fell_back(hearer.portrait.who.language, template):
+    if hearer is not None and fell_back(language_of(hearer, plan.purpose), template):
         reason += _IN_ENGLISH
     return Decided(step, variant, template, outcome, judged.rule, reason[:_ROOM], nominal, until, channel, judged)
 
@@ -153,6 +153,11 @@ def _unfit(step: Step, subject: Subject, facts: Facts) -> tuple[str, str] | None
     if when.answered is not None and facts.answered is not when.answered:
         return _UNFIT["answered", when.answered]
     return None
+
+
+def language_of(one: Reading, purpose: Purpose) -> str | None:
+    """The language in which somebody would like to hear of this purpose, else their own; None where it is not known."""
+    return one.portrait.prefers.of(purpose).language or one.portrait.who.language
 
 
 def spoken(language: str | None) -> Language:

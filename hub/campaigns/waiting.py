@@ -37,7 +37,7 @@ _OPENINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class VisitWish:
     """What somebody waits for. Names are the calendar's; times are aware.
 
     appointment_id: the booked visit that is moved when an earlier time is taken; None for who has none.
@@ -65,7 +65,7 @@ class Waitlist:
         self._words = words
         self._zone = zone
 
-    async def join(self, conn: AsyncConnection, wish: Wish, source: Source, actor: Actor) -> str | None:
+    async def join(self, conn: AsyncConnection, wish: VisitWish, source: Source, actor: Actor) -> str | None:
         """The id of the person's place, in the caller's transaction; None where the calendar knows no such visit type.
 
         Who waits for a visit of that type already keeps their place, and wishes what they now say.

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bots.scheduling.names import Directory
 from hub.campaigns.audience import Subject, Visit
-from hub.campaigns.deciding import Decided, appointment_of, spoken
+from hub.campaigns.deciding import Decided, appointment_of, language_of, spoken
 from hub.campaigns.plans import Plan
 from hub.router import Batch, Sending
 from hub.types import AuthorKind, ChannelKind, Intent, Lane, Language
@@ -29,7 +29,7 @@ class Words:
         assert judged is not None, "only what was judged is put into words"
         assert hearer is not None, "whoever was judged about is in the batch"
         assert about is not None, "whoever was judged about is in the batch"
-        language = spoken(hearer.portrait.who.language)
+        language = spoken(language_of(hearer, plan.purpose))
         values = self.values(about.profile.given_name, subject.visit, directory)
         channel = ChannelKind.PORTAL if judged.linked or decided.channel is None else decided.channel
         template = decided.template

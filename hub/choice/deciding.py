@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from consent import rules as rulebook
+from consent.asking import NO_WISHES, Wishes, share
 from consent.policy import Allowed, Denied, Request, Wait, may
 from hub.choice.ranking import Way
-from hub.types import AuthorKind, Decision, Hold, Intent, Lane, Purpose, Send, Skip
+from hub.types import AuthorKind, ChannelKind, Decision, Hold, Intent, Lane, Purpose, Send, Skip
 
 SWITCHED_OFF = ("The person does not want this kind of message this way.", "switched-off")
 CONTENT_LEVEL = (
@@ -15,10 +17,32 @@ CONTENT_LEVEL = (
 )
 
 
+BY = {
+    ChannelKind.SMS: "text message",
+    ChannelKind.VOICE: "phone call",
+    ChannelKind.EMAIL: "mail",
+    ChannelKind.PUSH: "notification",
+    ChannelKind.PORTAL: "the portal",
+}
+"""Channels in the sentences for staff."""
+
+
 def decide(
-    intent: Intent, ways: Sequence[Way], now: datetime, timezone: str | None, recent: Sequence[datetime]
+    intent: Intent,
+    ways: Sequence[Way],
+    now: datetime,
+    timezone: str | None,
+    recent: Sequence[datetime],
+    *,
+    told: Sequence[datetime] = (),
+    wishes: Wishes = NO_WISHES,
 ) -> tuple[Decision, tuple[str, ...]]:
-    """The first way that may be taken now; else the one that opens first; else why there is none. Pure."""
+    """The first way that may be taken now; else the one that opens first; else why there is none. Pure.
+
+    timezone: the person's, for ways that know of no place themselves. recent: when automated texts and calls left for
+    them in the last week; told: when other messages left, over all channels. wishes: what they asked for.
+    """
+    history = _History(tuple(recent), tuple(told), wishes)
     holds: list[tuple[Hold, str]] = []
     refusals: list[tuple[str, str]] = []
     for way in ways:
@@ -26,10 +50,10 @@ def decide(
             refusals.append(SWITCHED_OFF if way.off else CONTENT_LEVEL)
             continue
         at = max(now, intent.not_before) if intent.not_before else now
-        verdict = may(_request(intent, way, at, timezone, recent))
+        verdict = may(_request(intent, way, at, timezone, history))
         match verdict:
             case Allowed(reason, rule) if at <= now:
-                return Send(way.channel, way.address_id, reason), (rule.id,)
+                return Send(way.channel, way.address_id, _because(reason, way)), (rule.id,)
             case Allowed():
                 holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), "not-before"))
             case Wait(until, reason, rule):
@@ -45,7 +69,18 @@ def decide(
     return Skip(tuple(reasons)), tuple(dict.fromkeys(reasons.values()))
 
 
-def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, recent: Sequence[datetime]) -> Request:
+class _History(NamedTuple):
+    recent: tuple[datetime, ...]
+    told: tuple[datetime, ...]
+    wishes: Wishes
+
+
+def _because(reason: str, way: Way) -> str:
+    return f"{reason} They asked to hear of this by {BY[way.channel]}." if way.wanted else reason
+
+
+def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, history: _History) -> Request:
+    begun = automated(intent) and intent.replies_to is None
     return Request(
         purpose=intent.purpose,
         channel=way.channel,
@@ -53,9 +88,13 @@ def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, recen
         now=at,
         standing=way.standing,
         replies_to=intent.replies_to,
-        zones=(timezone,) if timezone else (),
+        zones=way.place.zones or ((timezone,) if timezone else ()),
+        states=way.place.states,
         address_state=way.state,
-        sent_recently=tuple(recent),
+        sent_recently=history.recent,
+        told_recently=history.told,
+        wishes=history.wishes if begun else NO_WISHES,
+        share=share(intent.person_id) if intent.lane is Lane.BULK else 0.0,
         confirms_stop=intent.confirms_stop,
         answers_help=intent.answers_help,
         safety=intent.lane is Lane.SAFETY and intent.purpose is Purpose.EMERGENCY,

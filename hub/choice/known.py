@@ -9,16 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import rules as rulebook
+from consent.asking import Wishes
 from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState, state_for
-from hub.choice.deciding import answers
+from consent.whereabouts import UNKNOWN, Place, place
+from hub.choice.deciding import answers, automated
 from hub.choice.ranking import REACHES, Way, failing, rank, shape
 from hub.db.columns import Id, Moment
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.people import PreferenceBook, Preferences
-from hub.types import AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level, Purpose
+from hub.sealed import open_contact
+from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level, Purpose
+from hub.vault import Keys, Vault
 
 _HEALTH = timedelta(days=30)
 """How far back failures are looked for."""
@@ -26,10 +30,14 @@ _HEALTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The person's row with the id of their thread (None where there is none), and the ways to them, best first."""
+    """The person's row with the id of their thread (None where there is none), and the ways to them, best first.
+
+    wishes: what they asked for, beyond the way.
+    """
 
     who: Any
     ways: list[Way]
+    wishes: Wishes
 
 
 class Reached(NamedTuple):
@@ -39,6 +47,7 @@ class Reached(NamedTuple):
     kind: str
     state: AddressState
     state_reason: str
+    value_sealed: bytes
 
 
 class Who(NamedTuple):
@@ -52,6 +61,7 @@ class Who(NamedTuple):
     profile_sealed: bytes | None
     can_sign_in: bool
     thread_id: str | None
+    home: str | None
 
 
 @dataclass(slots=True)
@@ -63,6 +73,7 @@ class Portrait:
     standings: Mapping[str, Standing] = field(default_factory=dict)
     prefers: Preferences = field(default_factory=Preferences)
     failed: frozenset[tuple[str, str]] = frozenset()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 class Knowledge:
@@ -73,11 +84,15 @@ class Knowledge:
 
     def __init__(
         self,
+        vault: Vault,
         ledger: Ledger,
         preferences: PreferenceBook,
         channels: Sequence[ChannelKind],
         content: Mapping[str, str],
+        clinic_state: str = "",
     ) -> None:
+        self._vault = vault
+        self._clinic_state = clinic_state
         self._ledger = ledger
         self._preferences = preferences
         self._channels = tuple(channels)
@@ -99,8 +114,9 @@ class Knowledge:
             prefers = await self._preferences.read(conn, intent.person_id)
         of_purpose = prefers.of(intent.purpose)
         wrote = await _wrote_from(conn, who.thread_id, now) if staff and who.thread_id else []
+        places = await self._places(conn, intent, who, found) if automated(intent) else {}
         failed = await _failing(conn, intent.person_id, now) if intent.channel is None else frozenset()
-        reached = [Reached(row.address_id, row.kind, row.state, row.state_reason) for row in found]
+        reached = [Reached(row.address_id, row.kind, row.state, row.state_reason, row.value_sealed) for row in found]
         ways = self._ways(
             reached,
             standings,
@@ -111,33 +127,66 @@ class Knowledge:
             wrote=wrote,
             can_sign_in=who.can_sign_in,
             answering=answering,
+            places=places,
         )
         # Staff answer where the person wrote last.
         order = (*(ChannelKind(channel) for channel, _ in wrote[:1]), *of_purpose.order)
-        return Known(who=who, ways=rank(ways, intent.channel, order))
+        return Known(who=who, ways=rank(ways, intent.channel, order), wishes=of_purpose.wishes)
+
+    async def _places(self, conn: AsyncConnection, intent: Intent, who: Any, rows: Sequence[Any]) -> dict[str, Place]:
+        """Where the person may be, by address; a number is read only where the record does not tell."""
+        keys = None
+        if who.timezone is None or who.home is None:
+            keys = await self._vault.keys(conn, (intent.person_id,))
+        found = {}
+        for row in rows:
+            number = None
+            if keys is not None and row.kind == AddressKind.PHONE and intent.person_id in keys:
+                number = open_contact(keys, intent.person_id, row.address_id, row.value_sealed)
+            found[row.address_id] = place(
+                zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state
+            )
+        return found
 
     async def read_many(self, conn: AsyncConnection, person_ids: Collection[str], now: datetime) -> dict[str, Portrait]:
         """What is known of many persons, whom the clinic is to tell something of its own accord."""
         found: dict[str, Portrait] = {}
         reached: dict[str, list[Reached]] = {}
         for row in await _REACHED_MANY(conn, person_ids):
-            person_id, address_id = row[0], row[8]
+            person_id, address_id = row[0], row[9]
             if person_id not in found:
-                found[person_id] = Portrait(Who(*row[:8]))
+                found[person_id] = Portrait(Who(*row[:9]))
                 reached[person_id] = found[person_id].reached
             if address_id is not None:
-                reached[person_id].append(Reached(*row[8:]))
+                reached[person_id].append(Reached(*row[9:]))
         standings = await self._ledger.standings(conn, {one.address_id for ones in reached.values() for one in ones})
         defaults = {one.who.id: _CHANNELS.get(one.who.preferred_channel or "") for one in found.values()}
         prefers = await self._preferences.read_many(conn, defaults)
+        unplaced = {one.who.id for one in found.values() if one.who.timezone is None or one.who.home is None}
+        keys = await self._vault.keys(conn, unplaced) if unplaced else None
         lately: dict[str, list[tuple[str, str, str]]] = {}
         for person_id, *told in await _LATELY_MANY(conn, person_ids, since=_stored(conn, now - _HEALTH)):
             lately.setdefault(person_id, []).append(tuple(told))
         for person_id, one in found.items():
             one.standings = standings
             one.prefers = prefers[person_id]
+            one.places = self._places_of(keys, one)
             if person_id in lately:
                 one.failed = failing(reversed(lately[person_id]))
+        return found
+
+    def _places_of(self, keys: Keys | None, one: Portrait) -> dict[str, Place]:
+        """As `_places`, of one of many."""
+        who = one.who
+        unplaced = keys is not None and who.id in keys and (who.timezone is None or who.home is None)
+        found = {}
+        for row in one.reached:
+            number = None
+            if keys is not None and unplaced and row.kind == AddressKind.PHONE:
+                number = open_contact(keys, who.id, row.address_id, row.value_sealed)
+            found[row.address_id] = place(
+                zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state
+            )
         return found
 
     def ways(self, one: Portrait, purpose: Purpose, level: Level) -> list[Way]:
@@ -153,6 +202,7 @@ class Knowledge:
             wrote=(),
             can_sign_in=who.can_sign_in,
             answering=False,
+            places=one.places,
         )
         return ways if len(ways) < 2 else rank(ways, None, one.prefers.of(purpose).order)
 
@@ -168,8 +218,10 @@ class Knowledge:
         wrote: Collection[tuple[str, str]],
         can_sign_in: bool,
         answering: bool,
+        places: Mapping[str, Place],
     ) -> list[Way]:
-        off = frozenset[ChannelKind]() if answering else prefers.of(purpose).off
+        of_purpose = prefers.of(purpose)
+        off = frozenset[ChannelKind]() if answering else of_purpose.off
         return [
             Way(
                 channel=channel,
@@ -185,6 +237,8 @@ class Knowledge:
                 ),
                 off=channel in off,
                 failing=(channel, one.address_id) in failed,
+                place=places.get(one.address_id, UNKNOWN),
+                wanted=not answering and channel in of_purpose.order[:1],
             )
             for channel in self._channels
             for one in reached
@@ -214,6 +268,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
         sa.select(
             person.c.id,
             person.c.timezone,
+            person.c.state.label("home"),
             person.c.preferred_channel,
             person.c.language,
             person.c.merged_into,
@@ -224,6 +279,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             address.c.kind,
             address.c.state,
             address.c.state_reason,
+            contact.c.value_sealed,
         )
         .select_from(person)
         .outerjoin(thread, thread.c.person_id == person.c.id)
@@ -250,10 +306,12 @@ _REACHED_MANY = Lookup(
             person.c.profile_sealed,
             person.c.identity_blind.is_not(None),
             thread.c.id,
+            person.c.state,
             address.c.id,
             address.c.kind,
             address.c.state,
             address.c.state_reason,
+            contact.c.value_sealed,
         )
         .select_from(person)
         .outerjoin(thread, thread.c.person_id == person.c.id)

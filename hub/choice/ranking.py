@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from consent.facts import Standing
 from consent.policy import AddressState
+from consent.whereabouts import UNKNOWN, Place
 from hub.types import AddressKind, ChannelKind, DeliveryState, Level
 
 REACHES: Mapping[ChannelKind, AddressKind] = {
@@ -38,6 +39,7 @@ class Way:
     """One way to reach a person: a channel and an address, with what holds there.
 
     shape: what the text may be. off: the person does not want it this way. failing: it did not work lately.
+    place: where the person may be. wanted: they asked to hear of it this way.
     """
 
     channel: ChannelKind
@@ -47,6 +49,8 @@ class Way:
     shape: Shape = "whole"
     off: bool = False
     failing: bool = False
+    place: Place = UNKNOWN
+    wanted: bool = False
 
 
 def shape(needs: Level, most: Level, *, open_here: bool, can_sign_in: bool) -> Shape:

@@ -59,6 +59,7 @@ def import_patients(file: Path) -> None:
     \b
     Columns: mrn,given_name,family_name,birth_date,language,timezone,phone,email,
       preferred_channel,sms_consent,voice_consent,email_consent
+      and, if there is one, state: the two letters of where they live
     Example:
       hub patients import patients.csv
     """

@@ -39,7 +39,16 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
 """Columns that name a person and nothing else: they name the survivor from then on."""
 
 SEALED = frozenset(
-    {"thread", "message", "contact", "consent_event", "attachment", "claimed_address", "retired_address"}
+    {
+        "thread",
+        "message",
+        "contact",
+        "consent_event",
+        "consent_request",
+        "attachment",
+        "claimed_address",
+        "retired_address",
+    }
 )
 """Tables whose rows are sealed under the person's key: opened, and sealed again under the survivor's."""
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bots.scheduling.free import LONGEST
 from channels.phones import e164
+from consent import rules as rulebook
 from hub.imports.rows import BadRow
 from hub.types import Address, AddressKind
 
@@ -97,6 +98,16 @@ def zone(cells: Mapping[str, str], column: str) -> str | None:
         return None
     if not _is_zone(value):
         raise BadRow(f"{column} must be a time zone such as America/New_York")
+    return value
+
+
+def state(cells: Mapping[str, str], column: str) -> str | None:
+    """The two letters of a state, None when the cell is empty."""
+    value = cells[column].upper()
+    if not value:
+        return None
+    if value not in rulebook.load().places:
+        raise BadRow(f"{column} must be the two letters of a state such as IL")
     return value
 
 

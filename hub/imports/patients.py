@@ -32,6 +32,8 @@ COLUMNS = (
     "voice_consent",
     "email_consent",
 )
+OPTIONAL = ("state",)
+"""Columns that a file may leave out."""
 _ACTOR = Actor("system")
 _BATCH = 50
 """A patient costs some ten statements: smaller batches let other writers in between."""
@@ -87,6 +89,7 @@ async def import_patients(
             birth_date=cells.day(row, "birth_date", today=today),
             language=cells.language(row, "language"),
             timezone=cells.zone(row, "timezone"),
+            state=cells.state(row, "state"),
             preferred_channel=cells.one_of(row, "preferred_channel", _CHANNELS),
             addresses=tuple(addresses),
         )
@@ -100,7 +103,7 @@ async def import_patients(
             report = report.plus(await _write_or_split(conn, group, people, ledger, clock.now()))
         return report
 
-    return await load(path, COLUMNS, parse, write, db=db, progress=progress, batch=_BATCH)
+    return await load(path, COLUMNS, parse, write, db=db, progress=progress, batch=_BATCH, optional=OPTIONAL)
 
 
 def _decisions(row: Mapping[str, str], addresses: Sequence[Address]) -> list[_Decision]:

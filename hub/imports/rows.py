@@ -82,16 +82,18 @@ async def load(
     db: Database,
     progress: Progress | None = None,
     batch: int = _BATCH,
+    optional: Sequence[str] = (),
 ) -> Report:
     """The report on a whole file, read and written batch by batch; each batch is durable before the next is read.
 
+    optional: columns that a file may leave out; then their cells are empty.
     parse: what one row says. Raises BadRow.
     write: puts a batch's good rows in, in the unit of work it is given.
     Raises: InputError when the file cannot be read or its header is wrong; then nothing was written.
     """
     report = Report()
     with _File(path) as file:
-        rows = file.rows(columns)
+        rows = file.rows(columns, optional)
         while lines := list(islice(rows, batch)):
             good: list[Parsed[T]] = []
             problems = []
@@ -142,10 +144,11 @@ class _File:
         """Bytes read so far, and in all."""
         return self._raw.tell(), self._size
 
-    def rows(self, columns: Sequence[str]) -> Iterator[Row | RowProblem]:
+    def rows(self, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Row | RowProblem]:
         """The rows under the header, lines that are no rows as problems; blank lines are passed over."""
         reader = csv.reader(self._text, strict=True)
-        header = self._header(reader, columns)
+        header = self._header(reader, columns, optional)
+        left_out = dict.fromkeys(set(optional) - set(header), "")
         line = reader.line_num
         while True:
             start = line + 1
@@ -166,9 +169,9 @@ class _File:
             elif any(_is_marked(cell) for cell in stripped):
                 yield RowProblem(start, "is not UTF-8: save the file as CSV UTF-8")
             else:
-                yield Row(start, dict(zip(header, stripped, strict=True)))
+                yield Row(start, dict(zip(header, stripped, strict=True)) | left_out)
 
-    def _header(self, reader: Iterator[list[str]], columns: Sequence[str]) -> list[str]:
+    def _header(self, reader: Iterator[list[str]], columns: Sequence[str], optional: Sequence[str]) -> list[str]:
         try:
             first = next(reader, None)
         except csv.Error as error:
@@ -181,7 +184,7 @@ class _File:
             # The first line may be a patient's: nothing of it is repeated.
             hint = "; cells must be parted by commas" if len(header) == 1 else ""
             raise InputError(f"{self._name} lacks the column{_s(missing)} {', '.join(missing)}{hint}")
-        extra = [_shown(name, n) for n, name in enumerate(header, start=1) if name not in columns]
+        extra = [_shown(name, n) for n, name in enumerate(header, start=1) if name not in (*columns, *optional)]
         if extra:
             raise InputError(f"{self._name} has the unknown column{_s(extra)} {', '.join(extra)}: take them out")
         if len(header) != len(set(header)):

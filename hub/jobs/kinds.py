@@ -118,6 +118,16 @@ async def plan_campaigns(parts: Parts) -> Counts:
     return await parts.campaigns.plan_all()
 
 
+async def ask_consent(parts: Parts) -> Counts:
+    """End what was asked to confirm and nobody did; ask those who have come of age what holds from now on."""
+    late = await parts.db.write(parts.optins.sweep)
+    asked = 0
+    while found := await parts.db.write(parts.optins.ask_anew):
+        asked += found
+    parts.router.announce()
+    return {"late": late, "asked": asked}
+
+
 async def sweep_holds(parts: Parts) -> Counts:
     """Set slots free that were held past their time."""
     return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
@@ -150,6 +160,7 @@ REGISTRY = Registry(
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="files.sweep", do=sweep_files, unique=Unique.NAME, cron="37 * * * *"),
         Kind(name="proxies.end", do=end_proxies, unique=Unique.NAME, cron="3 * * * *"),
+        Kind(name="consent.ask", do=ask_consent, unique=Unique.NAME, cron="13 * * * *"),
         Kind(name="persons.settle", do=settle_persons, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),

@@ -5,22 +5,22 @@ committed before it stops the delivery; one that commits after it came after the
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent import rules as rulebook
+from consent.asking import NO_WISHES, Wishes, share
 from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
+from consent.whereabouts import UNKNOWN, Place, place
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
-from hub.db.columns import Moment
-from hub.db.lookup import Lookup
 from hub.db.tables import appointment, attempt, delivery, preference
-from hub.outbox import due, halting, locks, watch
+from hub.outbox import counting, due, halting, locks, watch
+from hub.outbox.counting import LEFT
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
@@ -31,8 +31,6 @@ from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, La
 from hub.vault import Keys, Vault
 
 _OUTBOX = Actor("system", "outbox")
-_WEEK = timedelta(days=7)
-_LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 # Looked up as they are stored: cheaper than calling the enumeration.
 _WITH_TOKEN = (ChannelKind.EMAIL, ChannelKind.PUSH)
 _CHANNELS = {str(kind): kind for kind in ChannelKind}
@@ -63,13 +61,20 @@ class Claims:
     """Takes what is due out of the outbox."""
 
     def __init__(
-        self, vault: Vault, ledger: Ledger, trail: Trail, senders: Mapping[ChannelKind, Address], hearing: Hearing
+        self,
+        vault: Vault,
+        ledger: Ledger,
+        trail: Trail,
+        senders: Mapping[ChannelKind, Address],
+        hearing: Hearing,
+        clinic_state: str = "",
     ) -> None:
         self._vault = vault
         self._ledger = ledger
         self._trail = trail
         self._senders = senders
         self._hearing = hearing
+        self._clinic_state = clinic_state
 
     async def claim(
         self,
@@ -164,13 +169,15 @@ class Claims:
         wanted = {row.address_id for row in rows}
         # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
-        needless = await watch.needless(conn, rows) | await _switched_off(conn, [row for row in rows if row.counted])
+        wishes = await _wishes(conn, [row for row in rows if row.counted])
+        needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
+        places = await self._places(conn, rows)
         halted = await halting.halted(conn, rows)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
         standings = await self._ledger.standings(conn, wanted)
-        recent = await sent_recently(conn, counted, now)
+        recent = await counting.recent(conn, counted, now)
         confirmed = await _stop_confirmed(conn, confirming)
         unheard = await self._hearing.void(conn, [_planned(row) for row in rows if row.about_id or row.appointment_id])
         of_age = await self._hearing.decided_by_themselves(conn, counted)
@@ -190,6 +197,9 @@ class Claims:
             if row.id in unheard:
                 verdicts[row.id] = unheard[row.id]
                 continue
+            sent = recent.get(row.person_id, counting.NOTHING) if row.counted else counting.NOTHING
+            _, wished = wishes.get((row.person_id, row.purpose), _NO_WISH)
+            where = places.get(row.id, UNKNOWN)
             verdict = may(
                 Request(
                     purpose=_PURPOSES[row.purpose],
@@ -200,11 +210,15 @@ class Claims:
                         standings[row.address_id], of_age.get(row.person_id) if row.counted else None
                     ),
                     replies_to=row.replies_to,
-                    zones=(row.timezone,) if row.timezone else (),
+                    zones=where.zones,
+                    states=where.states,
                     address_state=state_for(
                         _CHANNELS[row.channel], fresh.get(row.address_id, row.address_state), row.address_reason
                     ),
-                    sent_recently=tuple(recent.get(row.person_id, ())),
+                    sent_recently=tuple(sent.calls),
+                    told_recently=sent.told(besides=row.message_id),
+                    wishes=wished if row.counted else NO_WISHES,
+                    share=share(row.person_id) if row.lane == Lane.BULK else 0.0,
                     confirms_stop=row.confirms_stop,
                     stop_confirmed=row.id in confirmed,
                     answers_help=row.answers_help,
@@ -214,8 +228,21 @@ class Claims:
             verdicts[row.id] = verdict
             if isinstance(verdict, Allowed) and row.counted:
                 # Two of one batch count against each other.
-                recent.setdefault(row.person_id, []).append(now)
+                recent.setdefault(row.person_id, counting.Recent()).add(row.message_id, row.channel, now)
         return verdicts
+
+    async def _places(self, conn: AsyncConnection, rows: list[Due]) -> dict[str, Place]:
+        """Where the person of each automated row may be; the number is read only where the record does not tell."""
+        asked = [row for row in rows if row.automated]
+        unplaced = {row.person_id for row in asked if row.timezone is None or row.home is None}
+        keys = await self._vault.keys(conn, unplaced) if unplaced else None
+        found = {}
+        for row in asked:
+            number = None
+            if keys is not None and row.person_id in keys and row.address_kind == AddressKind.PHONE:
+                number = open_contact(keys, row.person_id, row.address_id, row.value_sealed)
+            found[row.id] = place(zone=row.timezone, state=row.home, number=number, clinic_state=self._clinic_state)
+        return found
 
     async def _write(
         self, conn: AsyncConnection, rows: list[Due], verdicts: dict[str, Verdict | str], now: datetime
@@ -294,50 +321,6 @@ def _planned(row: Due) -> Planned:
     )
 
 
-def _literally(word: str) -> sa.ColumnElement[str]:
-    """A word of ours in so many letters: a lookup is bound to its list alone."""
-    return sa.literal_column(f"'{word}'")
-
-
-def _beside(column: sa.Column[str]) -> sa.ColumnElement[str]:
-    """A column in words for which no index serves: a person's few deliveries are found by the person, and SQLite,
-    which keeps no figures of its tables, would rather look through all that ever left.
-    """
-    return column.concat(sa.literal_column("''"))
-
-
-async def sent_recently(conn: AsyncConnection, persons: set[str], now: datetime) -> dict[str, list[datetime]]:
-    """When automated texts and calls that the clinic began left for each person in the last week.
-
-    One that failed never reached them and is not among these, so that what follows it is the first.
-    """
-    if not persons:
-        return {}
-    since = Moment.writer(conn.dialect)(now - _WEEK)
-    found: dict[str, list[datetime]] = {}
-    for person_id, started_at in await _LEFT_LATELY(conn, persons, since=since):
-        found.setdefault(person_id, []).append(started_at)
-    return found
-
-
-_LEFT_LATELY = Lookup(
-    delivery.c.person_id,
-    lambda among: (
-        sa.select(delivery.c.person_id, attempt.c.started_at)
-        .join(attempt, sa.and_(attempt.c.delivery_id == delivery.c.id, attempt.c.number == delivery.c.attempts))
-        .where(
-            among,
-            # Mails and notices are not what the caps are about.
-            _beside(delivery.c.channel).in_([_literally(kind) for kind in sorted(rulebook.load().capped)]),
-            delivery.c.automated.is_(True),
-            delivery.c.replies_to.is_(None),
-            _beside(delivery.c.state).in_([_literally(state) for state in _LEFT]),
-            attempt.c.started_at > sa.bindparam("since", type_=attempt.c.started_at.type),
-        )
-    ),
-)
-
-
 async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
     """Those of `rows` whose opt-out was confirmed by another delivery already.
 
@@ -350,22 +333,35 @@ async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
             delivery.c.confirms_stop.is_(True),
             delivery.c.id != row.id,
             delivery.c.replies_to == row.replies_to,
-            delivery.c.state.in_(_LEFT),
+            delivery.c.state.in_(LEFT),
         )
         if (await conn.execute(other)).first() is not None:
             confirmed.add(row.id)
     return confirmed
 
 
-async def _switched_off(conn: AsyncConnection, rows: list[Due]) -> dict[str, str]:
-    """Of deliveries that the clinic began: those that the person meanwhile does not want this way, with the rule."""
+_Wish = tuple[frozenset[str], Wishes]
+_NO_WISH: _Wish = (frozenset(), NO_WISHES)
+
+
+async def _wishes(conn: AsyncConnection, rows: list[Due]) -> dict[tuple[str, str], _Wish]:
+    """What the persons of these deliveries asked for, by person and purpose: channels not to use, hours and number."""
     if not rows:
         return {}
-    query = sa.select(preference.c.person_id, preference.c.purpose, preference.c.off).where(
-        preference.c.person_id.in_({row.person_id for row in rows}), preference.c.off != ""
-    )
-    off = {(one.person_id, one.purpose): one.off.split() for one in await conn.execute(query)}
-    return {row.id: "switched-off" for row in rows if row.channel in off.get((row.person_id, row.purpose), ())}
+    query = sa.select(preference).where(preference.c.person_id.in_({row.person_id for row in rows}))
+    return {
+        (one.person_id, one.purpose): (frozenset(one.off.split()), Wishes.read(one.hours, one.per_week))
+        for one in await conn.execute(query)
+    }
+
+
+def _switched_off(rows: list[Due], wishes: Mapping[tuple[str, str], _Wish]) -> dict[str, str]:
+    """Of deliveries that the clinic began: those that the person meanwhile does not want this way, with the rule."""
+    return {
+        row.id: "switched-off"
+        for row in rows
+        if row.counted and row.channel in wishes.get((row.person_id, row.purpose), _NO_WISH)[0]
+    }
 
 
 async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, tuple[int, datetime]]:

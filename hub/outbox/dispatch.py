@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +22,7 @@ from hub.events import Bell
 from hub.live import Pace, Topic, Wakeups
 from hub.log import say
 from hub.metrics import Metrics
-from hub.outbox import locks
+from hub.outbox import locks, missed
 from hub.outbox import statuses as callbacks
 from hub.outbox.backoff import Outcome
 from hub.outbox.claims import Claim, Claims
@@ -83,6 +84,7 @@ class Outbox:
         reconcile_after: timedelta,
         hearing: Hearing,
         paces: Mapping[ChannelKind, Pace] = MappingProxyType({}),
+        clinic_state: str = "",
     ) -> None:
         self._db = db
         self._ledger = ledger
@@ -91,7 +93,7 @@ class Outbox:
         self._bell = bell
         self._wakeups = wakeups
         self._channels = channels
-        self._claims = Claims(vault, ledger, trail, senders, hearing)
+        self._claims = Claims(vault, ledger, trail, senders, hearing, clinic_state)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
         own = {kind: one for kind, one in paces.items() if kind in senders}
@@ -116,12 +118,16 @@ class Outbox:
         """At the start: what was being sent when a dispatcher ended is now unknown.
 
         On the embedded database there is no other dispatcher, so that no attempt has a holder; elsewhere only those
-        have none whose lease ran out.
+        have none whose lease ran out. What came due while nothing was sent is spread, so that it is no flood.
         """
 
         async def unit(conn: AsyncConnection) -> int:
             return await self._reconciler.mark_lost(conn, self._clock.now(), all_leases=locks.embedded(conn))
 
+        async with self._db.read() as conn:
+            more = await missed.away(conn, self._clock.now())
+        while more:
+            more = await self._db.write(partial(missed.spread, now=self._clock.now()))
         return await self._db.write(unit)
 
     def start(self) -> None:

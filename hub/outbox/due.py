@@ -38,7 +38,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     step: int
     words_sealed: bytes | None
     about_id: str | None
-    # Of other tables:
+    # Of other tables; `home` is the state that the person lives in.
     body_sealed: bytes
     written_at: datetime
     address_kind: str
@@ -46,6 +46,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     address_reason: str
     value_sealed: bytes
     timezone: str | None
+    home: str | None
     language: str | None
     answers: str | None
 
@@ -64,6 +65,7 @@ _OF_OTHERS = (
     address.c.state_reason,
     contact.c.value_sealed,
     person.c.timezone,
+    person.c.state,
     person.c.language,
     answered.c.provider_id,
 )

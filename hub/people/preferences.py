@@ -1,23 +1,24 @@
-"""By which channels a person would like to hear of what: an order and switches for each purpose.
+"""How a person would like to hear of what: for each purpose an order and switches of channels, hours, number, language.
 
 Preferences choose among the ways that consent leaves open; they open none. A switch that is off is no refusal in the
 ledger's sense: it is asked at the choice, and the person may turn it on again with the same tap.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.asking import NO_WISHES, Wishes, span
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
 from hub.db.lookup import Lookup
 from hub.db.tables import disclosure, person, preference
-from hub.types import ChannelKind, Purpose
+from hub.types import ChannelKind, Language, Purpose
 
 _ALWAYS = frozenset({ChannelKind.PORTAL})
 """What is told can always be read behind the log-in: that is no switch."""
@@ -25,10 +26,24 @@ _ALWAYS = frozenset({ChannelKind.PORTAL})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
-    """For one purpose: the channels to try first, in this order, and those not to be used at all."""
+    """For one purpose: the channels to try first, in this order, and those not to be used at all.
+
+    between: the only hours of the day, in the person's own wall time, at which they want to hear of it.
+    per_week: the most messages a week, where they asked for fewer. language: where it is another than theirs.
+    """
 
     order: tuple[ChannelKind, ...] = ()
     off: frozenset[ChannelKind] = frozenset()
+    between: tuple[time, time] | None = None
+    per_week: int | None = None
+    language: Language | None = None
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the policy is told of it."""
+        if self.between is None and self.per_week is None:
+            return NO_WISHES
+        return Wishes(between=self.between, per_week=self.per_week)
 
 
 _NONE = Preference()
@@ -50,7 +65,9 @@ class Preferences:
         """What holds for `purpose`; what is about safety no switch keeps back."""
         kept = self.by_purpose.get(purpose, _NONE)
         order = kept.order or ((self.default,) if self.default else ())
-        return Preference(order=order, off=frozenset() if purpose is Purpose.EMERGENCY else kept.off)
+        if purpose is Purpose.EMERGENCY:
+            return Preference(order=order, language=kept.language)
+        return replace(kept, order=order)
 
 
 class PreferenceBook:
@@ -65,7 +82,14 @@ class PreferenceBook:
         default = (await conn.execute(_DEFAULT, {"person": person_id})).scalar_one_or_none()
         rows = await conn.execute(_KEPT, {"person": person_id})
         kept = {
-            Purpose(row.purpose): Preference(order=_read(row.wanted), off=frozenset(_read(row.off))) for row in rows
+            Purpose(row.purpose): Preference(
+                order=_read(row.wanted),
+                off=frozenset(_read(row.off)),
+                between=span(row.hours),
+                per_week=row.per_week,
+                language=row.language,
+            )
+            for row in rows
         }
         whole = (await conn.execute(_WHOLE, {"person": person_id})).scalars()
         return Preferences(
@@ -79,8 +103,14 @@ class PreferenceBook:
     ) -> dict[str, Preferences]:
         """As `read`, for many persons, of whom the default channel is known already. Most have nothing else."""
         kept: dict[str, dict[Purpose, Preference]] = {}
-        for person_id, purpose, wanted, off in await _KEPT_BY_MANY(conn, defaults.keys()):
-            preferred = Preference(order=_read(wanted), off=frozenset(_read(off)))
+        for person_id, purpose, wanted, off, hours, per_week, language in await _KEPT_BY_MANY(conn, defaults.keys()):
+            preferred = Preference(
+                order=_read(wanted),
+                off=frozenset(_read(off)),
+                between=span(hours),
+                per_week=per_week,
+                language=language,
+            )
             kept.setdefault(person_id, {})[Purpose(purpose)] = preferred
         whole: dict[str, set[ChannelKind]] = {}
         for person_id, channel in await _WHOLE_BY_MANY(conn, defaults.keys()):
@@ -104,17 +134,24 @@ class PreferenceBook:
         *,
         order: Sequence[ChannelKind],
         off: Collection[ChannelKind] = (),
+        between: tuple[time, time] | None = None,
+        per_week: int | None = None,
+        language: Language | None = None,
         actor: Actor,
         request_id: str = "",
     ) -> Preference:
         """What now holds for `purpose`, in the caller's transaction and with its audit entry.
 
+        Raises: ValueError for hours that end before they begin, and for fewer than one message a week.
         A channel named twice counts where it stands first; one that is off keeps its place for the day it is on again.
         The portal cannot be turned off, and nothing can for `emergency`. Without order and switches the purpose goes
         back to the default.
         """
         switched = frozenset() if purpose is Purpose.EMERGENCY else frozenset(off) - _ALWAYS
-        kept = Preference(order=tuple(dict.fromkeys(order)), off=switched)
+        kept = Preference(
+            order=tuple(dict.fromkeys(order)), off=switched, between=between, per_week=per_week, language=language
+        )
+        hours = "" if kept.wishes.between is None else "-".join(f"{one:%H:%M}" for one in kept.wishes.between)
         await _lock(conn, person_id)
         mine = sa.and_(preference.c.person_id == person_id, preference.c.purpose == purpose.value)
         await conn.execute(sa.delete(preference).where(mine))
@@ -124,6 +161,9 @@ class PreferenceBook:
                 "purpose": purpose.value,
                 "wanted": _written(kept.order),
                 "off": _written(kind for kind in ChannelKind if kind in kept.off),
+                "hours": hours,
+                "per_week": kept.per_week,
+                "language": kept.language,
                 "updated_at": self._clock.now(),
             }
             await insert_rows(conn, preference, [row])
@@ -131,6 +171,9 @@ class PreferenceBook:
             "purpose": purpose.value,
             "order": _written(kept.order),
             "off": _written(kind for kind in ChannelKind if kind in kept.off),
+            "hours": hours,
+            "per_week": kept.per_week,
+            "language": kept.language,
         }
         await self._note(conn, "preference.change", person_id, actor, request_id, details)
         return kept
@@ -209,9 +252,9 @@ _KEPT = sa.select(preference).where(preference.c.person_id == _WHO)
 _WHOLE = sa.select(disclosure.c.channel).where(disclosure.c.person_id == _WHO)
 _KEPT_BY_MANY = Lookup(
     preference.c.person_id,
-    lambda among: sa.select(preference.c.person_id, preference.c.purpose, preference.c.wanted, preference.c.off).where(
-        among
-    ),
+    lambda among: sa.select(
+        *(preference.c[name] for name in ("person_id", "purpose", "wanted", "off", "hours", "per_week", "language"))
+    ).where(among),
 )
 _WHOLE_BY_MANY = Lookup(
     disclosure.c.person_id, lambda among: sa.select(disclosure.c.person_id, disclosure.c.channel).where(among)
@@ -237,6 +280,10 @@ async def rehome(conn: AsyncConnection, from_id: str, into_id: str, now: datetim
         values = {
             "wanted": there.wanted if there is not None else came.wanted,
             "off": _written(kind for kind in ChannelKind if kind in off),
+            "hours": (there.hours if there is not None else "") or came.hours,
+            # Whoever asked for the fewer has it.
+            "per_week": min((one.per_week for one in (came, there) if one is not None and one.per_week), default=None),
+            "language": (there.language if there is not None else None) or came.language,
             "updated_at": now,
         }
         replaced = sa.and_(preference.c.person_id == into_id, preference.c.purpose == purpose)

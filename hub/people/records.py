@@ -25,9 +25,13 @@ birth date said in a conversation; staff; a one-time code; a mail's token; or me
 """
 
 
+VERIFIED = "address"
+"""Where a place was taken from that no import changes: an address that was verified."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person as the rooms see them. `language` and `timezone` are None when unknown."""
+    """A person as the rooms see them. `language`, `timezone` and `state` are None when unknown."""
 
     id: str
     kind: PersonKind
@@ -35,6 +39,7 @@ class Person:
     language: str | None
     timezone: str | None
     preferred_channel: ChannelKind | None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPatient:
-    """A patient as another system knows them; found again by `mrn`. Addresses are in their normal form."""
+    """A patient as another system knows them; found again by `mrn`. Addresses are in their normal form.
+
+    timezone, state: where they live; a state of None says nothing.
+    """
 
     mrn: str = field(repr=False)
     given_name: str = field(repr=False)
@@ -56,6 +64,7 @@ class NewPatient:
     birth_date: date | None = field(default=None, repr=False)
     language: str | None = None
     timezone: str | None = None
+    state: str | None = None
     preferred_channel: ChannelKind | None = None
     addresses: tuple[Address, ...] = ()
 
@@ -116,6 +125,8 @@ class People:
         for one in patients:
             person_id, row = ids[one.mrn], known.get(one.mrn)
             values = self._row(keys, person_id, one, now)
+            if row is not None:
+                values |= _place_kept(row, one)
             if row is None:
                 outcomes[one.mrn] = "created"
                 made.append({**values, "created_at": now})
@@ -169,6 +180,35 @@ class People:
         gone = sa.and_(address.c.id == links[one], address.c.state == "invalid")
         await conn.execute(sa.update(address).where(gone).values(state="ok", state_reason=""))
         return links[one]
+
+    async def place(
+        self,
+        conn: AsyncConnection,
+        person_id: str,
+        *,
+        timezone: str | None,
+        state: str | None,
+        verified: bool,
+        actor: Actor,
+        request_id: str = "",
+    ) -> None:
+        """Write where a person lives, in the caller's transaction.
+
+        verified: it was read from an address that was checked: no import changes it from then on.
+        """
+        values = {"timezone": timezone, "state": state, "place_from": VERIFIED if verified else "record"}
+        await conn.execute(
+            sa.update(person).where(person.c.id == person_id).values(**values, updated_at=self._clock.now())
+        )
+        entry = Entry(
+            action="person.place",
+            actor=actor,
+            person_id=person_id,
+            object_id=person_id,
+            request_id=request_id,
+            details={"from": values["place_from"]},
+        )
+        await self._trail.record(conn, entry)
 
     async def by_mrn(self, conn: AsyncConnection, mrn: str, *, followed: bool = True) -> str | None:
         """The id of the person with this record number; where the record was merged, `followed`, of the survivor."""
@@ -227,6 +267,7 @@ class People:
             "profile_sealed": seal_profile(keys, person_id, _profile(one)),
             "language": one.language,
             "timezone": one.timezone,
+            "state": one.state,
             "preferred_channel": one.preferred_channel,
             "updated_at": now,
         }
@@ -268,9 +309,18 @@ def _profile(one: NewPatient) -> Profile:
     return Profile(mrn=one.mrn, given_name=one.given_name, family_name=one.family_name, birth_date=one.birth_date)
 
 
+def _place_kept(row: Any, one: NewPatient) -> dict[str, Any]:
+    """What of a record's place stays whatever another system says: one read from a verified address, and a state that
+    the other system does not know.
+    """
+    if row.place_from == VERIFIED:
+        return {"timezone": row.timezone, "state": row.state}
+    return {"state": one.state or row.state}
+
+
 def _differs(keys: Keys, row: Any, one: NewPatient, values: dict[str, Any]) -> bool:
     """Whether the stored record says something else than the patient now does."""
-    plain = ("language", "timezone", "preferred_channel")
+    plain = ("language", "timezone", "state", "preferred_channel")
     return open_profile(keys, row.id, row.profile_sealed) != _profile(one) or any(
         getattr(row, name) != values[name] for name in plain
     )
@@ -286,6 +336,7 @@ def opened(keys: Keys, row: Any) -> Person:
         language=row.language,
         timezone=row.timezone,
         preferred_channel=preferred,
+        state=row.state,
     )
 
 

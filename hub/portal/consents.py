@@ -1,6 +1,5 @@
 """What the person agreed to: asked in plain words, taken back as easily, and all of it on record."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,6 +15,7 @@ from hub.people import Contact
 from hub.portal.agreeing import AGREEMENTS, Agreement, Shown, shown
 from hub.portal.desk import START, Desk
 from hub.portal.drawing import readable
+from hub.portal.limits import client
 from hub.portal.sessions import Session
 from hub.types import AddressKind
 
@@ -103,7 +103,7 @@ async def _decide(desk: Desk, request: web.Request) -> web.Response:
                 at=now,
                 actor=session.actor,
                 written=agreed,
-                evidence=row.shown.evidence if agreed else _withdrawal(row.shown),
+                evidence=(row.shown.evidence if agreed else _withdrawal(row.shown)) | _where(desk, request),
             )
             await desk.parts.ledger.record(conn, fact)
         return None
@@ -180,7 +180,21 @@ async def _note_risk(conn: AsyncConnection, desk: Desk, session: Session, row: R
         await book.want_short(conn, session.person_id, channel, actor=session.actor)
 
 
-def _withdrawal(said: Shown) -> Mapping[str, str]:
+def _where(desk: Desk, request: web.Request) -> dict[str, str]:
+    """From which page, browser and address of the network somebody decided, and in which zone the clinic's day is."""
+    settings = desk.parts.settings
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    return {
+        "act": "pressed the button",
+        "rendering": "html",
+        "url": f"{settings.base_url}{HOME}",
+        "agent": request.headers.get("User-Agent", "")[:200],
+        "ip": client(request.remote or "", forwarded, settings.proxies),
+        "zone": settings.timezone.key,
+    }
+
+
+def _withdrawal(said: Shown) -> dict[str, str]:
     return {"how": "a button in the portal", "text": said.name, "language": said.language, "words": said.no}
 
 

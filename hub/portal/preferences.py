@@ -1,12 +1,14 @@
 """How the person would like to hear of what: for each purpose, which channels, and which of them first."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import time
 from functools import partial
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import rules as rulebook
 from consent.facts import ConsentState, Source
 from consent.ledger import NewFact
 from hub.choice.ranking import ORDER, REACHES
@@ -19,6 +21,8 @@ from hub.types import ChannelKind, Purpose
 HOME = f"{START}/preferences"
 PURPOSES = (Purpose.CARE, Purpose.APPOINTMENT, Purpose.BILLING, Purpose.SURVEY, Purpose.MARKETING)
 """What a person chooses for; what is about safety they do not."""
+HOURS = tuple(str(hour) for hour in range(7, 22))
+"""The hours of the day that somebody can choose from."""
 _OFFERS = {one.channel: one for one in AGREEMENTS.values() if one.purposes == OFFERS}
 
 
@@ -65,7 +69,18 @@ def merged(
 ) -> Preference:
     """What the person now wants, where channels that are not there keep their place and their switch. Pure."""
     away = [one for one in kept.order if one not in there]
-    return Preference(order=(*order, *away), off=frozenset(off) | {one for one in kept.off if one not in there})
+    return replace(kept, order=(*order, *away), off=frozenset(off) | {one for one in kept.off if one not in there})
+
+
+def timed(kept: Preference, fewer: str, start: str, end: str) -> Preference:
+    """What the person now wants of number and hours. Pure.
+
+    fewer: not empty, or as many as there are. start, end: whole hours; what is no span is any time.
+    """
+    per_week = min(kept.per_week or rulebook.load().fewer, rulebook.load().fewer) if fewer else None
+    if start not in HOURS or end not in HOURS or int(start) >= int(end):
+        return replace(kept, per_week=per_week, between=None)
+    return replace(kept, per_week=per_week, between=(time(int(start)), time(int(end))))
 
 
 async def _show(desk: Desk, request: web.Request) -> web.Response:
@@ -82,8 +97,22 @@ async def _ask(desk: Desk, request: web.Request) -> web.Response:
     purpose = _purpose(request)
     async with desk.parts.db.read() as conn:
         choices = await _choices(conn, desk, session, purpose)
+        kept = (await desk.parts.preferences.read(conn, session.person_id)).of(purpose)
     told = "saved" if "saved" in request.query else ""
-    return desk.draw(session, "preference.html", "more", purpose=purpose, choices=choices, told=told)
+    start, end = (str(one.hour) for one in kept.between) if kept.between else ("", "")
+    return desk.draw(
+        session,
+        "preference.html",
+        "more",
+        purpose=purpose,
+        choices=choices,
+        told=told,
+        fewer=kept.per_week is not None,
+        most=rulebook.load().fewer,
+        hours=HOURS,
+        start=start,
+        end=end,
+    )
 
 
 async def _change(desk: Desk, request: web.Request) -> web.Response:
@@ -99,10 +128,19 @@ async def _change(desk: Desk, request: web.Request) -> web.Response:
         kept = preferences.by_purpose.get(purpose, Preference())
         shown_order = moved_up(_order(form, there), form["up"])
         off = {one.channel for one in before if not one.fixed and not form[f"use_{one.channel.value}"]}
-        wanted = merged(kept, shown_order, there, off)
+        wanted = timed(merged(kept, shown_order, there, off), form["fewer"], form["start"], form["end"])
         if wanted != kept:
-            order, switched = wanted.order, wanted.off
-            await book.change(conn, session.person_id, purpose, order=order, off=switched, actor=session.actor)
+            await book.change(
+                conn,
+                session.person_id,
+                purpose,
+                order=wanted.order,
+                off=wanted.off,
+                between=wanted.between,
+                per_week=wanted.per_week,
+                language=wanted.language,
+                actor=session.actor,
+            )
         if purpose not in OFFERS:
             return False
         gone = {one.channel for one in before if one.on} & off

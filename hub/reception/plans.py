@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bots.dialogue import Clinic, Unknown
-from consent.facts import PHONE, ConsentState, Source
+from consent import rules as rulebook
+from consent.facts import PHONE, ConsentState, Scope, Source
 from consent.ledger import NewFact
+from consent.wishes import Wish
 from hub.audit import Actor
-from hub.campaigns import Wish
+from hub.campaigns import VisitWish
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
 from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
@@ -37,6 +39,8 @@ class Plan:
 
     by_bot: the plan is the bot's, and is dropped when a person took the thread meanwhile (invariant 12).
     code: what was written to prove the address; `otherwise` is said in place of `reply` where it does not.
+    confirms: the request that the writer said yes or no to, and which of the two.
+    wish: how the writer would like to hear of things from now on; `otherwise` is said where that cannot be.
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     waits: what the writer would like to wait for, where nothing suited them.
@@ -54,10 +58,12 @@ class Plan:
     fact: NewFact | None = None
     code: str = field(default="", repr=False)
     otherwise: Reply | None = None
+    confirms: tuple[str, bool] | None = None
+    wish: Wish | None = None
     suspend: str = ""
     claims: str | None = None
     note: str = field(default="", repr=False)
-    waits: Wish | None = None
+    waits: VisitWish | None = None
     details: dict[str, str | int | None] = field(default_factory=dict)
 
 
@@ -99,8 +105,11 @@ class FixedAnswers:
             details=_why(what),
         )
 
-    def consent(self, incoming: Incoming, what: Sorted) -> Plan:
-        """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again."""
+    def consent(self, incoming: Incoming, what: Sorted, narrow: Scope | None = None) -> Plan:
+        """What STOP, START and HELP do. Where the carrier answered the word itself, the hub does not answer again.
+
+        narrow: what a bare STOP or START is about, where that is less than all.
+        """
         facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
         # What was left on the line is not called back for.
         answered = incoming.opt_out is not None or incoming.voicemail
@@ -114,18 +123,21 @@ class FixedAnswers:
             return Plan(
                 action="consent.start",
                 reply=None if answered else Reply(text=text),
-                fact=_fact(incoming, what, ConsentState.GRANT, Source.START),
+                fact=_fact(incoming, what, ConsentState.GRANT, Source.START, narrow),
                 attention="" if incoming.thread.attention == "opted_out" else None,
                 details=details,
             )
-        text = self._say("consent.stopped", what, incoming, facts)
-        whole = what.opt_out is None or what.opt_out.scope.purposes is None
+        whole = narrow is None and (what.opt_out is None or what.opt_out.scope.purposes is None)
+        template = "consent.stopped" if narrow is None else "consent.stopped_these"
+        text = self._say(template, what, incoming, facts)
+        # Only what the opt-out itself would keep back needs to be let through as its confirmation.
+        confirms = whole or (narrow is not None and narrow.covers(incoming.channel, Purpose.CARE))
         # A second STOP changes nothing and is not confirmed a second time.
         again = incoming.standing.of(incoming.channel, Purpose.CARE).state is ConsentState.REVOKE
         return Plan(
             action="consent.stop",
-            reply=None if answered or again else Reply(text=text, confirms_stop=whole),
-            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP),
+            reply=None if answered or again else Reply(text=text, confirms_stop=confirms),
+            fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP, narrow),
             attention="opted_out" if whole and not incoming.thread.attention else None,
             forget=True,
             details=details,
@@ -156,6 +168,35 @@ class FixedAnswers:
             return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
 
         return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
+
+    def confirmed(self, incoming: Incoming, request_id: str, *, yes: bool) -> Plan:
+        """A yes or a no to what the address was asked."""
+        template = "consent.offers_on" if yes else "consent.offers_off"
+        facts = {"clinic": self._clinic.name}
+        text = render(template, facts, incoming.language or "en", incoming.channel, self._zone).text
+        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(request_id, yes))
+
+    def wish(self, incoming: Incoming, wish: Wish) -> Plan:
+        """How the writer would like to hear of things is kept, and said back to them."""
+        language = incoming.language or wish.language
+        facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
+
+        def say(template: str, **more: object) -> Reply:
+            return Reply(text=render(template, {**facts, **more}, language, incoming.channel, self._zone).text)
+
+        done = {
+            "email": lambda: say("preference.by_mail"),
+            "sms": lambda: say("preference.by_text"),
+            "fewer": lambda: say("preference.fewer", most=rulebook.load().fewer),
+        }
+        return Plan(
+            action="preference.hear",
+            reply=done[wish.wanted](),
+            otherwise=say("preference.no_mail" if wish.wanted == "email" else "preference.text_start"),
+            by_bot=True,
+            wish=wish,
+            details={"wanted": wish.wanted, "matched": wish.matched, "list": wish.list_version},
+        )
 
     def voicemail(self, incoming: Incoming) -> Plan:
         """Staff listen; the bot says nothing to somebody who has hung up."""
@@ -191,7 +232,9 @@ def _language(what: Sorted, incoming: Incoming) -> Language:
     return heard or incoming.language or "en"
 
 
-def _fact(incoming: Incoming, what: Sorted, state: ConsentState, source: Source) -> NewFact:
+def _fact(
+    incoming: Incoming, what: Sorted, state: ConsentState, source: Source, narrow: Scope | None = None
+) -> NewFact:
     evidence = {"words": incoming.text[:500], "how": "a message on the channel itself"}
     if what.opt_out is not None:
         evidence |= {"matched": what.opt_out.matched, "list": what.opt_out.list_version}
@@ -199,7 +242,7 @@ def _fact(incoming: Incoming, what: Sorted, state: ConsentState, source: Source)
         address_id=incoming.address_id,
         person_id=incoming.person.id if incoming.person.kind in ("patient", "proxy") else None,
         state=state,
-        scope=PHONE if what.opt_out is None else what.opt_out.scope,
+        scope=narrow or (PHONE if what.opt_out is None else what.opt_out.scope),
         source=source,
         at=incoming.at,
         actor=Actor("patient"),

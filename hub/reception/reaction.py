@@ -8,21 +8,25 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.dialogue import Known
+from consent.facts import PHONE, ConsentState, Scope, Source, StopMode, narrowed
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import Replies, Waitlist
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import address, message
+from hub.db.tables import address, delivery, message
 from hub.db.tables import thread as thread_table
 from hub.events import Change, publish
 from hub.identity import Addresses
 from hub.metrics import Metrics
+from hub.optin import OptIns, yes_or_no
+from hub.outbox.counting import LEFT
 from hub.reception.plans import SOON, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
 from hub.reception.talking import Talker
+from hub.reception.wishing import Wishing
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
 from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, ThreadStatus, new_id
@@ -30,6 +34,7 @@ from hub.vault import Vault
 
 _RECEPTION = Actor("system", "reception")
 _CODE = re.compile(r"\W*(\d{6})\W*")
+_ALL = re.compile(r"(?i)\b(stop ?all|all|todos?)\b")
 _BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
 
 
@@ -52,6 +57,9 @@ class Reactions:
         addresses: Addresses,
         waiting: Waitlist,
         replies: Replies,
+        wishing: Wishing,
+        optins: OptIns,
+        stop_mode: StopMode,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -66,6 +74,9 @@ class Reactions:
         self._addresses = addresses
         self._waiting = waiting
         self._replies = replies
+        self._wishing = wishing
+        self._optins = optins
+        self._stop_mode = stop_mode
 
     def sort(self, incoming: Incoming) -> Sorted:
         """What the message is; an emergency is looked for before anything else."""
@@ -74,7 +85,7 @@ class Reactions:
     def is_for_the_bot(self, incoming: Incoming, what: Sorted) -> bool:
         """Whether the bot must understand the text; safety and consent never wait for that."""
         return (
-            what.kind == "talk"
+            (what.kind == "talk" or (what.kind == "wish" and not self._is_wish(incoming)))
             and not incoming.voicemail
             and not incoming.whole_mail
             and incoming.thread.status in _BOTS
@@ -97,6 +108,12 @@ class Reactions:
         await self._write(incoming, self._fixed.handed_over(incoming, "reception.give_up", "bot_failed"))
 
     async def _plan(self, incoming: Incoming, what: Sorted) -> Plan:
+        # YES is a word of START, too, for some carriers.
+        if what.kind in ("talk", "start") and (yes := yes_or_no(incoming.text)) is not None:
+            async with self._db.glance() as conn:
+                request_id = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
+            if request_id is not None:
+                return self._fixed.confirmed(incoming, request_id, yes=yes)
         match what.kind:
             case "emergency":
                 return self._fixed.emergency(incoming, what)
@@ -104,15 +121,42 @@ class Reactions:
                 # Said of some other address of a person who is known here: which of them, staff must find out.
                 return self._fixed.handed_over(incoming, "message.inbox", "said_in_portal")
             case "stop" | "start" | "help":
-                return self._fixed.consent(incoming, what)
+                return self._fixed.consent(incoming, what, await self._narrow(incoming, what))
             case "urgent":
                 return self._fixed.urgent(incoming, what)
             case "wrong_number" | "who_is_this":
                 return self._fixed.stranger(incoming, what)
-            case "talk":
+            case "wish" if what.wish is not None and self._is_wish(incoming):
+                return self._fixed.wish(incoming, what.wish)
+            case "talk" | "wish":
                 if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
                     return self._fixed.code(incoming, code[1])
                 return await self._talk(incoming)
+
+    def _is_wish(self, incoming: Incoming) -> bool:
+        """Whether the writer is somebody whose wishes are kept, and speaks to the bot; else a person reads it."""
+        known = incoming.person.kind in ("patient", "proxy")
+        return (
+            known
+            and incoming.thread.status in _BOTS
+            and not incoming.voicemail
+            and not incoming.whole_mail
+            and self._may_answer(incoming)
+        )
+
+    async def _narrow(self, incoming: Incoming, what: Sorted) -> Scope | None:
+        """What a bare STOP or START is about, where that is less than every call and text; see `HUB_STOP_SCOPE`."""
+        bare = what.opt_out is not None and what.opt_out.exact and incoming.opt_out is None
+        if self._stop_mode == "number" or not bare or what.kind == "help" or _ALL.search(incoming.text):
+            return None
+        if what.kind == "start":
+            stops = [one for one in incoming.standing.facts if one.source is Source.STOP]
+            return stops[-1].scope if stops and stops[-1].scope.purposes is not None else None
+        async with self._db.glance() as conn:
+            given = {"person": incoming.thread.person_id, "address": incoming.address_id}
+            last = (await conn.execute(_LAST, given)).scalar_one_or_none()
+        scope = narrowed(PHONE, self._stop_mode, Purpose(last) if last else None)
+        return None if scope == PHONE else scope
 
     async def _awaits_code(self, incoming: Incoming) -> bool:
         async with self._db.glance() as conn:
@@ -204,10 +248,18 @@ class Reactions:
             return []
         if plan.fact is not None:
             await self._ledger.record(conn, plan.fact)
+            if plan.fact.state is ConsentState.REVOKE:
+                await self._optins.withdraw(conn, plan.fact.address_id)
+        if plan.confirms is not None:
+            request_id, yes = plan.confirms
+            message_id, when = incoming.message_id, incoming.at
+            await self._optins.answer(conn, request_id, yes=yes, words=incoming.text, message_id=message_id, at=when)
         if plan.code and not await self._addresses.prove_by_message(conn, incoming.address_id, plan.code):
             plan = replace(plan, reply=plan.otherwise)
         routed = []
         status = await self._status(conn, incoming)
+        if plan.wish is not None and not await self._wishing.keep(conn, incoming, plan.wish):
+            plan = replace(plan, reply=plan.otherwise)
         if not plan.by_bot or status in _BOTS:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
@@ -293,6 +345,18 @@ _MARK = (
         message.c.handled_at.is_(None),
     )
     .values(handled_at=sa.bindparam("now", type_=message.c.handled_at.type))
+)
+_LAST = (
+    sa.select(delivery.c.purpose)
+    .where(
+        delivery.c.person_id == sa.bindparam("person", type_=delivery.c.person_id.type),
+        delivery.c.address_id == sa.bindparam("address", type_=delivery.c.address_id.type),
+        delivery.c.state.in_(LEFT),
+        delivery.c.confirms_stop.is_(False),
+        delivery.c.replies_to.is_(None),
+    )
+    .order_by(delivery.c.id.desc())
+    .limit(1)
 )
 _STATUS = (
     sa.select(thread_table.c.status)

@@ -129,6 +129,7 @@ class _PersonRow(NamedTuple):
     profile_sealed: bytes | None
     language: str | None
     timezone: str | None
+    state: str | None
     preferred_channel: str | None
 
 

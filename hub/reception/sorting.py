@@ -6,13 +6,14 @@ from typing import Literal
 
 from bots.urgent import Urgency, screen
 from consent.keywords import Match, consent_word
+from consent.wishes import Wish, wish
 from consent.wrong_number import WrongNumber, wrong_number
 from hub.log import say
 from hub.types import Language, OptOutWord
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "talk"]
+Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "talk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Sorted:
     urgency: Urgency
     opt_out: Match | None = None
     wrong: WrongNumber | None = None
+    wish: Wish | None = None
     unscreened: bool = False
 
 
@@ -45,7 +47,9 @@ def sort(text: str, language: Language | None, carrier_word: OptOutWord | None) 
     wrong = None
     if kind == "talk" and (wrong := wrong_number(text, language)) is not None:
         kind = "wrong_number" if wrong.certainty == "says so" else "who_is_this"
-    return Sorted(kind=kind, urgency=urgency, opt_out=word, wrong=wrong, unscreened=unscreened)
+    wished = wish(text, language) if kind == "talk" else None
+    kind = "wish" if wished is not None else kind
+    return Sorted(kind=kind, urgency=urgency, opt_out=word, wrong=wrong, wish=wished, unscreened=unscreened)
 
 
 def _kind(urgency: Urgency, word: OptOutWord | None) -> Kind:

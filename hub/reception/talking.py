@@ -8,7 +8,7 @@ from bots import dialogue
 from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
 from bots.nlu.model import Engine
 from bots.scheduling.base import Scheduling
-from hub.campaigns import Wish
+from hub.campaigns import VisitWish
 from hub.campaigns.replies import reminded
 from hub.clock import Clock
 from hub.db import Database
@@ -132,7 +132,7 @@ def _claimed(incoming: Incoming, state: dialogue.State) -> str | None:
     return state.person_id if unknown and state.identity == "identified" else None
 
 
-def _waits(incoming: Incoming, state: dialogue.State) -> Wish | None:
+def _waits(incoming: Incoming, state: dialogue.State) -> VisitWish | None:
     """What somebody waits for whom no time suited: the wish that they gave up with."""
     known = incoming.writer.person_id if isinstance(incoming.writer, dialogue.Known) else None
     person_id = state.person_id or known
@@ -140,7 +140,7 @@ def _waits(incoming: Incoming, state: dialogue.State) -> Wish | None:
     if person_id is None or visit_type is None:
         return None
     moving = state.visit.id if state.visit is not None and state.job == "reschedule" else None
-    return Wish(person_id=person_id, visit_type=visit_type, provider=state.wish.provider, appointment_id=moving)
+    return VisitWish(person_id=person_id, visit_type=visit_type, provider=state.wish.provider, appointment_id=moving)
 
 
 def _summary(handed: Handoff) -> str:

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent import rules as rulebook
 from hub.audit import Actor, Entry, Trail
 from hub.choice import Knowledge, Portrait, Way, automated, decide
 from hub.events import Change, publish
-from hub.outbox import NewDelivery
-from hub.outbox.claims import sent_recently
+from hub.outbox import NewDelivery, counting
 from hub.outbox.queue import enqueue_many
 from hub.outbox.watch import Step, Waits, begin_many
 from hub.proxies import Hearing, Listener
@@ -47,11 +47,15 @@ _GONE = ("The record of this person was disposed of.",)
 
 @dataclass(slots=True)
 class Reading:
-    """All that is known of one person of a batch. recent: when automated messages left for them in the last week."""
+    """All that is known of one person of a batch.
+
+    calls, told: when automated texts and calls, and messages over all channels, left for them in the last week.
+    """
 
     portrait: Portrait
     profile: Profile
-    recent: list[datetime]
+    calls: list[datetime]
+    told: list[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,11 @@ class Batch:
             ways = [way for way in ways if way.channel in channels]
         if listener.only_at is not None or listener.of_age is not None:
             ways = _heard(ways, listener)
-        decision, rules = decide(intent, ways, now or self._now, one.portrait.who.timezone, one.recent)
+        wishes = one.portrait.prefers.of(self._purpose).wishes
+        told = replace(intent, person_id=person_id) if about is not None else intent
+        decision, rules = decide(
+            told, ways, now or self._now, one.portrait.who.timezone, one.calls, told=one.told, wishes=wishes
+        )
         if isinstance(decision, Skip):
             if listener.only_at is not None and not ways:
                 decision, rules = Skip((NOT_ALONE,)), ("confidential",)
@@ -132,7 +140,10 @@ class Batch:
             for way in ways
             if (way.channel, way.address_id) == (decision.channel, decision.address_id)
         )
-        one.recent.append(decision.until if isinstance(decision, Hold) else now or self._now)
+        at = decision.until if isinstance(decision, Hold) else now or self._now
+        if decision.channel in rulebook.load().capped:
+            one.calls.append(at)
+        one.told.append(at)
         return Judged(decision, rules, person_id, about, linked)
 
 
@@ -196,15 +207,16 @@ class Batches:
         wanted = list(person_ids)
         keys = await self._vault.keys(conn, wanted)
         portraits = await self._knowledge.read_many(conn, wanted, now)
-        recent = await sent_recently(conn, set(wanted), now)
+        recent = await counting.recent(conn, wanted, now)
         found: dict[str, Reading] = {}
         born: dict[str, tuple[date | None, ZoneInfo]] = {}
         for person_id, portrait in portraits.items():
             who = portrait.who
             if person_id not in keys or who.merged_into is not None:
                 continue
+            sent = recent.get(person_id, counting.NOTHING)
             profile = open_profile(keys, person_id, who.profile_sealed)
-            found[person_id] = Reading(portrait, profile, recent.get(person_id, []))
+            found[person_id] = Reading(portrait, profile, list(sent.calls), list(sent.told()))
             born[person_id] = profile.birth_date, (_zone(who.timezone) if who.timezone else None) or self._zone
         return found, born
 

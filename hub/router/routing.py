@@ -16,7 +16,7 @@ from hub.db.tables import delivery, message
 from hub.events import Bell, Change, publish
 from hub.links import Links
 from hub.metrics import Metrics
-from hub.outbox.claims import sent_recently
+from hub.outbox import counting
 from hub.outbox.watch import Step, Waits
 from hub.people import People
 from hub.proxies import Hearing, Listener
@@ -150,10 +150,11 @@ class Router:
             known = await self._knowledge.read(conn, intent, now)
         who, ways = known.who, _heard(known.ways, listener)
         counted = intent.replies_to is None and intent.author is not AuthorKind.STAFF
-        recent = await sent_recently(conn, {intent.person_id}, now) if counted else {}
+        recent = await counting.recent(conn, {intent.person_id}, now) if counted else {}
+        sent = recent.get(intent.person_id, counting.NOTHING)
 
         # 2 decide
-        decision, rules = decide(intent, ways, now, who.timezone, recent.get(who.id, ()))
+        decision, rules = decide(intent, ways, now, who.timezone, sent.calls, told=sent.told(), wishes=known.wishes)
 
         # 3 write
         if isinstance(decision, Skip):
@@ -180,10 +181,12 @@ class Router:
             visit = intent.appointment[0] if intent.appointment is not None else None
             listener = await self._hearing.of(conn, intent.person_id, intent.purpose, visit, begun=counted)
         who, ways = known.who, _heard(known.ways, listener)
-        recent = await sent_recently(conn, {who.id}, now) if counted else {}
+        recent = await counting.recent(conn, {who.id}, now) if counted else {}
+        past = recent.get(who.id, counting.NOTHING)
 
         left = [way for way in ways if (way.channel, way.address_id) not in following.tried]
-        decision, rules = decide(intent, left, now, who.timezone, recent.get(who.id, ()))
+        told = past.told(besides=following.step.message_id)
+        decision, rules = decide(intent, left, now, who.timezone, past.calls, told=told, wishes=known.wishes)
 
         if isinstance(decision, Skip):
             await self._queueing.refuse(conn, intent, rules)

@@ -119,7 +119,19 @@ class Settings:
     )
     region: str = _setting("HUB_REGION", "country for numbers written without a code", parsing.region, "US")
     state: str = _setting(
-        "HUB_STATE", "the clinic's state: ages of majority and teen access", parsing.state, "", shown="unset"
+        "HUB_STATE",
+        "the clinic's state: ages of majority and teen access, and hours for offers where a person's own is not known",
+        parsing.state,
+        "",
+        shown="unset",
+    )
+    stop_scope: str = _setting(
+        "HUB_STOP_SCOPE",
+        "what a bare STOP ends where the carrier has not ended all by itself: every call and text (`number`), or what "
+        "the last message was about (`category`)",
+        parsing.one_of("number", "category", ""),
+        "",
+        shown="`number`, as the rules say",
     )
     twilio_account_sid: str = _setting("HUB_TWILIO_ACCOUNT_SID", "Twilio account", parsing.text, "", shown="unset")
     twilio_auth_token: Secret = _setting(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor
-from hub.campaigns import Wish
+from hub.campaigns import VisitWish
 from hub.db.bulk import insert_rows
 from hub.db.tables import delivery, slot_opening, waitlist_offer
 from hub.types import AuthorKind, DeliveryState, Lane, Purpose, ThreadStatus, new_id
@@ -39,7 +39,7 @@ async def test_yes_takes_the_earlier_time_that_was_offered(rig: Rig) -> None:
     sooner = await with_visit(rig, person, days=4)
     await rig.parts.scheduling.cancel(sooner.id, person, "only to know its time")
     now, opening = rig.parts.clock.now(), new_id()
-    wish = Wish(person_id=person, visit_type="Check-up", appointment_id=visit.id)
+    wish = VisitWish(person_id=person, visit_type="Check-up", appointment_id=visit.id)
 
     async def offer(conn: AsyncConnection) -> None:
         place = await rig.parts.campaigns.waiting.join(conn, wish, "staff", Actor("system", "test"))

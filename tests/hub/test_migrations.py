@@ -26,7 +26,9 @@ def schema(path: Path) -> dict[str, set[str]]:
     """Each table and index with the parts of its definition, in no order."""
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as conn:
-        rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
+        rows = conn.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'"
+        ).all()
     engine.dispose()
     # SQLite quotes the name of a table that was made anew and renamed.
     return {

@@ -75,6 +75,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_HOLIDAYS_FILE", "holidays_file", None, "days.toml", Path("days.toml")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
     ("HUB_STATE", "state", "", "al", "AL"),
+    ("HUB_STOP_SCOPE", "stop_scope", "", "category", "category"),
     ("HUB_TWILIO_ACCOUNT_SID", "twilio_account_sid", "", "AC1", "AC1"),
     ("HUB_TWILIO_AUTH_TOKEN", "twilio_auth_token", Secret(""), TOKEN, Secret(TOKEN)),
     (

@@ -44,9 +44,11 @@ from hub.db.tables.records import (
     audit_event,
     audit_link,
     consent_event,
+    consent_request,
     counter,
     event,
     idempotency,
+    suppression,
 )
 from hub.db.tables.visits import appointment, resource, scheduling_request, slot
 
@@ -66,6 +68,7 @@ __all__ = [
     "canned_reply",
     "claimed_address",
     "consent_event",
+    "consent_request",
     "contact",
     "counter",
     "cron",
@@ -110,6 +113,7 @@ __all__ = [
     "staff_recovery",
     "staff_session",
     "staff_user",
+    "suppression",
     "team",
     "team_member",
     "thread",

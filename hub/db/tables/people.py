@@ -39,6 +39,10 @@ person = sa.Table(
     sa.Column("identity_blind", sa.LargeBinary, index=True),
     sa.Column("language", sa.String(8)),
     sa.Column("timezone", sa.String(64)),
+    # Where they live, by its two letters; and what it and the zone were taken from: the record, or an address that was
+    # verified, which no import changes.
+    sa.Column("state", sa.String(2)),
+    sa.Column("place_from", sa.String(8), nullable=False, server_default="record"),
     sa.Column("preferred_channel", sa.String(8)),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
@@ -85,6 +89,11 @@ preference = sa.Table(
     # Space-separated names of channels: those to try first, in this order, and those not to be used.
     sa.Column("wanted", sa.String(64), nullable=False),
     sa.Column("off", sa.String(64), nullable=False),
+    # Hours of their day at which alone they want to hear of it, such as 17:00-20:00; empty for any.
+    sa.Column("hours", sa.String(11), nullable=False, server_default=""),
+    # The most messages a week, where they asked for fewer; and the language, where it is another than theirs.
+    sa.Column("per_week", sa.Integer),
+    sa.Column("language", sa.String(8)),
     sa.Column("updated_at", Moment, nullable=False),
 )
 

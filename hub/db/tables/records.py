@@ -25,9 +25,52 @@ consent_event = sa.Table(
     sa.Column("evidence_sealed", sa.LargeBinary),
     sa.Column("at", Moment, nullable=False),
     sa.Column("recorded_at", Moment, nullable=False),
+    # From when on a yes counts no more.
+    sa.Column("until_at", Moment),
     sa.Index("ix_consent_event_address_id", "address_id", "at", "id"),
     sa.Index("ix_consent_event_person_id", "person_id", "at", "id"),
     one_of("state", ("grant", "revoke")),
+)
+
+consent_request = sa.Table(
+    "consent_request",
+    metadata,
+    # What somebody was asked to confirm, and what came of it. confirm: a signature that counts once the address itself
+    # says yes. of_age: what a guardian had agreed to, asked anew of the person.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False),
+    sa.Column("address_id", Id, sa.ForeignKey("address.id"), nullable=False),
+    sa.Column("channels", sa.String(64), nullable=False),
+    sa.Column("purposes", sa.String(96), nullable=False),
+    # JSON, as in consent_event, under the person's key.
+    sa.Column("evidence_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(36)),
+    # When it was signed; when the address was asked; until when its answer is waited for.
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("asked_at", Moment),
+    sa.Column("ends_at", Moment, nullable=False),
+    sa.Column("outcome", sa.String(8), nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("fact_id", Id),
+    sa.Index("ix_consent_request_address_id", "address_id", "outcome"),
+    sa.Index("ix_consent_request_person_id", "person_id"),
+    one_of("kind", ("confirm", "of_age")),
+    one_of("outcome", ("", "yes", "no", "late")),
+)
+
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    # An opt-out of every purpose, by the address's blind index: it holds for whoever has that address entered again.
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("blind", sa.LargeBinary, primary_key=True),
+    sa.Column("channels", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(24), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    # When the address itself took it back.
+    sa.Column("lifted_at", Moment),
 )
 
 audit_event = sa.Table(

@@ -1,5 +1,6 @@
 """The consent ledger, read and added to."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -120,3 +121,43 @@ async def test_the_ledger_is_paged_newest_first(hub: Hub, api: Api, clock) -> No
 async def test_the_ledger_is_asked_of_one_person(api: Api) -> None:
     assert (await api.get("/consents")).status == 422
     assert (await api.get("/consents", mrn="A-9")).status == 404
+
+
+async def test_the_evidence_has_every_decision_with_its_proof_held_against_the_audit(hub: Hub, api: Api) -> None:
+    one = await patient(hub, mail=MAIL)
+    proof = {"words": "May we <text> you?", "version": "3", "language": "en", "act": "a box was ticked"}
+    await api.post("/consents", {**GRANT, "written": True, "purposes": ["appointment"], "evidence": proof})
+    await decides(hub, one, ConsentState.REVOKE, Source.STOP)
+
+    page = await evidence(hub, api, f"/patients/{one}/evidence")
+    document = await evidence(hub, api, f"/patients/{one}/evidence.pdf")
+
+    text = page.decode()
+    assert "May we &lt;text&gt; you?" in text
+    assert hashlib.sha256(b"May we <text> you?").hexdigest() in text
+    assert text.count("unchanged") == text.count("<dt>Audit chain") >= 2
+    assert "differs" not in text
+    assert ("+12025550123" in text, "ana@example.org" in text) == (True, True)
+    assert document.startswith(b"%PDF-")
+    assert len(await audited(hub, "consent.evidence")) == 2
+
+
+async def evidence(hub: Hub, api: Api, path: str) -> bytes:
+    """What a Raw address gives."""
+    given = {"Authorization": f"Bearer {api._token}"}
+    async with api._client.get("/api/v1" + path, headers=given) as got:
+        assert got.status == 200
+        assert got.headers["Cache-Control"] == "no-store"
+        return await got.read()
+
+
+async def test_a_signature_for_offers_is_pending_until_the_phone_says_yes(hub: Hub, api: Api) -> None:
+    one = await patient(hub)
+    await decides(hub, one, ConsentState.GRANT, Source.FORM)
+
+    answer = await api.post("/consents", {**GRANT, "written": True, "purposes": ["marketing", "survey"]})
+
+    shown = {tuple(row["purposes"]): row["pending"] for row in answer.value["items"]}
+    assert shown == {("survey",): False, ("marketing",): True}
+    offer = {"mrn": "A-1", "purpose": "marketing", "body": "An offer."}
+    assert (await api.post("/messages", offer)).status == 409

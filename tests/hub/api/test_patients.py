@@ -19,7 +19,7 @@ async def test_a_patient_has_a_profile_contact_points_and_what_holds_of_consent(
 
     phone, mailbox = found["contacts"]
     assert (found["mrn"], found["given_name"], found["birth_date"]) == ("A-1", "Ana", "1987-03-14")
-    assert found["preferences"] == {"channel": None, "language": "es", "timezone": "America/New_York"}
+    assert found["preferences"] == {"channel": None, "language": "es", "timezone": "America/New_York", "state": None}
     assert (phone["kind"], phone["value"], phone["state"]) == ("phone", "+12025550123", "ok")
     assert (mailbox["kind"], mailbox["value"]) == ("mailbox", "ana@example.org")
     assert {(c["channel"], c["state"]) for c in phone["consents"]} == {("sms", "grant"), ("voice", "grant")}

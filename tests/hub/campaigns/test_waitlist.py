@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.campaigns import Replies, Wish
+from hub.campaigns import Replies, VisitWish
 from hub.campaigns.plans import built_in
 from hub.db.tables import appointment, audit_event, slot_opening, waitlist, waitlist_offer
 from hub.types import ChannelKind
@@ -35,9 +35,11 @@ async def waiting(clinic: Clinic, count: int, *, later: bool = True) -> list[str
     for n in range(count):
         person = await clinic.rig.patient(f"MRN-{n}", f"Given{n}", "Sample", f"+1202555{n + 100:04d}")
         visit = await clinic.visit(person, timedelta(days=7, minutes=20 * n)) if later else None
-        wish = Wish(person_id=person, visit_type="Check-up", appointment_id=visit.id if visit is not None else None)
+        wish = VisitWish(
+            person_id=person, visit_type="Check-up", appointment_id=visit.id if visit is not None else None
+        )
 
-        async def join(conn: object, wish: Wish = wish) -> str | None:
+        async def join(conn: object, wish: VisitWish = wish) -> str | None:
             return await clinic.parts.campaigns.waiting.join(conn, wish, "api", ME)  # type: ignore[arg-type]
 
         assert await clinic.parts.db.write(join) is not None

@@ -15,7 +15,7 @@ from hub.audit import Actor
 from hub.clock import FixedClock
 from hub.crypto import Keyring
 from hub.db.bulk import insert_rows
-from hub.db.tables import appointment, proxy, thread
+from hub.db.tables import appointment, consent_request, proxy, thread
 from hub.outbox.claims import Claims
 from hub.proxies import NewProxy, NotGiven, Proxy
 from hub.proxies.hearing import mark_confidential
@@ -180,6 +180,11 @@ async def test_the_day_of_majority_ends_the_right_and_asks_the_patient_anew(rig:
     assert isinstance(asked.decision, Skip)
     assert asked.rules[0] == "consent-unknown"
     assert isinstance(mums.decision, Send)
+    # What their mother had agreed to is asked anew, once, where they sign in; here they cannot yet.
+    assert await rig.parts.db.write(rig.parts.optins.ask_anew) == 1
+    assert await rig.parts.db.write(rig.parts.optins.ask_anew) == 0
+    (request,) = await rig.rows(sa.select(consent_request))
+    assert (request.kind, request.person_id, request.asked_at) == ("of_age", teen, None)
     # Even what was held for the teen themselves before is not sent on what their mother agreed to.
     assert await claimed(rig) == [mum]
     assert await states(rig, teen) == [("suppressed", "consent-unknown")]

@@ -1,7 +1,8 @@
 """What is due is asked about once more before it leaves (invariants 3 and 7)."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -9,9 +10,9 @@ import sqlalchemy as sa
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
-from hub.db.tables import address, appointment, slot
+from hub.db.tables import address, appointment, delivery, person, slot
 from hub.errors import Unreachable
-from hub.types import AuthorKind, DeliveryState, Hold, Lane, Purpose
+from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Hold, Lane, Purpose
 from tests.hub.outbox.mail import ANA, BEN, Mail
 
 
@@ -157,6 +158,77 @@ async def test_two_of_one_batch_count_against_each_other(mail: Mail, ana: str) -
     assert [await mail.state(one) for one in (first, second)] == ["sent", "held"]
     assert (await mail.row(second)).reason == "cap-day"
     assert (await mail.row(second)).due_at >= mail.clock.now() + timedelta(days=1)
+
+
+async def test_what_the_person_asked_for_is_asked_again_when_it_is_delivered(mail: Mail, ana: str) -> None:
+    parts, person = mail.rig.parts, Actor("patient")
+    waiting = await mail.automated(ana, purpose=Purpose.CARE)
+    change = parts.preferences.change
+    evenings = (time(17), time(20))
+    await parts.db.write(lambda conn: change(conn, ana, Purpose.CARE, order=(), between=evenings, actor=person))
+
+    assert await mail.claim() == []
+
+    row = await mail.row(waiting)
+    assert (row.state, row.reason) == ("held", "preference-hours")
+    assert row.due_at.astimezone(ZoneInfo("America/New_York")).hour == 17
+    await parts.db.write(lambda conn: change(conn, ana, Purpose.CARE, order=(), per_week=1, actor=person))
+    mail.clock.set(row.due_at)
+    (claim,) = await mail.claim()
+    await mail.sent(claim)
+    mail.wait(days=2)
+    second = await mail.rig.send(ana, "Again", author=AuthorKind.CAMPAIGN, lane=Lane.BULK)
+    assert (second.decision.reason, second.rules) == (
+        "The person asked for fewer messages: at most 1 a week.",
+        ("preference-fewer",),
+    )
+
+
+async def test_without_a_zone_on_record_the_area_code_tells_when_it_is_night(mail: Mail, ana: str) -> None:
+    await mail.rig.parts.db.write(lambda conn: conn.execute(sa.update(person).values(timezone=None)))
+    # 10:00 in New York, where the number is from: area code 202. In California it would be night.
+    delivery_id = await mail.automated(ana)
+    assert [claim.delivery_id for claim in await mail.claim()] == [delivery_id]
+
+    hawaii = Address(AddressKind.PHONE, "+18085550111")
+    people = mail.rig.parts.people
+    await mail.rig.parts.db.write(lambda conn: people.reach_at(conn, ana, hawaii, "record"))
+    await mail.rig.parts.db.write(
+        lambda conn: conn.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(state="failed"))
+    )
+    async with mail.rig.parts.db.read() as conn:
+        to = next(one for one in await people.contacts(conn, ana) if one.address == hawaii).address_id
+    agreed = NewFact(
+        address_id=to,
+        person_id=ana,
+        state=ConsentState.GRANT,
+        scope=PHONE,
+        source=Source.FORM,
+        at=mail.clock.now(),
+        actor=Actor("patient"),
+    )
+    await mail.rig.parts.db.write(lambda conn: mail.rig.parts.ledger.record(conn, agreed))
+    there = {"channel": ChannelKind.SMS, "address_id": to, "author": AuthorKind.CAMPAIGN, "lane": Lane.BULK}
+    held = (await mail.rig.send(ana, "Aloha", **there)).decision
+    assert isinstance(held, Hold)
+    assert 8 <= held.until.astimezone(ZoneInfo("Pacific/Honolulu")).hour <= 9
+
+
+async def test_what_was_missed_while_the_hub_was_away_is_spread_and_never_sent_at_once(mail: Mail, ana: str) -> None:
+    ids = [await mail.automated(ana, purpose=Purpose.CARE) for _ in range(8)]
+    answer = await mail.queue(ana, author=AuthorKind.BOT, replies_to=mail.clock.now())
+    mail.wait(hours=3)
+
+    await mail.rig.parts.outbox.recover()
+
+    rows = [await mail.row(one) for one in ids]
+    assert {(row.state, row.reason) for row in rows} == {("held", "catch-up")}
+    due = sorted(row.due_at - mail.clock.now() for row in rows)
+    assert timedelta(0) <= due[0] < due[-1] <= timedelta(hours=1)
+    assert len(set(due)) == len(ids)
+    assert [claim.delivery_id for claim in await mail.claim()] == [answer]
+    await mail.rig.parts.outbox.recover()
+    assert [await mail.row(one) for one in ids] == rows
 
 
 async def test_an_answer_does_not_count_against_the_caps(mail: Mail, ana: str) -> None:

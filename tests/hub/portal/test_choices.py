@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,21 @@ async def test_channels_are_ordered_and_turned_off_for_each_purpose(clinic: Runn
     assert await facts(clinic) == []
     await person.get("/portal/preferences/emergency")
     assert person.status == 404
+
+
+async def test_fewer_messages_and_hours_are_kept_for_a_purpose(clinic: Running, person: Person) -> None:
+    await person.sign_in(JAMES)
+    page = "/portal/preferences/appointment"
+
+    await person.get(page)
+    await person.submit(page, fewer="1", start="17", end="20")
+
+    parts = clinic.parts
+    assert 'name="fewer" value="1" checked' in person.page
+    async with parts.db.read() as conn:
+        who = await parts.people.by_mrn(conn, JAMES.mrn) or ""
+        kept = (await parts.preferences.read(conn, who)).of(Purpose.APPOINTMENT)
+    assert (kept.per_week, kept.between) == (1, (time(17), time(20)))
 
 
 async def test_offers_turned_off_are_taken_back_and_turned_on_only_by_signing(clinic: Running, person: Person) -> None:

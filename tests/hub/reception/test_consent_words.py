@@ -6,10 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from channels.carrier import Carrier
-from consent.facts import ConsentState
+from consent.facts import ConsentState, Scope, Source
+from consent.ledger import NewFact
+from hub.audit import Actor
 from hub.crypto import Keyring
-from hub.db.tables import address
-from hub.types import Skip
+from hub.db.tables import address, consent_request
+from hub.types import ChannelKind, Purpose, Skip
 from tests.hub.reception.people import ANA, ana
 from tests.hub_rig import CLINIC, Rig, is_said, open_rig
 from tests.stores import either_will_do
@@ -114,3 +116,85 @@ async def test_a_stranger_who_asks_who_this_is_stays_reachable(rig: Rig) -> None
 
     (number,) = await rig.rows(sa.select(address).where(address.c.id == await rig.address("+12025550166")))
     assert number.state == "ok"
+
+
+async def test_a_signature_for_offers_counts_once_the_phone_itself_says_yes(rig: Rig) -> None:
+    person = await ana(rig)
+    signed = NewFact(
+        address_id=await rig.address(ANA),
+        person_id=person,
+        state=ConsentState.GRANT,
+        scope=Scope(channels=frozenset({ChannelKind.SMS}), purposes=frozenset({Purpose.MARKETING, Purpose.SURVEY})),
+        source=Source.FORM,
+        at=rig.parts.clock.now(),
+        actor=Actor("staff"),
+        written=True,
+        evidence={"words": "Yes, send me offers.", "version": "1", "language": "en"},
+    )
+
+    async def holds() -> tuple[bool, bool]:
+        async with rig.parts.db.read() as conn:
+            standing = (await rig.parts.ledger.standings(conn, (signed.address_id,)))[signed.address_id]
+        return tuple(standing.of(ChannelKind.SMS, one).written for one in (Purpose.SURVEY, Purpose.MARKETING))
+
+    done = await rig.parts.db.write(lambda conn: rig.parts.optins.record(conn, signed))
+    assert (len(done.facts), len(done.pending), await holds()) == (1, 1, (True, False))
+    refused = await rig.send(person, "An offer", purpose=Purpose.MARKETING)
+    assert isinstance(refused.decision, Skip)
+    # Asked at once by day, and when the day begins by night: what counts is that it is the thread's last message.
+    rig.parts.router.announce()
+    await rig.tell(ANA, "Sí")
+
+    assert await holds() == (True, True)
+    async with rig.parts.db.read() as conn:
+        fact = (await rig.parts.ledger.of_person(conn, person, []))[0]
+    assert (fact.evidence["words"], fact.evidence["confirmed_words"]) == ("Yes, send me offers.", "Sí")
+    assert "YES" in fact.evidence["asked"]
+    assert fact.message_id is not None
+
+
+@pytest.mark.parametrize("answer", ["no thanks", "STOP"])
+async def test_a_signature_that_the_phone_denies_never_counts(rig: Rig, answer: str) -> None:
+    person = await ana(rig)
+    signed = NewFact(
+        address_id=await rig.address(ANA),
+        person_id=person,
+        state=ConsentState.GRANT,
+        scope=Scope(channels=frozenset({ChannelKind.SMS}), purposes=frozenset({Purpose.MARKETING})),
+        source=Source.API,
+        at=rig.parts.clock.now(),
+        actor=Actor("staff"),
+        written=True,
+    )
+    await rig.parts.db.write(lambda conn: rig.parts.optins.record(conn, signed))
+
+    await rig.tell(ANA, answer)
+    await rig.tell(ANA, "yes")
+
+    assert [row.outcome for row in await rig.rows(sa.select(consent_request))] == ["no"]
+    async with rig.parts.db.read() as conn:
+        standing = (await rig.parts.ledger.standings(conn, (signed.address_id,)))[signed.address_id]
+    assert not standing.of(ChannelKind.SMS, Purpose.MARKETING).written
+
+
+async def test_where_a_stop_ends_only_what_the_last_message_was_about(
+    database_url: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    async with open_rig(database_url, tmp_path, keyring, stop_scope="category") as rig:
+        person = await ana(rig)
+        await rig.send(person, "How was it?", purpose=Purpose.SURVEY)
+        await rig.hear(ANA)
+
+        said = await rig.ask(ANA, "STOP")
+        again = await rig.send(person, "And now?", purpose=Purpose.SURVEY)
+        care = await rig.send(person, "Your forms are ready.")
+        assert is_said("consent.stopped_these", said)
+        assert isinstance(again.decision, Skip)
+        assert not isinstance(care.decision, Skip)
+
+        await rig.hear(ANA)
+        await rig.ask(ANA, "START")
+        assert not isinstance((await rig.send(person, "And now?", purpose=Purpose.SURVEY)).decision, Skip)
+        await rig.hear(ANA)
+        await rig.ask(ANA, "STOP ALL")
+        assert isinstance((await rig.send(person, "Hello")).decision, Skip)

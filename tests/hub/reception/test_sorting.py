@@ -21,6 +21,8 @@ EMERGENCIES = ("I have chest pain and can't breathe", "I want to kill myself", "
         pytest.param("START", "start", id="start"),
         pytest.param("HELP", "help", id="help"),
         pytest.param("you have the wrong number", "wrong_number", id="wrong number"),
+        pytest.param("email me instead please", "wish", id="a wish"),
+        pytest.param("email me instead, I have chest pain", "emergency", id="a wish beside an emergency"),
         pytest.param("can I come in on Tuesday?", "talk", id="talk"),
         pytest.param("", "talk", id="nothing"),
     ],

@@ -6,7 +6,7 @@ from alembic import op
 from hub.db.columns import Id, Moment
 
 revision = "0018"
-down_revision = "0011"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,260 @@
+"""What is asked, and what comes of the answer."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent import proof, requests
+from consent import rules as rulebook
+from consent.facts import ConsentState, Scope, Source
+from consent.ledger import Ledger, NewFact
+from consent.requests import ConsentRequest
+from hub.audit import Actor, Entry, Trail
+from hub.clock import Clock
+from hub.db.tables import address, consent_request, contact, message, person, proxy
+from hub.router import Router
+from hub.types import (
+    AddressKind,
+    AuthorKind,
+    ChannelKind,
+    Direction,
+    Intent,
+    Language,
+    Purpose,
+    Skip,
+    new_id,
+)
+from hub.vault import Vault
+from templates import render
+
+_LATELY = timedelta(days=30)
+_OF_AGE_WAITS = timedelta(days=365)
+_PAGE = 100
+KEY = "optin:"
+"""How the intent keys of messages begin that ask for a yes."""
+_PATIENT = Actor("patient")
+_ASKED_BY = {AddressKind.PHONE: ChannelKind.SMS, AddressKind.MAILBOX: ChannelKind.EMAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of decisions: the ids of the facts recorded, and what now waits for a yes."""
+
+    facts: tuple[str, ...]
+    pending: tuple[ConsentRequest, ...]
+
+
+class OptIns:
+    """Asks for a yes, and takes it."""
+
+    def __init__(
+        self, *, vault: Vault, ledger: Ledger, router: Router, trail: Trail, clock: Clock, clinic: str
+    ) -> None:
+        self._vault = vault
+        self._ledger = ledger
+        self._router = router
+        self._trail = trail
+        self._clock = clock
+        self._clinic = clinic
+
+    async def record(self, conn: AsyncConnection, *facts: NewFact) -> Done:
+        """Record decisions in the caller's transaction; what needs a yes is kept apart, and the address is asked.
+
+        Raises: as `Ledger.record`.
+        """
+        at_once, pending = [], []
+        for fact in facts:
+            wait = requests.needs_confirmation(fact.state, fact.scope, fact.source, written=fact.written)
+            if not wait or fact.person_id is None:
+                at_once.append(fact)
+                continue
+            rest = (frozenset(Purpose) if fact.scope.purposes is None else fact.scope.purposes) - wait
+            if rest:
+                at_once.append(replace(fact, scope=Scope(channels=fact.scope.channels, purposes=rest)))
+            pending.append(await self._ask(conn, fact, fact.person_id, wait))
+        ids = await self._ledger.record(conn, *at_once)
+        return Done(tuple(ids), tuple(pending))
+
+    async def asked(self, conn: AsyncConnection, thread_id: str, address_id: str) -> str | None:
+        """The id of the request that the thread's last message asked this address about; None if it asked nothing."""
+        last = (
+            sa.select(message.c.intent_key)
+            .where(message.c.thread_id == thread_id, message.c.direction == Direction.OUTBOUND)
+            .order_by(message.c.seq.desc())
+            .limit(1)
+        )
+        key = (await conn.execute(last)).scalar_one_or_none()
+        if key is None or not key.startswith(KEY):
+            return None
+        open_still = sa.select(consent_request.c.id).where(
+            consent_request.c.id == key.removeprefix(KEY),
+            consent_request.c.address_id == address_id,
+            consent_request.c.outcome == "",
+            consent_request.c.ends_at > self._clock.now(),
+        )
+        return (await conn.execute(open_still)).scalar_one_or_none()
+
+    async def answer(
+        self, conn: AsyncConnection, request_id: str, *, yes: bool, words: str, message_id: str, at: datetime
+    ) -> bool:
+        """Take the answer of the address, in the caller's transaction; False where the request is over."""
+        mine = consent_request.c.id == request_id
+        found = await requests.find(conn, self._vault, mine, consent_request.c.outcome == "")
+        if not found:
+            return False
+        (one,) = found
+        fact_id = None
+        if yes:
+            evidence = dict(one.evidence)
+            source = Source(evidence.pop("signed_via", Source.FORM.value))
+            evidence |= {"confirmed_words": words[:80], "confirmed_by": message_id, "signed_at": one.at.isoformat()}
+            fact = NewFact(
+                address_id=one.address_id,
+                person_id=one.person_id,
+                state=ConsentState.GRANT,
+                scope=one.scope,
+                source=source,
+                at=at,
+                actor=_PATIENT,
+                written=True,
+                message_id=message_id,
+                evidence=evidence,
+            )
+            (fact_id,) = await self._ledger.record(conn, fact)
+        await requests.end(conn, "yes" if yes else "no", self._clock.now(), mine, fact_id=fact_id)
+        await self._note(conn, "consent.confirm" if yes else "consent.decline", one)
+        return True
+
+    async def withdraw(self, conn: AsyncConnection, address_id: str) -> None:
+        """End what an address was asked: it opted out."""
+        await requests.end(conn, "no", self._clock.now(), consent_request.c.address_id == address_id)
+
+    async def sweep(self, conn: AsyncConnection) -> int:
+        """End what nobody answered in time, in the caller's transaction; of how many requests that is."""
+        now = self._clock.now()
+        return await requests.end(conn, "late", now, consent_request.c.ends_at <= now)
+
+    async def ask_anew(self, conn: AsyncConnection) -> int:
+        """Ask those who have come of age what holds from now on, in the caller's transaction; how many there were.
+
+        What was agreed to before ended with the guardian's right. They are asked where they sign in, for nothing may be
+        sent elsewhere; staff see that they must ask.
+        """
+        now = self._clock.now()
+        asked_before = sa.select(consent_request.c.id).where(
+            consent_request.c.person_id == proxy.c.patient_id, consent_request.c.kind == "of_age"
+        )
+        query = (
+            sa.select(proxy.c.patient_id, sa.func.min(proxy.c.ended_at))
+            .where(proxy.c.ended_why == "majority", proxy.c.ended_at > now - _LATELY, ~asked_before.exists())
+            .group_by(proxy.c.patient_id)
+        )
+        count = 0
+        for patient_id, ended_at in (await conn.execute(query.limit(_PAGE))).all():
+            count += await self._ask_of_age(conn, patient_id, ended_at)
+        return count
+
+    async def _ask_of_age(self, conn: AsyncConnection, patient_id: str, since: datetime) -> int:
+        now = self._clock.now()
+        owned = sa.select(contact.c.address_id).where(contact.c.person_id == patient_id)
+        addresses = list((await conn.execute(owned)).scalars())
+        standings = await self._ledger.standings(conn, addresses)
+        found = [
+            ConsentRequest(
+                id=new_id(),
+                kind="of_age",
+                person_id=patient_id,
+                address_id=address_id,
+                scope=fact.scope,
+                evidence={"how": "agreed to before the person came of age"},
+                actor=Actor("system", "optin"),
+                at=fact.at,
+                asked_at=now,
+                ends_at=now + _OF_AGE_WAITS,
+                outcome="",
+            )
+            for address_id, standing in standings.items()
+            for fact in standing.facts[-1:]
+            if fact.state is ConsentState.GRANT and fact.at < since
+        ]
+        if not found:
+            return 0
+        spoken = (await conn.execute(sa.select(person.c.language).where(person.c.id == patient_id))).scalar_one()
+        language: Language = "es" if spoken == "es" else "en"
+        intent = Intent(
+            key=f"of-age:{patient_id}",
+            person_id=patient_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.SYSTEM,
+            body=render("consent.of_age", {"clinic": self._clinic}, language, ChannelKind.PORTAL, UTC).text,
+            level="none",
+            channel=ChannelKind.PORTAL,
+        )
+        told = not isinstance((await self._router.route_in(conn, intent)).decision, Skip)
+        for one in found:
+            await requests.keep(conn, self._vault, one if told else replace(one, asked_at=None))
+            await self._note(conn, "consent.ask", one)
+        return 1
+
+    async def _ask(
+        self, conn: AsyncConnection, fact: NewFact, person_id: str, purposes: frozenset[Purpose]
+    ) -> ConsentRequest:
+        now = self._clock.now()
+        known = (
+            await conn.execute(
+                sa.select(address.c.kind, person.c.language)
+                .join(contact, contact.c.address_id == address.c.id)
+                .join(person, person.c.id == contact.c.person_id)
+                .where(address.c.id == fact.address_id, person.c.id == person_id)
+            )
+        ).one()
+        language: Language = "es" if known.language == "es" else "en"
+        channel = _ASKED_BY[AddressKind(known.kind)]
+        words = {
+            kind: render("consent.confirm_offers", {"clinic": self._clinic}, language, kind, UTC)
+            for kind in (ChannelKind.SMS, ChannelKind.EMAIL)
+        }
+        text = words[channel].text
+        evidence = {"sha256": proof.shown(fact.evidence.get("words", "")), **fact.evidence}
+        request = ConsentRequest(
+            id=new_id(),
+            kind="confirm",
+            person_id=person_id,
+            address_id=fact.address_id,
+            scope=Scope(channels=fact.scope.channels, purposes=purposes),
+            evidence={**evidence, "signed_via": fact.source.value, "asked": text},
+            actor=fact.actor,
+            at=fact.at,
+            asked_at=now,
+            ends_at=now + rulebook.load().confirm_within,
+            outcome="",
+        )
+        intent = Intent(
+            key=f"{KEY}{request.id}",
+            person_id=person_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.SYSTEM,
+            body=text,
+            level="none",
+            channel=channel,
+            address_id=fact.address_id,
+        )
+        routed = await self._router.route_in(conn, intent)
+        if isinstance(routed.decision, Skip):
+            # Nothing may be sent there at all: the request waits, and staff see that it was not asked.
+            request = replace(request, asked_at=None)
+        await requests.keep(conn, self._vault, request)
+        await self._note(conn, "consent.ask", request)
+        return request
+
+    async def _note(self, conn: AsyncConnection, action: str, one: ConsentRequest) -> None:
+        entry = Entry(
+            action=action,
+            actor=one.actor if action == "consent.ask" else _PATIENT,
+            person_id=one.person_id,
+            object_id=one.id,
+            details={"address": one.address_id, "purposes": " ".join(sorted(one.scope.purposes or ()))},
+        )
+        await self._trail.record(conn, entry)
