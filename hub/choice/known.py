@@ -148,8 +148,15 @@ class Knowledge:
             )
         return found
 
-    async def read_many(self, conn: AsyncConnection, person_ids: Collection[str], now: datetime) -> dict[str, Portrait]:
-        """What is known of many persons, whom the clinic is to tell something of its own accord."""
+    async def read_many(
+        self, conn: AsyncConnection, person_ids: Collection[str], purpose: Purpose, now: datetime
+    ) -> dict[str, Portrait]:
+        """What is known of many persons, whom the clinic is to tell something of its own accord.
+
+        A number is read only where the record does not tell what the purpose needs: which state somebody lives in
+        counts for solicitations alone.
+        """
+        by_state = purpose in rulebook.load().solicitations
         found: dict[str, Portrait] = {}
         reached: dict[str, list[Reached]] = {}
         for row in await _REACHED_MANY(conn, person_ids):
@@ -162,8 +169,10 @@ class Knowledge:
         standings = await self._ledger.standings(conn, {one.address_id for ones in reached.values() for one in ones})
         defaults = {one.who.id: _CHANNELS.get(one.who.preferred_channel or "") for one in found.values()}
         prefers = await self._preferences.read_many(conn, defaults)
-        unplaced = {one.who.id for one in found.values() if one.who.timezone is None or one.who.home is None}
-        keys = await self._vault.keys(conn, unplaced) if unplaced else None
+        unplaced = {
+            one.who.id for one in found.values() if one.who.timezone is None or (by_state and one.who.home is None)
+        }
+        keys = await self._vault.keys(conn, unplaced)
         lately: dict[str, list[tuple[str, str, str]]] = {}
         for person_id, *told in await _LATELY_MANY(conn, person_ids, since=_stored(conn, now - _HEALTH)):
             lately.setdefault(person_id, []).append(tuple(told))
@@ -175,14 +184,13 @@ class Knowledge:
                 one.failed = failing(reversed(lately[person_id]))
         return found
 
-    def _places_of(self, keys: Keys | None, one: Portrait) -> dict[str, Place]:
-        """As `_places`, of one of many."""
+    def _places_of(self, keys: Keys, one: Portrait) -> dict[str, Place]:
+        """As `_places`, of one of many; `keys` has the key of whoever's number is to be read."""
         who = one.who
-        unplaced = keys is not None and who.id in keys and (who.timezone is None or who.home is None)
         found = {}
         for row in one.reached:
             number = None
-            if keys is not None and unplaced and row.kind == AddressKind.PHONE:
+            if who.id in keys and row.kind == AddressKind.PHONE:
                 number = open_contact(keys, who.id, row.address_id, row.value_sealed)
             found[row.address_id] = place(
                 zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state

@@ -193,20 +193,20 @@ class Batches:
         self, conn: AsyncConnection, asked: Mapping[str, Sequence[str]], purpose: Purpose, now: datetime
     ) -> Batch:
         """What is known of `asked`: persons, with the visits that each is to be told of (empty for about none)."""
-        found, born = await self._readings(conn, asked.keys(), now)
+        found, born = await self._readings(conn, asked.keys(), purpose, now)
         there = {person_id: visits for person_id, visits in asked.items() if person_id in found}
         listeners = await self._hearing.of_many(conn, there, born, purpose)
         others = {one for listener in listeners.values() for one in listener.guardians} - found.keys()
         if others:
-            found |= (await self._readings(conn, others, now))[0]
+            found |= (await self._readings(conn, others, purpose, now))[0]
         return Batch(self._knowledge, purpose, found, listeners, now)
 
     async def _readings(
-        self, conn: AsyncConnection, person_ids: Iterable[str], now: datetime
+        self, conn: AsyncConnection, person_ids: Iterable[str], purpose: Purpose, now: datetime
     ) -> tuple[dict[str, Reading], dict[str, tuple[date | None, ZoneInfo]]]:
         wanted = list(person_ids)
         keys = await self._vault.keys(conn, wanted)
-        portraits = await self._knowledge.read_many(conn, wanted, now)
+        portraits = await self._knowledge.read_many(conn, wanted, purpose, now)
         recent = await counting.recent(conn, wanted, now)
         found: dict[str, Reading] = {}
         born: dict[str, tuple[date | None, ZoneInfo]] = {}
