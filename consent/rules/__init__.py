@@ -44,7 +44,7 @@ class RuleSet:
     content: the most that a text may reveal, by channel. answered_in_clear: how long after a person wrote from an
         address staff may answer there in their own words.
     states: hours that a state adds for solicitations, by its two letters. places: the zones that a state lies in.
-    reasons: the sentence for staff, by rule id.
+    reasons: the sentence for staff, by rule id. plain: the same where the particulars are not known.
     """
 
     version: str
@@ -78,6 +78,7 @@ class RuleSet:
     places: Mapping[str, tuple[str, ...]]
     rules: Mapping[str, Rule]
     reasons: Mapping[str, str]
+    plain: Mapping[str, str]
 
     def hours(self, purpose: Purpose, states: Collection[str] = ()) -> Hours:
         """The hours for an automated message of this purpose to a person in one of `states` (empty: unknown, so all).
@@ -157,6 +158,7 @@ def parse(text: str) -> RuleSet:
         places={state: tuple(zones) for state, zones in raw["places"].items()},
         rules=rules,
         reasons=reasons,
+        plain=reasons | {row["id"]: row["plain"] for row in raw["rule"] if "plain" in row},
     )
 
 

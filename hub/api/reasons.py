@@ -30,7 +30,7 @@ def explained(code: str, channel: ChannelKind, channels: Mapping[ChannelKind, Ch
         return None
     if code in _OURS:
         return _OURS[code]
-    sentence = rules.load().reasons.get(code)
+    sentence = rules.load().plain.get(code)
     if sentence is not None:
         return sentence
     provider = channels.get(channel)

@@ -57,9 +57,10 @@ def evidence(mrn: str, out: Path) -> None:
 def suppress(file: Path) -> None:
     """Keep addresses silent that asked another system for it, whether or not they are on the books yet.
 
-    \b
-    Columns: phone,email (one of them in each line)
+    A line has a phone number or a mailbox.
 
+    \b
+    Columns: phone,email
     Example:
       hub consents suppress asked-for-silence.csv
     """

@@ -140,7 +140,7 @@ def reason(rule: str, language: Language = "en") -> str:
         return said["opted_out"]
     if rule == "appointment_changed":
         return said["visit_changed"]
-    words = rules.load().reasons.get(rule) if language == "en" else None
+    words = rules.load().plain.get(rule) if language == "en" else None
     return said["not_allowed"] if words is None else words[:1].lower() + words[1:]
 
 
