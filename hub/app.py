@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 ROLES = ("web", "dispatcher", "clock", "worker")
-_COLLECT = 20_000, 20, 20
+COLLECT = 20_000, 20, 20
 """When the garbage collector looks: at objects made since it last did, then at those that outlived so many looks."""
 _SWITCH = 0.0002
 """Seconds a thread may keep the interpreter while another wants it. The database's thread needs it briefly after every
@@ -221,7 +221,7 @@ async def _settle_memory(hub: Hub) -> None:
         await hub.understanding()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*COLLECT)
 
 
 def loop(work: Coroutine[Any, Any, R]) -> R:

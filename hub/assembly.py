@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 
 from bots.dialogue import Clinic
 from bots.nlu.embedded import EmbeddedEngine
 from bots.scheduling.local import LocalScheduling
+from bots.scheduling.names import Names as CalendarNames
 from channels import registry
 from channels.base import Channel
 from channels.email import EmailChannel
@@ -20,6 +22,9 @@ from hub.accept import Acceptor
 from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
+from hub.campaigns import Campaigns, Planner, Replies, Waitlist, Words
+from hub.campaigns.timing import holidays
+from hub.campaigns.voiding import visits_changed
 from hub.choice import Knowledge
 from hub.clock import Clock
 from hub.db import Database
@@ -94,7 +99,7 @@ def assemble(
     identifier = Identifier(people, vault)
     threads = Threads(vault, clock)
     ledger = Ledger(vault, trail, clock)
-    scheduling = LocalScheduling(db, vault, clock, zone, trail)
+    scheduling = LocalScheduling(db, vault, clock, zone, trail, visits_changed)
     ways = registry.build(settings) if channels is None else dict(channels)
     _let_mails_be_stopped(ways, vault, settings)
     proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
@@ -131,6 +136,7 @@ def assemble(
         clinic=settings.clinic_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
+        zone=zone,
     )
     desk = Desk(
         vault=vault,
@@ -172,6 +178,25 @@ def assemble(
         zone=zone,
         proxies=proxies,
     )
+    names = CalendarNames(vault)
+    words = Words(
+        clinic=settings.clinic_name,
+        phone=settings.clinic_phone,
+        link=f"{settings.base_url}/portal",
+        zone=zone,
+    )
+    planner = Planner(
+        db=db,
+        clock=clock,
+        trail=trail,
+        router=router,
+        names=names,
+        words=words,
+        zone=zone,
+        closed=cache(partial(holidays, settings.holidays_file)),
+    )
+    waiting = Waitlist(db=db, clock=clock, trail=trail, router=router, names=names, words=words, zone=zone)
+    campaigns = Campaigns(db=db, clock=clock, trail=trail, people=people, names=names, planner=planner, waiting=waiting)
     reactions = Reactions(
         db=db,
         vault=vault,
@@ -185,6 +210,16 @@ def assemble(
         talker=talker,
         addresses=addresses,
         desk=desk,
+        waiting=waiting,
+        replies=Replies(
+            db=db,
+            clock=clock,
+            trail=trail,
+            scheduling=scheduling,
+            clinic=settings.clinic_name,
+            phone=settings.clinic_phone,
+            zone=zone,
+        ),
         wishing=Wishing(people, preferences, ledger),
         optins=optins,
         stop_mode="category" if (settings.stop_scope or rulebook.load().stop_mode) == "category" else "number",
@@ -273,6 +308,7 @@ def assemble(
         names=Names(users),
         search=Search(vault, search_index(vault)),
         indexer=Indexer(db, vault, search_index(vault)),
+        campaigns=campaigns,
     )
     return parts, engine
 

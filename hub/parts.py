@@ -9,6 +9,7 @@ from consent.ledger import Ledger
 from hub.accept import Acceptor
 from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
+from hub.campaigns import Campaigns
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk import Desk
@@ -77,3 +78,4 @@ class Parts:
     names: Names
     search: Search
     indexer: Indexer
+    campaigns: Campaigns

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.crypto import BlindIndex, DataKey, Keyring, Place
 from hub.crypto.segments import FileOpening, FileSealing
 from hub.db.bulk import insert_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import data_key, key_canary
 from hub.errors import CryptoError, KeyDestroyed, KeyringMissing, KeyringWrong
 
@@ -137,12 +138,7 @@ class Vault:
         missing = wanted - found.keys()
         if missing:
             # The newest version of each owner's key. Owners are few here: a batch, a page.
-            query = (
-                sa.select(data_key.c.owner_id, data_key.c.version, data_key.c.kek_id, data_key.c.wrapped)
-                .where(data_key.c.owner_id.in_(missing), data_key.c.wrapped.is_not(None))
-                .order_by(data_key.c.version)
-            )
-            for owner, version, kek_id, wrapped in (await conn.execute(query)).all():
+            for owner, version, kek_id, wrapped in await _WRAPPED(conn, missing):
                 found[owner] = DataKey(self._unwrap(kek_id, wrapped, _context(owner, version)), version)
             for owner in missing & found.keys():
                 self._remember(owner, found[owner], now)
@@ -199,6 +195,16 @@ class Vault:
         self._cache.move_to_end(owner)
         while len(self._cache) > self._size:
             self._cache.popitem(last=False)
+
+
+_WRAPPED = Lookup(
+    data_key.c.owner_id,
+    lambda among: (
+        sa.select(data_key.c.owner_id, data_key.c.version, data_key.c.kek_id, data_key.c.wrapped)
+        .where(among, data_key.c.wrapped.is_not(None))
+        .order_by(data_key.c.version)
+    ),
+)
 
 
 def _context(owner: str, version: int) -> bytes:

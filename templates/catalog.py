@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 from hub.errors import TemplateError
 from hub.types import ChannelKind, Language
-from templates.model import KINDS, LEVELS, Piece, Template
+from templates.model import KINDS, LEVELS, STATES, Piece, Template
 
 LIBRARY = Path(__file__).parent / "library"
-_FIELDS = frozenset({"version", "level", "variables", "text", "subject"})
+_FIELDS = frozenset({"version", "level", "variables", "text", "subject", "state", "plurals"})
 _CHANNELS = frozenset(kind.value for kind in ChannelKind)
 
 
@@ -23,14 +23,23 @@ class Catalog:
         self._templates = dict(templates)
 
     def get(self, key: str, language: Language) -> Template:
-        """The template in `language`, or in English where it is not translated.
+        """The template in `language`, or in English where it is not translated, or the translation is a draft.
 
-        Raises: TemplateError when there is no such key.
+        Raises: TemplateError when there is no such key, or its English is a draft.
         """
-        found = self._templates.get((key, language)) or self._templates.get((key, "en"))
-        if found is None:
-            raise TemplateError(f"there is no template {key!r}")
-        return found
+        english: Language = "en"
+        for spoken in (language, english):
+            found = self._templates.get((key, spoken))
+            if found is not None and found.state == "approved":
+                return found
+        known = (key, language) in self._templates or (key, english) in self._templates
+        raise TemplateError(
+            f"of the template {key!r} there are only drafts" if known else f"there is no template {key!r}"
+        )
+
+    def written(self, key: str, language: Language) -> Template | None:
+        """The template in just this language, a draft, too; None where there is none."""
+        return self._templates.get((key, language))
 
     def keys(self, language: Language | None = None) -> tuple[str, ...]:
         """All keys, or those that exist in `language`, sorted."""
@@ -80,6 +89,12 @@ def _template(where: str, key: str, language: Language, entry: dict[str, Any]) -
         raise TemplateError(f"{where}: version must be a whole number")
     if not entry.get("text"):
         raise TemplateError(f"{where}: text is missing")
+    if entry.get("state", "approved") not in STATES:
+        raise TemplateError(f"{where}: state must be one of {', '.join(STATES)}")
+    plurals = entry.get("plurals", {})
+    told = {name for name, kind in variables.items() if kind == "plural"}
+    if told != plurals.keys() or any("other" not in forms for forms in plurals.values()):
+        raise TemplateError(f"{where}: each variable of the kind plural needs its words in `plurals`, `other` at least")
     channels = {ChannelKind(name): entry[name] for name in entry.keys() & _CHANNELS}
     template = Template(
         key=key,
@@ -90,6 +105,8 @@ def _template(where: str, key: str, language: Language, entry: dict[str, Any]) -
         text=pieces(where, entry["text"]),
         channels={channel: pieces(where, text) for channel, text in channels.items()},
         subject=pieces(where, entry.get("subject", "")),
+        state=entry.get("state", "approved"),
+        plurals=plurals,
     )
     every = (template.text, template.subject, *template.channels.values())
     for name in {name for taken_apart in every for _, name in taken_apart if name is not None}:

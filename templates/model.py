@@ -1,13 +1,18 @@
 """A template: one text in one language, with what it needs and how much it may reveal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from hub.types import ChannelKind, Language, Level
 
-Kind = Literal["text", "moment", "day", "time", "number", "choices"]
-"""What a variable holds: a string, an aware datetime, a date, a time of day, an int, or rows to be numbered."""
+Kind = Literal["text", "moment", "day", "time", "number", "choices", "plural"]
+"""What a variable holds: a string, an aware datetime, a date, a time of day, an int, rows to be numbered, or an int
+told in words."""
+
+State = Literal["draft", "approved"]
+"""Whether a text may be said: of a draft it is as if it were not there."""
+STATES: tuple[str, ...] = get_args(State)
 
 KINDS: tuple[str, ...] = get_args(Kind)
 LEVELS: tuple[str, ...] = get_args(Level)
@@ -25,6 +30,8 @@ class Template:
     text: the words for every channel that has none of its own.
     channels: other words for some channels (a voice says it differently).
     subject: of a mail; empty where no mail is meant.
+    state: a draft is not said to anybody. plurals: of each variable of that kind the words by plural category of the
+        language (CLDR), `{n}` standing for the number; `other` is always there.
     """
 
     key: str
@@ -35,6 +42,8 @@ class Template:
     text: tuple[Piece, ...]
     channels: Mapping[ChannelKind, tuple[Piece, ...]]
     subject: tuple[Piece, ...] = ()
+    state: State = "approved"
+    plurals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def pieces(self, channel: ChannelKind) -> tuple[Piece, ...]:
         """The words for `channel`."""

@@ -1,11 +1,12 @@
 """Filling in a template: words, dates and numbered choices for one language, channel and zone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cache
 from typing import NamedTuple, cast
 
+from babel import Locale
 from babel.dates import get_day_names, get_month_names, get_period_names
 
 from hub.errors import TemplateError
@@ -42,11 +43,17 @@ def render(
         the key and the variable, never the value.
     """
     template = (catalog or shipped()).get(key, language)
+    filled = fill(template, params, channel, zone)
+    return filled if template.language == language else replace(filled, fell_back=True)
+
+
+def fill(template: Template, params: Mapping[str, object], channel: ChannelKind, zone: tzinfo) -> Rendered:
+    """As `render`, of a template in hand."""
     subject = template.subject if channel is ChannelKind.EMAIL else ()
     return Rendered(
         text=_fill(template, template.pieces(channel), params, zone),
         language=template.language,
-        fell_back=template.language != language,
+        fell_back=False,
         version=template.version,
         level=template.level,
         subject=_fill(template, subject, params, zone),
@@ -66,7 +73,10 @@ def _fill(template: Template, pieces: tuple[Piece, ...], params: Mapping[str, ob
             raise TemplateError(f"template {template.key!r} needs {name!r}")
         kind = template.variables[name]
         try:
-            filled.append(_WRITERS[kind](params[name], words, zone))
+            if kind == "plural":
+                filled.append(_plural(params[name], template, name))
+            else:
+                filled.append(_WRITERS[kind](params[name], words, zone))
         except (TypeError, ValueError, AttributeError):
             raise TemplateError(f"template {template.key!r}: {name!r} cannot be written as {kind}") from None
     return "".join(filled)
@@ -131,6 +141,18 @@ def _number(value: object, words: _Words, zone: tzinfo) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
     return str(value)
+
+
+def _plural(value: object, template: Template, name: str) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    forms = template.plurals[name]
+    return forms.get(_locale(template.language).plural_form(value), forms["other"]).replace("{n}", str(value))
+
+
+@cache
+def _locale(language: Language) -> Locale:
+    return Locale(language)
 
 
 def _date(value: object, words: _Words, zone: tzinfo) -> str:

@@ -154,6 +154,10 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
     """What goes before the answer to a pending question: dropping it, another job, a matter for staff."""
     if state.phase in RESTING:
         return None
+    letter = hints.key(event.text)
+    if letter in ("c", "r") and context.reminded:
+        # A reminder came in between, and is what this answers: no question of ours is answered by a letter.
+        return begin(rest(state, Phase.IDLE), "confirm" if letter == "c" else "reschedule", context)
     intents = _intents(event.meaning)
     intent = intents[0]
     leaves = intent == "goodbye" and not wishes.speaks(event.meaning.entities.when)  # "later" may be a wish

@@ -61,13 +61,18 @@ class Clinic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is true at this step. `now` is aware, in the clinic's zone; `language` is the person's own."""
+    """What is true at this step. `now` is aware, in the clinic's zone; `language` is the person's own.
+
+    reminded: ids of the visits of which the writer was reminded lately, the newest reminder first: a word that names
+        none of several visits is about one of these.
+    """
 
     now: datetime
     clinic: Clinic
     standing: Standing
     catalogue: Catalogue
     language: Language = "en"
+    reminded: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

@@ -31,13 +31,27 @@ def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> T
             only = visits[0] if len(visits) == 1 else None
             return finish(replace(state, last=only), context, *_shown(visits))
         case "confirm":
-            return call(state, Confirm(visits[0].id, person), visit=visits[0])
+            about = _reminded(visits, context) or visits[0]
+            return call(state, Confirm(about.id, person), visit=about)
     visit, wish = _meant(visits, state)
+    if visit is None and not _points(state.wish):
+        visit = _reminded(visits, context)
     if visit is None:
         return put(state, context, Phase.CHOOSE_VISIT, visits=visits[:CHOICES])
     state = replace(state, visit=visit, wish=wish, awaiting=None)
     moved = state.job == "reschedule" and len(visits) > 1
     return advance(state, context, *(of_which(state) if moved else ()))
+
+
+def _reminded(visits: tuple[Appointment, ...], context: Context) -> Appointment | None:
+    """The visit of which the person was reminded last, if it is among these."""
+    by_id = {visit.id: visit for visit in visits}
+    return next((by_id[one] for one in context.reminded if one in by_id), None)
+
+
+def _points(wish: Wish) -> bool:
+    """Whether the person said anything that may tell one visit from another."""
+    return wish.which is not None or wish.provider is not None or wish.visit_type is not None or wish.when is not None
 
 
 def _shown(visits: tuple[Appointment, ...]) -> tuple[Say, ...]:

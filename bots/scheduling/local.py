@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -39,6 +39,8 @@ _QUICK = 0.025
 _SLOW_FOR = 60.0
 """Seconds for which searches are made in a thread, after one was not quick: that costs each of them more."""
 R = TypeVar("R")
+OnChange = Callable[[AsyncConnection, datetime, Collection[str], Collection[str]], Awaitable[None]]
+"""Told in the transaction that changes them: of visits that are not what they were, and of slots that came free."""
 _Kind = Literal["hold", "book", "move", "cancel", "confirm"]
 
 
@@ -99,13 +101,22 @@ _ASKED = sa.select(scheduling_request).where(scheduling_request.c.key == _bound(
 class LocalScheduling(Scheduling):
     """Scheduling over the hub's own tables. All times it returns are in the clinic's zone."""
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock, zone: ZoneInfo, trail: Trail) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        zone: ZoneInfo,
+        trail: Trail,
+        on_change: OnChange | None = None,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._zone = zone
         self._trail = trail
         self._names = Names(vault)
         self._slow_until = 0.0
+        self._on_change = on_change
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
@@ -173,7 +184,7 @@ class LocalScheduling(Scheduling):
             wanted = await _free_slot(conn, slot_id, person_id, now, leaving=appointment_id)
             if wanted is None:
                 return _Answer(outcome="taken", slot_id=slot_id)
-            await _cancel(conn, old, now)
+            await self._cancel(conn, old, now)
             booked = await self._insert(conn, wanted, person_id, now)
             changes = (Change("appointment.cancelled", appointment_id), Change("appointment.booked", booked))
             await self._tell(conn, now, "move", person_id, booked, *changes, replaces=appointment_id)
@@ -193,7 +204,7 @@ class LocalScheduling(Scheduling):
             old = await _booked_visit(conn, appointment_id, person_id)
             if old is None:
                 return _Answer(outcome="gone", appointment_id=appointment_id)
-            await _cancel(conn, old, now)
+            await self._cancel(conn, old, now)
             change = Change("appointment.cancelled", appointment_id)
             await self._tell(conn, now, "cancel", person_id, appointment_id, change)
             return _Answer(outcome="done", appointment_id=appointment_id)
@@ -310,6 +321,13 @@ class LocalScheduling(Scheduling):
         await insert_rows(conn, appointment, [row])
         return str(row["id"])
 
+    async def _cancel(self, conn: AsyncConnection, old: Any, now: datetime) -> None:
+        ended = {"visit": old.id, "status": "cancelled", "version": old.version + 1, "updated_at": now}
+        await conn.execute(_END_VISIT, ended)
+        await conn.execute(_SET_SLOT, {"slot": old.slot_id, "state": "free", "held_by": None, "held_until": None})
+        if self._on_change is not None:
+            await self._on_change(conn, now, (old.id,), (old.slot_id,) if old.slot_id is not None else ())
+
     async def _tell(
         self,
         conn: AsyncConnection,
@@ -357,12 +375,6 @@ async def _free_slot(
 
 async def _booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
     return (await conn.execute(_BOOKED_VISIT, {"visit": appointment_id, "person_id": person_id})).first()
-
-
-async def _cancel(conn: AsyncConnection, old: Any, now: datetime) -> None:
-    ended = {"visit": old.id, "status": "cancelled", "version": old.version + 1, "updated_at": now}
-    await conn.execute(_END_VISIT, ended)
-    await conn.execute(_SET_SLOT, {"slot": old.slot_id, "state": "free", "held_by": None, "held_until": None})
 
 
 def _known(row: Any) -> _Answer:

@@ -29,6 +29,8 @@ SCOPES = (
     "consents:read",
     "consents:write",
     "events:read",
+    "campaigns:read",
+    "campaigns:write",
 )
 """What a token may be given; `*` is all of it."""
 

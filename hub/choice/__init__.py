@@ -6,7 +6,19 @@
 """
 
 from hub.choice.deciding import answers, automated, decide
-from hub.choice.known import Knowledge, Known
+from hub.choice.known import Knowledge, Known, Portrait
 from hub.choice.ranking import Shape, Way, failing, rank, shape
 
-__all__ = ["Knowledge", "Known", "Shape", "Way", "answers", "automated", "decide", "failing", "rank", "shape"]
+__all__ = [
+    "Knowledge",
+    "Known",
+    "Portrait",
+    "Shape",
+    "Way",
+    "answers",
+    "automated",
+    "decide",
+    "failing",
+    "rank",
+    "shape",
+]

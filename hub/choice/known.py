@@ -1,26 +1,28 @@
 """What is known of a person when something is to be told to them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import rules as rulebook
 from consent.asking import Wishes
+from consent.facts import Standing
 from consent.ledger import Ledger
-from consent.policy import state_for
+from consent.policy import AddressState, state_for
 from consent.whereabouts import UNKNOWN, Place, place
 from hub.choice.deciding import answers, automated
 from hub.choice.ranking import REACHES, Way, failing, rank, shape
-from hub.db.columns import Id
+from hub.db.columns import Id, Moment
+from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.people import PreferenceBook, Preferences
 from hub.sealed import open_contact
-from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level
-from hub.vault import Vault
+from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level, Purpose
+from hub.vault import Keys, Vault
 
 _HEALTH = timedelta(days=30)
 """How far back failures are looked for."""
@@ -36,6 +38,42 @@ class Known:
     who: Any
     ways: list[Way]
     wishes: Wishes
+
+
+class Reached(NamedTuple):
+    """An address of a person."""
+
+    address_id: str
+    kind: str
+    state: AddressState
+    state_reason: str
+    value_sealed: bytes
+
+
+class Who(NamedTuple):
+    """What of a person's row decides how they are told something. The profile is sealed."""
+
+    id: str
+    timezone: str | None
+    preferred_channel: str | None
+    language: str | None
+    merged_into: str | None
+    profile_sealed: bytes | None
+    can_sign_in: bool
+    thread_id: str | None
+    home: str | None
+
+
+@dataclass(slots=True)
+class Portrait:
+    """One of many persons, with all that decides by which way they are told something."""
+
+    who: Who
+    reached: list[Reached] = field(default_factory=list)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    prefers: Preferences = field(default_factory=Preferences)
+    failed: frozenset[tuple[str, str]] = frozenset()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 class Knowledge:
@@ -78,29 +116,20 @@ class Knowledge:
         wrote = await _wrote_from(conn, who.thread_id, now) if staff and who.thread_id else []
         places = await self._places(conn, intent, who, found) if automated(intent) else {}
         failed = await _failing(conn, intent.person_id, now) if intent.channel is None else frozenset()
-        ways = [
-            Way(
-                channel=channel,
-                address_id=row.address_id,
-                state=state_for(channel, row.state, row.state_reason),
-                standing=standings[row.address_id],
-                shape=shape(
-                    # A file is had in the portal alone: elsewhere goes a link to it.
-                    "full" if intent.media else intent.level,
-                    "limited" if intent.media and channel is not ChannelKind.PORTAL else self._content[channel],
-                    open_here=not intent.media and (channel in prefers.whole or (channel, row.address_id) in wrote),
-                    # A device was signed up for notices behind the log-in.
-                    can_sign_in=who.can_sign_in or channel is ChannelKind.PUSH,
-                ),
-                off=not answering and channel in of_purpose.off,
-                failing=(channel, row.address_id) in failed,
-                place=places.get(row.address_id, UNKNOWN),
-                wanted=not answering and channel in of_purpose.order[:1],
-            )
-            for channel in self.channels
-            for row in found
-            if row.kind == REACHES[channel]
-        ]
+        reached = [Reached(row.address_id, row.kind, row.state, row.state_reason, row.value_sealed) for row in found]
+        ways = self._ways(
+            reached,
+            standings,
+            prefers,
+            intent.purpose,
+            intent.level,
+            failed=failed,
+            wrote=wrote,
+            can_sign_in=who.can_sign_in,
+            answering=answering,
+            places=places,
+            media=bool(intent.media),
+        )
         # Staff answer where the person wrote last.
         order = (*(ChannelKind(channel) for channel, _ in wrote[:1]), *of_purpose.order)
         return Known(who=who, ways=rank(ways, intent.channel, order), wishes=of_purpose.wishes)
@@ -119,6 +148,117 @@ class Knowledge:
                 zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state
             )
         return found
+
+    async def read_many(
+        self, conn: AsyncConnection, person_ids: Collection[str], purpose: Purpose, now: datetime
+    ) -> dict[str, Portrait]:
+        """What is known of many persons, whom the clinic is to tell something of its own accord.
+
+        A number is read only where the record does not tell what the purpose needs: which state somebody lives in
+        counts for solicitations alone.
+        """
+        by_state = purpose in rulebook.load().solicitations
+        found: dict[str, Portrait] = {}
+        reached: dict[str, list[Reached]] = {}
+        for row in await _REACHED_MANY(conn, person_ids):
+            person_id, address_id = row[0], row[9]
+            if person_id not in found:
+                found[person_id] = Portrait(Who(*row[:9]))
+                reached[person_id] = found[person_id].reached
+            if address_id is not None:
+                reached[person_id].append(Reached(*row[9:]))
+        standings = await self._ledger.standings(conn, {one.address_id for ones in reached.values() for one in ones})
+        defaults = {one.who.id: _CHANNELS.get(one.who.preferred_channel or "") for one in found.values()}
+        prefers = await self._preferences.read_many(conn, defaults)
+        unplaced = {
+            one.who.id for one in found.values() if one.who.timezone is None or (by_state and one.who.home is None)
+        }
+        keys = await self._vault.keys(conn, unplaced)
+        lately: dict[str, list[tuple[str, str, str]]] = {}
+        for person_id, *told in await _LATELY_MANY(conn, person_ids, since=_stored(conn, now - _HEALTH)):
+            lately.setdefault(person_id, []).append(tuple(told))
+        for person_id, one in found.items():
+            one.standings = standings
+            one.prefers = prefers[person_id]
+            one.places = self._places_of(keys, one)
+            if person_id in lately:
+                one.failed = failing(reversed(lately[person_id]))
+        return found
+
+    def _places_of(self, keys: Keys, one: Portrait) -> dict[str, Place]:
+        """As `_places`, of one of many; `keys` has the key of whoever's number is to be read."""
+        who = one.who
+        found = {}
+        for row in one.reached:
+            number = None
+            if who.id in keys and row.kind == AddressKind.PHONE:
+                number = open_contact(keys, who.id, row.address_id, row.value_sealed)
+            found[row.address_id] = place(
+                zone=who.timezone, state=who.home, number=number, clinic_state=self._clinic_state
+            )
+        return found
+
+    def ways(self, one: Portrait, purpose: Purpose, level: Level) -> list[Way]:
+        """The ways to a person whom the clinic is to tell something of its own accord, best first. Pure."""
+        who = one.who
+        ways = self._ways(
+            one.reached,
+            one.standings,
+            one.prefers,
+            purpose,
+            level,
+            failed=one.failed,
+            wrote=(),
+            can_sign_in=who.can_sign_in,
+            answering=False,
+            places=one.places,
+        )
+        return ways if len(ways) < 2 else rank(ways, None, one.prefers.of(purpose).order)
+
+    def _ways(
+        self,
+        reached: Sequence[Reached],
+        standings: Mapping[str, Standing],
+        prefers: Preferences,
+        purpose: Purpose,
+        level: Level,
+        *,
+        failed: Collection[tuple[str, str]],
+        wrote: Collection[tuple[str, str]],
+        can_sign_in: bool,
+        answering: bool,
+        places: Mapping[str, Place],
+        media: bool = False,
+    ) -> list[Way]:
+        of_purpose = prefers.of(purpose)
+        off = frozenset[ChannelKind]() if answering else of_purpose.off
+        return [
+            Way(
+                channel=channel,
+                address_id=one.address_id,
+                state=state_for(channel, one.state, one.state_reason),
+                standing=standings[one.address_id],
+                shape=shape(
+                    # A file is had in the portal alone: elsewhere goes a link to it.
+                    "full" if media else level,
+                    "limited" if media and channel is not ChannelKind.PORTAL else self._content[channel],
+                    open_here=not media and (channel in prefers.whole or (channel, one.address_id) in wrote),
+                    # A device was signed up for notices behind the log-in.
+                    can_sign_in=can_sign_in or channel is ChannelKind.PUSH,
+                ),
+                off=channel in off,
+                failing=(channel, one.address_id) in failed,
+                place=places.get(one.address_id, UNKNOWN),
+                wanted=not answering and channel in of_purpose.order[:1],
+            )
+            for channel in self.channels
+            for one in reached
+            if one.kind == REACHES[channel]
+        ]
+
+
+def _stored(conn: AsyncConnection, moment: datetime) -> Any:
+    return Moment.writer(conn.dialect)(moment)
 
 
 async def _wrote_from(conn: AsyncConnection, thread_id: str, now: datetime) -> list[tuple[str, str]]:
@@ -165,6 +305,50 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
 _REACHED = _reached()
 _REACHED_AT = _reached(contact.c.address_id == sa.bindparam("address", type_=Id()))
 
+_REACHED_MANY = Lookup(
+    person.c.id,
+    lambda among: (
+        sa.select(
+            person.c.id,
+            person.c.timezone,
+            person.c.preferred_channel,
+            person.c.language,
+            person.c.merged_into,
+            person.c.profile_sealed,
+            person.c.identity_blind.is_not(None),
+            thread.c.id,
+            person.c.state,
+            address.c.id,
+            address.c.kind,
+            address.c.state,
+            address.c.state_reason,
+            contact.c.value_sealed,
+        )
+        .select_from(person)
+        .outerjoin(thread, thread.c.person_id == person.c.id)
+        .outerjoin(contact, contact.c.person_id == person.c.id)
+        .outerjoin(address, address.c.id == contact.c.address_id)
+        .where(among)
+        .order_by(person.c.id, contact.c.created_at, address.c.id)
+    ),
+)
+_TOLD = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED)
+_LATELY_MANY = Lookup(
+    delivery.c.person_id,
+    lambda among: (
+        sa.select(delivery.c.person_id, delivery.c.channel, delivery.c.address_id, delivery.c.state)
+        .where(
+            among,
+            delivery.c.created_at > sa.bindparam("since", type_=delivery.c.created_at.type),
+            delivery.c.state.in_(
+                [sa.literal_column(f"'{state}'") for state in ("sent", "delivered", "read", "failed")]
+            ),
+        )
+        .order_by(delivery.c.id)
+    ),
+)
+_CHANNELS: Mapping[str, ChannelKind] = {kind.value: kind for kind in ChannelKind}
+
 _WROTE = (
     sa.select(message.c.channel, message.c.address_id)
     .where(
@@ -181,7 +365,7 @@ _LATELY = (
     .where(
         delivery.c.person_id == sa.bindparam("person", type_=delivery.c.person_id.type),
         delivery.c.created_at > sa.bindparam("since", type_=delivery.c.created_at.type),
-        delivery.c.state.in_((DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED)),
+        delivery.c.state.in_(_TOLD),
     )
     .order_by(delivery.c.id.desc())
     .limit(50)

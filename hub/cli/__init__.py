@@ -10,6 +10,7 @@ import click
 from hub.cli import (
     audit,
     bot,
+    campaigns,
     consents,
     demo,
     doctor,
@@ -19,6 +20,7 @@ from hub.cli import (
     numbers,
     search,
     serving,
+    templates,
     tokens,
     understand,
     users,
@@ -60,8 +62,10 @@ for command in (
     consents.consents,
     understand.understand,
     bot.bot,
-    jobs.jobs,
     search.search,
+    jobs.jobs,
+    campaigns.campaigns,
+    templates.templates,
     audit.audit,
 ):
     hub.add_command(command)

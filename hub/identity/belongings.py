@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db.tables import (
     appointment,
     break_glass,
+    campaign_step,
     delivery,
     escalation,
     portal_passkey,
@@ -20,6 +21,8 @@ from hub.db.tables import (
     proxy,
     search_name,
     slot,
+    waitlist,
+    waitlist_offer,
 )
 
 PLAIN: Mapping[str, sa.Column[Any]] = {
@@ -29,6 +32,9 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "is_acted_for": proxy.c.patient_id,
     "told_about": delivery.c.about_id,
     "watched": escalation.c.person_id,
+    "campaign_steps": campaign_step.c.person_id,
+    "waits": waitlist.c.person_id,
+    "was_offered": waitlist_offer.c.person_id,
     "looked_into": break_glass.c.person_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""
@@ -60,8 +66,10 @@ BY_HAND = DESK | {delivery.name, "turn", "data_key", "person_merge", "preference
 of what both wished the stricter holds.
 """
 
-AS_IT_WAS = frozenset({"audit_event"})
-"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now."""
+AS_IT_WAS = frozenset({"audit_event", "campaign_person"})
+"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now, and
+whoever was merged before their turn in a campaign is passed over.
+"""
 
 
 async def rename(conn: AsyncConnection, from_id: str, into_id: str) -> dict[str, int]:

@@ -13,6 +13,7 @@ from bots.scheduling.base import AppointmentStatus
 from bots.scheduling.names import Kind, Name, Names
 from hub import events
 from hub.audit import Actor, Entry, Trail
+from hub.campaigns.voiding import visits_changed
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import appointment, person, slot
@@ -165,6 +166,8 @@ class _Book:
                 await conn.execute(sa.update(appointment).where(appointment.c.id == row["id"]).values(**values))
         if self._new:
             await conn.execute(sa.insert(appointment), list(self._new.values()))
+        freed = [place["id"] for place in self._touched.values() if place["state"] == "free"]
+        await visits_changed(conn, now, list(self._changed), freed)
         for place in self._touched.values():
             values = {name: place[name] for name in ("state", "held_by", "held_until")}
             await conn.execute(sa.update(slot).where(slot.c.id == place["id"]).values(**values))

@@ -113,6 +113,11 @@ async def end_proxies(parts: Parts) -> Counts:
     return {"ended": ended}
 
 
+async def plan_campaigns(parts: Parts) -> Counts:
+    """Enrol what is new in every campaign that runs, and decide about the steps that are due."""
+    return await parts.campaigns.plan_all()
+
+
 async def ask_consent(parts: Parts) -> Counts:
     """End what was asked to confirm and nobody did; ask those who have come of age what holds from now on."""
     late = await parts.db.write(parts.optins.sweep)
@@ -145,6 +150,13 @@ REGISTRY = Registry(
         Kind(name="events.prune", do=prune_events, retries=_ONCE, unique=Unique.NAME, cron="*/10 * * * *"),
         Kind(name="answers.prune", do=prune_answers, unique=Unique.NAME, cron="7 * * * *"),
         Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),
+        Kind(
+            name="campaigns.plan",
+            do=plan_campaigns,
+            unique=Unique.NAME,
+            timeout=timedelta(minutes=30),
+            cron="* * * * *",
+        ),
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="files.sweep", do=sweep_files, unique=Unique.NAME, cron="37 * * * *"),
         Kind(name="proxies.end", do=end_proxies, unique=Unique.NAME, cron="3 * * * *"),

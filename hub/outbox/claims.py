@@ -20,7 +20,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
 from hub.db.tables import appointment, attempt, delivery, preference
 from hub.events import Change, publish
-from hub.outbox import counting, due, locks, watch
+from hub.outbox import counting, due, halting, locks, watch
 from hub.outbox.counting import LEFT
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
@@ -174,6 +174,7 @@ class Claims:
         wishes = await _wishes(conn, [row for row in rows if row.counted])
         needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
         places = await self._places(conn, rows)
+        halted = await halting.halted(conn, rows)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -189,6 +190,9 @@ class Claims:
                 if version != row.appointment_version or start <= now:
                     verdicts[row.id] = "visit_over" if version == row.appointment_version else "appointment_changed"
                     continue
+            if row.id in halted:
+                verdicts[row.id] = halted[row.id]
+                continue
             if row.id in needless:
                 verdicts[row.id] = needless[row.id]
                 continue
@@ -257,6 +261,9 @@ class Claims:
                     history.append((row.id, DeliveryState.HELD, rule.id))
                 case Denied(rule=rule):
                     refused.append((row, rule.id))
+                case halting.PAUSED:
+                    moved.append(_move(row, DeliveryState.HELD, halting.PAUSED, halting.OUT_OF_THE_WAY))
+                    history.append((row.id, DeliveryState.HELD, halting.PAUSED))
                 case str(reason):
                     refused.append((row, reason))
         for row, reason in refused:

@@ -1,13 +1,16 @@
 """Queueing: a delivery is written with its message, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.bulk import insert_rows
+from hub.db.batches import Batch
+from hub.db.bulk import insert_rows, write_rows
 from hub.db.tables import delivery, delivery_event
-from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id
+from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id, new_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,17 @@ class NewDelivery:
 
 async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str:
     """The id of the delivery, written in the caller's transaction."""
-    delivery_id = new.id
+    row = row_of(new, now)
+    await insert_rows(conn, delivery, [row])
+    await note(conn, [(new.id, new.state, str(row["reason"]))], now)
+    return new.id
+
+
+def row_of(new: NewDelivery, now: datetime) -> dict[str, Any]:
+    """What is written of a delivery."""
     appointment_id, version = new.appointment or (None, None)
-    row = {
-        "id": delivery_id,
+    return {
+        "id": new.id,
         "message_id": new.message_id,
         "thread_id": new.thread_id,
         "person_id": new.person_id,
@@ -75,9 +85,19 @@ async def enqueue(conn: AsyncConnection, new: NewDelivery, now: datetime) -> str
         "updated_at": now,
         "about_id": new.about_id,
     }
-    await insert_rows(conn, delivery, [row])
-    await note(conn, [(delivery_id, new.state, str(row["reason"]))], now)
-    return delivery_id
+
+
+async def enqueue_many(conn: AsyncConnection, new: Sequence[NewDelivery], now: datetime, *with_them: Batch) -> None:
+    """As `enqueue`, for many at once and together with what else is written of them, such as their messages."""
+    rows = [row_of(one, now) for one in new]
+    # On their own, for they refer to the messages.
+    await write_rows(conn, *with_them)
+    await write_rows(conn, Batch(delivery, rows))
+    history = [
+        {"id": event_id, "delivery_id": row["id"], "state": row["state"], "reason": row["reason"], "at": now}
+        for event_id, row in zip(new_ids(len(rows)), rows, strict=True)
+    ]
+    await write_rows(conn, Batch(delivery_event, history))
 
 
 async def note(conn: AsyncConnection, reached: list[tuple[str, DeliveryState, str]], at: datetime) -> None:

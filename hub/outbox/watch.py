@@ -64,7 +64,16 @@ class Step:
 
 async def begin(conn: AsyncConnection, step: Step, now: datetime, *, look_at: datetime) -> None:
     """Watch over a step from now on, in the transaction that queued its delivery."""
-    row = {
+    await begin_many(conn, [(step, look_at)], now)
+
+
+async def begin_many(conn: AsyncConnection, steps: Sequence[tuple[Step, datetime]], now: datetime) -> None:
+    """As `begin`, for many, each with the time of the first look at it."""
+    await insert_rows(conn, escalation, [_row(step, now, look_at) for step, look_at in steps])
+
+
+def _row(step: Step, now: datetime, look_at: datetime) -> dict[str, Any]:
+    return {
         "message_id": step.message_id,
         "step": step.number,
         "delivery_id": step.delivery_id,
@@ -76,7 +85,6 @@ async def begin(conn: AsyncConnection, step: Step, now: datetime, *, look_at: da
         "due_at": look_at,
         "created_at": now,
     }
-    await insert_rows(conn, escalation, [row])
 
 
 async def heard(conn: AsyncConnection, delivery_ids: Sequence[str], now: datetime) -> set[str]:

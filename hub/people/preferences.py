@@ -16,6 +16,7 @@ from consent.asking import NO_WISHES, Wishes, span
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import disclosure, person, preference
 from hub.types import ChannelKind, Language, Purpose
 
@@ -104,6 +105,34 @@ class PreferenceBook:
             by_purpose=MappingProxyType(kept),
             whole=frozenset(map(ChannelKind, whole)),
         )
+
+    async def read_many(
+        self, conn: AsyncConnection, defaults: Mapping[str, ChannelKind | None]
+    ) -> dict[str, Preferences]:
+        """As `read`, for many persons, of whom the default channel is known already. Most have nothing else."""
+        kept: dict[str, dict[Purpose, Preference]] = {}
+        for person_id, purpose, wanted, off, hours, per_week, language in await _KEPT_BY_MANY(conn, defaults.keys()):
+            preferred = Preference(
+                order=_read(wanted),
+                off=frozenset(_read(off)),
+                between=span(hours),
+                per_week=per_week,
+                language=language,
+            )
+            kept.setdefault(person_id, {})[Purpose(purpose)] = preferred
+        whole: dict[str, set[ChannelKind]] = {}
+        for person_id, channel in await _WHOLE_BY_MANY(conn, defaults.keys()):
+            whole.setdefault(person_id, set()).add(ChannelKind(channel))
+        return {
+            person_id: _PLAIN[default]
+            if person_id not in kept and person_id not in whole
+            else Preferences(
+                default=default,
+                by_purpose=MappingProxyType(kept.get(person_id, {})),
+                whole=frozenset(whole.get(person_id, ())),
+            )
+            for person_id, default in defaults.items()
+        }
 
     async def change(
         self,
@@ -229,6 +258,19 @@ _WHO = sa.bindparam("person", type_=person.c.id.type)
 _DEFAULT = sa.select(person.c.preferred_channel).where(person.c.id == _WHO)
 _KEPT = sa.select(preference).where(preference.c.person_id == _WHO)
 _WHOLE = sa.select(disclosure.c.channel).where(disclosure.c.person_id == _WHO)
+_KEPT_BY_MANY = Lookup(
+    preference.c.person_id,
+    lambda among: sa.select(
+        *(preference.c[name] for name in ("person_id", "purpose", "wanted", "off", "hours", "per_week", "language"))
+    ).where(among),
+)
+_WHOLE_BY_MANY = Lookup(
+    disclosure.c.person_id, lambda among: sa.select(disclosure.c.person_id, disclosure.c.channel).where(among)
+)
+_PLAIN: Mapping[ChannelKind | None, Preferences] = {
+    default: Preferences(default=default) for default in (None, *ChannelKind)
+}
+"""What holds of somebody who never said more than which channel they like best."""
 
 
 async def rehome(conn: AsyncConnection, from_id: str, into_id: str, now: datetime) -> int:

@@ -1,8 +1,9 @@
 """Who hears a message that the clinic begins: the patient, who acts for them, or nobody; and at which addresses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -78,6 +79,41 @@ class Hearing:
         who = guardians.hears(stage, confidential=False, has_own=has_own, guarded=bool(rights))
         return Listener(who=who, guardians=tuple(one.proxy_person_id for one in rights))
 
+    async def of_many(
+        self,
+        conn: AsyncConnection,
+        asked: Mapping[str, Sequence[str]],
+        born: Mapping[str, tuple[date | None, ZoneInfo]],
+        purpose: Purpose,
+    ) -> dict[tuple[str, str], Listener]:
+        """As `of`, for many persons to whom the clinic begins, by person and visit (empty for about none).
+
+        asked: the visits that each person is to hear about. born: when and where each was born, as far as is known.
+        """
+        now = self._clock.now()
+        visits = [visit for each in asked.values() for visit in each if visit]
+        secret = await self._proxies.confidential_visits(conn, visits)
+        found: dict[tuple[str, str], Listener] = {}
+        turned: dict[tuple[date, ZoneInfo], datetime] = {}
+        for person_id, each in asked.items():
+            birth, zone = born[person_id]
+            usual = _ANYBODY
+            if birth is not None:
+                of_age = turned.get((birth, zone))
+                if of_age is None:
+                    of_age = guardians.comes_of_age(birth, self._proxies.ages, zone).astimezone(UTC)
+                    turned[birth, zone] = of_age
+                if of_age <= now:
+                    usual = Listener(who="patient", of_age=of_age)
+                else:
+                    usual = await self.of(conn, person_id, purpose, None, begun=True)
+            for visit in each:
+                if visit in secret:
+                    found[person_id, visit] = await self.of(conn, person_id, purpose, visit, begun=True)
+                else:
+                    found[person_id, visit] = usual
+        return found
+
     async def void(self, conn: AsyncConnection, planned: Sequence[Planned]) -> dict[str, str]:
         """Those of the deliveries that may not be heard by whom they are for, with the reason as a code.
 
@@ -106,6 +142,9 @@ class Hearing:
             if born is not None and (of_age := guardians.comes_of_age(born, self._proxies.ages, zone)) <= now:
                 found[person_id] = of_age
         return found
+
+
+_ANYBODY = Listener(who="patient")
 
 
 def own_standing(standing: Standing, of_age: datetime | None) -> Standing:

@@ -10,6 +10,7 @@ from consent.facts import PHONE, ConsentState, Scope, Source
 from consent.ledger import NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
+from hub.campaigns import VisitWish
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
 from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
@@ -43,6 +44,7 @@ class Plan:
     suspend: why nothing may be sent to the writer's address until staff have looked; empty where it may.
     claims: whom the writer of an address that is nobody's says to be, by name and birth date.
     rated: the question that it answers, by its id, and the score that it gives.
+    waits: what the writer would like to wait for, where nothing suited them.
     forget: the bot's state is dropped; else `dialogue`, where given, is kept in its place.
     """
 
@@ -63,6 +65,7 @@ class Plan:
     claims: str | None = None
     note: str = field(default="", repr=False)
     rated: tuple[str, int] | None = None
+    waits: VisitWish | None = None
     details: dict[str, str | int | None] = field(default_factory=dict)
 
 

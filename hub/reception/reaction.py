@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bots.dialogue import Known
 from consent.facts import PHONE, ConsentState, Scope, Source, StopMode, narrowed
 from consent.ledger import Ledger
 from consent.policy import Denied, Request, may
 from hub.audit import Actor, Entry, Trail
+from hub.campaigns import Replies, Waitlist
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import address, delivery, message
@@ -62,6 +64,8 @@ class Reactions:
         talker: Talker,
         addresses: Addresses,
         desk: Desk,
+        waiting: Waitlist,
+        replies: Replies,
         wishing: Wishing,
         optins: OptIns,
         stop_mode: StopMode,
@@ -78,6 +82,8 @@ class Reactions:
         self._talker = talker
         self._addresses = addresses
         self._desk = desk
+        self._waiting = waiting
+        self._replies = replies
         self._wishing = wishing
         self._optins = optins
         self._stop_mode = stop_mode
@@ -200,7 +206,33 @@ class Reactions:
             known = incoming.thread.attention.startswith("file_")
             attention = incoming.thread.attention if known else "attachment"
             return self._fixed.handed_over(incoming, "message.inbox", attention)
-        return await self._talker.answer(incoming)
+        return await self._campaign(incoming) or await self._talker.answer(incoming)
+
+    async def _campaign(self, incoming: Incoming) -> Plan | None:
+        """What follows from a text that answers a campaign; None for any other."""
+        if not isinstance(incoming.writer, Known):
+            # On a shared line it must first be known who writes.
+            return None
+        answered = await self._replies.answer(
+            incoming.writer.person_id,
+            incoming.text,
+            incoming.message_id,
+            since=incoming.dialogue[1] if incoming.dialogue is not None else None,
+            language=incoming.language or "en",
+            channel=incoming.channel,
+        )
+        if answered is None:
+            return None
+        reply = Reply(text=answered.text, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if answered.text else None
+        return Plan(
+            action=answered.action,
+            reply=reply,
+            by_bot=True,
+            status=ThreadStatus.OPEN if answered.staff else ThreadStatus.BOT,
+            priority=max(SOON, incoming.thread.priority) if answered.staff else None,
+            attention="campaign_answer" if answered.staff and not incoming.thread.attention else None,
+            details={"object": answered.object_id},
+        )
 
     def _may_answer(self, incoming: Incoming) -> bool:
         asked = Request(
@@ -255,6 +287,8 @@ class Reactions:
         routed += await self._for_staff(conn, incoming, plan if done else None, before)
         if plan.claims is not None:
             await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
+        if plan.waits is not None:
+            await self._waiting.join(conn, plan.waits, "bot", _RECEPTION)
         if plan.suspend:
             await conn.execute(
                 sa.update(address)

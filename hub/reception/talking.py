@@ -8,6 +8,8 @@ from bots import dialogue
 from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
 from bots.nlu.model import Engine
 from bots.scheduling.base import Scheduling
+from hub.campaigns import VisitWish
+from hub.campaigns.replies import reminded
 from hub.clock import Clock
 from hub.db import Database
 from hub.people import Identifier
@@ -61,6 +63,7 @@ class Talker:
             standing=incoming.writer,
             catalogue=catalogue,
             language=incoming.language or meaning.language,
+            reminded=await self._reminded(incoming),
         )
         heard = Heard(meaning=meaning, text=incoming.text, at=incoming.at)
         writer = incoming.writer
@@ -79,6 +82,7 @@ class Talker:
             attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
             claims=_claimed(incoming, outcome.state),
+            waits=_waits(incoming, state) if handed is not None and handed.reason == "waitlist" else None,
             note=_summary(handed) if handed is not None else _waiting(noted),
             details={
                 "intent": meaning.intent,
@@ -86,6 +90,13 @@ class Talker:
                 "for": next((did.visit.person_id for did in outcome.did), None),
             },
         )
+
+    async def _reminded(self, incoming: Incoming) -> tuple[str, ...]:
+        writers: tuple[str, ...] = (incoming.person.id,)
+        if isinstance(incoming.writer, dialogue.Shared):
+            writers = incoming.writer.candidates
+        async with self._db.glance() as conn:
+            return await reminded(conn, writers, self._clock.now())
 
     def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> str:
         return "\n".join(render(say.template, say.params, language, channel, self._zone).text for say in says)
@@ -135,6 +146,17 @@ _WHY = {
     "cost_insurance": "a question of cost or insurance",
 }
 """Why the bot handed over, where its code says too little to staff."""
+
+
+def _waits(incoming: Incoming, state: dialogue.State) -> VisitWish | None:
+    """What somebody waits for whom no time suited: the wish that they gave up with."""
+    known = incoming.writer.person_id if isinstance(incoming.writer, dialogue.Known) else None
+    person_id = state.person_id or known
+    visit_type = state.wish.visit_type or (state.visit.visit_type if state.visit is not None else None)
+    if person_id is None or visit_type is None:
+        return None
+    moving = state.visit.id if state.visit is not None and state.job == "reschedule" else None
+    return VisitWish(person_id=person_id, visit_type=visit_type, provider=state.wish.provider, appointment_id=moving)
 
 
 def _summary(handed: Handoff) -> str:

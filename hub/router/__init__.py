@@ -4,7 +4,8 @@ An intent that may be sent, now or later, becomes a sealed message and a deliver
 becomes an audit entry and a reason. Nothing is sent here.
 """
 
+from hub.router.batch import Batch, Batches, Judged, Reading, Sending
 from hub.router.queueing import Routed
 from hub.router.routing import Following, Router
 
-__all__ = ["Following", "Routed", "Router"]
+__all__ = ["Batch", "Batches", "Following", "Judged", "Reading", "Routed", "Router", "Sending"]

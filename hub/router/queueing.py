@@ -35,6 +35,7 @@ from hub.vault import Vault
 from templates.render import render
 from templates.segments import segments
 
+NOT_ALONE = "The visit is confidential, and the patient has no address that is theirs alone: speak to them in person."
 _ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
 """Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 

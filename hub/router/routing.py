@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +21,8 @@ from hub.outbox.watch import Step, Waits
 from hub.people import People
 from hub.proxies import Hearing, Listener
 from hub.proxies.hearing import own_standing
-from hub.router.queueing import Queueing, Routed
+from hub.router.batch import Batches
+from hub.router.queueing import NOT_ALONE, Queueing, Routed
 from hub.sealed import Body
 from hub.threads import Threads
 from hub.types import (
@@ -36,8 +38,6 @@ from hub.types import (
     Skip,
 )
 from hub.vault import Vault
-
-_NOT_ALONE = "The visit is confidential, and the patient has no address that is theirs alone: speak to them in person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class Router:
         clinic: str,
         on_queued: Callable[[], None],
         hearing: Hearing,
+        zone: ZoneInfo,
     ) -> None:
         self._db = db
         self._threads = threads
@@ -84,6 +85,16 @@ class Router:
         self._queueing = Queueing(vault=vault, threads=threads, trail=trail, links=links, waits=waits, clinic=clinic)
         self._on_queued = on_queued
         self._hearing = hearing
+        self.batches = Batches(
+            vault=vault,
+            knowledge=knowledge,
+            hearing=hearing,
+            threads=threads,
+            trail=trail,
+            waits=waits,
+            queueing=self._queueing,
+            zone=zone,
+        )
 
     async def route(self, intent: Intent) -> Routed:
         """Decide what becomes of `intent`, durably."""
@@ -148,7 +159,7 @@ class Router:
         # 3 write
         if isinstance(decision, Skip):
             if listener.only_at is not None and not ways:
-                decision, rules = Skip((_NOT_ALONE,)), ("confidential",)
+                decision, rules = Skip((NOT_ALONE,)), ("confidential",)
             await self._queueing.refuse(conn, intent, rules)
             return Routed(decision, rules)
         thread_id = who.thread_id or (await self._threads.open_for(conn, (who.id,)))[who.id].id

@@ -110,6 +110,13 @@ class Settings:
     timezone: ZoneInfo = _setting(
         "HUB_TIMEZONE", "the clinic's zone", parsing.zone, ZoneInfo("America/New_York"), shown="America/New_York"
     )
+    holidays_file: Path | None = _setting(
+        "HUB_HOLIDAYS_FILE",
+        "days on which no campaign sends: TOML with a list `dates`",
+        parsing.path,
+        None,
+        shown="unset: the federal holidays",
+    )
     region: str = _setting("HUB_REGION", "country for numbers written without a code", parsing.region, "US")
     state: str = _setting(
         "HUB_STATE",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, dispatch, figures, inbox, processes, reply, scale, search
+from tests.bench import accept, agents, campaign, dispatch, figures, inbox, processes, reply, scale, search
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
@@ -37,6 +37,7 @@ def main() -> None:
     )
     parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
     parser.add_argument("--keep", type=Path, help="inbox, search, agents: keep the clinic that was made in this folder")
+    parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
 
     def tell(words: str) -> None:
@@ -118,6 +119,10 @@ def _scale(bench: processes.Bench, options: argparse.Namespace, tell: figures.Te
     )
 
 
+def _campaign(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
+    return campaign.run(bench, people=options.people, rounds=options.rounds, tell=tell)
+
+
 def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:
     """Where the trained model is kept between the rounds."""
     models: Path = options.models or bench.folder / "models"
@@ -154,7 +159,13 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "search": _search,
     "agents": _agents,
 }
-_WORK: dict[str, Work] = {"accept": _accept, "dispatch": _dispatch, "reply": _reply, "scale": _scale}
+_WORK: dict[str, Work] = {
+    "accept": _accept,
+    "dispatch": _dispatch,
+    "reply": _reply,
+    "scale": _scale,
+    "campaign": _campaign,
+}
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ class Talk:
     state: State = field(default_factory=State)
     now: datetime = NOW
     texts: int = 0
+    reminded: tuple[str, ...] = ()
     outcome: Outcome | None = None
 
     async def hears(
@@ -137,7 +138,12 @@ class Talk:
     @property
     def context(self) -> Context:
         return Context(
-            now=self.now, clinic=CLINIC, standing=self.standing, catalogue=self.catalogue, language=self.language
+            now=self.now,
+            clinic=CLINIC,
+            standing=self.standing,
+            catalogue=self.catalogue,
+            language=self.language,
+            reminded=self.reminded,
         )
 
     @property

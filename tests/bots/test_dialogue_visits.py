@@ -179,6 +179,24 @@ async def test_c_and_its_like_confirm_the_next_visit_when_nothing_is_asked(text:
     assert [did.what for did in talk.outcome.did] == ["confirmed"]
 
 
+async def test_the_letter_of_a_reminder_is_about_the_visit_that_it_reminded_of() -> None:
+    talk = await with_visits("tue-9", "thu-16")
+    talk.reminded = (list(talk.calendar.visits)[1],)
+
+    assert await talk.hears("C") == "Thank you. Your visit Thu, Mar 5, 4:00 PM with Dr. Lee is confirmed."
+    assert "Thu, Mar 5, 4:00 PM" in await talk.hears("R")
+    assert talk.state.job == "reschedule"
+
+
+async def test_a_letter_answers_the_reminder_that_came_in_between_and_no_older_question() -> None:
+    talk = await with_visits("tue-9", "thu-16")
+    await talk.hears("cancel", "cancel")
+    talk.reminded = (next(iter(talk.calendar.visits)),)
+
+    assert await talk.hears("c") == "Thank you. Your visit Tue, Mar 3, 9:00 AM with Dr. Kim is confirmed."
+    assert [did.what for did in talk.outcome.did] == ["confirmed"]
+
+
 async def test_a_single_r_asks_when_to_move_whatever_the_engine_made_of_it() -> None:
     talk = await with_visits("tue-9")
 

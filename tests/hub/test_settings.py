@@ -82,6 +82,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
         OpeningHours.parse("Sun 10:00-12:00"),
     ),
     ("HUB_TIMEZONE", "timezone", ZoneInfo("America/New_York"), "Europe/Madrid", ZoneInfo("Europe/Madrid")),
+    ("HUB_HOLIDAYS_FILE", "holidays_file", None, "days.toml", Path("days.toml")),
     ("HUB_REGION", "region", "US", "ES", "ES"),
     ("HUB_STATE", "state", "", "al", "AL"),
     ("HUB_STOP_SCOPE", "stop_scope", "", "category", "category"),

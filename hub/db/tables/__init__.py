@@ -3,6 +3,14 @@
 from hub.db.tables.accounts import break_glass, staff_link, staff_passkey, staff_recovery, staff_session, staff_user
 from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
+from hub.db.tables.campaigns import (
+    campaign,
+    campaign_person,
+    campaign_step,
+    slot_opening,
+    waitlist,
+    waitlist_offer,
+)
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -56,6 +64,9 @@ __all__ = [
     "audit_event",
     "audit_link",
     "break_glass",
+    "campaign",
+    "campaign_person",
+    "campaign_step",
     "canned_reply",
     "claimed_address",
     "consent_event",
@@ -102,6 +113,7 @@ __all__ = [
     "slack_post",
     "slack_reply",
     "slot",
+    "slot_opening",
     "staff_link",
     "staff_passkey",
     "staff_recovery",
@@ -116,4 +128,6 @@ __all__ = [
     "turn",
     "unhandled",
     "unmatched_status",
+    "waitlist",
+    "waitlist_offer",
 ]

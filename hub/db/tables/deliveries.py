@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from hub.db.columns import Id, Moment
 from hub.db.tables.base import metadata, one_of
 
+_TO_COME = sa.text("appointment_id IS NOT NULL AND state IN ('queued', 'held')")
 _STATES = ("queued", "held", "sending", "sent", "delivered", "read", "failed", "suppressed")
 
 delivery = sa.Table(
@@ -53,6 +54,8 @@ delivery = sa.Table(
     # One in flight for each thread and channel keeps a person's messages in order.
     sa.Index("ix_delivery_thread", "thread_id", "channel", "state", "id"),
     sa.Index("ix_delivery_provider_id", "channel", "provider_id"),
+    # What speaks of a visit and has not left: void as soon as the visit changes.
+    sa.Index("ix_delivery_appointment_id", "appointment_id", sqlite_where=_TO_COME, postgresql_where=_TO_COME),
     # Caps count a person's automated sends of the last days.
     sa.Index("ix_delivery_person_id", "person_id", "created_at"),
     one_of("state", _STATES),

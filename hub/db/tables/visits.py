@@ -68,6 +68,7 @@ appointment = sa.Table(
     ),
     sa.Index("ix_appointment_person_id", "person_id", "start"),
     sa.Index("ix_appointment_provider_id", "provider_id", "start"),
+    sa.Index("ix_appointment_start", "status", "start", "id"),
     sa.Index("ix_appointment_updated_at", "updated_at", "id"),
     one_of("status", ("booked", "cancelled", "fulfilled", "noshow")),
 )
