@@ -35,7 +35,6 @@ NAMES = (
     "file",
     "flag",
     "hand",
-    "history",
     "hourglass",
     "inbox",
     "info",
