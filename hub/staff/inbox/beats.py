@@ -88,7 +88,7 @@ def written(beat: Beat, user_id: str, reach: Reach, counts: Callable[[Counted], 
             if not seen and not one.type.startswith("thread."):
                 continue
             whole = one.type.startswith(("thread.", "message."))
-            about = {"type": one.type, "thread": push.thread_id}
+            about: dict[str, object] = {"type": one.type, "thread": push.thread_id, "seq": beat.seq}
             if seen:
                 about |= {name: value for name, value in (("message", one.message), ("by", one.by)) if value}
             blocks.append((one.type, _with_row(about, row if whole else b"null")))
@@ -107,5 +107,5 @@ def written(beat: Beat, user_id: str, reach: Reach, counts: Callable[[Counted], 
     return "".join(lines)
 
 
-def _with_row(about: Mapping[str, str], row: bytes) -> bytes:
+def _with_row(about: Mapping[str, object], row: bytes) -> bytes:
     return msgspec.json.encode({**about, "row": msgspec.Raw(row)})

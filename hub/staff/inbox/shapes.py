@@ -284,6 +284,7 @@ class LiveEvent(msgspec.Struct, kw_only=True):
 
     type: str
     thread: str | None = None
+    seq: int | None = None
     message: str | None = None
     by: str | None = None
     row: Row | None = None

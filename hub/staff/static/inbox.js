@@ -177,7 +177,7 @@ async function begin() {
     const shown = store.opened.get(id)?.row;
     if (event.row) {
       const was = store.row(id);
-      app.list.put(event.row);
+      app.list.put(event.row, event.seq);
       const fresh = event.row.waiting_since && event.row.last_seq > (was?.last_seq ?? 0) && announced.get(id) !== event.row.last_seq;
       if (fresh) {
         announced.set(id, event.row.last_seq);

@@ -118,7 +118,10 @@ export function makeList(app) {
   };
 
   // A row as it is now. While somebody is in the list, what is shown changes in its place, and the rest waits.
-  const put = (row) => {
+  const put = (row, seq) => {
+    if (!store.isNews(row.id, seq)) {
+      return;
+    }
     store.rows.set(row.id, row);
     if (found || !loaded) {
       found?.includes(row.id) && arrange(found);
@@ -167,8 +170,8 @@ export function makeList(app) {
     try {
       const page = await api.threads(asked(keep ? Math.min(200, Math.max(PAGE, order.length)) : PAGE), { signal: mine.signal, byItself: keep });
       failed = false;
-      page.items.forEach((row) => store.rows.set(row.id, row));
-      order = page.items.map((row) => row.id);
+      take(page);
+      order = page.items.map((row) => row.id).filter((id) => belongs(store, store.rows.get(id)));
       next = page.next;
       waiting = new Map();
       loaded = true;
@@ -192,6 +195,7 @@ export function makeList(app) {
       }
     }
   };
+  const take = (page) => page.items.forEach((row) => store.isNews(row.id, page.seq) && store.rows.set(row.id, row));
   const asked = (limit, cursor) => ({ view: store.view, team: store.team, ...store.filters, sort: store.sort, limit, cursor });
 
   const more = spaced(async () => {
@@ -204,7 +208,7 @@ export function makeList(app) {
       if (view !== store.view || cursor !== next) {
         return;
       }
-      page.items.forEach((row) => store.rows.set(row.id, row));
+      take(page);
       order = [...order, ...page.items.map((row) => row.id).filter((id) => !order.includes(id))];
       next = page.next;
       arrange(order);

@@ -9,6 +9,19 @@ export function makeStore(me) {
     (heard.get(name) ?? heard.set(name, new Set()).get(name)).add(run);
     return () => heard.get(name).delete(run);
   };
+  const known = new Map();
+  // Whether a row that is as of event `seq` tells anything new: an answer that was under way longer than a push is
+  // older than what the page knows by then. What is done on this page has no number.
+  const isNews = (id, seq) => {
+    if (seq === undefined || seq === null) {
+      return true;
+    }
+    if (seq < (known.get(id) ?? 0)) {
+      return false;
+    }
+    known.set(id, seq);
+    return true;
+  };
   const emit = (name, value) => heard.get(name)?.forEach((run) => run(value));
 
   return {
@@ -17,6 +30,7 @@ export function makeStore(me) {
     opened,
     on,
     emit,
+    isNews,
     view: "mine",
     team: null,
     filters: { label: "", channel: "", language: "", assignee: "" },

@@ -241,6 +241,9 @@ export function makeThread(app) {
         }
       }
     }
+    if (!store.isNews(opened.row.id, opened.seq)) {
+      opened.row = store.rows.get(opened.row.id) ?? opened.row;
+    }
     store.opened.delete(opened.row.id);
     store.opened.set(opened.row.id, opened);
     store.rows.set(opened.row.id, opened.row);
