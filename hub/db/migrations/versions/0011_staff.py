@@ -293,6 +293,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM idempotency WHERE caller_id NOT IN (SELECT id FROM api_token)")
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.alter_column("caller_id", new_column_name="token_id")
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.create_foreign_key("fk_idempotency_token_id", "api_token", ["token_id"], ["id"])
 
     with op.batch_alter_table("mention", schema=None) as batch_op:
