@@ -33,6 +33,8 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "asked": "The patient asks for a person.",
         "bot_failed": "The assistant failed.",
         "said_in_portal": "The patient wrote something in the portal that staff must see to.",
+        "campaign_answer": "The patient answered a campaign in a way that staff must see to.",
+        "note_says_stop": "A note says that the patient wants no more messages.",
         "scheduled_reply": "The patient wrote before a reply that is scheduled.",
     }
 )

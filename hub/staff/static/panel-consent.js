@@ -79,7 +79,8 @@ function recording(context, channels, close) {
         state: state.value, ...chosen, words: words.value.trim(), written: made.elements.written.checked,
       });
       const stands = done.stands.map((one) => coded("panel_channel", one)).join(", ");
-      context.say(stands ? t("panel_stands", { channels: stands }) : t("panel_recorded"), stands ? "warn" : "ok");
+      const waits = done.items.some((one) => one.pending) && "panel_pending";
+      context.say(stands ? t("panel_stands", { channels: stands }) : t(waits || "panel_recorded"), stands || waits ? "warn" : "ok");
       close();
       await context.reload();
     },

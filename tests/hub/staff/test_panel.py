@@ -95,10 +95,12 @@ async def test_staff_see_who_it_is_and_record_what_they_are_told(rig: Rig) -> No
         told = await nurse.post(f"/threads/{thread}/consent", said)
         assert (told.status, told.value["stands"]) == (201, [])
         again = await nurse.post(f"/threads/{thread}/consent", {**said, "state": "grant", "written": True})
+        # Offers wait for the address itself to say yes; and a refusal is lifted by the person alone.
         assert (again.status, again.value["stands"]) == (201, ["sms"])
+        assert [one["pending"] for one in again.value["items"]] == [True]
         refused = await nurse.post(f"/threads/{thread}/consent", {**said, "words": " "})
         assert refused.status == 422
-        fact = (await panel_of(nurse, thread))["facts"][1]
+        (fact,) = [one for one in (await panel_of(nurse, thread))["facts"] if one["consent"]["state"] == "revoke"]
         assert (fact["by"], fact["consent"]["evidence"]["words"]) == ("Priya Natarajan", HOSTILE)
         assert await rig.value(sa.select(consent_event.c.source).where(consent_event.c.state == "revoke")) == "staff"
 
