@@ -37,7 +37,8 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
         # And has the desk in hand: teams, labels, canned replies, merging, who looked at whom; approves campaigns.
         "supervisor": _SUPERVISOR,
         # Plans campaigns; sees counts, and of patients nothing.
-        "campaigns": _EVERYONE | {
+        "campaigns": _EVERYONE
+        | {
             *("campaigns:read", "campaigns:write", "campaigns:approve", "reports:read", "desk:read"),
         },
         # Looks at everything and writes to nobody.

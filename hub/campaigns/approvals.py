@@ -1,4 +1,4 @@
-"""A second person's word: whoever asks that a plan may run does not decide it. For the pages; the database holds it, too."""
+"""A second person's word: whoever asks on the pages that a plan may run does not decide it. The database holds it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""One run of a campaign: how far it is, what came of it, what did not arrive; paused, resumed, stopped; and its stream."""
+"""One run of a campaign: how far it is, what came of it, what did not arrive; pausing, stopping it; and its stream."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Entry
 from hub.calls import Caller, Endpoint, Problem, Raw, not_found
 from hub.calls.serving import ACCESS
-from hub.calls.streaming import STREAMS, seen
+from hub.calls.streaming import STREAMS
 from hub.campaigns import Run
 from hub.campaigns.results import Failure, failures, results
 from hub.campaigns.runs import run_of
 from hub.errors import InputError
-from hub.live import Batch
+from hub.live import Batch, Subscription
 from hub.parts import Parts
 from hub.staff import campaign_words
 from hub.staff.campaigns import PLACE, READ, WRITE, approvals, drawn
@@ -30,6 +30,8 @@ _FAILED = 50
 """Failures that the page shows."""
 _REST, _MOST_REST = 10.0, 10.0
 """Between two counts of an open page: so many times as long as the last one took, from one second up to so many."""
+_TELLING = frozenset({"campaign", "delivery", "message", "appointment", "consent"})
+"""Kinds of changes after which a run's figures may be others."""
 _FUNNEL = ("queued", "sent", "delivered", "read")
 _AFTER = ("confirmed", "moved", "opted_out", "answered")
 _BEFORE: Mapping[str, tuple[str, ...]] = {
@@ -117,14 +119,14 @@ async def _show(visit: Visit, *, wrong: str = "") -> web.Response:
     )
 
 
-async def _names(conn: AsyncConnection, parts: Parts, caller: Caller, lost: list[Failure]) -> dict[str, str]:
+async def _names(conn: AsyncConnection, parts: Parts, caller: Caller, lost: Sequence[Failure]) -> dict[str, str]:
     """The names of those who were not reached, for who may read their threads; empty for everybody else."""
     if not caller.may("threads:read"):
         return {}
     wanted = {one.person_id for one in lost}
-    seen_ = [one for one in sorted(wanted) if await caller.reach.sees(conn, person_id=one)]
-    people = await parts.people.many(conn, seen_)
-    return {one: found.profile.name for one, found in people.items()}
+    visible = [one for one in sorted(wanted) if await caller.reach.sees(conn, person_id=one)]
+    people = await parts.people.many(conn, visible)
+    return {one: f"{found.profile.given_name} {found.profile.family_name}".strip() for one, found in people.items()}
 
 
 async def _change(visit: Visit) -> web.StreamResponse:
@@ -152,6 +154,29 @@ async def _change(visit: Visit) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{PLACE}/runs/{run_id}?was={action}")
 
 
+class _Begun:
+    """A subscription that begins at once: what changed since the page was drawn is told before anything else does."""
+
+    def __init__(self, feed: Subscription) -> None:
+        self._feed = feed
+        self._first = True
+
+    @property
+    def seq(self) -> int:
+        return self._feed.seq
+
+    @property
+    def reset(self) -> bool:
+        return False
+
+    async def next(self, seconds: float) -> Batch:
+        """Nothing at first; then what the feed brings."""
+        if self._first:
+            self._first = False
+            return Batch(self._feed.seq)
+        return await self._feed.next(seconds)
+
+
 async def _stream(request: web.Request, parts: Parts, caller: Caller | None, request_id: str) -> web.StreamResponse:
     """The run's figures, whenever they have changed."""
     if caller is None:
@@ -169,8 +194,7 @@ async def _stream(request: web.Request, parts: Parts, caller: Caller | None, req
             return msgspec.json.encode((await _counted(conn, parts, run))[0])
 
     async def told(batch: Batch) -> str:
-        if not any(one.type.partition(".")[0] in ("campaign", "message", "appointment", "consent")
-                   for _, one in batch.changes):
+        if last[0] and not any(one.type.partition(".")[0] in _TELLING for _, one in batch.changes):
             return ""
         await asyncio.sleep(max(0.0, rested[0] - loop.time()))
         begun = loop.time()
@@ -190,8 +214,9 @@ async def _stream(request: web.Request, parts: Parts, caller: Caller | None, req
 
     streams.check()
     await counted()
-    async with parts.live.feed.subscribe(seen(request.headers.get("Last-Event-ID")), ("staff",)) as feed:
-        return await streams.answer(request, feed, request_id, written=told, still_good=still_good)
+    # All figures come anew with each event, so that nothing is to be made up for after a stream was cut.
+    async with parts.live.feed.subscribe(None, ("staff",)) as feed:
+        return await streams.answer(request, _Begun(feed), request_id, written=told, still_good=still_good)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (

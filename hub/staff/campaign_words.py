@@ -1,4 +1,4 @@
-"""A plan in the reader's language: whom it is for, when each of its steps leaves, by which way, on what condition. Pure."""
+"""A plan in the reader's language: whom it is for, when its steps leave, by which way, on what condition. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,9 +30,13 @@ def title(plan: Plan, t: Words) -> str:
 
 
 def reason(rule: str, words: str, t: Words) -> tuple[str, Language | None]:
-    """Why somebody is left out, by the rule; and the language of it where it is not the reader's own."""
-    found = t.get(f"campaign_rule_{rule}")
-    return (found, None) if found is not None else (words or rule, "en")
+    """Why somebody is left out, by the rules; and the language of it where it is not the reader's own.
+
+    rule: one for each way, with commas between. words: the engine's, for a rule that has none here.
+    """
+    found = [t.get(f"campaign_rule_{one}") for one in dict.fromkeys(rule.split(","))]
+    said = [one for one in found if one is not None]
+    return ("; ".join(said), None) if said and len(said) == len(found) else (words or rule, "en")
 
 
 def audience(plan: Plan, t: Words) -> list[str]:
@@ -110,7 +114,7 @@ def _conditions(step: Step, t: Words) -> Iterator[str]:
         ("answered", step.when.answered),
     ):
         if value is not None:
-            said = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+            said = ("yes" if value else "no") if isinstance(value, bool) else value
             yield t[f"campaign_if_{name}_{said}"]
     if step.answers:
         yield t["campaign_if_answers"].replace("{names}", ", ".join(one.says[0] for one in step.answers))

@@ -54,7 +54,7 @@ def drawn(visit: Visit, template: str, *, wrong: str = "", **values: object) -> 
 async def _list(visit: Visit) -> web.StreamResponse:
     parts, t = visit.surface.parts, words(visit.granted.user.language)
     newest = await parts.campaigns.newest()
-    known = {name: plan for name, plan in plans.built_in().items()}
+    known = dict(plans.built_in())
     # A run may be of a plan that is no longer in the folder.
     known |= {name: run.plan for name, run in newest.items() if name not in known}
     async with parts.db.read() as conn:

@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('asked', 'approved', 'refused', 'withdrawn', 'started')", name=op.f("ck_campaign_approval_state")
         ),
-        sa.ForeignKeyConstraint(
-            ["asked_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_asked_by_staff_user")
-        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_asked_by_staff_user")),
         sa.ForeignKeyConstraint(
             ["decided_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_decided_by_staff_user")
         ),
