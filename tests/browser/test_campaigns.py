@@ -14,6 +14,7 @@ from hub.campaigns.plans import reading
 from hub.crypto import Keyring
 from hub.demo.staff import PASSWORD
 from tests.browser.inbox_page import SHOTS, WIDE, clean, staffed
+from tests.browser.test_inbox_panel import spoken
 from tests.hub.campaigns.clinic import ALL
 from tests.hub.demo.clinic_running import MovingClock, Running
 
@@ -55,7 +56,7 @@ async def at_work(browser: Browser, clinic: Running, who: str, **how: Any) -> As
 
 
 async def shot(page: Page, name: str) -> None:
-    """Leave a picture of the whole page, where somebody wants one; and look that it is clean."""
+    """Look that the page is clean; and leave a picture of all of it, where somebody wants one."""
     await clean(page)
     if SHOTS:
         await page.screenshot(path=Path(SHOTS) / f"campaigns-{name}.png", full_page=True)
@@ -64,12 +65,17 @@ async def shot(page: Page, name: str) -> None:
 async def test_a_campaign_from_its_choice_to_its_results(
     browser: Browser, database_url: str, tmp_path: Path, keyring: Keyring
 ) -> None:
-    # A text a second, so that there is something to pause.
+    # Two texts a second, so that there is something to pause.
     given: dict[str, Any] = {"clock": MovingClock(MONDAY), "sms_rate": 2.0}
     wide = {"viewport": {"width": WIDE[0], "height": WIDE[1]}, "color_scheme": "light"}
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+    async with staffed(database_url, tmp_path, keyring, **given) as clinic:
+        await spoken(clinic, "lead@example.org")
+        await _story(browser, clinic, wide, phone)
+
+
+async def _story(browser: Browser, clinic: Running, wide: dict[str, Any], phone: dict[str, Any]) -> None:
     async with (
-        staffed(database_url, tmp_path, keyring, **given) as clinic,
         at_work(browser, clinic, "campaigns", **wide) as mei,
         at_work(browser, clinic, "lead", **phone) as sam,
     ):
@@ -91,7 +97,7 @@ async def test_a_campaign_from_its_choice_to_its_results(
         await shot(sam, "list-phone")
         await sam.get_by_role("link", name="A word to everybody").click()
         await shot(sam, "plan-phone")
-        await sam.get_by_role("button", name="Approve", exact=True).click()
+        await sam.get_by_role("button", name="Aprobar", exact=True).click()
         await expect(sam.locator(".done")).to_be_visible()
 
         await mei.reload()
