@@ -31,13 +31,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('asked', 'approved', 'refused', 'withdrawn', 'started')", name=op.f("ck_campaign_approval_state")
         ),
-        sa.ForeignKeyConstraint(["asked_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_asked_by_staff_user")),
-        sa.ForeignKeyConstraint(
-            ["decided_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_decided_by_staff_user")
-        ),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_approval_campaign_id_campaign")
-        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_asked_by")),
+        sa.ForeignKeyConstraint(["decided_by"], ["staff_user.id"], name=op.f("fk_campaign_approval_decided_by")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_campaign_approval_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_approval")),
     )
     op.create_index(
