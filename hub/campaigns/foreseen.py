@@ -12,7 +12,8 @@ class Foreseen:
     """What a preview came to.
 
     people: persons of the audience. reached: those to whom at least one step would be sent, now or later.
-    excluded: the others, by the rule that decided about the first of their steps; `reasons` are its words.
+    excluded: the others, by the rule of the first step that the policy refuses, else of the first; `reasons` are its
+        words. Of whoever opted out that is told, though an earlier step is late as well.
     steps: rows by step and outcome. channels: rows that would be sent, by channel.
     complete: whether the whole audience was looked through.
     """
@@ -34,24 +35,27 @@ class Foreseen:
 async def added_up(pages: AsyncIterator[list[Planned]], most: int) -> Foreseen:
     """The sums of a preview, of which at least `most` rows are looked at before it is broken off."""
     found = Foreseen()
-    rules: dict[str, str | None] = {}
+    reached: set[str] = set()
+    refused: dict[str, str] = {}
+    passed_over: dict[str, str] = {}
     rows = 0
     async for page in pages:
         for one in page:
             decided = one.decided
             found.steps.setdefault(decided.step.name, Counter())[decided.decision] += 1
             if decided.decision == "skip":
-                rules.setdefault(one.mrn, decided.rule)
+                (passed_over if decided.judged is None else refused).setdefault(one.mrn, decided.rule)
                 found.reasons.setdefault(decided.rule, decided.reason)
             else:
-                rules[one.mrn] = None
+                reached.add(one.mrn)
                 if decided.channel is not None:
                     found.channels[decided.channel.value] += 1
         rows += len(page)
         if rows >= most:
             found.complete = False
             break
-    found.people = len(rules)
-    found.excluded = Counter(rule for rule in rules.values() if rule is not None)
-    found.reached = found.people - found.excluded.total()
+    why = passed_over | refused
+    found.excluded = Counter(rule for mrn, rule in why.items() if mrn not in reached)
+    found.reached = len(reached)
+    found.people = found.reached + found.excluded.total()
     return found

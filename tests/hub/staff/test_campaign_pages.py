@@ -5,21 +5,25 @@ import html
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hub.campaigns import plans
+from hub.campaigns import Planned, plans
+from hub.campaigns.deciding import Decided, Outcome
 from hub.campaigns.foreseen import added_up
-from hub.campaigns.plans import reading
+from hub.campaigns.plans import Step, reading
 from hub.clock import FixedClock
 from hub.crypto import Keyring
 from hub.db.tables import audit_event, campaign, campaign_approval
 from hub.errors import Rejected
+from hub.router import Judged
 from hub.staff import campaign_words
 from hub.staff.drawing import words
+from hub.types import Skip
 from tests.hub.campaigns.clinic import ALL, Clinic
 from tests.hub.outbox.mail import ANA, BEN, Mail
 from tests.hub.staff.signed_in import SignedIn, signed_in
@@ -203,21 +207,22 @@ def test_a_rule_without_words_is_told_in_the_engines_own() -> None:
 
 
 async def test_a_person_is_counted_once_however_many_steps_they_have() -> None:
-    async def pages() -> AsyncIterator[list[Any]]:
-        yield [row("A", "first", "send"), row("A", "second", "skip"), row("B", "first", "skip")]
-        yield [row("B", "second", "skip", "late"), row("C", "first", "hold")]
+    """And whoever the policy refuses is told of as refused, though an earlier step was late as well."""
+
+    async def pages() -> AsyncIterator[list[Planned]]:
+        yield [row("A", "first", "send"), row("A", "second", "skip", "late"), row("B", "first", "skip", "late")]
+        yield [row("B", "second", "skip", "opted-out"), row("C", "first", "hold"), row("D", "first", "skip", "late")]
         raise AssertionError("it was to be broken off")
 
     found = await added_up(pages(), 4)
 
-    assert (found.people, found.reached, found.left_out, found.complete) == (3, 2, 1, False)
-    assert found.excluded == {"opted-out": 1}
-    assert found.steps["first"] == {"send": 1, "skip": 1, "hold": 1}
+    assert (found.people, found.reached, found.left_out, found.complete) == (4, 2, 2, False)
+    assert found.excluded == {"opted-out": 1, "late": 1}
+    assert found.steps["first"] == {"send": 1, "skip": 2, "hold": 1}
 
 
-def row(mrn: str, step: str, decision: str, rule: str = "opted-out") -> Any:
-    """A row of a preview."""
-    from types import SimpleNamespace as Made
-
-    decided = Made(step=Made(name=step), decision=decision, rule=rule, reason="", channel=None)
-    return Made(mrn=mrn, decided=decided)
+def row(mrn: str, step: str, decision: Outcome, rule: str = "") -> Planned:
+    """A row of a preview; all but what is late was asked of the policy."""
+    judged = None if rule == "late" else Judged(Skip(("No.",)), (rule,), mrn)
+    moment = datetime(2026, 3, 2, tzinfo=UTC)
+    return Planned(mrn, Decided(Step(name=step), "", "", decision, rule, "", moment, judged=judged))
