@@ -104,7 +104,7 @@ async def _story(browser: Browser, clinic: Running, wide: dict[str, Any], phone:
         await mei.get_by_role("button", name="Start sending").click()
         sent, waiting = mei.locator("dd[data-n=sent]"), mei.locator("dd[data-n=waiting]")
         # By the stream alone: the page is not loaded anew.
-        await expect(sent).not_to_have_text("0")
+        await expect(waiting).not_to_have_text("0")
         await mei.get_by_role("button", name="Pause").click()
         await expect(mei.locator(".heading .chip")).to_have_text("Paused")
         await expect(waiting).not_to_have_text("0")

@@ -32,6 +32,7 @@ from tests.stores import either_will_do
 
 EN = words("en")
 HOME = "/campaigns/plans/all"
+SHIPPED = reading.FOLDER
 
 
 @pytest.fixture
@@ -115,6 +116,29 @@ async def test_a_second_person_approves_and_only_what_was_approved_is_started(
     actions = [row.action for row in await clinic.rig.rows(sa.select(audit_event.c.action))]
     for action, times in (("ask", 2), ("withdraw", 1), ("approve", 2), ("start", 1), ("refuse", 0)):
         assert (action, actions.count(f"campaign.{action}")) == (action, times)
+
+
+@either_will_do
+async def test_every_page_of_every_plan_that_ships_is_drawn_in_both_languages(
+    clinic: Clinic, plan_folder: Path
+) -> None:
+    """Those for a list of record numbers are looked at, not asked for."""
+    for one in SHIPPED.glob("*.yml"):
+        (plan_folder / one.name).write_text(one.read_text())
+    reading.built_in.cache_clear()
+    async with signed_in(clinic.parts, clinic.rig.base, "campaigns") as mei:
+        for name, plan in plans.built_in().items():
+            for step in plan.steps:
+                for channel in ("sms", "email", "portal", "push"):
+                    page = await mei.page(f"/campaigns/plans/{name}?step={step.name}&channel={channel}")
+                    assert page.count('class="phone"') == 2 * len(step.templates)
+        await clinic.parts.db.write(
+            lambda conn: clinic.parts.users.describe(conn, mei.id, mei.user.actor, name="Mei Tanaka", language="es")
+        )
+        status, page = await does(mei, "ask", "/campaigns/plans/check-in")
+        assert (status, words("es")["campaign_wrong_listed"] in page) == (422, True)
+        assert "hub campaigns start check-in --list FILE" in page
+        assert words("es")["campaign_title_check-in"] in await mei.page("/campaigns")
 
 
 async def test_the_database_itself_wants_a_second_person(clinic: Clinic) -> None:
