@@ -25,16 +25,22 @@ _AGENT = (
         "desk:read",
     }
 )
-_SUPERVISOR = _AGENT | {"desk:write", "threads:merge", "reports:read", "access:read", "glass:review"}
+_SUPERVISOR = _AGENT | {
+    *("desk:write", "threads:merge", "reports:read", "access:read", "glass:review"),
+    *("campaigns:read", "campaigns:approve"),
+}
 
 PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         # Answers patients: reads, writes, assigns, records what patients decide, books.
         "agent": _AGENT,
-        # And has the desk in hand: teams, labels, canned replies, merging, who looked at whom.
+        # And has the desk in hand: teams, labels, canned replies, merging, who looked at whom; approves campaigns.
         "supervisor": _SUPERVISOR,
         # Plans campaigns; sees counts, and of patients nothing.
-        "campaigns": _EVERYONE | {"campaigns:read", "campaigns:write", "reports:read", "desk:read"},
+        "campaigns": _EVERYONE
+        | {
+            *("campaigns:read", "campaigns:write", "campaigns:approve", "reports:read", "desk:read"),
+        },
         # Looks at everything and writes to nobody.
         "compliance": _EVERYONE
         | _READING

@@ -16,6 +16,8 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import (
     again,
+    campaign_runs,
+    campaigns,
     glass,
     invitations,
     openid,
@@ -46,6 +48,7 @@ _CALLS: tuple[ModuleType, ...] = (
     acting,
     composing,
     bulk,
+    campaign_runs,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -60,6 +63,8 @@ _PAGES: tuple[ModuleType, ...] = (
     users,
     glass,
     page,
+    campaigns,
+    campaign_runs,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

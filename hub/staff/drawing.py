@@ -1,7 +1,7 @@
 """Drawing the pages of staff: templates, and words in two languages that each of their rooms brings along."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from aiohttp import web
 from babel.dates import format_datetime, format_time
+from babel.numbers import format_decimal
 
 from hub.types import Language
 
@@ -63,11 +64,17 @@ def _environment() -> jinja2.Environment:
 
 
 def draw(template: str, language: Language, values: Mapping[str, object], *, status: int = 200) -> web.Response:
-    """The page that `template` draws with `values`, every one of them escaped; `t` are the words."""
-    drawn = _environment().get_template(template).render(t=words(language), language=language, **values)
+    """The page that `template` draws with `values`, each escaped; `t` are the words, `number` writes one."""
+    own = {"t": words(language), "language": language, "number": _numbers(language)}
+    drawn = _environment().get_template(template).render({**own, **values})
     # Forms name the page they come from, but to this hub alone.
     headers = {"Referrer-Policy": "same-origin", "Content-Language": language}
     return web.Response(status=status, text=drawn, content_type="text/html", headers=headers)
+
+
+def _numbers(language: Language) -> Callable[[int], str]:
+    # As the clinic's country writes them: `es` alone would put dots where a reader in the United States has commas.
+    return lambda value: format_decimal(value, locale=f"{language}_US")
 
 
 def _plain(written: str) -> str:

@@ -1,5 +1,6 @@
 """What all pages of staff have in common: the parts, who may in, and how a page is drawn for them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,6 +73,8 @@ class Surface:
             trail=parts.trail,
         )
         self.places: tuple[Place, ...] = ()
+        self.looking = asyncio.Lock()
+        """Held by whoever looks through a whole audience: one does at a time."""
 
     async def close(self) -> None:
         """Let go of what the pages hold."""

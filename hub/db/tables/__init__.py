@@ -5,6 +5,7 @@ from hub.db.tables.attachments import attachment, file_piece
 from hub.db.tables.base import metadata
 from hub.db.tables.campaigns import (
     campaign,
+    campaign_approval,
     campaign_person,
     campaign_step,
     slot_opening,
@@ -65,6 +66,7 @@ __all__ = [
     "audit_link",
     "break_glass",
     "campaign",
+    "campaign_approval",
     "campaign_person",
     "campaign_step",
     "canned_reply",

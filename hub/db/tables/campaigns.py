@@ -13,6 +13,7 @@ _PLANNED = sa.text("state = 'planned'")
 _QUEUED = sa.text("message_id IS NOT NULL")
 _WAITING = sa.text("state = 'waiting'")
 _OPEN = sa.text("state = 'open'")
+_PENDING = sa.text("state IN ('asked', 'approved')")
 
 campaign = sa.Table(
     "campaign",
@@ -86,6 +87,28 @@ campaign_person = sa.Table(
     # Whom a run was given a list of.
     sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id"), primary_key=True),
     sa.Column("person_id", Id, primary_key=True),
+)
+
+campaign_approval = sa.Table(
+    "campaign_approval",
+    metadata,
+    # Somebody asks that a plan may run, and somebody else says so. Of staff alone: the command line needs none.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    # The plan that is approved, as JSON: one that was changed since is not.
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("asked_by", Id, sa.ForeignKey("staff_user.id"), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("decided_by", Id, sa.ForeignKey("staff_user.id")),
+    sa.Column("decided_at", Moment),
+    # The run that was begun by it.
+    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id")),
+    sa.CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="second_person"),
+    # One at a time of each plan.
+    sa.Index("uq_campaign_approval_pending", "name", unique=True, sqlite_where=_PENDING, postgresql_where=_PENDING),
+    sa.Index("ix_campaign_approval_campaign_id", "campaign_id"),
+    one_of("state", ("asked", "approved", "refused", "withdrawn", "started")),
 )
 
 waitlist = sa.Table(
