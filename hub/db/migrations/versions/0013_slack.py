@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.db.columns import Id, Moment
 
-revision = "0016"
-down_revision = "0014"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
