@@ -18,7 +18,8 @@ class Results:
     """Messages that got so far, by any of their deliveries; and persons who then confirmed, moved or opted out.
 
     queued, sent, delivered, read, failed: messages; what was read was delivered, and what was delivered was sent.
-    confirmed, moved: visits that were told of. moved: or cancelled. opted_out: persons who took back their consent.
+    confirmed, moved: visits that were told of. moved: or cancelled. opted_out: persons of whose address consent was
+    taken back.
     """
 
     queued: int
@@ -81,9 +82,12 @@ async def results(conn: AsyncConnection, run: Run) -> Results:
         .where(told)
     )
     confirmed, moved = (await conn.execute(visits)).one()
+    # By the address that was written to: a STOP says nothing of who sent it.
     revoked = (
         sa.select(sa.func.count(sa.distinct(s.person_id)))
-        .join(consent_event, c.person_id == s.person_id)
+        .select_from(campaign_step)
+        .join(delivery, d.message_id == s.message_id)
+        .join(consent_event, c.address_id == d.address_id)
         .where(told, c.state == "revoke", c.recorded_at >= s.send_at)
     )
     return Results(
