@@ -121,8 +121,14 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
 
     # A passkey, and in by it alone.
     await page.goto(f"{base}/settings/security")
+    await page.bring_to_front()
+    added, refused = page.locator("[action*='/passkeys/']"), page.locator("#passkey-add [role=alert]")
     await page.locator("#passkey-add button").click()
-    await expect(page.locator("[action*='/passkeys/']")).to_have_count(1)
+    await expect(added.or_(refused).filter(visible=True).first).to_be_visible()
+    if not await added.count():
+        # A busy device may let the time for it run out; whoever is told so presses again.
+        await page.locator("#passkey-add button").click()
+    await expect(added).to_have_count(1)
     await fits(page)
     await page.locator("[action='/sign-in/leave'] button").click()
     await page.goto(f"{base}/sign-in?next=/settings")

@@ -10,7 +10,7 @@ from tests.replay.play import play, spread
 from tests.shared import needs_shared
 
 pytestmark = needs_shared
-SOME = 40
+SOME = 16
 FLOOR = 0.85
 
 
