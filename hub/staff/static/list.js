@@ -6,6 +6,7 @@ import { before, belongs } from "./store.js";
 
 const PAGE = 50;
 const LATER = 150;
+const ACTED = 10_000;
 
 export function makeList(app) {
   const { store, api, w } = app;
@@ -15,6 +16,7 @@ export function makeList(app) {
   const pill = document.getElementById("news");
   const empty = document.getElementById("empty");
   const items = new Map();
+  const acted = new Map();
   let order = [];
   let waiting = new Map();
   let next = null;
@@ -141,6 +143,10 @@ export function makeList(app) {
       waiting.set(row.id, row);
       settle();
     } else if (here) {
+      // What was put away here goes at once, also where a push that was older had brought it back.
+      if (!fits && Date.now() - (acted.get(row.id) ?? 0) < ACTED) {
+        order = order.filter((id) => id !== row.id);
+      }
       arrange(order);
       const moved = fits && sorted(order).indexOf(row.id) < order.indexOf(row.id);
       if (moved) {
@@ -257,7 +263,10 @@ export function makeList(app) {
     const index = order.indexOf(gone[0]);
     const was = ul.contains(document.activeElement);
     order = order.filter((id) => !gone.includes(id));
-    gone.forEach((id) => waiting.delete(id));
+    gone.forEach((id) => {
+      waiting.delete(id);
+      acted.set(id, Date.now());
+    });
     const following = order[Math.min(index, order.length - 1)] ?? null;
     arrange(order);
     drawPill();
