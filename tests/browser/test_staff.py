@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from hub.accounts import totp
 from hub.accounts.links import Links
@@ -119,15 +119,14 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
     await expect(page.locator(".glass")).to_be_visible()
     await fits(page)
 
-    # A passkey, and in by it alone.
-    await page.goto(f"{base}/settings/security")
-    await page.bring_to_front()
-    added, refused = page.locator("[action*='/passkeys/']"), page.locator("#passkey-add [role=alert]")
-    await page.locator("#passkey-add button").click()
-    await expect(added.or_(refused).filter(visible=True).first).to_be_visible()
-    if not await added.count():
-        # A busy device may let the time for it run out; whoever is told so presses again.
+    # A passkey, and in by it alone. A busy browser may let its question hang: then one asks again, as people do.
+    added = page.locator("[action*='/passkeys/']")
+    for _ in range(3):
+        await page.goto(f"{base}/settings/security")
+        await page.bring_to_front()
         await page.locator("#passkey-add button").click()
+        if await shows(added):
+            break
     await expect(added).to_have_count(1)
     await fits(page)
     await page.locator("[action='/sign-in/leave'] button").click()
@@ -139,11 +138,24 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
     await page.locator("#password").press("Enter")
     await expect(page.locator("#code")).to_be_visible()
     await fits(page)
-    await page.locator("#passkey button").click()
+    for _ in range(3):
+        await page.locator("#passkey button").click()
+        if await shows(page.locator(".rail")):
+            break
+        await page.goto(f"{base}/sign-in?next=/settings")
     await expect(page.locator(".rail")).to_be_visible()
 
     assert wrong == []
     await context.close()
+
+
+async def shows(what: Locator) -> bool:
+    """Whether it is there within ten seconds."""
+    try:
+        await expect(what).to_have_count(1, timeout=10_000)
+    except AssertionError:
+        return False
+    return True
 
 
 def _code(plain: str, clinic: Rig) -> str:
