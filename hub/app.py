@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,13 +44,14 @@ from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.portal import application as portal_application
 from hub.settings import Settings
-from hub.slack import SlackRoom
-from hub.slack import routes as slack_routes
 from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
 from hub.web.server import Site, build
+
+if TYPE_CHECKING:
+    from hub.slack import SlackRoom
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -73,7 +74,7 @@ class Hub:
         self._engine = engine
         self._roles = tuple(roles)
         self.work = Work(parts)
-        self.slack = SlackRoom(parts) if parts.settings.slack_configured and "clock" in roles else None
+        self.slack = _slack(parts) if "clock" in roles else None
         self._duties = _duties(parts, self.work, self.slack, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
@@ -112,7 +113,7 @@ class Hub:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
             mounts |= staff_applications(parts)
-            own = [*slack_routes(parts), *(extra(parts) if extra else ())]
+            own = [*_slack_routes(parts), *(extra(parts) if extra else ())]
             app = build(parts, extra=own, mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
@@ -282,7 +283,24 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
-def _duties(parts: Parts, work: Work, slack: SlackRoom | None, roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
+def _slack(parts: Parts) -> "SlackRoom | None":
+    """The room of Slack, where that is set up: it is not loaded otherwise."""
+    if not parts.settings.slack_configured:
+        return None
+    from hub.slack import SlackRoom
+
+    return SlackRoom(parts)
+
+
+def _slack_routes(parts: Parts) -> Sequence[web.RouteDef]:
+    if not parts.settings.slack_configured:
+        return ()
+    from hub.slack import routes
+
+    return routes(parts)
+
+
+def _duties(parts: Parts, work: Work, slack: "SlackRoom | None", roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:
     """What these roles do every second, each for as long as this process leads in it."""
     chores = {
         "worker": (

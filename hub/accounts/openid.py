@@ -16,18 +16,19 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
 
 from hub.clock import Clock
 from hub.settings import LOOPBACK
 from hub.signin import tokens
+
+if TYPE_CHECKING:
+    from joserfc import jwt
+    from joserfc.jwk import KeySet, KeySetSerialization
 
 __all__ = ["Begun", "NotProved", "OpenID", "Proved"]
 
@@ -145,6 +146,7 @@ class OpenID:
     async def _checked(self, answer: Mapping[str, Any], nonce: str) -> Proved | NotProved:
         from authlib.common.errors import AuthlibBaseError
         from authlib.oidc.core import CodeIDToken
+        from joserfc.errors import JoseError
 
         try:
             token = await self._opened(answer["id_token"])
@@ -169,8 +171,11 @@ class OpenID:
         verified = claims.get("email_verified") is True and isinstance(email, str)
         return Proved(issuer=self.issuer, subject=subject, email=str(email) if verified else "", strong=_strong(claims))
 
-    async def _opened(self, raw: str) -> jwt.Token:
+    async def _opened(self, raw: str) -> "jwt.Token":
         """The token, if one of the provider's keys signed it; keys that are not known yet are looked for once."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         keys = await self._keyset(anew=False)
         try:
             return jwt.decode(raw, keys, algorithms=ALGORITHMS)
@@ -195,7 +200,10 @@ class OpenID:
             self._known, self._read_at = found, time.monotonic()
             return found
 
-    async def _keyset(self, *, anew: bool) -> KeySet:
+    async def _keyset(self, *, anew: bool) -> "KeySet":
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
         known = await self._provider()
         async with self._one:
             if self._keys is None or anew or time.monotonic() - self._keys_at > _FRESH:
@@ -204,7 +212,7 @@ class OpenID:
                     raise _Silent
                 try:
                     self._keys, self._keys_at = (
-                        KeySet.import_key_set(cast(KeySetSerialization, found)),
+                        KeySet.import_key_set(cast("KeySetSerialization", found)),
                         time.monotonic(),
                     )
                 except (JoseError, ValueError, TypeError, KeyError):
