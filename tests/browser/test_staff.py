@@ -63,9 +63,6 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
 
     page.on("console", heard)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    debugging = await context.new_cdp_session(page)
-    await debugging.send("WebAuthn.enable")
-    await debugging.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
 
     # In by the invitation, and on to a second factor.
     await page.goto(f"{link}?lang={language}")
@@ -121,6 +118,10 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
 
     # A passkey, and in by it alone. A busy browser may let its question hang: then one asks again, as people do.
     added = page.locator("[action*='/passkeys/']")
+    # Only here: what a browser's first, empty page is given may be gone with the process that drew it.
+    debugging = await context.new_cdp_session(page)
+    await debugging.send("WebAuthn.enable")
+    await debugging.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     for _ in range(3):
         await page.goto(f"{base}/settings/security")
         await page.bring_to_front()
@@ -146,6 +147,7 @@ async def test_an_administrator_comes_in_locks_and_goes_on(
     await expect(page.locator(".rail")).to_be_visible()
 
     assert wrong == []
+    await debugging.send("WebAuthn.disable")
     await context.close()
 
 
