@@ -1,25 +1,13 @@
-"""One request to Twilio's API, and its answer.
+"""One request to Twilio's API, and its answer."""
 
-The twilio package's client makes the request; its transport is replaced here by one that shares a connection pool
-with time limits, goes to the configured address, and writes nothing into logs (the package's own transport logs
-addresses of requests, which hold account ids and, when listing, numbers).
-"""
-
-import asyncio
 import base64
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import aiohttp
 import msgspec
 from multidict import CIMultiDict
-from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
-from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
-from twilio.http.response import Response  # type: ignore[import-untyped]
-from yarl import URL
 
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
@@ -31,10 +19,6 @@ TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_connect=5, sock_rea
 """In seconds. `connect` covers the wait for a pooled connection, so that running out of them is never mistaken
 for a request that was written. There is none for the whole, since a timer for every request is dear; an answer that
 comes in pieces, as few do, gets `sock_read` for all of them together."""
-
-CONNECTIONS = 128
-KEPT = 256
-"""Addresses that are kept as they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,155 +42,16 @@ class _Refusal(msgspec.Struct):
     code: int
 
 
-class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio package is not typed
-    """Carries requests over one session, opened with the first of them, in the loop that runs then."""
-
-    def __init__(self, base_url: str, timeout: aiohttp.ClientTimeout) -> None:
-        # Not AsyncTwilioHttpClient's own, which opens a session at once and so needs a running loop.
-        AsyncHttpClient.__init__(self, _logger, True)
-        self.session: aiohttp.ClientSession | None = None
-        self._base_url = base_url.rstrip("/")
-        self._timeout = timeout
-        self._addresses: dict[str, URL] = {}
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        params: dict[str, Any] | None = None,
-        data: dict[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the twilio package's signature
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Twilio's answer, of any status."""
-        session = self.session
-        if session is None:
-            session = self.session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300),
-                timeout=self._timeout,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        address = self._address(url)
-        if method == "POST" and not params:
-            response = await self._post(session, address, form(data or {}), headers)
-        else:
-            response = await session.request(
-                method,
-                address,
-                params=params or None,
-                data=form(data) if data else None,
-                headers=headers,
-                allow_redirects=allow_redirects,
-            )
-        # What is read to its end has given its connection back, and what breaks has closed it.
-        if response.content.is_eof():
-            body = await response.read()
-        else:
-            async with asyncio.timeout(self._timeout.sock_read):
-                body = await response.read()
-        return Response(response.status, body.decode("utf-8", "replace"), response.headers)
-
-    async def _post(
-        self, session: aiohttp.ClientSession, address: URL, body: bytes, headers: Mapping[str, str] | None
-    ) -> aiohttp.ClientResponse:
-        """The start of the answer to a POST.
-
-        It takes the steps that `session.request` takes, without those for redirects, cookies, proxies, traces and a
-        repetition, none of which a POST to Twilio has: they are a fifth of what a request costs us.
-        """
-        connector, loop = session.connector, asyncio.get_running_loop()
-        assert connector is not None
-        request = aiohttp.ClientRequest(
-            "POST",
-            address,
-            headers=headers,
-            data=body,
-            loop=loop,
-            response_class=aiohttp.ClientResponse,
-            session=session,
-        )
-        try:
-            connection = await connector.connect(request, traces=[], timeout=self._timeout)
-        except TimeoutError:
-            raise aiohttp.ConnectionTimeoutError("no connection in time") from None
-        try:
-            assert connection.protocol is not None
-            connection.protocol.set_response_params(read_until_eof=True, read_timeout=self._timeout.sock_read)
-            response = await request.send(connection)
-            try:
-                return await response.start(connection)
-            except BaseException:
-                response.close()
-                raise
-        except BaseException:
-            connection.close()
-            raise
-
-    def _address(self, url: str) -> URL:
-        """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
-        if len(self._addresses) >= KEPT:  # each call has one of its own
-            self._addresses.clear()
-        known = self._addresses.get(url)
-        if known is None:
-            try:
-                known = URL(self._base_url + url.removeprefix(TWILIO))
-            except ValueError:
-                raise aiohttp.InvalidURL(url) from None
-            if known.scheme not in ("http", "https"):
-                raise aiohttp.NonHttpUrlClientError(known)
-            self._addresses[url] = known
-        return known
-
-    async def close(self) -> None:
-        if self.session is not None:
-            await self.session.close()
-            self.session = None
-
-
-_RESERVED = re.compile(r"[^A-Za-z0-9_.~ -]")
-
-
-def form(data: Mapping[str, object]) -> bytes:
-    """`data` as a form's body; a list stands for several values of one field.
-
-    As `urllib.parse.urlencode`, which works octet by octet: it looks only at what must be escaped.
-    """
-    return "&".join([f"{name}={_quoted(str(value))}" for name, value in _fields(data)]).encode("ascii")
-
-
-def _fields(data: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for name, value in data.items():
-        if isinstance(value, list):
-            yield from ((name, one) for one in value)
-        else:
-            yield name, value
-
-
-def _quoted(text: str) -> str:
-    reserved = set(_RESERVED.findall(text))
-    if "%" in reserved:
-        # First, for the others bring it in.
-        reserved.remove("%")
-        text = text.replace("%", "%25")
-    for character in reserved:
-        text = text.replace(character, _escape(character))
-    return text.replace(" ", "+")
-
-
-@lru_cache(maxsize=1024)
-def _escape(character: str) -> str:
-    return "".join([f"%{octet:02X}" for octet in character.encode()])
-
-
 class TwilioApi:
     """The API of one account. Bind it to no loop by making it: the first request opens the connections."""
 
     def __init__(
         self, account_sid: str, auth_token: Secret, *, base_url: str = TWILIO, timeout: aiohttp.ClientTimeout = TIMEOUT
     ) -> None:
-        self._transport = _Transport(base_url, timeout)
+        # The twilio package costs a hub without an account 10 MB, and the start 0.2 s: loaded with the first account.
+        from channels.twilio.transport import Transport
+
+        self._transport = Transport(base_url, timeout, TWILIO)
         pair = f"{account_sid}:{auth_token.reveal()}".encode()
         # Of the type that a session makes of them, which it then only copies.
         self._headers = CIMultiDict(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.twilio import client
-from channels.twilio.client import TwilioApi, form
+from channels.twilio.client import TwilioApi
+from channels.twilio.transport import form
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
 
