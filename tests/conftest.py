@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from tests.stores import (
     trail,
     vault,
 )
+from tests.thrift import folder_in_memory, keep_bytecode, share_statements
 
 __all__ = [
     "breakable",
@@ -58,6 +60,18 @@ LONGEST = (
 def pytest_xdist_auto_num_workers() -> int:
     """Workers for `-n auto`."""
     return min(WORKERS_A_CORE * (os.cpu_count() or 1), MOST_WORKERS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the tests' folders where a commit is quick, unless `--basetemp` says where."""
+    share_statements()
+    if hasattr(config, "workerinput"):
+        return  # its folders and its environment are the controller's
+    folder = config.option.basetemp
+    if folder is None and (folder := folder_in_memory()):
+        config.option.basetemp = str(folder / "tests")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        keep_bytecode(folder / "bytecode")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

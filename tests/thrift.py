@@ -1,0 +1,42 @@
+"""What a session of tests need not do again for every test: nothing here changes what a test sees.
+
+A test has a database, an engine and often processes of its own. Each engine would compile the hub's statements anew, a
+fifth of what a test of the hub costs; each process would compile its modules where the machine forbids keeping them;
+and each commit would wait for a disk that no test asks.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+
+__all__ = ["folder_in_memory", "keep_bytecode", "share_statements"]
+
+_MEMORY = Path("/dev/shm")
+_STATEMENTS = 5000
+
+
+def share_statements() -> None:
+    """Let all engines of one kind of database share their compiled statements, which SQLAlchemy keeps by dialect.
+
+    The dialects of a session's engines differ in nothing: all are made by `hub.db`, for servers of one version.
+    """
+    compiled: LRUCache[Any, Any] = LRUCache(_STATEMENTS)
+    Engine._compiled_cache = property(lambda self: compiled, lambda self, own: None)  # type: ignore[assignment]
+    DefaultDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+    DefaultDialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+
+
+def keep_bytecode(folder: Path) -> None:
+    """Let the processes that tests start keep what they compile in `folder`, for each other."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+
+
+def folder_in_memory() -> Path | None:
+    """A new folder whose files lie in memory, or None where the machine offers none."""
+    return Path(tempfile.mkdtemp(prefix="carehub-tests-", dir=_MEMORY)) if os.access(_MEMORY, os.W_OK) else None
