@@ -152,7 +152,9 @@ class Inbox:
         if known is not None and known.outcome == "refused":
             self._tell(header, "refused")
             return [known.answer]
-        done = known or await self._db.write(lambda conn: self._waiting(conn, letter, message, header))
+        done = known
+        if done is None:
+            done = await self._db.write(lambda conn: self._waiting(conn, letter, message, header))
         self._tell(header, done.outcome)
         good = done.outcome != "failed"
         answers = list(commits) if header.accept in ("AL", "SU") else []

@@ -39,8 +39,8 @@ class Header:
 
     @property
     def name(self) -> str:
-        """Such as `SIU^S12`."""
-        return f"{self.kind}^{self.event}"
+        """Such as `SIU_S12`."""
+        return f"{self.kind}_{self.event}"
 
     @property
     def enhanced(self) -> bool:

@@ -44,9 +44,10 @@ _TYPES_OF_0277 = frozenset({"normal", "tentative", "complete"})
 """Appointment types that say how an appointment stands and not what it is for."""
 _LENGTHS = {"min": 1, "m": 1, "minutes": 1, "minute": 1, "mins": 1, "h": 60, "hr": 60, "hour": 60, "hours": 60, "": 1}
 _TITLES = frozenset(
-    ("dr", "dra", "doctor", "doctora", "prof", "mr", "mrs", "ms", "md", "do", "phd", "np", "pa", "rn", "dds", "dmd")
-    + ("dpm", "od", "facp", "cnm", "lcsw", "pharmd", "aprn", "crnp")
+    {"dr", "dra", "doctor", "doctora", "prof", "mr", "mrs", "ms", "md", "do", "phd", "np", "pa", "rn", "dds", "dmd"}
+    | {"dpm", "od", "facp", "cnm", "lcsw", "pharmd", "aprn", "crnp"}
 )
+"""Words beside a name that one of two systems may leave out."""
 _USUAL = 30
 """Minutes of a visit that says no length."""
 
