@@ -274,7 +274,11 @@ async def _failing(conn: AsyncConnection, person_id: str, now: datetime) -> froz
 
 
 _STATE = sa.case(
-    (sa.and_(person.c.deceased_at.is_not(None), address.c.state == "ok"), "deceased"), else_=address.c.state
+    (
+        sa.and_(person.c.deceased_at.is_not(None), address.c.state == sa.literal_column("'ok'")),
+        sa.literal_column("'deceased'"),
+    ),
+    else_=address.c.state,
 ).label("state")
 
 

@@ -154,7 +154,12 @@ class Inbox:
             return [known.answer]
         done = known
         if done is None:
-            done = await self._db.write(lambda conn: self._waiting(conn, letter, message, header))
+            try:
+                done = await self._db.write(lambda conn: self._waiting(conn, letter, message, header))
+            except Exception as error:
+                # It is kept: it waits for the next round (`catch_up`).
+                say(_log, "hl7_waits", logging.WARNING, letter=letter, error=error)
+                done = _Applied(b"", "unsaved")
         self._tell(header, done.outcome)
         good = done.outcome != "failed"
         answers = list(commits) if header.accept in ("AL", "SU") else []
