@@ -129,6 +129,8 @@ async def _hl7(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield "note", "hl7", f"{words}, and not encrypted: set HUB_MLLP_CERT_FILE, or keep to a network that is"
     else:
         yield "ok", "hl7", words + (", by TLS" if context is not None else "")
+    if not settings.database_url and not (settings.data / "hub.db").exists():
+        return
     try:
         db = await Database.open(settings.database)
     except HubError:
