@@ -43,6 +43,7 @@ async def test_a_visit_is_booked_moved_changed_and_ends(feed: Feed) -> None:
     assert {row.state for row in await feed.letters()} == {"applied"}
 
 
+@embedded_only
 async def test_a_visit_that_moves_voids_what_was_to_be_said_of_it_and_is_reminded_of_anew(feed: Feed) -> None:
     ana = await feed.rig.patient("M1", "Ana", "Lopez", E164)
     assert await feed.take(siu("S12", "1", sch={"start": "20260305094500"})) == "AA"
@@ -61,6 +62,7 @@ async def test_a_visit_that_moves_voids_what_was_to_be_said_of_it_and_is_reminde
     assert {row.subject_id for row in await feed.clinic.rows()} == {visit.id}
 
 
+@embedded_only
 async def test_the_same_message_again_gets_the_same_answer_and_changes_nothing(feed: Feed) -> None:
     first = await feed.raw(siu())
     visits = await feed.visits()
@@ -155,6 +157,7 @@ async def test_what_cannot_be_applied_waits_for_somebody(
     assert await feed.take(content) == said
 
 
+@embedded_only
 async def test_what_failed_is_applied_once_what_it_lacked_is_there(feed: Feed) -> None:
     assert await feed.take(siu("S12", "1", pid={"f5": ""})) == "AE 101"
     (letter,) = await feed.letters()
@@ -170,6 +173,7 @@ async def test_what_failed_is_applied_once_what_it_lacked_is_there(feed: Feed) -
     assert await feed.inbox.retry(letter.id) is None
 
 
+@embedded_only
 async def test_what_failed_and_is_tried_late_undoes_nothing(feed: Feed) -> None:
     assert await feed.take(siu("S12", "1", pid={"f5": ""})) == "AE 101"
     (letter,) = await feed.letters()
@@ -239,6 +243,7 @@ async def test_in_enhanced_mode_the_sender_hears_what_it_asked_for(
     assert len(await feed.visits()) == 1
 
 
+@embedded_only
 async def test_what_a_process_kept_and_did_not_apply_before_it_ended_is_applied(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +268,7 @@ async def test_what_a_process_kept_and_did_not_apply_before_it_ended_is_applied(
 # --- patients
 
 
+@embedded_only
 async def test_a_record_changes_and_what_is_not_said_stays(feed: Feed) -> None:
     assert await feed.take(adt("A04", "1", pid={"f11": "1 MAIN ST^^SPRINGFIELD^IL"})) == "AA"
     assert await feed.take(adt("A08", "2", made=LATER, pid={"f5": "RUIZ^ANA", "f7": "", "f13": "", "f15": ""})) == "AA"
@@ -277,6 +283,7 @@ async def test_a_record_changes_and_what_is_not_said_stays(feed: Feed) -> None:
     assert await feed.addresses(ana.id) == {E164: "verified"}
 
 
+@embedded_only
 async def test_a_number_that_the_record_has_no_more_is_the_persons_no_more(feed: Feed) -> None:
     ana = await feed.rig.patient("M1", "Ana", "Lopez", "+12125550177", mailbox="ana@example.org")
 
@@ -285,6 +292,7 @@ async def test_a_number_that_the_record_has_no_more_is_the_persons_no_more(feed:
     assert await feed.addresses(ana) == {E164: "verified", "ana@example.org": "verified", "+12125550177": "retired"}
 
 
+@embedded_only
 async def test_to_whoever_died_nothing_is_sent_until_that_was_a_mistake(feed: Feed) -> None:
     ana = await feed.rig.patient("M1", "Ana", "Lopez", E164)
     queued = await feed.mail.automated(ana)
@@ -300,6 +308,7 @@ async def test_to_whoever_died_nothing_is_sent_until_that_was_a_mistake(feed: Fe
     assert [claim.delivery_id for claim in await feed.mail.claim()] == [again]
 
 
+@embedded_only
 async def test_whoever_wants_no_reminders_gets_none_and_no_calls_no_calls(feed: Feed) -> None:
     ana = await feed.rig.patient("M1", "Ana", "Lopez", E164, calls="yes")
     ben = await feed.rig.patient("M2", "Ben", "Okafor", "+12125550144", calls="yes")
@@ -332,6 +341,7 @@ async def test_two_records_become_one_and_the_old_number_finds_it(feed: Feed) ->
     assert await feed.take(adt("A08", "5", made=LATER, pid={"mrn": "M9"})) == "AE 204"
 
 
+@embedded_only
 async def test_of_a_record_that_was_not_known_the_old_number_finds_the_survivor(feed: Feed) -> None:
     assert await feed.take(adt("A40", "1", "MRG|M9^^^CLINIC^MR")) == "AA"
     assert await feed.take(siu("S12", "2", pid={"mrn": "M9"})) == "AA"

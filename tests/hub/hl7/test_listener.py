@@ -149,7 +149,7 @@ async def test_with_certificates_only_who_shows_one_is_heard(feed: Feed, tmp_pat
             issuer.issue_cert("sender.example.org").configure_cert(made)
         return made
 
-    certificates = {"mllp_cert_file": tmp_path / "cert.pem", "mllp_client_ca_file": tmp_path / "ca.pem"}
+    certificates: dict[str, Any] = {"mllp_cert_file": tmp_path / "cert.pem", "mllp_client_ca_file": tmp_path / "ca.pem"}
     async with listening(feed, **certificates) as listener:
         assert await said(listener.port, siu(), context(authority)) == ("AA", "MSG1")
         for refused in (context(None), context(stranger)):
