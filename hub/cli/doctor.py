@@ -125,7 +125,9 @@ async def _hl7(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         return
     words = f"taken on {settings.mllp_host}:{settings.mllp_port}, "
     words += "from whoever is listed" if settings.mllp_peers else "from this machine alone"
-    if context is None and settings.mllp_host not in LOOPBACK:
+    if settings.mllp_host not in LOOPBACK and not settings.mllp_peers:
+        yield "note", "hl7", f"{words}: set HUB_MLLP_PEERS to the senders' addresses"
+    elif context is None and settings.mllp_host not in LOOPBACK:
         yield "note", "hl7", f"{words}, and not encrypted: set HUB_MLLP_CERT_FILE, or keep to a network that is"
     else:
         yield "ok", "hl7", words + (", by TLS" if context is not None else "")

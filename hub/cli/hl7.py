@@ -129,8 +129,8 @@ def drop(letter_id: str) -> None:
 
 
 async def _drop(letter_id: str) -> None:
-    async with _inbox() as (parts, inbox):
-        dropped = await parts.db.write(lambda conn: inbox.letters.drop(conn, letter_id, parts.clock.now()))
+    async with _inbox() as (_, inbox):
+        dropped = await inbox.drop(letter_id)
     if not dropped:
         raise InputError("no message that failed has this id; `hub hl7 list` shows those there are")
     click.echo("given up", err=True)

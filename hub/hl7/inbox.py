@@ -9,10 +9,11 @@ from typing import Any, Literal
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.audit import Entry
 from hub.db import undoable
 from hub.errors import HubError, StorageError
 from hub.hl7.answers import Answering, Code
-from hub.hl7.applying import Applier
+from hub.hl7.applying import ACTOR, Applier
 from hub.hl7.faults import Fault, Flaw, Rejected
 from hub.hl7.kinds import Header, checked
 from hub.hl7.letters import Letters, count_failed
@@ -70,6 +71,17 @@ class Inbox:
     async def retry(self, letter: str) -> Outcome | None:
         """What became of a message that failed, tried again; None where there is no such message."""
         return await self._again(letter, ("failed",))
+
+    async def drop(self, letter: str) -> bool:
+        """Give up a message that failed, and delete what it says; False when it did not fail, or is not there."""
+
+        async def unit(conn: AsyncConnection) -> bool:
+            dropped = await self.letters.drop(conn, letter, self._clock.now())
+            if dropped:
+                await self._parts.trail.record(conn, Entry(action="hl7.drop", actor=ACTOR, object_id=letter))
+            return dropped
+
+        return await self._db.write(unit)
 
     async def catch_up(self) -> int:
         """Apply what a process kept and did not apply before it ended; how many."""

@@ -25,6 +25,7 @@ _CHARSETS = {
 """Of MSH-18 (table 0211). A message that names none is ASCII; of those that use more, UTF-8 tells itself apart."""
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _MOST_SEGMENTS = 1000
+_MOST_REPETITIONS = 100
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _FORMATTING = re.compile(r"\.[a-z]{2}[+-]?[0-9]{0,4}")
 
@@ -85,10 +86,12 @@ class Segment:
         return self.fields[number] if number < len(self.fields) else ""
 
     def all(self, number: int) -> Sequence["Value"]:
-        """Every repetition of a field that says something."""
+        """Every repetition of a field that says something. Raises: Flaw where there are too many."""
         place = f"{self.name}-{number}"
         raw = self.raw(number)
-        return [Value(one, place, self) for one in raw.split(self.by.repetition) if one] if raw else []
+        if raw.count(self.by.repetition) > _MOST_REPETITIONS:
+            raise Flaw(Fault.DATA_TYPE, place, "repetitions")
+        return [Value(one, place, self) for one in raw.split(self.by.repetition) if one]
 
     def one(self, number: int) -> "Value":
         """The first repetition of a field, empty where it says nothing."""

@@ -48,6 +48,7 @@ _TITLES = frozenset(
     | {"dpm", "od", "facp", "cnm", "lcsw", "pharmd", "aprn", "crnp"}
 )
 """Words beside a name that one of two systems may leave out."""
+_WRITTEN = {"dr": "Dr.", "dra": "Dra."}
 _USUAL = 30
 """Minutes of a visit that says no length."""
 
@@ -149,7 +150,8 @@ def _provider(places: Iterable[tuple[Segment, int]], directory: Directory) -> st
             name = " ".join(part for part in (given, family) if part)
             name = name.title() if name.isupper() else name
             known = _same_words(name, directory.all_of("provider"))
-            return known or _name(f"{title} {name}".strip() if title else name, one.place)
+            title = _WRITTEN.get(title.casefold().rstrip("."), title)
+            return known or _name(f"{title} {name}".strip(), one.place)
         if segment.name == "AIG" and (text := one.text(2)):
             return _known((text,), directory, "provider") or _name(text, one.place)
     return None

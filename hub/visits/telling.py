@@ -133,6 +133,8 @@ class Visits:
 
     async def _said(self, conn: AsyncConnection, visit: ToldVisit) -> dict[str, Any]:
         """What is said of the visit, as columns."""
+        # Read first, so that what `ensure` looks in is no older than this transaction.
+        await self._names.read(conn)
         named = [(kind, name) for kind in _KINDS if (name := getattr(visit, kind)) is not None]
         ids = await self._names.ensure(conn, named) if named else {}
         said: dict[str, Any] = {f"{kind}_id": resource_id for (kind, _), resource_id in ids.items()}

@@ -34,7 +34,7 @@ def test_a_visit_is_read() -> None:
     assert said(siu()) == VisitNews(
         ids=(("filler|", "F1"), ("placer|", "A1")),
         status="booked",
-        provider="DR Erin Example",
+        provider="Dr. Erin Example",
         visit_type="Follow-up",
         location="Main Street",
         start=TWO,
