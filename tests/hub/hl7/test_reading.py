@@ -113,13 +113,6 @@ def test_a_field_that_is_said_too_often_is_refused() -> None:
     assert caught.value.reason == "repetitions"
 
 
-def test_a_field_that_is_said_too_often_is_refused() -> None:
-    with pytest.raises(Flaw) as caught:
-        name_of(joined([msh(), segment("PID", {5: "~".join(["A"] * 200)})]))
-
-    assert caught.value.reason == "repetitions"
-
-
 @pytest.mark.parametrize(
     "written", ["\\C2842\\", "\\M1122\\", "\\XFF\\", "\\XG\\", "\\Zabc\\", "\\.sp99999999999\\", "a\x01b"]
 )
