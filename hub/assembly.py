@@ -57,6 +57,7 @@ from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
 from hub.vault import Vault
 from hub.views import Counters, Names
+from hub.visits import Visits
 
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
@@ -279,6 +280,7 @@ def assemble(
         ledger=ledger,
         channels=ways,
         scheduling=scheduling,
+        visits=Visits(vault, trail, clock),
         router=router,
         failover=failover,
         outbox=outbox,

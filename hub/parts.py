@@ -34,6 +34,7 @@ from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
 from hub.views import Counters, Names
+from hub.visits import Visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Parts:
     ledger: Ledger
     channels: Mapping[ChannelKind, Channel]
     scheduling: Scheduling
+    visits: Visits
     router: Router
     failover: Failover
     outbox: Outbox

@@ -17,6 +17,7 @@ IndexedField = Literal[
     "word",
     "name",
     "born",
+    "outside",
 ]
 
 

@@ -50,7 +50,7 @@ from hub.vault import Keys, Vault
 
 MERGER = Actor("system", "merge")
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.SENDING)
-_SAID = (person.c.language, person.c.timezone, person.c.state, person.c.preferred_channel)
+_SAID = (person.c.language, person.c.timezone, person.c.state, person.c.preferred_channel, person.c.deceased_at)
 _STRAYS = timedelta(days=2)
 """For how long it is looked whether something was still made for a person who was merged."""
 

@@ -39,6 +39,7 @@ from hub.db.tables.identity import (
 )
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
+from hub.db.tables.outside import hl7_message, outside_record
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
 from hub.db.tables.portal import portal_challenge, portal_code, portal_passkey, portal_session, portal_tried
 from hub.db.tables.records import (
@@ -89,6 +90,7 @@ __all__ = [
     "escalation",
     "event",
     "file_piece",
+    "hl7_message",
     "idempotency",
     "job",
     "key_canary",
@@ -98,6 +100,7 @@ __all__ = [
     "message",
     "metadata",
     "number_check",
+    "outside_record",
     "person",
     "person_merge",
     "portal_acting",

@@ -48,6 +48,8 @@ person = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     # The survivor, once this record was merged into theirs: then it has nothing of its own.
     sa.Column("merged_into", Id, index=True),
+    # Since when it is known that they died: nothing is begun for them any more.
+    sa.Column("deceased_at", Moment),
     # patient: on the clinic's books; proxy: acts for one; unidentified: an unknown sender; line: a number that
     # several persons share, until they say who writes.
     one_of("kind", ("patient", "proxy", "unidentified", "line")),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from hub.db.tables import slot
 from hub.errors import InputError
 from hub.outbox import halting
 from hub.types import Lane, new_id
+from hub.visits import OutsideId, ToldAt, ToldVisit
 from tests.bench import audience
 from tests.hub.campaigns.clinic import ALL, ME, TWICE, Clinic
 from tests.hub.outbox.mail import ANA
@@ -195,3 +197,32 @@ async def test_what_follows_a_text_that_did_not_arrive_is_paused_with_it(clinic:
 
     async with clinic.parts.db.read() as conn:
         assert await halting.halted(conn, [follows, another]) == {follows.id: halting.PAUSED}
+
+
+async def test_a_visit_that_a_system_outside_moves_is_reminded_of_anew(clinic: Clinic) -> None:
+    ana = await clinic.rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    visit = await clinic.visit(ana, timedelta(days=3))
+    await clinic.begin()
+    news = ToldVisit(
+        ids=(OutsideId("hl7", "EHR", "F1"),),
+        told=ToldAt(clinic.clock.now()),
+        person_id=ana,
+        status="booked",
+        provider=visit.provider,
+        visit_type=visit.visit_type,
+        location=visit.location,
+        start=visit.start,
+        minutes=visit.minutes,
+    )
+    visits = clinic.parts.visits
+    known = await clinic.parts.db.write(lambda conn: visits.tell(conn, news, ME))
+
+    moved = replace(news, told=ToldAt(clinic.clock.now()), start=visit.start + timedelta(days=2))
+    await clinic.parts.db.write(lambda conn: visits.tell(conn, moved, ME))
+    void = [(one.state, one.reason) for one in await clinic.rig.deliveries(ana)]
+    await clinic.parts.campaigns.plan_all()
+
+    assert (known.outcome, known.appointment_id) == ("unchanged", visit.id)
+    assert void == [("suppressed", "appointment_changed")]
+    found = Counter((row.subject_version, row.state) for row in await clinic.rows())
+    assert found == {(1, "queued"): 1, (1, "void"): 1, (2, "planned"): 2}
