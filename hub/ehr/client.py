@@ -55,9 +55,7 @@ class Client:
     pause: waits so many seconds; tests put another in its place.
     """
 
-    def __init__(
-        self, base_url: str, authorizer: Authorizer | None = None, *, pause: Pause = asyncio.sleep
-    ) -> None:
+    def __init__(self, base_url: str, authorizer: Authorizer | None = None, *, pause: Pause = asyncio.sleep) -> None:
         self.base_url = base_url.rstrip("/")
         self._authorizer = authorizer
         self._pause = pause

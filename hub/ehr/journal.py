@@ -90,9 +90,7 @@ class Journal:
                 kept = {"state": "held", "held_by": person_id, "held_until": now + HOLD_FOR}
                 await conn.execute(sa.update(slot).where(slot.c.id == slot_id).values(**kept))
                 await keep(conn, slot_id, now + HOLD_FOR)
-            return Begun(
-                key=key, kind=kind, person_id=person_id, slot_id=slot_id, leaving_id=leaving_id, again=False
-            )
+            return Begun(key=key, kind=kind, person_id=person_id, slot_id=slot_id, leaving_id=leaving_id, again=False)
 
         try:
             return await self._db.write(unit)

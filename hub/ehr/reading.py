@@ -19,6 +19,7 @@ __all__ = [
     "RemoteVisit",
     "bare",
     "concept",
+    "instant",
     "marked",
     "moment",
     "named",
@@ -47,7 +48,7 @@ _STATUSES: Mapping[str, AppointmentStatus] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteSlot:
-    """A Slot. `start` is aware; `status` is the EHR's word; names are what the slot itself says, empty where nothing."""
+    """A Slot. `start` is aware; `status` is the EHR's word; names are what the slot itself says, perhaps nothing."""
 
     id: str
     version: str
@@ -136,6 +137,11 @@ def moment(said: Any) -> datetime | None:
     return None if found.tzinfo is None else found.astimezone(UTC)
 
 
+def instant(at: datetime) -> str:
+    """A moment as FHIR writes it, in UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def bare(reference: Any) -> str:
     """A reference as `Kind/id`: without a server's address before it, or a version after it."""
     if not isinstance(reference, str):
@@ -180,9 +186,7 @@ def named(resource: Resource) -> str:
 
 def marked(resource: Resource, system: str, value: str) -> bool:
     """Whether a resource bears an identifier."""
-    return any(
-        one.get("system") == system and one.get("value") == value for one in _dicts(resource.get("identifier"))
-    )
+    return any(one.get("system") == system and one.get("value") == value for one in _dicts(resource.get("identifier")))
 
 
 def _first_concept(said: Any) -> str:

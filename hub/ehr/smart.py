@@ -51,7 +51,9 @@ class SigningKeys:
                 except (JoseError, ValueError, TypeError):
                     continue
             if key is None or _algorithm(key) is None:
-                raise ValueError("must hold EC keys on P-384 or RSA keys of 2048 bits or more, as PEM, without a password")
+                raise ValueError(
+                    "must hold EC keys on P-384 or RSA keys of 2048 bits or more, as PEM, without a password"
+                )
             self._keys.append(key)
         if not self._keys:
             raise ValueError("must be a private key as PEM: -----BEGIN PRIVATE KEY----- …")
@@ -187,7 +189,7 @@ def _refused(status: int, code: str) -> EhrError:
     if status == 429 or status >= 500:
         return EhrDown(f"the EHR's token endpoint is out of order ({status})", status)
     known = {
-        "invalid_client": "check HUB_FHIR_CLIENT_ID, and that the EHR knows the key published under /.well-known/jwks.json",
+        "invalid_client": "check HUB_FHIR_CLIENT_ID, and that the EHR has the key of /.well-known/jwks.json",
         "invalid_scope": "check HUB_FHIR_SCOPES against what the EHR allows this client",
         "unauthorized_client": "the EHR does not allow this client to sign in by itself",
     }

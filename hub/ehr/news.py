@@ -1,0 +1,202 @@
+"""Visits of the EHR as the hub's own: what the EHR changes is changed here, and what was to be said of it is void.
+
+The hub's reminders, campaigns, pages and exports read its own visits; this keeps them what the EHR has.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bots.scheduling.names import Kind, Names
+from hub.audit import Actor
+from hub.clock import Clock
+from hub.db import Database
+from hub.db.tables import ehr_request, ehr_slot, slot
+from hub.ehr.calendar import OVERLAP, cursor, follow
+from hub.ehr.client import Client, Resource
+from hub.ehr.errors import EhrRefused
+from hub.ehr.patients import Patients
+from hub.ehr.reading import RemoteVisit, instant, read_slot, read_visit
+from hub.ehr.schedules import PLACE, VISIT, Schedules
+from hub.visits import OutsideId, ToldAt, ToldVisit, Visits
+
+__all__ = ["News"]
+
+Outcome = Literal["created", "updated", "unchanged", "older", "incomplete", "unknown", "under_way"]
+_EHR = Actor("system")
+_PAGE = "100"
+_BACK = timedelta(days=1)
+"""How far back the first look goes: what was yesterday may still be marked as kept or missed."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class News:
+    """What becomes of the visits of one EHR."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        patients: Patients,
+        schedules: Schedules,
+        visits: Visits,
+        names: Names,
+        db: Database,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._patients = patients
+        self._schedules = schedules
+        self._visits = visits
+        self._names = names
+        self._db = db
+        self._clock = clock
+
+    async def poll(self) -> dict[str, int]:
+        """Take in the visits that changed since the last round, or all to come at the first one; what became of them.
+
+        Raises: EhrError.
+        """
+        since = await cursor(self._db, "visits")
+        if since is None:
+            return await self._take([("date", f"ge{instant(self._clock.now() - _BACK)}"), ("_count", _PAGE)])
+        try:
+            return await self._take([("_lastUpdated", f"ge{instant(since - OVERLAP)}"), ("_count", _PAGE)])
+        except EhrRefused:
+            return await self._take([("date", f"ge{instant(self._clock.now() - _BACK)}"), ("_count", _PAGE)])
+
+    async def about(self, person_id: str, after: datetime, known: Sequence[str]) -> None:
+        """Take in what the EHR says now of a person's visits after a moment. Raises: SchedulingError, EhrError.
+
+        known: the visits that are booked here, by the EHR's ids: what it no longer lists is asked for by itself.
+        """
+        patient = await self._patients.reference(person_id)
+        params = [("patient", patient), ("date", f"ge{instant(after)}")]
+        found = await self._client.search("Appointment", params, personal=True)
+        listed = {str(one.get("id")) for one in found}
+        for visit_id in known:
+            if visit_id not in listed:
+                resource = await self._client.read("Appointment", visit_id)
+                found.append(resource if resource is not None else _no_longer(visit_id, patient))
+        for resource in found:
+            if (visit := read_visit(resource)) is not None:
+                await self.tell(visit, _EHR, person_id=person_id)
+
+    async def tell(self, visit: RemoteVisit, actor: Actor, person_id: str | None = None) -> Outcome:
+        """Take one visit of the EHR in, in a transaction of its own. Raises: EhrError."""
+        told = await self.told(visit, person_id)
+        if told is None:
+            return "unknown"
+
+        async def unit(conn: AsyncConnection) -> Outcome:
+            leaving = sa.select(ehr_request.c.key).where(
+                ehr_request.c.leaving_id == await self._visits.appointment_of(conn, told.ids[0])
+            )
+            if (await conn.execute(leaving.limit(1))).first() is not None:
+                # We are cancelling it ourselves: what comes of that is recorded with the answer to it.
+                return "under_way"
+            return await self.write(conn, told, actor)
+
+        return await self._db.write(unit)
+
+    async def write(self, conn: AsyncConnection, told: ToldVisit, actor: Actor) -> Outcome:
+        """Take a visit in, in the caller's transaction. One that was never known, and is none, is let be."""
+        if told.status != "booked" and await self._visits.appointment_of(conn, told.ids[0]) is None:
+            return "unchanged"
+        return (await self._visits.tell(conn, told, actor)).outcome
+
+    async def told(self, visit: RemoteVisit, person_id: str | None = None) -> ToldVisit | None:
+        """A visit of the EHR in the hub's words; None where its patient is not on the books. Raises: EhrError."""
+        person_id = person_id or await self._patients.person(visit.patient)
+        if person_id is None:
+            return None
+        names = await self._named(visit) if visit.status == "booked" else {}
+        return ToldVisit(
+            ids=(self.outside(visit.id),),
+            told=ToldAt(visit.changed or _LONG_AGO, int(visit.version) if visit.version.isdigit() else None),
+            person_id=person_id,
+            status=visit.status or "cancelled",
+            provider=names.get("provider"),
+            visit_type=names.get("visit_type"),
+            location=names.get("location"),
+            start=visit.start,
+            minutes=visit.minutes,
+        )
+
+    def outside(self, visit_id: str) -> OutsideId:
+        """How the EHR names a visit."""
+        return OutsideId("fhir", self._client.base_url, visit_id)
+
+    async def remote_ids(self, conn: AsyncConnection, appointment_id: str) -> tuple[str, ...]:
+        """How the EHR names a visit of ours; empty where it never told of it."""
+        return await self._visits.outside_ids(conn, appointment_id, "fhir")
+
+    async def appointment_of(self, conn: AsyncConnection, visit_id: str) -> str | None:
+        """Which visit of ours the EHR names so."""
+        return await self._visits.appointment_of(conn, self.outside(visit_id))
+
+    async def _take(self, params: list[tuple[str, str]]) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        newest: datetime | None = None
+        async for page in self._client.pages("Appointment", params):
+            for resource in page:
+                visit = read_visit(resource)
+                if visit is None:
+                    continue
+                outcome = await self.tell(visit, _EHR)
+                counts[outcome] = counts.get(outcome, 0) + 1
+                if visit.changed is not None and (newest is None or visit.changed > newest):
+                    newest = visit.changed
+        await follow(self._db, "visits", newest)
+        return counts
+
+    async def _named(self, visit: RemoteVisit) -> dict[Kind, str]:
+        """What a visit is called by: as its slot is, where that starts when the visit does; else by who takes part."""
+        for reference in visit.slots:
+            found = await self._as_slot(reference, visit)
+            if found:
+                return found
+        called: dict[str, str] = {}
+        for ref in visit.actors:
+            called.setdefault(ref.partition("/")[0], await self._schedules.called(ref))
+        location = visit.location or called.get("Location", "") or PLACE
+        service = called.get("HealthcareService", "")
+        provider = visit.provider or called.get("Practitioner") or called.get("PractitionerRole") or service or location
+        return {"provider": provider, "visit_type": visit.visit_type or service or VISIT, "location": location}
+
+    async def _as_slot(self, reference: str, visit: RemoteVisit) -> dict[Kind, str]:
+        kind, _, remote_id = reference.partition("/")
+        query = (
+            sa.select(slot.c.start, slot.c.provider_id, slot.c.visit_type_id, slot.c.location_id)
+            .join(ehr_slot, ehr_slot.c.slot_id == slot.c.id)
+            .where(ehr_slot.c.remote_id == remote_id)
+        )
+        async with self._db.read() as conn:
+            row = (await conn.execute(query)).first()
+            if row is not None and row.start == visit.start:
+                directory = await self._names.read(conn)
+                return {
+                    "provider": directory.name(row.provider_id),
+                    "visit_type": directory.name(row.visit_type_id),
+                    "location": directory.name(row.location_id),
+                }
+        resource = await self._client.read("Slot", remote_id) if kind == "Slot" else None
+        remote = read_slot(resource) if resource is not None else None
+        schedule = await self._schedules.get(remote.schedule) if remote is not None else None
+        if remote is None or schedule is None or remote.start != visit.start:
+            return {}
+        return schedule.names(remote)
+
+
+def _no_longer(visit_id: str, patient: str) -> Resource:
+    """What a visit that the EHR no longer has is taken for."""
+    return {
+        "resourceType": "Appointment",
+        "id": visit_id,
+        "status": "cancelled",
+        "participant": [{"actor": {"reference": patient}}],
+        "meta": {"lastUpdated": datetime.now(UTC).isoformat()},
+    }
