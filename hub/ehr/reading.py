@@ -23,6 +23,7 @@ __all__ = [
     "marked",
     "moment",
     "named",
+    "operations",
     "read_slot",
     "read_visit",
     "references",
@@ -182,6 +183,16 @@ def named(resource: Resource) -> str:
         if words := _clean(" ".join(str(part) for part in parts if part)):
             return words
     return ""
+
+
+def operations(capabilities: Resource) -> frozenset[str]:
+    """The operations on appointments that a server declares, such as find, hold and book."""
+    found = set()
+    for rest in _dicts(capabilities.get("rest")):
+        for resource in _dicts(rest.get("resource")):
+            if resource.get("type") == "Appointment":
+                found |= {str(one.get("name") or "").lstrip("$") for one in _dicts(resource.get("operation"))}
+    return frozenset(found)
 
 
 def marked(resource: Resource, system: str, value: str) -> bool:
