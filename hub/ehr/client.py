@@ -52,13 +52,21 @@ class Authorizer(Protocol):
 class Client:
     """One server. It connects with its first request; `close` it at the end.
 
-    pause: waits so many seconds; tests put another in its place.
+    pause, timeout: how it waits, and how long for an answer; tests put others in their place.
     """
 
-    def __init__(self, base_url: str, authorizer: Authorizer | None = None, *, pause: Pause = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        authorizer: Authorizer | None = None,
+        *,
+        pause: Pause = asyncio.sleep,
+        timeout: aiohttp.ClientTimeout = _TIMEOUT,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._authorizer = authorizer
         self._pause = pause
+        self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -99,7 +107,7 @@ class Client:
             following = next((one.get("url") for one in bundle.get("link", ()) if one.get("relation") == "next"), None)
             if not following:
                 return
-            found = await self._ask("GET", self._within(str(following)), kind, safe=True)
+            found = await self._ask("GET", self.within(str(following)), kind, safe=True)
         raise EhrUnknown(f"the EHR's list of {kind} has no end")
 
     async def create(self, resource: Resource, *, unless: str) -> Resource:
@@ -214,10 +222,10 @@ class Client:
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=16)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=True)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trust_env=True)
         return self._session
 
-    def _within(self, url: str) -> str:
+    def within(self, url: str) -> str:
         """The next page's address, which must be the same server's: our token goes there."""
         whole, base = urlsplit(urljoin(f"{self.base_url}/", url)), urlsplit(self.base_url)
         if (whole.scheme, whole.netloc) != (base.scheme, base.netloc) or not whole.path.startswith(base.path):

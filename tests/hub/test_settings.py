@@ -49,7 +49,12 @@ OPENID = {
     "HUB_OIDC_CLIENT_ID": "other",
     "HUB_OIDC_CLIENT_SECRET": "other",
 }
-EHR = {"HUB_FHIR_CLIENT_ID": "other", "HUB_FHIR_PRIVATE_KEY": "other", "HUB_FHIR_MRN_SYSTEM": "urn:oid:9"}
+EHR = {
+    "HUB_FHIR_CLIENT_ID": "other",
+    "HUB_FHIR_PRIVATE_KEY": "other",
+    "HUB_FHIR_MRN_SYSTEM": "urn:oid:9",
+    "HUB_FHIR_CREATE_PATIENTS": "no",
+}
 TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK, OPENID, EHR]
 
 # name, attribute, what it is unset, a value, what that gives

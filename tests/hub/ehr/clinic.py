@@ -126,6 +126,7 @@ class FhirBackend:
         trail: Trail,
         *,
         authorizer: Authorizer | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,
         creates_patients: bool = False,
     ) -> None:
         self.db = db
@@ -136,7 +137,7 @@ class FhirBackend:
         self.pauses: list[float] = []
         self.names = Names(vault)
         self.scheduling: FhirScheduling = FhirScheduling(
-            client=Client(url, authorizer, pause=self._pause),
+            client=Client(url, authorizer, pause=self._pause, **({"timeout": timeout} if timeout else {})),
             db=db,
             vault=vault,
             clock=clock,

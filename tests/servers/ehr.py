@@ -1,0 +1,174 @@
+"""A small FHIR server that misbehaves when it is told to: what a real one cannot be made to do.
+
+It keeps resources with versions, `If-Match`, `If-None-Exist`, and the few searches that the hub makes. A `Fault` is
+met by the next request of its kind, before the request is done or after.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+Resource = dict[str, Any]
+How = Literal["drop", "hang", "garbage", "empty"]
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with the next `times` requests of `method` on `kind` (a resource, or `Appointment/$book`).
+
+    status: answered instead, with `headers`; or `how` the answer is lost. done: the request is done all the same.
+    """
+
+    method: str
+    kind: str
+    status: int = 0
+    how: How | None = None
+    done: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    times: int = 1
+
+
+class SmallEhr:
+    """The server. `asked` lists its requests, `between` is called before each, `met` is set by the first fault."""
+
+    def __init__(self, *, token: str = "") -> None:
+        self.url = ""
+        self.token = token
+        self.capabilities: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+        self.faults: list[Fault] = []
+        self.asked: list[str] = []
+        self.between: Callable[[str, str], None] = lambda method, kind: None
+        self.met = asyncio.Event()
+        self.closing = asyncio.Event()
+        self._kept: dict[str, dict[str, Resource]] = {}
+
+    def all(self, kind: str) -> list[Resource]:
+        """Every resource of a kind."""
+        return list(self._kept.get(kind, {}).values())
+
+    def put(self, resource: Resource) -> Resource:
+        """Keep a resource as its next version."""
+        kind = str(resource["resourceType"])
+        resource_id = str(resource.get("id") or uuid.uuid4())
+        before = self._kept.setdefault(kind, {}).get(resource_id)
+        number = int(before["meta"]["versionId"]) + 1 if before else 1
+        meta = {"versionId": str(number), "lastUpdated": datetime.now(UTC).isoformat()}
+        self._kept[kind][resource_id] = kept = {**json.loads(json.dumps(resource)), "id": resource_id, "meta": meta}
+        return kept
+
+    def forget(self, kind: str, resource_id: str) -> None:
+        """Delete a resource."""
+        self._kept[kind].pop(resource_id)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request, or do to it what a fault says."""
+        path = request.match_info["path"]
+        kind = path if "$" in path else path.partition("/")[0].partition("?")[0]
+        body = await request.text()
+        self.asked.append(f"{request.method} {kind}")
+        self.between(request.method, kind)
+        fault = self._fault(request.method, kind)
+        if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.json_response(_outcome("login"), status=401)
+        if fault is None:
+            return self._done(request, path, body)
+        if fault.done:
+            self._done(request, path, body)
+        if fault.how == "drop":
+            assert request.transport is not None
+            request.transport.abort()
+        self.met.set()
+        if fault.how == "hang":
+            await self.closing.wait()
+        if fault.how is not None:
+            return web.Response(text="<html>gateway</html>" if fault.how == "garbage" else "")
+        return web.json_response(_outcome("fault"), status=fault.status, headers=fault.headers)
+
+    def _fault(self, method: str, kind: str) -> Fault | None:
+        for fault in self.faults:
+            if (fault.method, fault.kind) == (method, kind):
+                fault.times -= 1
+                if not fault.times:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    def _done(self, request: web.Request, path: str, body: str) -> web.Response:
+        kind, _, rest = path.partition("/")
+        if kind == "metadata":
+            return web.json_response(self.capabilities)
+        if rest == "_search" or (request.method == "GET" and not rest):
+            params = _pairs(body) if rest else list(request.query.items())
+            found = [one for one in self.all(kind) if all(_matches(one, *pair) for pair in params)]
+            return web.json_response(
+                {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in found]}
+            )
+        if request.method == "GET":
+            kept = self._kept.get(kind, {}).get(rest)
+            return web.json_response(kept or _outcome("not-found"), status=200 if kept else 404)
+        resource = json.loads(body)
+        if request.method == "POST":
+            unless = request.headers.get("If-None-Exist", "")
+            there = [one for one in self.all(kind) if unless and all(_matches(one, *p) for p in _pairs(unless))]
+            return web.json_response(there[0] if there else self.put(resource), status=200 if there else 201)
+        kept = self._kept.get(kind, {}).get(rest)
+        if kept is None:
+            return web.json_response(_outcome("not-found"), status=404)
+        if request.headers.get("If-Match") != f'W/"{kept["meta"]["versionId"]}"':
+            return web.json_response(_outcome("conflict"), status=412)
+        return web.json_response(self.put(resource))
+
+
+@asynccontextmanager
+async def small_ehr(*, token: str = "") -> AsyncIterator[SmallEhr]:
+    """A running server."""
+    ehr = SmallEhr(token=token)
+    app = web.Application()
+    app.router.add_route("*", "/fhir/{path:.*}", ehr.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    ehr.url = f"http://127.0.0.1:{runner.addresses[0][1]}/fhir"
+    try:
+        yield ehr
+    finally:
+        ehr.closing.set()
+        await runner.cleanup()
+
+
+def _matches(resource: Resource, name: str, value: str) -> bool:
+    """Whether a resource meets one parameter of a search."""
+    if name == "_id":
+        return str(resource["id"]) in value.split(",")
+    if name == "identifier":
+        system, _, number = value.rpartition("|")
+        return any(
+            one.get("value") == number and system in ("", one.get("system")) for one in resource.get("identifier") or ()
+        )
+    if name == "patient":
+        return any(one["actor"].get("reference") == value for one in resource.get("participant", ()))
+    if name in ("date", "start", "_lastUpdated"):
+        said = resource["meta"]["lastUpdated"] if name == "_lastUpdated" else resource.get("start", "")
+        return _moment(said) >= _moment(value.removeprefix("ge"))
+    return name == "_count" or resource.get(name) == value
+
+
+def _moment(said: str) -> datetime:
+    return datetime.fromisoformat(said)
+
+
+def _pairs(form: str) -> list[tuple[str, str]]:
+    return parse_qsl(form)
+
+
+def _outcome(code: str) -> Resource:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code}]}
