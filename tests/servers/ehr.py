@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from tests.servers.tokens import TokenEndpoint
+
 Resource = dict[str, Any]
 How = Literal["drop", "hang", "garbage", "empty"]
 
@@ -39,9 +41,9 @@ class Fault:
 class SmallEhr:
     """The server. `asked` lists its requests, `between` is called before each, `met` is set by the first fault."""
 
-    def __init__(self, *, token: str = "") -> None:
+    def __init__(self, tokens: TokenEndpoint | None = None) -> None:
         self.url = ""
-        self.token = token
+        self.tokens = tokens
         self.capabilities: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
         self.faults: list[Fault] = []
         self.asked: list[str] = []
@@ -76,7 +78,10 @@ class SmallEhr:
         self.asked.append(f"{request.method} {kind}")
         self.between(request.method, kind)
         fault = self._fault(request.method, kind)
-        if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
+        if path == ".well-known/smart-configuration":
+            return web.json_response({"token_endpoint": f"{self.url.removesuffix('/fhir')}/token"})
+        given = "" if self.tokens is None else self.tokens.token or "none yet"
+        if given and request.headers.get("Authorization") != f"Bearer {given}":
             return web.json_response(_outcome("login"), status=401)
         if fault is None:
             return self._done(request, path, body)
@@ -128,10 +133,12 @@ class SmallEhr:
 
 
 @asynccontextmanager
-async def small_ehr(*, token: str = "") -> AsyncIterator[SmallEhr]:
-    """A running server."""
-    ehr = SmallEhr(token=token)
+async def small_ehr(tokens: TokenEndpoint | None = None) -> AsyncIterator[SmallEhr]:
+    """A running server; with `tokens`, it answers only who bears the newest one."""
+    ehr = SmallEhr(tokens)
     app = web.Application()
+    if tokens is not None:
+        app.router.add_post("/token", tokens.handle)
     app.router.add_route("*", "/fhir/{path:.*}", ehr.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()

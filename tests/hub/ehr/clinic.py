@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import sqlalchemy as sa
 
+from bots.scheduling.base import Scheduling
 from bots.scheduling.names import Names
 from hub.audit import Actor, Trail
 from hub.campaigns.voiding import visits_changed
@@ -136,7 +137,7 @@ class FhirBackend:
         self.ehr = Ehr(url)
         self.pauses: list[float] = []
         self.names = Names(vault)
-        self.scheduling: FhirScheduling = FhirScheduling(
+        self.scheduling: Scheduling = FhirScheduling(
             client=Client(url, authorizer, pause=self._pause, **({"timeout": timeout} if timeout else {})),
             db=db,
             vault=vault,

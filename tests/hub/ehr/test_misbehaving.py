@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from bots.scheduling.base import Appointment, Gone, Held, Taken
 from hub.db.tables import appointment, ehr_hold, ehr_request, slot
-from hub.ehr import Client
 from hub.ehr.errors import EhrDown, EhrError, EhrRefused, EhrUnknown
 from hub.errors import SchedulingError
 from tests.bots.scheduling_backends import Opening
@@ -24,8 +23,6 @@ pytestmark = embedded_only
 LOST = [
     pytest.param({"how": "drop"}, id="dropped"),
     pytest.param({"how": "garbage"}, id="garbled"),
-    pytest.param({"how": "empty"}, id="empty"),
-    pytest.param({"status": 500}, id="500"),
     pytest.param({"status": 504}, id="504"),
 ]
 """Answers after which nobody knows."""
@@ -330,6 +327,8 @@ async def test_no_line_and_no_error_says_whom_it_is_about(
     ehr.faults.append(Fault("PUT", "Slot", status=503, headers={"Retry-After": "99"}))
     await balky.scheduling.sweep_holds()
 
-    said = caplog.text + str(refused.value) + repr(refused.value)
+    # The EHR of the test logs in this process, too, and so does the database's driver.
+    ours = [one.getMessage() + str(vars(one)) for one in caplog.records if one.name.startswith("hub")]
+    said = " ".join(ours) + str(refused.value) + repr(refused.value)
     for words in ("Quillfeather", balky.patients[0], "MRN-", "Patient/", ehr.url):
         assert words not in said
