@@ -106,10 +106,15 @@ class FhirScheduling(Scheduling):
         await self._client.close()
 
     async def poll(self) -> dict[str, int]:
-        """Take in what changed in the EHR: slots, then visits. Raises: EhrError."""
-        changed = await self._calendar.poll()
+        """Take in what changed in the EHR. Raises: EhrError."""
+        # Visits first: so each takes its slot, which is then no longer free in the slots' own news.
+        counts = {f"visits_{what}": n for what, n in (await self._news.poll()).items()} if self._polled else {}
+        counts["slots"] = await self._calendar.poll()
+        if not self._polled:
+            # At the first round there are no slots yet for them to take.
+            counts |= {f"visits_{what}": n for what, n in (await self._news.poll()).items()}
         self._polled = True
-        return {"slots": changed, **{f"visits_{what}": n for what, n in (await self._news.poll()).items()}}
+        return counts
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""

@@ -40,11 +40,11 @@ class Ehr:
         if self._session is not None:
             await self._session.close()
 
-    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """What the server answers."""
         if self._session is None:
             self._session = aiohttp.ClientSession(headers={"Content-Type": "application/fhir+json"})
-        async with self._session.request(method, f"{self.url}/{path}", json=body) as answer:
+        async with self._session.request(method, f"{self.url}/{path}", json=body, headers=headers) as answer:
             found: dict[str, Any] = await answer.json(content_type=None)
             assert answer.status < 300, (answer.status, found)
             return found
@@ -60,7 +60,8 @@ class Ehr:
     async def change(self, kind: str, resource_id: str, **values: Any) -> dict[str, Any]:
         """Change a resource, as its staff would."""
         found = await self.get(kind, resource_id)
-        return await self.ask("PUT", f"{kind}/{resource_id}", {**found, **values})
+        match = {"If-Match": f'W/"{found["meta"]["versionId"]}"'}
+        return await self.ask("PUT", f"{kind}/{resource_id}", {**found, **values}, **match)
 
     async def all(self, kind: str, query: str = "") -> list[dict[str, Any]]:
         """Every resource of a kind."""
