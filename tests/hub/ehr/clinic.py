@@ -9,6 +9,7 @@ import aiohttp
 import sqlalchemy as sa
 
 from bots.scheduling.base import Scheduling
+from bots.scheduling.local import LocalScheduling
 from bots.scheduling.names import Names
 from hub.audit import Actor, Trail
 from hub.campaigns.voiding import visits_changed
@@ -150,6 +151,8 @@ class FhirBackend:
             mrn_system=MRN,
             creates_patients=creates_patients,
         )
+        # What the hub itself has, whatever the EHR says.
+        self.here = LocalScheduling(db, vault, clock, NEW_YORK, trail)
         self.persons: tuple[str, ...] = ()
         self.patients: tuple[str, ...] = ()
 
