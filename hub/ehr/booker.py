@@ -1,5 +1,6 @@
-"""Keeping and booking a time in an EHR that knows no operations: the slot is kept first, then the visit is made."""
+"""Keeping and booking a time in an EHR: by the status of its slots, where it knows no operations for that."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from hub.ehr.bookings import Bookings, Wanted
@@ -11,7 +12,7 @@ from hub.ehr.schedules import Schedules
 from hub.ehr.slots import Slots
 from hub.errors import SchedulingError
 
-__all__ = ["Booker", "Made"]
+__all__ = ["Booker", "Made", "SlotBooker"]
 
 
 @dataclass(slots=True)
@@ -24,8 +25,35 @@ class Made:
     visit: RemoteVisit | None = None
 
 
-class Booker:
+class Booker(ABC):
     """Keeps and books times of one EHR."""
+
+    @abstractmethod
+    async def hold(self, place: Known) -> bool:
+        """Keep a time; False when it is not to be had. Raises: EhrError."""
+
+    @abstractmethod
+    async def give_back(self, place: Known) -> None:
+        """Let others have a time that we keep. Raises: EhrError."""
+
+    @abstractmethod
+    async def free(self, visit: RemoteVisit) -> None:
+        """Let others have the time of a visit that was cancelled. Raises: EhrError."""
+
+    @abstractmethod
+    async def book(self, place: Known, patient: str, mark: str, made: Made, *, again: bool) -> bool:
+        """Book a time, and read the visit back into `made`; False when it is not to be had. Raises: SchedulingError.
+
+        again: an earlier attempt may have done it.
+        """
+
+    @abstractmethod
+    async def undo(self, made: Made) -> None:
+        """Take a visit back that was made just now. Raises: EhrError."""
+
+
+class SlotBooker(Booker):
+    """By the status of slots: the slot is kept first, then the visit is made, then the slot is taken."""
 
     def __init__(self, client: Client, slots: Slots, schedules: Schedules, bookings: Bookings) -> None:
         self._client = client
@@ -49,10 +77,7 @@ class Booker:
                 await self._slots.give_back(slot_id, booked=True)
 
     async def book(self, place: Known, patient: str, mark: str, made: Made, *, again: bool) -> bool:
-        """Book a slot, and read the visit back into `made`; False when somebody else has it. Raises: SchedulingError.
-
-        again: an earlier attempt may have done it.
-        """
+        """Book a slot, and read the visit back into `made`; False when somebody else has it."""
         made.slot_id = place.remote_id
         found = None
         if again:

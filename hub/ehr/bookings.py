@@ -15,7 +15,7 @@ _LOOKS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A visit to be made. `mark` names it: the same for every attempt at the same request."""
+    """A visit to be made. `mark` names it, whatever is tried again; `slot_id` is empty where the EHR sees to slots."""
 
     mark: str
     patient: str = field(repr=False)
@@ -49,7 +49,7 @@ class Wanted:
         """Whether a visit, as read back, is the one that was wanted."""
         if visit is None or visit.status != "booked" or visit.patient != self.patient:
             return False
-        there = not visit.slots or f"Slot/{self.slot_id}" in visit.slots
+        there = not self.slot_id or not visit.slots or f"Slot/{self.slot_id}" in visit.slots
         who = [ref for ref in self.actors if ref.startswith(("Practitioner/", "PractitionerRole/"))]
         same = not who or not _practitioners(visit) or any(ref in visit.actors for ref in who)
         return visit.start == self.start and visit.minutes == self.minutes and there and same
@@ -67,6 +67,22 @@ class Bookings:
         ours = [one for one in found if marked(one, BOOKING, mark)]
         standing = [one for one in ours if one.get("status") == "booked"]
         return next(iter(standing or ours), None)
+
+    async def made_for(self, wanted: Wanted) -> Resource | None:
+        """The visit that was made as wanted, even by an EHR that keeps no name of ours; None when none was."""
+        found = await self.made(wanted.mark)
+        if found is not None:
+            return found if found.get("status") == "booked" else None
+        params = [("patient", wanted.patient), ("date", f"ge{instant(wanted.start)}")]
+        theirs = await self._client.search("Appointment", params, personal=True)
+        return next((one for one in theirs if wanted.met_by(read_visit(one))), None)
+
+    async def withdraw(self, visit_id: str) -> None:
+        """Cancel a visit that is only kept for us, if it still is. Raises: EhrError."""
+        await self._change(
+            visit_id,
+            lambda resource: {**resource, "status": "cancelled"} if resource.get("status") == "pending" else None,
+        )
 
     async def make(self, wanted: Wanted) -> Resource | None:
         """The visit as the EHR made it; None where it says that the time is taken.

@@ -4,10 +4,11 @@ What is new comes with each round of `poll`; what is about to be offered is look
 A slot of the EHR that may not be had, for whatever reason, is `booked` here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,16 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bots.scheduling.local import OnChange
 from bots.scheduling.names import Kind, Names
 from hub.clock import Clock
+from hub.crypto import Place
 from hub.db import Database
 from hub.db.tables import appointment, ehr_cursor, ehr_request, ehr_slot, slot
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrRefused
-from hub.ehr.reading import RemoteSlot, instant, read_slot
+from hub.ehr.reading import instant, read_slot
 from hub.ehr.schedules import Schedule, Schedules
 from hub.ehr.slots import Slots
 from hub.types import new_id
+from hub.vault import HUB, Vault
 
-__all__ = ["Calendar", "Known", "cursor", "follow"]
+__all__ = ["Calendar", "Known", "News", "Seen", "SlotNews", "Source", "cursor", "follow", "known"]
 
 _KINDS: tuple[Kind, ...] = ("provider", "specialty", "visit_type", "location")
 _PAGE = "200"
@@ -42,13 +45,83 @@ class Known:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A slot as the EHR has it now. `free`: this hub may have it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A slot as the EHR has it now. `free`: this hub may have it. `proposal`: what is to be handed back to it."""
 
-    remote: RemoteSlot
+    remote_id: str
+    start: datetime
+    minutes: int
     free: bool
+    changed: datetime | None = None
     names: Mapping[Kind, str] = field(repr=False)
+    proposal: Resource | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Slots as they are now. `whole`: all that is free between two moments, so that what is missing is not."""
+
+    seen: Sequence[Seen]
+    whole: tuple[datetime, datetime] | None = None
+
+
+class Source(Protocol):
+    """Where news of slots come from."""
+
+    def news(self, since: datetime | None) -> AsyncIterator[News]:
+        """What changed since a moment of the EHR's; everything to come where that is None. Raises: EhrError."""
+        ...
+
+    async def again(self, known: Sequence[Known]) -> News:
+        """Slots as they are at this moment; one that is not there is gone. Raises: EhrError."""
+        ...
+
+
+class SlotNews:
+    """News by searching Slot."""
+
+    def __init__(self, client: Client, slots: Slots, schedules: Schedules, clock: Clock) -> None:
+        self._client = client
+        self._slots = slots
+        self._schedules = schedules
+        self._clock = clock
+
+    async def news(self, since: datetime | None) -> AsyncIterator[News]:
+        """What changed since a moment of the EHR's; everything to come where that is None. Raises: EhrError."""
+        to_come = [("start", f"ge{instant(self._clock.now())}"), ("_count", _PAGE)]
+        params = to_come if since is None else _changed_since(since)
+        try:
+            async for page in self._client.pages("Slot", params):
+                yield await self._see_all(page)
+        except EhrRefused:
+            if since is None:
+                raise
+            # A server that cannot search by what changed: all of it is read again.
+            async for page in self._client.pages("Slot", to_come):
+                yield await self._see_all(page)
+
+    async def again(self, known: Sequence[Known]) -> News:
+        """Slots as they are at this moment; one that is not there is gone. Raises: EhrError."""
+        wanted = ",".join(sorted(one.remote_id for one in known))
+        return await self._see_all(await self._client.search("Slot", [("_id", wanted)]))
+
+    async def _see_all(self, page: Sequence[Resource]) -> News:
+        return News([one for resource in page if (one := await self._see(resource)) is not None])
+
+    async def _see(self, resource: Resource) -> Seen | None:
+        remote = read_slot(resource)
+        schedule: Schedule | None = await self._schedules.get(remote.schedule) if remote is not None else None
+        if remote is None or schedule is None:
+            return None
+        return Seen(
+            remote_id=remote.id,
+            start=remote.start,
+            minutes=remote.minutes,
+            free=remote.status == "free" or self._slots.ours(resource),
+            changed=remote.changed,
+            names=schedule.names(remote),
+        )
 
 
 class Calendar:
@@ -57,18 +130,16 @@ class Calendar:
     def __init__(
         self,
         *,
-        client: Client,
-        slots: Slots,
-        schedules: Schedules,
+        source: Source,
         db: Database,
+        vault: Vault,
         names: Names,
         clock: Clock,
         on_change: OnChange | None,
     ) -> None:
-        self._client = client
-        self._slots = slots
-        self._schedules = schedules
+        self._source = source
         self._db = db
+        self._vault = vault
         self._names = names
         self._clock = clock
         self._on_change = on_change
@@ -78,75 +149,69 @@ class Calendar:
 
         Raises: EhrError.
         """
-        since = await cursor(self._db, "slots")
-        try:
-            return await self._take(_changed_since(since) if since is not None else self._to_come())
-        except EhrRefused:
-            if since is None:
-                raise
-            # A server that cannot search by what changed: all of it is read again.
-            return await self._take(self._to_come())
-
-    async def recheck(self, slot_ids: Sequence[str]) -> set[str]:
-        """Look at slots in the EHR once more; those of them that may not be had now. Raises: EhrError."""
-        known = {one.remote_id: one.slot_id for one in await self.known(slot_ids)}
-        found = await self._client.search("Slot", [("_id", ",".join(sorted(known)))]) if known else []
-        seen = [one for resource in found if (one := await self._see(resource)) is not None]
-        gone = set(known) - {one.remote.id for one in seen}
-        lost = {known[one.remote.id] for one in seen if not one.free and one.remote.id in known}
-        lost |= {known[remote_id] for remote_id in gone}
-        if lost:
-            await self._absorb(seen, gone)
-        return lost | (set(slot_ids) - set(known.values()))
-
-    async def known(self, slot_ids: Collection[str]) -> list[Known]:
-        """Those of the slots that are the EHR's."""
-        query = (
-            sa.select(ehr_slot.c.slot_id, ehr_slot.c.remote_id, slot.c.start, slot.c.minutes)
-            .join(slot, slot.c.id == ehr_slot.c.slot_id)
-            .where(ehr_slot.c.slot_id.in_(list(slot_ids)))
-        )
-        async with self._db.read() as conn:
-            return [Known(*row) for row in await conn.execute(query)]
-
-    def _to_come(self) -> list[tuple[str, str]]:
-        return [("start", f"ge{instant(self._clock.now())}"), ("_count", _PAGE)]
-
-    async def _take(self, params: list[tuple[str, str]]) -> int:
         taken, newest = 0, None
-        async for page in self._client.pages("Slot", params):
-            seen = [one for resource in page if (one := await self._see(resource)) is not None]
-            taken += await self._absorb(seen, ())
-            newest = max((one.remote.changed for one in seen if one.remote.changed), default=newest)
+        async for news in self._source.news(await cursor(self._db, "slots")):
+            gone = await self._missing(news) if news.whole is not None else set()
+            taken += await self._absorb(news.seen, gone)
+            newest = max((one.changed for one in news.seen if one.changed), default=newest)
             await follow(self._db, "slots", newest)
         return taken
 
-    async def _see(self, resource: Resource) -> _Seen | None:
-        remote = read_slot(resource)
-        schedule: Schedule | None = await self._schedules.get(remote.schedule) if remote is not None else None
-        if remote is None or schedule is None:
-            return None
-        free = remote.status == "free" or self._slots.ours(resource)
-        return _Seen(remote, free, schedule.names(remote))
+    async def recheck(self, slot_ids: Sequence[str]) -> set[str]:
+        """Look at slots in the EHR once more; those of them that may not be had now. Raises: EhrError."""
+        asked = {one.remote_id: one for one in await known(self._db, slot_ids)}
+        if not asked:
+            return set(slot_ids)
+        news = await self._source.again(list(asked.values()))
+        free = {one.remote_id for one in news.seen if one.free}
+        lost = set(asked) - free
+        if lost:
+            there = {one.remote_id for one in news.seen}
+            await self._absorb([one for one in news.seen if one.remote_id in asked], lost - there)
+        return {asked[one].slot_id for one in lost} | (set(slot_ids) - {one.slot_id for one in asked.values()})
 
-    async def _absorb(self, seen: Sequence[_Seen], gone: Collection[str]) -> int:
+    async def _missing(self, news: News) -> set[str]:
+        """Slots that are free here and no longer there, in the stretch that the news are all of."""
+        start, end = news.whole or (self._clock.now(), self._clock.now())
+        query = (
+            sa.select(ehr_slot.c.remote_id)
+            .join(slot, slot.c.id == ehr_slot.c.slot_id)
+            .where(slot.c.state == "free", slot.c.start >= start, slot.c.start < end)
+        )
+        async with self._db.read() as conn:
+            return set((await conn.execute(query)).scalars()) - {one.remote_id for one in news.seen}
+
+    async def _absorb(self, seen: Sequence[Seen], gone: Collection[str]) -> int:
         """Let the hub's slots be what the EHR's are; how many changed."""
         if not seen and not gone:
             return 0
 
         async def unit(conn: AsyncConnection) -> int:
             now = self._clock.now()
-            book = await _Shelf.read(conn, self._names, seen, gone)
+            shelf = await _Shelf.read(conn, self._names, seen, gone)
             for one in seen:
-                book.put(one, now)
+                shelf.put(one, now)
             for remote_id in gone:
-                book.close(remote_id)
-            freed = await book.write(conn, now)
+                shelf.close(remote_id)
+            freed = await shelf.write(conn, now)
+            proposed = [one for one in seen if one.proposal is not None and shelf.slot_of(one) is not None]
+            if proposed:
+                keys = await self._vault.key(conn, HUB)
+                for one in proposed:
+                    slot_id = str(shelf.slot_of(one))
+                    sealed = keys.seal(HUB, json.dumps(one.proposal).encode(), proposed_at(slot_id))
+                    mine = sa.update(ehr_slot).where(ehr_slot.c.slot_id == slot_id)
+                    await conn.execute(mine.values(proposal_sealed=sealed))
             if freed and self._on_change is not None:
                 await self._on_change(conn, now, (), freed)
-            return book.changes
+            return shelf.changes
 
         return await self._db.write(unit)
+
+
+def proposed_at(slot_id: str) -> Place:
+    """Where what the EHR proposed for a slot is bound to."""
+    return Place("ehr_slot", "proposal_sealed", slot_id)
 
 
 class _Shelf:
@@ -172,16 +237,16 @@ class _Shelf:
         self.changes = 0
 
     @classmethod
-    async def read(cls, conn: AsyncConnection, names: Names, seen: Sequence[_Seen], gone: Collection[str]) -> "_Shelf":
+    async def read(cls, conn: AsyncConnection, names: Names, seen: Sequence[Seen], gone: Collection[str]) -> "_Shelf":
         """What the hub has of these slots."""
         ids = await names.ensure(conn, [name for one in seen for name in one.names.items()]) if seen else {}
-        remote = [*(one.remote.id for one in seen), *gone]
+        remote = [*(one.remote_id for one in seen), *gone]
         found = await conn.execute(
             sa.select(ehr_slot.c.remote_id, ehr_slot.c.slot_id).where(ehr_slot.c.remote_id.in_(remote))
         )
         links = {row.remote_id: row.slot_id for row in found}
         providers = {ids["provider", one.names["provider"]] for one in seen}
-        starts = {one.remote.start for one in seen}
+        starts = {one.start for one in seen}
         fits = sa.and_(slot.c.provider_id.in_(providers), slot.c.start.in_(starts))
         query = sa.select(slot).where(sa.or_(slot.c.id.in_(list(links.values())), fits)).order_by(slot.c.id)
         rows = [dict(row) for row in (await conn.execute(query.with_for_update())).mappings()]
@@ -195,11 +260,11 @@ class _Shelf:
         links |= {row.remote_id: row.slot_id for row in linked}
         return cls(rows, links, busy, ids)
 
-    def put(self, one: _Seen, now: datetime) -> None:
+    def put(self, one: Seen, now: datetime) -> None:
         """Take in what a slot of the EHR is."""
         told: dict[str, Any] = {f"{kind}_id": self._ids[kind, one.names[kind]] for kind in _KINDS}
-        told |= {"start": one.remote.start, "minutes": one.remote.minutes}
-        slot_id = self._links.get(one.remote.id)
+        told |= {"start": one.start, "minutes": one.minutes}
+        slot_id = self._links.get(one.remote_id)
         if slot_id is None:
             self._add(one, told, now)
             return
@@ -207,6 +272,10 @@ class _Shelf:
         if any(row[name] != value for name, value in told.items()) and slot_id not in self._busy:
             self._rename(row, told)
         self._set(row, "free" if one.free else "booked")
+
+    def slot_of(self, one: Seen) -> str | None:
+        """The hub's id of a slot that is free for it to be handed back; None for one that has no place here."""
+        return self._links.get(one.remote_id)
 
     def close(self, remote_id: str) -> None:
         """A slot is no longer in the EHR."""
@@ -224,7 +293,7 @@ class _Shelf:
             await conn.execute(sa.update(slot).where(slot.c.id == row["id"]).values(**values))
         return [one for one in self._freed if self._rows[one]["start"] > now]
 
-    def _add(self, one: _Seen, told: dict[str, Any], now: datetime) -> None:
+    def _add(self, one: Seen, told: dict[str, Any], now: datetime) -> None:
         row = self._by_key.get(_key(told))
         if row is None:
             if not one.free:
@@ -238,9 +307,9 @@ class _Shelf:
             return
         else:
             self._set(row, "free" if one.free else "booked")
-        self._links[one.remote.id] = row["id"]
+        self._links[one.remote_id] = row["id"]
         self._linked.add(row["id"])
-        link = {"slot_id": row["id"], "remote_id": one.remote.id, "proposal_sealed": None, "seen_at": now}
+        link = {"slot_id": row["id"], "remote_id": one.remote_id, "proposal_sealed": None, "seen_at": now}
         self._new_links.append(link)
 
     def _rename(self, row: dict[str, Any], told: dict[str, Any]) -> None:
@@ -265,6 +334,17 @@ class _Shelf:
         if state == "free":
             self._freed.append(row["id"])
         self.changes += 1
+
+
+async def known(db: Database, slot_ids: Collection[str]) -> list[Known]:
+    """Those of the slots that are the EHR's."""
+    query = (
+        sa.select(ehr_slot.c.slot_id, ehr_slot.c.remote_id, slot.c.start, slot.c.minutes)
+        .join(slot, slot.c.id == ehr_slot.c.slot_id)
+        .where(ehr_slot.c.slot_id.in_(list(slot_ids)))
+    )
+    async with db.read() as conn:
+        return [Known(*row) for row in await conn.execute(query)]
 
 
 async def cursor(db: Database, name: str) -> datetime | None:

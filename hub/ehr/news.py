@@ -16,7 +16,7 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import ehr_request, ehr_slot, slot
 from hub.ehr.calendar import OVERLAP, cursor, follow
-from hub.ehr.client import Client, Resource
+from hub.ehr.client import Client
 from hub.ehr.errors import EhrRefused
 from hub.ehr.patients import Patients
 from hub.ehr.reading import RemoteVisit, instant, read_slot, read_visit
@@ -77,13 +77,22 @@ class News:
         params = [("patient", patient), ("date", f"ge{instant(after)}")]
         found = await self._client.search("Appointment", params, personal=True)
         listed = {str(one.get("id")) for one in found}
-        for visit_id in known:
-            if visit_id not in listed:
-                resource = await self._client.read("Appointment", visit_id)
-                found.append(resource if resource is not None else _no_longer(visit_id, patient))
         for resource in found:
             if (visit := read_visit(resource)) is not None:
                 await self.tell(visit, _EHR, person_id=person_id)
+        for visit_id in known:
+            if visit_id not in listed:
+                await self.hear(visit_id, person_id)
+
+    async def hear(self, visit_id: str, person_id: str) -> None:
+        """Take in what the EHR has now of one visit. Raises: EhrError."""
+        await self.tell(await self.now(visit_id), _EHR, person_id=person_id)
+
+    async def now(self, visit_id: str) -> RemoteVisit:
+        """A visit as the EHR has it now; one that it no longer has is cancelled. Raises: EhrError."""
+        resource = await self._client.read("Appointment", visit_id)
+        visit = read_visit(resource) if resource is not None else None
+        return visit if visit is not None else _no_longer(visit_id)
 
     async def tell(self, visit: RemoteVisit, actor: Actor, person_id: str | None = None) -> Outcome:
         """Take one visit of the EHR in, in a transaction of its own. Raises: EhrError."""
@@ -191,12 +200,14 @@ class News:
         return schedule.names(remote)
 
 
-def _no_longer(visit_id: str, patient: str) -> Resource:
+def _no_longer(visit_id: str) -> RemoteVisit:
     """What a visit that the EHR no longer has is taken for."""
-    return {
-        "resourceType": "Appointment",
-        "id": visit_id,
-        "status": "cancelled",
-        "participant": [{"actor": {"reference": patient}}],
-        "meta": {"lastUpdated": datetime.now(UTC).isoformat()},
-    }
+    return RemoteVisit(
+        id=visit_id,
+        version="",
+        status="cancelled",
+        start=None,
+        minutes=None,
+        changed=datetime.now(UTC),
+        patient="",
+    )

@@ -177,7 +177,7 @@ async def test_a_slot_that_comes_free_is_there_for_who_waits(
     async def noted(conn: object, now: object, visits: object, freed: list[str]) -> None:
         told.extend(freed)
 
-    monkeypatch.setattr(balky.scheduling._calendar, "_on_change", noted)  # type: ignore[attr-defined]
+    monkeypatch.setattr((await balky.scheduling._ways.get()).calendar, "_on_change", noted)  # type: ignore[attr-defined]
     await balky.ehr.change("Slot", remote, status="free")
     await balky.scheduling.poll()
 
