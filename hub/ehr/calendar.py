@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,12 +37,13 @@ OVERLAP = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A slot of the EHR that has a place here."""
+    """A slot of the EHR that has a place here. `kept_until`: somebody here keeps it, or kept it, until then."""
 
     slot_id: str
     remote_id: str
     start: datetime
     minutes: int
+    kept_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,9 @@ class News:
 
 
 class Source(Protocol):
-    """Where news of slots come from."""
+    """Where news of slots come from. `tells_kept`: whether what the EHR keeps for us is among them."""
+
+    tells_kept: ClassVar[bool]
 
     def news(self, since: datetime | None) -> AsyncIterator[News]:
         """What changed since a moment of the EHR's; everything to come where that is None. Raises: EhrError."""
@@ -80,6 +83,8 @@ class Source(Protocol):
 
 class SlotNews:
     """News by searching Slot."""
+
+    tells_kept: ClassVar[bool] = True
 
     def __init__(self, client: Client, slots: Slots, schedules: Schedules, clock: Clock) -> None:
         self._client = client
@@ -164,6 +169,9 @@ class Calendar:
             return set(slot_ids)
         news = await self._source.again(list(asked.values()))
         free = {one.remote_id for one in news.seen if one.free}
+        if not self._source.tells_kept:
+            now = self._clock.now()
+            free |= {one.remote_id for one in asked.values() if one.kept_until is not None and one.kept_until > now}
         lost = set(asked) - free
         if lost:
             there = {one.remote_id for one in news.seen}
@@ -339,7 +347,7 @@ class _Shelf:
 async def known(db: Database, slot_ids: Collection[str]) -> list[Known]:
     """Those of the slots that are the EHR's."""
     query = (
-        sa.select(ehr_slot.c.slot_id, ehr_slot.c.remote_id, slot.c.start, slot.c.minutes)
+        sa.select(ehr_slot.c.slot_id, ehr_slot.c.remote_id, slot.c.start, slot.c.minutes, slot.c.held_until)
         .join(slot, slot.c.id == ehr_slot.c.slot_id)
         .where(ehr_slot.c.slot_id.in_(list(slot_ids)))
     )

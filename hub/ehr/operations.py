@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,9 +30,9 @@ from hub.vault import HUB, Vault
 
 __all__ = ["OperationBooker", "Proposals", "Shelf"]
 
-_WEEK = timedelta(days=7)
-_AHEAD = 8
-"""Weeks for which times are asked for."""
+_STRETCH = timedelta(days=28)
+_AHEAD = 13
+"""Stretches for which times are asked for: a year."""
 _NOT_TO_BE_HAD = frozenset({400, 404, 409, 410, 412, 422})
 """What an EHR answers about a time that is no longer to be had; 401 and 403 are something else."""
 
@@ -66,19 +66,25 @@ class Shelf:
 
 
 class Proposals:
-    """The times that an EHR proposes, as news of slots."""
+    """The times that an EHR proposes, as news of slots: at first of a year, then of the next weeks and, in turn, of one
+    stretch of the rest.
+    """
+
+    tells_kept: ClassVar[bool] = False
 
     def __init__(self, client: Client, schedules: Schedules, clock: Clock) -> None:
+        self._turn = 0
         self._client = client
         self._schedules = schedules
         self._clock = clock
 
     async def news(self, since: datetime | None) -> AsyncIterator[News]:
-        """All that can be booked in the weeks to come, a week at a time. Raises: EhrError."""
+        """All that can be booked in some stretches of the year to come. Raises: EhrError."""
         start = self._clock.now()
-        for n in range(_AHEAD):
-            week = (start + n * _WEEK, start + (n + 1) * _WEEK)
-            yield News(await self._found(*week), whole=week)
+        for n in (0, self._turn) if self._turn else range(_AHEAD):
+            stretch = (start + n * _STRETCH, start + (n + 1) * _STRETCH)
+            yield News(await self._found(*stretch), whole=stretch)
+        self._turn = self._turn % (_AHEAD - 1) + 1
 
     async def again(self, known: Sequence[Known]) -> News:
         """What can be booked while these slots are. Raises: EhrError."""

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -44,6 +44,7 @@ class SmallEhr:
     def __init__(self, tokens: TokenEndpoint | None = None) -> None:
         self.url = ""
         self.tokens = tokens
+        self.operations: Operations | None = None
         self.capabilities: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
         self.faults: list[Fault] = []
         self.asked: list[str] = []
@@ -110,6 +111,8 @@ class SmallEhr:
         kind, _, rest = path.partition("/")
         if kind == "metadata":
             return web.json_response(self.capabilities)
+        if kind == "Appointment" and rest.startswith("$") and self.operations is not None:
+            return self.operations.answer(rest[1:], json.loads(body))
         if rest == "_search" or (request.method == "GET" and not rest):
             params = _pairs(body) if rest else list(request.query.items())
             found = [one for one in self.all(kind) if all(_matches(one, *pair) for pair in params)]
@@ -129,7 +132,85 @@ class SmallEhr:
             return web.json_response(_outcome("not-found"), status=404)
         if request.headers.get("If-Match") != f'W/"{kept["meta"]["versionId"]}"':
             return web.json_response(_outcome("conflict"), status=412)
+        if self.operations is not None and kind == "Appointment" and resource["status"] == "cancelled":
+            self.operations.free(kept)
         return web.json_response(self.put(resource))
+
+
+class Operations:
+    """`$find`, `$hold` and `$book` over the slots of a `SmallEhr`, as IHE ITI Scheduling has them.
+
+    now: the moment; what is kept is kept for ten minutes. What is proposed has another id each time.
+    """
+
+    def __init__(self, ehr: "SmallEhr", now: Callable[[], datetime]) -> None:
+        self._ehr = ehr
+        self._now = now
+        self._kept: dict[str, tuple[str, datetime]] = {}
+        self._proposed: dict[str, Resource] = {}
+        names = [{"name": name, "definition": f"urn:{name}"} for name in ("find", "hold", "book")]
+        ehr.capabilities["rest"] = [{"mode": "server", "resource": [{"type": "Appointment", "operation": names}]}]
+
+    def answer(self, name: str, parameters: Resource) -> web.Response:
+        """Answer an operation."""
+        given = {one["name"]: one for one in parameters["parameter"]}
+        if name == "find":
+            start, end = (_moment(given[edge]["valueDateTime"]) for edge in ("start", "end"))
+            slots = [one for one in self._ehr.all("Slot") if start <= _moment(one["start"]) < end and self._free(one)]
+            return _bundle([self._propose(one) for one in slots])
+        asked = given.get("appointment-resource", {}).get("resource")
+        if asked is None:
+            asked = self._proposed.get(given["appointment-reference"]["valueReference"]["reference"].split("/")[1])
+        if asked is None:
+            return web.json_response(_outcome("not-found"), status=404)
+        slot = self._slot(asked)
+        kept = self._kept.get(slot["id"], ("", self._now()))[0]
+        if not self._free(slot) and not (name == "book" and kept and kept == asked.get("id")):
+            return web.json_response(_outcome("conflict"), status=409)
+        if name == "hold":
+            made = self._ehr.put({**asked, "id": str(uuid.uuid4()), "status": "pending"})
+            self._ehr.put({**slot, "status": "busy-tentative"})
+            self._kept[slot["id"]] = made["id"], self._now() + timedelta(minutes=10)
+        else:
+            made = self._ehr.put({**asked, "id": kept or str(uuid.uuid4()), "status": "booked"})
+            self._kept.pop(slot["id"], None)
+            self._ehr.put({**slot, "status": "busy"})
+        return _bundle([made])
+
+    def free(self, visit: Resource) -> None:
+        """A visit was cancelled, or what is kept is given back."""
+        slot = self._slot(visit)
+        self._kept.pop(slot["id"], None)
+        self._ehr.put({**slot, "status": "free"})
+
+    def _free(self, slot: Resource) -> bool:
+        lapsed = slot["id"] in self._kept and self._kept[slot["id"]][1] <= self._now()
+        return slot["status"] == "free" or (slot["status"] == "busy-tentative" and lapsed)
+
+    def _slot(self, visit: Resource) -> Resource:
+        wanted = visit["slot"][0]["reference"]
+        return next(one for one in self._ehr.all("Slot") if f"Slot/{one['id']}" == wanted)
+
+    def _propose(self, slot: Resource) -> Resource:
+        schedule = next(one for one in self._ehr.all("Schedule") if slot["schedule"]["reference"].endswith(one["id"]))
+        proposed = {
+            "resourceType": "Appointment",
+            "id": str(uuid.uuid4()),
+            "status": "proposed",
+            "serviceType": slot["serviceType"],
+            "specialty": schedule["specialty"],
+            "start": slot["start"],
+            "end": slot["end"],
+            "slot": [{"reference": f"Slot/{slot['id']}"}],
+            "participant": [{"actor": actor, "status": "needs-action"} for actor in schedule["actor"]],
+        }
+        self._proposed[proposed["id"]] = proposed
+        return proposed
+
+
+def _bundle(resources: list[Resource]) -> web.Response:
+    entries = [{"resource": one} for one in resources]
+    return web.json_response({"resourceType": "Bundle", "type": "searchset", "entry": entries})
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from hub.audit import Actor, Trail
 from hub.campaigns.voiding import visits_changed
 from hub.clock import FixedClock
 from hub.db import Database
-from hub.db.tables import ehr_slot
+from hub.db.tables import ehr_slot, slot
 from hub.ehr import Client, FhirScheduling
 from hub.ehr.client import Authorizer
 from hub.people import People
@@ -81,13 +81,13 @@ class Ehr:
 
     async def visit(self, patient: str, slot_id: str, status: str = "booked") -> str:
         """A visit that the clinic's own staff booked in a slot; its id."""
-        slot = await self.get("Slot", slot_id)
+        taken = await self.get("Slot", slot_id)
         await self.change("Slot", slot_id, status="busy")
         return await self.create(
             "Appointment",
             status=status,
-            start=slot["start"],
-            end=slot["end"],
+            start=taken["start"],
+            end=taken["end"],
             slot=[{"reference": f"Slot/{slot_id}"}],
             participant=[{"actor": {"reference": f"Patient/{patient}"}, "status": "accepted"}],
         )
@@ -181,11 +181,26 @@ class FhirBackend:
         await self.scheduling.poll()
         return [await self.slot_id(one) for one in remote]
 
+    async def _by_proposal(self, remote_id: str) -> str:
+        """The hub's id of a slot that the EHR proposes under another name: by its time, clinician and kind."""
+        found = await self.ehr.get("Slot", remote_id)
+        schedule = await self.ehr.get(*found["schedule"]["reference"].split("/"))
+        practitioner = await self.ehr.get(*schedule["actor"][0]["reference"].split("/"))
+        async with self.db.read() as conn:
+            directory = await self.names.read(conn)
+            query = sa.select(slot.c.id).where(
+                slot.c.start == datetime.fromisoformat(found["start"]),
+                slot.c.provider_id == directory.id_of("provider", practitioner["name"][0]["text"]),
+                slot.c.visit_type_id == directory.id_of("visit_type", found["serviceType"][0]["text"]),
+            )
+            return str((await conn.execute(query)).scalar_one())
+
     async def slot_id(self, remote_id: str) -> str:
         """The hub's id of an EHR's slot."""
         async with self.db.read() as conn:
             query = sa.select(ehr_slot.c.slot_id).where(ehr_slot.c.remote_id == remote_id)
-            return str((await conn.execute(query)).scalar_one())
+            found = (await conn.execute(query)).scalar_one_or_none()
+        return str(found) if found is not None else await self._by_proposal(remote_id)
 
     async def remote_slot(self, slot_id: str) -> dict[str, Any]:
         """The EHR's slot that is the hub's."""
