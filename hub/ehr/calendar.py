@@ -304,9 +304,8 @@ class _Shelf:
     def _add(self, one: Seen, told: dict[str, Any], now: datetime) -> None:
         row = self._by_key.get(_key(told))
         if row is None:
-            if not one.free:
-                return
-            row = {"id": new_id(), **told, "state": "free", "held_by": None, "held_until": None}
+            state = "free" if one.free else "booked"
+            row = {"id": new_id(), **told, "state": state, "held_by": None, "held_until": None}
             self._rows[row["id"]] = self._by_key[_key(told)] = row
             self._new.append(row)
             self.changes += 1

@@ -103,7 +103,7 @@ class Changes:
             await (await self._ways.get()).booker.free(before)
         ours = before is not None or request.again
         answer = Answer(outcome="done" if ours else "gone", appointment_id=request.leaving_id)
-        told = await self._news.told(after, request.person_id)
+        told = await self._news.heard(after, request.person_id)
 
         async def unit(conn: AsyncConnection) -> None:
             now = self._clock.now()
@@ -166,9 +166,9 @@ class Changes:
         """Record what was read back in the EHR, and with it the answer."""
         if made.visit is None:
             raise SchedulingError("the visit could not be read back")
-        told = await self._news.told(made.visit, request.person_id)
+        told = await self._news.heard(made.visit, request.person_id)
         after = await self._news.now(left) if left is not None else None
-        old = await self._news.told(after, request.person_id) if after is not None else None
+        old = await self._news.heard(after, request.person_id) if after is not None else None
         if told is None:
             raise SchedulingError("the visit could not be read back")
 

@@ -4,6 +4,7 @@ The hub's reminders, campaigns, pages and exports read its own visits; this keep
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -14,7 +15,7 @@ from bots.scheduling.names import Kind, Names
 from hub.audit import Actor
 from hub.clock import Clock
 from hub.db import Database
-from hub.db.tables import ehr_request, ehr_slot, slot
+from hub.db.tables import appointment, ehr_request, ehr_slot, slot
 from hub.ehr.calendar import OVERLAP, cursor, follow
 from hub.ehr.client import Client
 from hub.ehr.errors import EhrRefused
@@ -23,7 +24,7 @@ from hub.ehr.reading import RemoteVisit, instant, read_slot, read_visit
 from hub.ehr.schedules import PLACE, VISIT, Schedules
 from hub.visits import OutsideId, ToldAt, ToldVisit, Visits
 
-__all__ = ["News"]
+__all__ = ["Heard", "News"]
 
 Outcome = Literal["created", "updated", "unchanged", "older", "incomplete", "unknown", "under_way"]
 _EHR = Actor("system")
@@ -31,6 +32,14 @@ _PAGE = "100"
 _BACK = timedelta(days=1)
 """How far back the first look goes: what was yesterday may still be marked as kept or missed."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A visit of the EHR in the hub's words, and the slot that it has here, where that is known."""
+
+    visit: ToldVisit
+    slot_id: str | None = None
 
 
 class News:
@@ -96,34 +105,36 @@ class News:
 
     async def tell(self, visit: RemoteVisit, actor: Actor, person_id: str | None = None) -> Outcome:
         """Take one visit of the EHR in, in a transaction of its own. Raises: EhrError."""
-        told = await self.told(visit, person_id)
-        if told is None:
+        heard = await self.heard(visit, person_id)
+        if heard is None:
             return "unknown"
 
         async def unit(conn: AsyncConnection) -> Outcome:
-            leaving = sa.select(ehr_request.c.key).where(
-                ehr_request.c.leaving_id == await self._visits.appointment_of(conn, told.ids[0])
-            )
-            if (await conn.execute(leaving.limit(1))).first() is not None:
+            known = await self._visits.appointment_of(conn, heard.visit.ids[0])
+            leaving = sa.select(ehr_request.c.key).where(ehr_request.c.leaving_id == known).limit(1)
+            if known is not None and (await conn.execute(leaving)).first() is not None:
                 # We are cancelling it ourselves: what comes of that is recorded with the answer to it.
                 return "under_way"
-            return await self.write(conn, told, actor)
+            return await self.write(conn, heard, actor)
 
         return await self._db.write(unit)
 
-    async def write(self, conn: AsyncConnection, told: ToldVisit, actor: Actor) -> Outcome:
+    async def write(self, conn: AsyncConnection, heard: Heard, actor: Actor) -> Outcome:
         """Take a visit in, in the caller's transaction. One that was never known, and is none, is let be."""
-        if told.status != "booked" and await self._visits.appointment_of(conn, told.ids[0]) is None:
+        if heard.visit.status != "booked" and await self._visits.appointment_of(conn, heard.visit.ids[0]) is None:
             return "unchanged"
-        return (await self._visits.tell(conn, told, actor)).outcome
+        told = await self._visits.tell(conn, heard.visit, actor)
+        if heard.slot_id is not None and told.appointment_id is not None and told.outcome in ("created", "updated"):
+            await _seat(conn, told.appointment_id, heard.slot_id)
+        return told.outcome
 
-    async def told(self, visit: RemoteVisit, person_id: str | None = None) -> ToldVisit | None:
+    async def heard(self, visit: RemoteVisit, person_id: str | None = None) -> Heard | None:
         """A visit of the EHR in the hub's words; None where its patient is not on the books. Raises: EhrError."""
         person_id = person_id or await self._patients.person(visit.patient)
         if person_id is None:
             return None
-        names = await self._named(visit) if visit.status == "booked" else {}
-        return ToldVisit(
+        names, slot_id = await self._named(visit) if visit.status == "booked" else ({}, None)
+        told = ToldVisit(
             ids=(self.outside(visit.id),),
             told=ToldAt(visit.changed or _LONG_AGO, int(visit.version) if visit.version.isdigit() else None),
             person_id=person_id,
@@ -134,6 +145,7 @@ class News:
             start=visit.start,
             minutes=visit.minutes,
         )
+        return Heard(told, slot_id)
 
     def outside(self, visit_id: str) -> OutsideId:
         """How the EHR names a visit."""
@@ -162,24 +174,29 @@ class News:
         await follow(self._db, "visits", newest)
         return counts
 
-    async def _named(self, visit: RemoteVisit) -> dict[Kind, str]:
+    async def _named(self, visit: RemoteVisit) -> tuple[dict[Kind, str], str | None]:
         """What a visit is called by: as its slot is, where that starts when the visit does; else by who takes part."""
         for reference in visit.slots:
-            found = await self._as_slot(reference, visit)
+            found, slot_id = await self._as_slot(reference, visit)
             if found:
-                return found
+                return found, slot_id
         called: dict[str, str] = {}
         for ref in visit.actors:
             called.setdefault(ref.partition("/")[0], await self._schedules.called(ref))
         location = visit.location or called.get("Location", "") or PLACE
         service = called.get("HealthcareService", "")
         provider = visit.provider or called.get("Practitioner") or called.get("PractitionerRole") or service or location
-        return {"provider": provider, "visit_type": visit.visit_type or service or VISIT, "location": location}
+        names: dict[Kind, str] = {
+            "provider": provider,
+            "visit_type": visit.visit_type or service or VISIT,
+            "location": location,
+        }
+        return names, None
 
-    async def _as_slot(self, reference: str, visit: RemoteVisit) -> dict[Kind, str]:
+    async def _as_slot(self, reference: str, visit: RemoteVisit) -> tuple[dict[Kind, str], str | None]:
         kind, _, remote_id = reference.partition("/")
         query = (
-            sa.select(slot.c.start, slot.c.provider_id, slot.c.visit_type_id, slot.c.location_id)
+            sa.select(slot.c.id, slot.c.start, slot.c.provider_id, slot.c.visit_type_id, slot.c.location_id)
             .join(ehr_slot, ehr_slot.c.slot_id == slot.c.id)
             .where(ehr_slot.c.remote_id == remote_id)
         )
@@ -187,17 +204,29 @@ class News:
             row = (await conn.execute(query)).first()
             if row is not None and row.start == visit.start:
                 directory = await self._names.read(conn)
-                return {
+                names: dict[Kind, str] = {
                     "provider": directory.name(row.provider_id),
                     "visit_type": directory.name(row.visit_type_id),
                     "location": directory.name(row.location_id),
                 }
+                return names, row.id
         resource = await self._client.read("Slot", remote_id) if kind == "Slot" else None
         remote = read_slot(resource) if resource is not None else None
         schedule = await self._schedules.get(remote.schedule) if remote is not None else None
         if remote is None or schedule is None or remote.start != visit.start:
-            return {}
-        return schedule.names(remote)
+            return {}, None
+        return schedule.names(remote), None
+
+
+async def _seat(conn: AsyncConnection, appointment_id: str, slot_id: str) -> None:
+    """Let a booked visit have its slot, unless another one has it: that is taken, whoever heard of it first."""
+    there = sa.select(appointment.c.id).where(appointment.c.slot_id == slot_id, appointment.c.status == "booked")
+    if (await conn.execute(there.limit(1))).first() is not None:
+        return
+    mine = sa.update(appointment).where(appointment.c.id == appointment_id, appointment.c.status == "booked")
+    if (await conn.execute(mine.values(slot_id=slot_id))).rowcount:
+        taken = {"state": "booked", "held_by": None, "held_until": None}
+        await conn.execute(sa.update(slot).where(slot.c.id == slot_id).values(**taken))
 
 
 def _no_longer(visit_id: str) -> RemoteVisit:

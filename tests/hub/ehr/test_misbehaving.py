@@ -332,3 +332,17 @@ async def test_no_line_and_no_error_says_whom_it_is_about(
     said = " ".join(ours) + str(refused.value) + repr(refused.value)
     for words in ("Quillfeather", balky.patients[0], "MRN-", "Patient/", ehr.url):
         assert words not in said
+
+
+async def test_what_is_under_way_keeps_nobody_elses_news_out(balky: FhirBackend, ehr: SmallEhr) -> None:
+    mine, theirs = await balky.open(Opening(start=at(9)), Opening(start=at(10)))
+    ehr.faults.append(Fault("POST", "Appointment", how="hang"))
+    doing = asyncio.create_task(balky.scheduling.book(mine, balky.persons[0], "book"))
+    await ehr.met.wait()
+    await balky.ehr.visit(balky.patients[1], (await balky.remote_slot(theirs))["id"])
+
+    counts = await balky.scheduling.poll()
+
+    assert counts["visits_created"] == 1
+    doing.cancel()
+    await asyncio.gather(doing, return_exceptions=True)
