@@ -97,18 +97,30 @@ class Client:
 
         personal: what is searched by is somebody's: it goes into the body, for addresses are written into logs.
         """
-        if personal:
-            found = await self._ask("POST", f"{kind}/_search", kind, form=urlencode(params), safe=True)
-        else:
-            found = await self._ask("GET", f"{kind}?{urlencode(params)}", kind, safe=True)
+        bundle = await self._first_page(kind, params, personal)
+        following = _next(bundle)
+        total = bundle.get("total")
+        if following is None and isinstance(total, int) and total > len(_matches(bundle, kind)):
+            # A server that has no next pages is asked for all of it.
+            others = [pair for pair in params if pair[0] != "_count"]
+            bundle = await self._first_page(kind, [*others, ("_count", str(total))], personal)
+            if len(_matches(bundle, kind)) < total and _next(bundle) is None:
+                raise EhrUnknown(f"the EHR's list of {kind} is cut off")
+            following = _next(bundle)
+        yield _matches(bundle, kind)
         for _ in range(_MOST_PAGES):
-            bundle = _bundle(found, kind)
-            yield _matches(bundle, kind)
-            following = next((one.get("url") for one in bundle.get("link", ()) if one.get("relation") == "next"), None)
-            if not following:
+            if following is None:
                 return
-            found = await self._ask("GET", self.within(str(following)), kind, safe=True)
+            bundle = _bundle(await self._ask("GET", self.within(following), kind, safe=True), kind)
+            yield _matches(bundle, kind)
+            following = _next(bundle)
         raise EhrUnknown(f"the EHR's list of {kind} has no end")
+
+    async def _first_page(self, kind: str, params: Sequence[tuple[str, str]], personal: bool) -> Resource:
+        form = urlencode(params)
+        if personal:
+            return _bundle(await self._ask("POST", f"{kind}/_search", kind, form=form, safe=True), kind)
+        return _bundle(await self._ask("GET", f"{kind}?{form}", kind, safe=True), kind)
 
     async def create(self, resource: Resource, *, unless: str) -> Resource:
         """The resource as created, or the one that there is with the identifier `unless` (system|value).
@@ -278,6 +290,12 @@ def _bundle(found: Resource | None, kind: str) -> Resource:
     if found is None or found.get("resourceType") != "Bundle":
         raise EhrUnknown(f"the EHR's list of {kind} cannot be read")
     return found
+
+
+def _next(bundle: Resource) -> str | None:
+    """The address of the next page; None where this is the last."""
+    links = [one for one in bundle.get("link") or () if isinstance(one, dict)]
+    return next((str(one["url"]) for one in links if one.get("relation") == "next" and one.get("url")), None)
 
 
 def _matches(bundle: Resource, kind: str) -> list[Resource]:

@@ -39,13 +39,19 @@ class Fault:
 
 
 class SmallEhr:
-    """The server. `asked` lists its requests, `between` is called before each, `met` is set by the first fault."""
+    """The server.
+
+    pages: how it gives lists: `linked`, `all at once`, `cut off`; says: what it says in place of one.
+    asked: its requests; between: called before each is done; met: set by the first fault.
+    """
 
     def __init__(self, tokens: TokenEndpoint | None = None) -> None:
         self.url = ""
         self.tokens = tokens
         self.operations: Operations | None = None
         self.capabilities: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": []}
+        self.pages = "linked"
+        self.says: Any = ...
         self.faults: list[Fault] = []
         self.asked: list[str] = []
         self.between: Callable[[str, str], None] = lambda method, kind: None
@@ -98,6 +104,20 @@ class SmallEhr:
             return web.Response(text="<html>gateway</html>" if fault.how == "garbage" else "")
         return web.json_response(_outcome("fault"), status=fault.status, headers=fault.headers)
 
+    def _listed(self, found: list[Resource], request: web.Request, params: dict[str, str]) -> web.Response:
+        """A list of what was found, whole or by pages."""
+        if self.says is not ...:
+            return web.json_response(self.says)
+        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
+        count, first = int(params.get("_count", "1000")), int(params.get("_page", "0"))
+        if self.pages == "cut off":
+            count = min(count, 2)
+        if self.pages == "linked" and first + count < len(found):
+            following = request.url.update_query({"_page": str(first + count)})
+            bundle["link"] = [{"relation": "next", "url": str(following)}]
+        bundle["entry"] = [{"resource": one} for one in found[first : first + count]]
+        return web.json_response(bundle)
+
     def _fault(self, method: str, kind: str) -> Fault | None:
         for fault in self.faults:
             if (fault.method, fault.kind) == (method, kind):
@@ -116,9 +136,7 @@ class SmallEhr:
         if rest == "_search" or (request.method == "GET" and not rest):
             params = _pairs(body) if rest else list(request.query.items())
             found = [one for one in self.all(kind) if all(_matches(one, *pair) for pair in params)]
-            return web.json_response(
-                {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in found]}
-            )
+            return self._listed(found, request, dict(params))
         if request.method == "GET":
             kept = self._kept.get(kind, {}).get(rest)
             return web.json_response(kept or _outcome("not-found"), status=200 if kept else 404)
@@ -247,7 +265,7 @@ def _matches(resource: Resource, name: str, value: str) -> bool:
     if name in ("date", "start", "_lastUpdated"):
         said = resource["meta"]["lastUpdated"] if name == "_lastUpdated" else resource.get("start", "")
         return _moment(said) >= _moment(value.removeprefix("ge"))
-    return name == "_count" or resource.get(name) == value
+    return name in ("_count", "_page") or resource.get(name) == value
 
 
 def _moment(said: str) -> datetime:
