@@ -115,7 +115,7 @@ class Hub:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
             mounts |= staff_applications(parts)
-            own = [*_slack_routes(parts), *(extra(parts) if extra else ())]
+            own = [*_slack_routes(parts), *_ehr_routes(parts), *(extra(parts) if extra else ())]
             app = build(parts, extra=own, mounts=mounts)
             self._site = Site(app, settings.host, settings.port)
             self.port = await self._site.start()
@@ -175,6 +175,7 @@ class Hub:
         await parts.live.stop()
         for channel in parts.channels.values():
             await channel.close()
+        await parts.scheduling.close()
         await parts.db.close()
 
     async def _load_engine(self) -> None:
@@ -313,6 +314,14 @@ def _slack_routes(parts: Parts) -> Sequence[web.RouteDef]:
     from hub.slack import routes
 
     return routes(parts)
+
+
+def _ehr_routes(parts: Parts) -> Sequence[web.RouteDef]:
+    if not parts.settings.fhir_private_key:
+        return ()
+    from hub.ehr.published import routes
+
+    return routes(parts.settings)
 
 
 def _duties(parts: Parts, work: Work, slack: "SlackRoom | None", roles: Sequence[str]) -> list[tuple[Leader, Upkeep]]:

@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from bots.dialogue import Clinic
 from bots.nlu.embedded import EmbeddedEngine
+from bots.scheduling.base import Scheduling
 from bots.scheduling.local import LocalScheduling
 from bots.scheduling.names import Names as CalendarNames
 from channels import registry
@@ -100,7 +101,8 @@ def assemble(
     identifier = Identifier(people, vault)
     threads = Threads(vault, clock)
     ledger = Ledger(vault, trail, clock)
-    scheduling = LocalScheduling(db, vault, clock, zone, trail, visits_changed)
+    visits = Visits(vault, trail, clock)
+    scheduling = _scheduling(settings, db, vault, clock, trail, visits)
     ways = registry.build(settings) if channels is None else dict(channels)
     _let_mails_be_stopped(ways, vault, settings)
     proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
@@ -280,7 +282,7 @@ def assemble(
         ledger=ledger,
         channels=ways,
         scheduling=scheduling,
-        visits=Visits(vault, trail, clock),
+        visits=visits,
         router=router,
         failover=failover,
         outbox=outbox,
@@ -313,6 +315,18 @@ def assemble(
         campaigns=campaigns,
     )
     return parts, engine
+
+
+def _scheduling(
+    settings: Settings, db: Database, vault: Vault, clock: Clock, trail: Trail, visits: Visits
+) -> Scheduling:
+    """The scheduling system that the settings name. Raises: SettingsError."""
+    if not settings.ehr_url:
+        return LocalScheduling(db, vault, clock, settings.timezone, trail, visits_changed)
+    # Loaded only where it is used.
+    from hub.ehr.opening import open_ehr
+
+    return open_ehr(settings, db, vault, clock, trail, visits, visits_changed)
 
 
 def _let_mails_be_stopped(ways: Mapping[ChannelKind, Channel], vault: Vault, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.fhir import fhir, fhir_server
 from tests.servers.valkey import breakable, valkey, valkey_server
 from tests.stores import (
     clock,
@@ -31,6 +32,8 @@ __all__ = [
     "database_url",
     "db",
     "disk",
+    "fhir",
+    "fhir_server",
     "keyring",
     "postgres",
     "postgres_template",

@@ -129,3 +129,15 @@ class Scheduling(ABC):
     @abstractmethod
     async def confirm(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
         """Note that the person confirmed they will come."""
+
+    async def sweep_holds(self) -> int:
+        """Give back what was held past its time, and see to what a crash left; how much that was."""
+        return 0
+
+    async def poll(self) -> dict[str, int]:
+        """Take in what others changed in the system since the last time; how much of what."""
+        return {}
+
+    async def close(self) -> None:
+        """Let go of what connects to the system."""
+        return

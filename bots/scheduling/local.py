@@ -45,7 +45,7 @@ _Kind = Literal["hold", "book", "move", "cancel", "confirm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class Answer:
     """What was decided under a key. `slot_id` is the slot asked about, None where only a visit was."""
 
     outcome: Literal["done", "taken", "gone"]
@@ -143,14 +143,14 @@ class LocalScheduling(Scheduling):
     async def hold(self, slot_id: str, person_id: str, key: str) -> Held | Taken:
         """Keep a slot for ten minutes, and let go of what the person held before."""
 
-        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
-            if await _free_slot(conn, slot_id, person_id, now) is None:
-                return _Answer(outcome="taken", slot_id=slot_id)
+        async def act(conn: AsyncConnection, now: datetime) -> Answer:
+            if await free_slot(conn, slot_id, person_id, now) is None:
+                return Answer(outcome="taken", slot_id=slot_id)
             until = now + HOLD_FOR
             await conn.execute(_RELEASE_OWN, {"person_id": person_id})
             kept = {"slot": slot_id, "state": "held", "held_by": person_id, "held_until": until}
             await conn.execute(_SET_SLOT, kept)
-            return _Answer(outcome="done", slot_id=slot_id, until=until)
+            return Answer(outcome="done", slot_id=slot_id, until=until)
 
         answer = await self._once(key, "hold", slot_id, act)
         if answer.outcome != "done" or answer.until is None:
@@ -161,13 +161,13 @@ class LocalScheduling(Scheduling):
     async def book(self, slot_id: str, person_id: str, key: str) -> Appointment | Taken:
         """Book a slot that is free or held for this person."""
 
-        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
-            wanted = await _free_slot(conn, slot_id, person_id, now)
+        async def act(conn: AsyncConnection, now: datetime) -> Answer:
+            wanted = await free_slot(conn, slot_id, person_id, now)
             if wanted is None:
-                return _Answer(outcome="taken", slot_id=slot_id)
+                return Answer(outcome="taken", slot_id=slot_id)
             booked = await self._insert(conn, wanted, person_id, now)
             await self._tell(conn, now, "book", person_id, booked, Change("appointment.booked", booked))
-            return _Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
+            return Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
 
         answer = await self._once(key, "book", slot_id, act)
         if answer.outcome != "done":
@@ -177,18 +177,18 @@ class LocalScheduling(Scheduling):
     async def move(self, appointment_id: str, slot_id: str, person_id: str, key: str) -> Appointment | Taken | Gone:
         """Book the new slot and cancel the old visit, both or neither. The new visit has an id of its own."""
 
-        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
-            old = await _booked_visit(conn, appointment_id, person_id)
+        async def act(conn: AsyncConnection, now: datetime) -> Answer:
+            old = await booked_visit(conn, appointment_id, person_id)
             if old is None:
-                return _Answer(outcome="gone", slot_id=slot_id)
-            wanted = await _free_slot(conn, slot_id, person_id, now, leaving=appointment_id)
+                return Answer(outcome="gone", slot_id=slot_id)
+            wanted = await free_slot(conn, slot_id, person_id, now, leaving=appointment_id)
             if wanted is None:
-                return _Answer(outcome="taken", slot_id=slot_id)
+                return Answer(outcome="taken", slot_id=slot_id)
             await self._cancel(conn, old, now)
             booked = await self._insert(conn, wanted, person_id, now)
             changes = (Change("appointment.cancelled", appointment_id), Change("appointment.booked", booked))
             await self._tell(conn, now, "move", person_id, booked, *changes, replaces=appointment_id)
-            return _Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
+            return Answer(outcome="done", slot_id=slot_id, appointment_id=booked)
 
         answer = await self._once(key, "move", slot_id, act)
         if answer.outcome == "gone":
@@ -200,27 +200,27 @@ class LocalScheduling(Scheduling):
     async def cancel(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
         """Cancel a booked visit; its slot may be offered again."""
 
-        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
-            old = await _booked_visit(conn, appointment_id, person_id)
+        async def act(conn: AsyncConnection, now: datetime) -> Answer:
+            old = await booked_visit(conn, appointment_id, person_id)
             if old is None:
-                return _Answer(outcome="gone", appointment_id=appointment_id)
+                return Answer(outcome="gone", appointment_id=appointment_id)
             await self._cancel(conn, old, now)
             change = Change("appointment.cancelled", appointment_id)
             await self._tell(conn, now, "cancel", person_id, appointment_id, change)
-            return _Answer(outcome="done", appointment_id=appointment_id)
+            return Answer(outcome="done", appointment_id=appointment_id)
 
         return await self._visit_or_gone(key, "cancel", appointment_id, person_id, act)
 
     async def confirm(self, appointment_id: str, person_id: str, key: str) -> Appointment | Gone:
         """Note that the person will come. The visit itself, and so its version, stays as it is."""
 
-        async def act(conn: AsyncConnection, now: datetime) -> _Answer:
-            if await _booked_visit(conn, appointment_id, person_id) is None:
-                return _Answer(outcome="gone", appointment_id=appointment_id)
+        async def act(conn: AsyncConnection, now: datetime) -> Answer:
+            if await booked_visit(conn, appointment_id, person_id) is None:
+                return Answer(outcome="gone", appointment_id=appointment_id)
             await conn.execute(_NOTE_CONFIRMED, {"visit": appointment_id, "now": now})
             change = Change("appointment.confirmed", appointment_id)
             await self._tell(conn, now, "confirm", person_id, appointment_id, change)
-            return _Answer(outcome="done", appointment_id=appointment_id)
+            return Answer(outcome="done", appointment_id=appointment_id)
 
         return await self._visit_or_gone(key, "confirm", appointment_id, person_id, act)
 
@@ -229,7 +229,7 @@ class LocalScheduling(Scheduling):
         async with self._db.glance() as conn:
             directory = await self._names.read(conn)
             rows = await conn.execute(_COMING, {"person_id": person_id, "after": after})
-            return tuple(_as_appointment(row, directory, self._zone) for row in rows)
+            return tuple(as_appointment(row, directory, self._zone) for row in rows)
 
     async def sweep_holds(self) -> int:
         """Set free what was held past its time; returns how many. Housekeeping: no reader minds such a hold."""
@@ -244,16 +244,16 @@ class LocalScheduling(Scheduling):
         return await self._write(unit)
 
     async def _once(
-        self, key: str, kind: _Kind, target: str, act: Callable[[AsyncConnection, datetime], Awaitable[_Answer]]
-    ) -> _Answer:
+        self, key: str, kind: _Kind, target: str, act: Callable[[AsyncConnection, datetime], Awaitable[Answer]]
+    ) -> Answer:
         """The answer kept under `key`, or that of `act`, kept with what it wrote."""
 
-        async def unit(conn: AsyncConnection) -> _Answer:
+        async def unit(conn: AsyncConnection) -> Answer:
             known = (await conn.execute(_ASKED, {"key": key})).first()
             if known is not None:
                 if known.kind != kind:
                     raise SchedulingError(f"the key of an earlier {known.kind} was used again to {kind}")
-                return _known(known)
+                return known_answer(known)
             now = self._clock.now()
             answer = await act(conn, now)
             row = {
@@ -292,7 +292,7 @@ class LocalScheduling(Scheduling):
         kind: _Kind,
         appointment_id: str,
         person_id: str,
-        act: Callable[[AsyncConnection, datetime], Awaitable[_Answer]],
+        act: Callable[[AsyncConnection, datetime], Awaitable[Answer]],
     ) -> Appointment | Gone:
         answer = await self._once(key, kind, appointment_id, act)
         if answer.outcome != "done":
@@ -350,16 +350,16 @@ class LocalScheduling(Scheduling):
             raise SchedulingError("a slot that was held is no longer in the calendar")
         return as_slot(row, await self._names.read(conn), self._zone)
 
-    async def _read_back(self, answer: _Answer, person_id: str) -> Appointment:
+    async def _read_back(self, answer: Answer, person_id: str) -> Appointment:
         """The visit as the calendar now holds it. Raises: SchedulingError when it is not there for this person."""
         async with self._db.glance() as conn:
             row = (await conn.execute(_VISIT, {"visit": answer.appointment_id})).first()
             if row is None or row.person_id != person_id:
                 raise SchedulingError("the visit could not be read back")
-            return _as_appointment(row, await self._names.read(conn), self._zone)
+            return as_appointment(row, await self._names.read(conn), self._zone)
 
 
-async def _free_slot(
+async def free_slot(
     conn: AsyncConnection, slot_id: str, person_id: str, now: datetime, leaving: str | None = None
 ) -> Any:
     """The slot's row if this person may have it now, else None. It stays so until the unit of work ends."""
@@ -373,15 +373,18 @@ async def _free_slot(
     return (await conn.execute(_FREE_BUT_FOR, values | {"leaving": leaving})).first()
 
 
-async def _booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
+async def booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
+    """The row of a visit if it is this person's and booked, else None. It stays so until the unit of work ends."""
     return (await conn.execute(_BOOKED_VISIT, {"visit": appointment_id, "person_id": person_id})).first()
 
 
-def _known(row: Any) -> _Answer:
-    return _Answer(outcome=row.outcome, slot_id=row.slot_id, appointment_id=row.appointment_id, until=row.until)
+def known_answer(row: Any) -> Answer:
+    """What a row of `scheduling_request` says."""
+    return Answer(outcome=row.outcome, slot_id=row.slot_id, appointment_id=row.appointment_id, until=row.until)
 
 
-def _as_appointment(row: Any, directory: Directory, zone: ZoneInfo) -> Appointment:
+def as_appointment(row: Any, directory: Directory, zone: ZoneInfo) -> Appointment:
+    """A row of `appointment` as the port shows it: names open, the start in the clinic's zone."""
     return Appointment(
         id=row.id,
         person_id=row.person_id,

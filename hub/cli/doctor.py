@@ -12,7 +12,7 @@ from hub.settings import Settings
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, keys, Redis, Slack and the carrier's credentials; sends nothing.
+    """Check settings, database, keys, Redis, Slack, the EHR and the carrier's credentials; sends nothing.
 
     \b
     Example:
@@ -53,6 +53,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     if settings.mllp_port is not None:
         async for finding in _hl7(settings):
             yield finding
+    if settings.ehr_url:
+        yield await _ehr(settings)
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -162,6 +164,30 @@ async def _slack(settings: Settings) -> tuple[str, str, str]:
         await client.close()
     words = "patients' words are shown there" if settings.slack_agreement == "yes" else "no patient's words are shown"
     return "ok", "slack", f"takes the token, and the app is in the channel; {words}"
+
+
+async def _ehr(settings: Settings) -> tuple[str, str, str]:
+    from hub.ehr.opening import client, signing_keys
+    from hub.ehr.reading import operations
+
+    try:
+        server = client(settings)
+        signed = signing_keys(settings).algorithm if settings.fhir_private_key else ""
+    except SettingsError as error:
+        return "wrong", "ehr", error.problems[0]
+    try:
+        found = await server.capabilities()
+        if not str(found.get("fhirVersion", "")).startswith("4."):
+            return "wrong", "ehr", "speaks another version of FHIR than R4: ask for its R4 address"
+        # What only somebody signed in may see.
+        await anext(server.pages("Schedule", [("_count", "1")]))
+    except HubError as error:
+        return "wrong", "ehr", str(error)
+    finally:
+        await server.close()
+    how = "by its own operations" if {"hold", "book"} <= operations(found) else "by the status of slots"
+    sign_in = f"takes our sign-in ({signed})" if signed else "asks for no sign-in"
+    return "ok", "ehr", f"answers FHIR {found['fhirVersion']} and {sign_in}; times are kept {how}"
 
 
 async def _carrier(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

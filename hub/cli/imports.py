@@ -134,6 +134,7 @@ def import_schedule(file: Path) -> None:
     from hub import imports
 
     async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        _ours(parts)
         return await imports.import_schedule(
             file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
         )
@@ -187,11 +188,18 @@ def import_appointments(file: Path) -> None:
     from hub import imports
 
     async def work(parts: "Parts", progress: "Progress | None") -> "Report":
+        _ours(parts)
         return await imports.import_appointments(
             file, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail, progress=progress
         )
 
     run_import(file, work)
+
+
+def _ours(parts: "Parts") -> None:
+    """Refuse to write into a calendar that is only a copy. Raises: InputError."""
+    if parts.settings.ehr_url:
+        raise InputError("slots and visits are the EHR's (HUB_SCHEDULING): change them there, and the hub hears of it")
 
 
 def run_import(file: Path, work: "Callable[[Parts, Progress | None], Awaitable[Report]]") -> None:

@@ -40,7 +40,8 @@ _VISITS: tuple[tuple[str, str, int], ...] = (
 async def seed(parts: Parts) -> None:
     """Give the clinic its people, its open times for three weeks from now, and some visits.
 
-    Done again it adds the days that have come since and changes nothing else: visits are given once only.
+    Done again it adds the days that have come since and changes nothing else: visits are given once only. Where an EHR
+    schedules, open times and visits are what it has.
     """
     now = parts.clock.now().astimezone(parts.settings.timezone)
     async with parts.db.read() as conn:
@@ -58,6 +59,11 @@ async def seed(parts: Parts) -> None:
                 region=parts.settings.region,
             )
         )
+        if parts.settings.ehr_url:
+            # The calendar is the EHR's own, and so are the visits.
+            await _give_right(parts)
+            await parts.scheduling.poll()
+            return
         _write(slots, SLOT_COLUMNS, slot_rows(now))
         _whole(await import_schedule(slots, db=parts.db, vault=parts.vault, clock=parts.clock, trail=parts.trail))
         if not empty:

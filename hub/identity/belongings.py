@@ -15,6 +15,7 @@ from hub.db.tables import (
     break_glass,
     campaign_step,
     delivery,
+    ehr_request,
     escalation,
     portal_passkey,
     portal_session,
@@ -28,6 +29,7 @@ from hub.db.tables import (
 PLAIN: Mapping[str, sa.Column[Any]] = {
     "visits": appointment.c.person_id,
     "held_slots": slot.c.held_by,
+    "asked_of_the_ehr": ehr_request.c.person_id,
     "acts_for": proxy.c.proxy_person_id,
     "is_acted_for": proxy.c.patient_id,
     "told_about": delivery.c.about_id,

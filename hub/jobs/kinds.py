@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.nlu.embedded import load_or_train
-from bots.scheduling.local import LocalScheduling
 from hub import events, imports
 from hub.db.tables import idempotency
 from hub.errors import InputError
@@ -130,7 +129,12 @@ async def ask_consent(parts: Parts) -> Counts:
 
 async def sweep_holds(parts: Parts) -> Counts:
     """Set slots free that were held past their time."""
-    return {"freed": await parts.scheduling.sweep_holds()} if isinstance(parts.scheduling, LocalScheduling) else {}
+    return {"freed": await parts.scheduling.sweep_holds()}
+
+
+async def poll_calendar(parts: Parts) -> Counts:
+    """Take in what was changed in the scheduling system outside, where there is one."""
+    return await parts.scheduling.poll()
 
 
 def train(folder: Path) -> Counts:
@@ -158,6 +162,14 @@ REGISTRY = Registry(
             cron="* * * * *",
         ),
         Kind(name="holds.sweep", do=sweep_holds, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
+        Kind(
+            name="calendar.poll",
+            do=poll_calendar,
+            retries=_ONCE,
+            unique=Unique.NAME,
+            timeout=timedelta(minutes=30),
+            cron="* * * * *",
+        ),
         Kind(name="files.sweep", do=sweep_files, unique=Unique.NAME, cron="37 * * * *"),
         Kind(name="proxies.end", do=end_proxies, unique=Unique.NAME, cron="3 * * * *"),
         Kind(name="consent.ask", do=ask_consent, unique=Unique.NAME, cron="13 * * * *"),

@@ -364,7 +364,6 @@ class Settings:
         parsing.one_of("yes", "no"),
         "no",
     )
-    scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", parsing.one_of("local"), "local")
     mllp_host: str = _setting("HUB_MLLP_HOST", "address to take HL7 v2 messages on", parsing.text, "127.0.0.1")
     mllp_port: int | None = _setting(
         "HUB_MLLP_PORT",
@@ -410,6 +409,53 @@ class Settings:
         "",
         shown="unset: any",
     )
+    scheduling: str = _setting(
+        "HUB_SCHEDULING",
+        "the scheduling system: `local`, the hub's own calendar, or `fhir:` and the address of an EHR's FHIR R4 server",
+        parsing.scheduling,
+        "local",
+    )
+    fhir_client_id: str = _setting(
+        "HUB_FHIR_CLIENT_ID",
+        "how the EHR knows this hub (SMART backend services)",
+        parsing.text,
+        "",
+        shown="unset: no sign-in",
+    )
+    fhir_private_key: Secret = _setting(
+        "HUB_FHIR_PRIVATE_KEY",
+        "the key that the hub signs in with at the EHR, as PEM: EC P-384 or RSA; further ones in it are published, too",
+        parsing.secret,
+        Secret(""),
+        shown="unset",
+    )
+    fhir_token_url: str = _setting(
+        "HUB_FHIR_TOKEN_URL",
+        "where the EHR gives tokens",
+        parsing.web_address,
+        "",
+        shown="unset: as its `smart-configuration` says",
+    )
+    fhir_scopes: str = _setting(
+        "HUB_FHIR_SCOPES",
+        "what the hub asks to be allowed in the EHR",
+        parsing.text,
+        "system/Schedule.read system/Slot.read system/Slot.write system/Appointment.read system/Appointment.write "
+        "system/Patient.read system/Practitioner.read system/Location.read system/HealthcareService.read",
+    )
+    fhir_mrn_system: str = _setting(
+        "HUB_FHIR_MRN_SYSTEM",
+        "the identifier system under which the EHR's patients bear their record numbers",
+        parsing.text,
+        "",
+        shown="unset: any system that has the number",
+    )
+    fhir_create_patients: str = _setting(
+        "HUB_FHIR_CREATE_PATIENTS",
+        "`yes`: a patient whom the EHR does not know is entered there when they book; `no`: they go to staff",
+        parsing.one_of("yes", "no"),
+        "no",
+    )
     log_level: str = _setting(
         "HUB_LOG_LEVEL", "least severe line to log", parsing.one_of("debug", "info", "warning", "error"), "info"
     )
@@ -441,6 +487,11 @@ class Settings:
     def keyring(self) -> Path:
         """The keyring's file."""
         return self.keyring_file or self.data / "keyring.json"
+
+    @property
+    def ehr_url(self) -> str:
+        """The base address of the EHR's FHIR server; empty where the hub's own calendar is used."""
+        return self.scheduling.removeprefix("fhir:") if self.scheduling != "local" else ""
 
     @property
     def carrier_configured(self) -> bool:

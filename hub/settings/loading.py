@@ -128,6 +128,14 @@ def _contradictions(settings: Settings) -> list[str]:
     provider = urlsplit(settings.oidc_issuer)
     if provider.scheme == "http" and provider.hostname not in LOOPBACK:
         problems.append("HUB_OIDC_ISSUER must begin with https://")
+    if bool(settings.fhir_client_id) != bool(settings.fhir_private_key):
+        unset_one = "HUB_FHIR_PRIVATE_KEY" if settings.fhir_client_id else "HUB_FHIR_CLIENT_ID"
+        problems.append(f"the sign-in at the EHR is half set up: set {unset_one} too")
+    tokens = urlsplit(settings.fhir_token_url)
+    if tokens.scheme == "http" and tokens.hostname not in LOOPBACK:
+        problems.append("HUB_FHIR_TOKEN_URL must begin with https://")
+    if settings.fhir_create_patients == "yes" and not settings.fhir_mrn_system:
+        problems.append("HUB_FHIR_CREATE_PATIENTS needs HUB_FHIR_MRN_SYSTEM: under it the record number is entered")
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
     return problems

@@ -235,6 +235,20 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def scheduling(raw: str) -> str:
+    """`local`, or `fhir:` and a web address; in plain text only on this machine."""
+    value = raw.strip()
+    if value == "local":
+        return value
+    try:
+        address = web_address(value.removeprefix("fhir:")) if value.startswith("fhir:") else ""
+    except ValueError:
+        address = ""
+    if not address or (address.startswith("http:") and urlsplit(address).hostname not in LOOPBACK):
+        raise ValueError("must be local, or fhir: and an address such as fhir:https://ehr.example.org/fhir/R4")
+    return f"fhir:{address}"
+
+
 def slack_token(raw: str) -> Secret:
     """The token of a Slack app's bot."""
     if not re.fullmatch(r"xoxb-[A-Za-z0-9-]{8,250}", raw.strip()):

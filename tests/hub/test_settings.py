@@ -54,7 +54,13 @@ MLLP = {
     "HUB_MLLP_KEY_FILE": "/etc/carehub/other-key.pem",
     "HUB_MLLP_CLIENT_CA_FILE": "/etc/carehub/other-ca.pem",
 }
-TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK, OPENID, MLLP]
+EHR = {
+    "HUB_FHIR_CLIENT_ID": "other",
+    "HUB_FHIR_PRIVATE_KEY": "other",
+    "HUB_FHIR_MRN_SYSTEM": "urn:oid:9",
+    "HUB_FHIR_CREATE_PATIENTS": "no",
+}
+TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK, OPENID, MLLP, EHR]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
@@ -161,7 +167,6 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
         "http://127.0.0.1:9/api",
     ),
     ("HUB_SLACK_AGREEMENT", "slack_agreement", "no", "yes", "yes"),
-    ("HUB_SCHEDULING", "scheduling", "local", "local", "local"),
     ("HUB_MLLP_HOST", "mllp_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_MLLP_PORT", "mllp_port", None, "2575", 2575),
     ("HUB_MLLP_PEERS", "mllp_peers", (), "10.1.0.0/16", (ip_network("10.1.0.0/16"),)),
@@ -170,6 +175,13 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_MLLP_CLIENT_CA_FILE", "mllp_client_ca_file", None, "/etc/carehub/ca.pem", Path("/etc/carehub/ca.pem")),
     ("HUB_MLLP_PROCESSING", "mllp_processing", "P", "T", "T"),
     ("HUB_MLLP_AUTHORITY", "mllp_authority", "", "CLINIC", "CLINIC"),
+    ("HUB_SCHEDULING", "scheduling", "local", "fhir:https://ehr.example/fhir/", "fhir:https://ehr.example/fhir"),
+    ("HUB_FHIR_CLIENT_ID", "fhir_client_id", "", " hub ", "hub"),
+    ("HUB_FHIR_PRIVATE_KEY", "fhir_private_key", Secret(""), " a-key ", Secret("a-key")),
+    ("HUB_FHIR_TOKEN_URL", "fhir_token_url", "", "https://ehr.example/token", "https://ehr.example/token"),
+    ("HUB_FHIR_SCOPES", "fhir_scopes", Settings().fhir_scopes, "system/*.rs", "system/*.rs"),
+    ("HUB_FHIR_MRN_SYSTEM", "fhir_mrn_system", "", "urn:oid:1.2.3", "urn:oid:1.2.3"),
+    ("HUB_FHIR_CREATE_PATIENTS", "fhir_create_patients", "no", "yes", "yes"),
     ("HUB_LOG_LEVEL", "log_level", "info", "debug", "debug"),
     ("HUB_LOG_FORMAT", "log_format", "", "json", "json"),
 ]
@@ -246,7 +258,10 @@ WRONG = [
     ("HUB_SECOND_FACTOR", "never", "required, optional"),
     ("HUB_PASSWORD_MEMORY", "8", "19 to 4096"),
     ("HUB_OIDC_ISSUER", "id.example.org", "https://hub.example.org"),
-    ("HUB_SCHEDULING", "fhir:https://ehr.example/fhir", "must be one of local"),
+    ("HUB_SCHEDULING", "ehr", "must be local, or fhir:"),
+    ("HUB_SCHEDULING", "fhir:ehr.example", "must be local, or fhir:"),
+    ("HUB_SCHEDULING", "fhir:http://ehr.example/fhir", "must be local, or fhir:"),
+    ("HUB_FHIR_CREATE_PATIENTS", "perhaps", "one of yes, no"),
     ("HUB_LOG_LEVEL", "loud", "debug, info, warning, error"),
     ("HUB_LOG_FORMAT", "xml", "text, json"),
 ]
@@ -285,6 +300,21 @@ def test_each_variable_has_its_default_and_takes_a_value(
 
 def test_every_variable_is_in_the_table_above() -> None:
     assert [row[0] for row in VALUES] == [name for name, _, _ in described()]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"HUB_FHIR_CLIENT_ID": "hub"}, "set HUB_FHIR_PRIVATE_KEY too"),
+        ({"HUB_FHIR_PRIVATE_KEY": "key"}, "set HUB_FHIR_CLIENT_ID too"),
+        ({"HUB_FHIR_TOKEN_URL": "http://ehr.example/token"}, "must begin with https://"),
+        ({"HUB_FHIR_CREATE_PATIENTS": "yes"}, "needs HUB_FHIR_MRN_SYSTEM"),
+    ],
+)
+def test_an_ehr_half_set_up_is_told(values: dict[str, str], words: str) -> None:
+    (problem,) = problems(values)
+
+    assert words in problem
 
 
 @pytest.mark.parametrize(

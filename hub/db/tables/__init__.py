@@ -28,6 +28,7 @@ from hub.db.tables.desk import (
     thread_label,
     thread_seen,
 )
+from hub.db.tables.ehr import ehr_cursor, ehr_hold, ehr_request, ehr_slot
 from hub.db.tables.identity import (
     claimed_address,
     number_check,
@@ -82,6 +83,10 @@ __all__ = [
     "delivery_event",
     "disclosure",
     "draft",
+    "ehr_cursor",
+    "ehr_hold",
+    "ehr_request",
+    "ehr_slot",
     "escalation",
     "event",
     "file_piece",

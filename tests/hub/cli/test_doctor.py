@@ -10,18 +10,22 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
 from channels.carrier import Carrier
 from channels.slack.client import SCOPES
 from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import HEAD
+from hub.ehr import SigningKeys
 from tests.bench.processes import free_port
 from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
+from tests.servers.ehr import small_ehr
 from tests.servers.slack import CHANNEL, FakeSlack
 from tests.servers.slack import TOKEN as SLACK_TOKEN
+from tests.servers.tokens import CLIENT, TokenEndpoint
 from tests.servers.valkey import PASSWORD, Valkey
 
 TOKEN = "canary-auth-token"
@@ -295,6 +299,47 @@ class TestSlack:
         assert "invite it there" in self.told(run, in_channel=False)[1]
         assert "lacks reactions:write" in self.told(run, scopes=SCOPES - {"reactions:write"})[1]
         assert "install the app again" in self.told(run, refusing={"auth.test": "token_revoked"})[1]
+
+
+class TestEhr:
+    KEY = ECKey.generate_key("P-384").as_pem(private=True).decode()
+
+    def told(self, run: Run, capabilities: dict[str, Any] | None = None, **given: str) -> tuple[str, str]:
+        tokens = TokenEndpoint(SigningKeys(self.KEY).published()) if given else None
+        with elsewhere() as run_there:
+            opened = small_ehr(tokens)
+            ehr = run_there(opened.__aenter__())
+            ehr.capabilities |= capabilities or {}
+            ended = run("doctor", HUB_SCHEDULING=f"fhir:{ehr.url}", **given)
+            run_there(opened.__aexit__(None, None, None))
+        assert self.KEY.splitlines()[1] not in ended.out + ended.err
+        return findings(ended)["ehr"]
+
+    def test_one_that_answers_is_told(self, run: Run, founded: Path) -> None:
+        operations = [{"name": name} for name in ("find", "hold", "book")]
+        own = {"rest": [{"mode": "server", "resource": [{"type": "Appointment", "operation": operations}]}]}
+
+        assert self.told(run) == (
+            "ok",
+            "answers FHIR 4.0.1 and asks for no sign-in; times are kept by the status of slots",
+        )
+        assert self.told(run, own, HUB_FHIR_CLIENT_ID=CLIENT, HUB_FHIR_PRIVATE_KEY=self.KEY) == (
+            "ok",
+            "answers FHIR 4.0.1 and takes our sign-in (ES384); times are kept by its own operations",
+        )
+
+    def test_what_is_wrong_is_told_with_what_mends_it(self, run: Run, founded: Path) -> None:
+        other = {"HUB_FHIR_CLIENT_ID": "somebody", "HUB_FHIR_PRIVATE_KEY": self.KEY}
+
+        assert "ask for its R4 address" in self.told(run, {"fhirVersion": "5.0.0"})[1]
+        assert "check HUB_FHIR_CLIENT_ID" in self.told(run, **other)[1]
+        assert "HUB_FHIR_PRIVATE_KEY must be" in self.told(run, **{**other, "HUB_FHIR_PRIVATE_KEY": "a-key"})[1]
+
+    def test_one_that_is_away_is_told(self, run: Run, founded: Path) -> None:
+        ended = run("doctor", HUB_SCHEDULING=f"fhir:http://127.0.0.1:{free_port()}/fhir")
+
+        assert ended.code == 1
+        assert findings(ended)["ehr"] == ("wrong", "the EHR cannot be reached: check HUB_SCHEDULING")
 
 
 def test_it_changes_nothing(run: Run, founded: Path) -> None:
