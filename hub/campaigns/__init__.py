@@ -12,6 +12,7 @@
                           └ a minute later, while the audience is rolling
 """
 
+from hub.campaigns.library import PlanLibrary
 from hub.campaigns.planner import Planned, Planner
 from hub.campaigns.replies import Answered, Replies
 from hub.campaigns.runs import Campaigns, Run, Status
@@ -21,6 +22,7 @@ from hub.campaigns.wording import Words
 __all__ = [
     "Answered",
     "Campaigns",
+    "PlanLibrary",
     "Planned",
     "Planner",
     "Replies",
