@@ -95,7 +95,7 @@ class PlanLibrary:
         """
         now, keys = self._clock.now(), await self._vault.key(conn, HUB)
         query = _NEWEST.where(campaign_plan.c.name == plan.name)
-        newest = (await conn.execute(query.with_for_update())).first()
+        newest: Any = (await conn.execute(query.with_for_update())).first()
         there = newest is not None and newest.state != "dropped"
         if revision is None and (there or plan.name in plans.built_in()):
             raise NotKept("taken", f"there is a plan {plan.name} already")

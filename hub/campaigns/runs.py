@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.scheduling.names import Names
+from bots.scheduling.names import Directory, Names
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import audience, plans
 from hub.campaigns.library import PlanLibrary
@@ -96,6 +96,10 @@ class Campaigns:
         """The plan of that name in its newest version. Raises: InputError."""
         async with self._db.read() as conn:
             return await self.plan_in(conn, name)
+
+    async def directory(self, conn: AsyncConnection) -> Directory:
+        """The calendar's names, which audiences are made of."""
+        return await self._names.read(conn)
 
     async def plan_in(self, conn: AsyncConnection, name: str) -> Plan:
         """As `plan`, as `conn` sees it."""

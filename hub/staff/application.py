@@ -16,6 +16,7 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import (
     again,
+    campaign_building,
     campaign_runs,
     campaigns,
     glass,
@@ -64,6 +65,7 @@ _PAGES: tuple[ModuleType, ...] = (
     glass,
     page,
     campaigns,
+    campaign_building,
     campaign_runs,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hub.campaigns.plans import Persons, Plan, Step, Visits
 from hub.types import Language
 
-__all__ = ["StepSaid", "audience", "reason", "steps", "title"]
+__all__ = ["StepSaid", "audience", "reason", "steps", "stops", "title"]
 
 Words = Mapping[str, str]
 _SPAN = re.compile(r"([0-9]+)(mo|d|h|m)")
@@ -70,6 +70,11 @@ def _audience(plan: Plan, t: Words) -> Iterator[str]:
         case whom:
             said = t["campaign_waiting"].replace("{n}", str(whom.batch))
             yield said.replace("{span}", _span(whom.every, t))
+
+
+def stops(plan: Plan, t: Words) -> list[str]:
+    """When the plan ends for somebody, in short sentences."""
+    return [t[f"build_stop_{one}"] for one in plan.stop]
 
 
 def _languages(languages: Sequence[Language], t: Words) -> Iterator[str]:

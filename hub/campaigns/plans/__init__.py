@@ -17,7 +17,7 @@ from hub.campaigns.plans.model import (
     Wording,
     span,
 )
-from hub.campaigns.plans.reading import built_in, convert, decode, encode, parse, people_of, read, written
+from hub.campaigns.plans.reading import built_in, convert, decode, encode, parse, people_of, read, renamed, written
 from hub.campaigns.plans.texts import catalog_of, known_to
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "parse",
     "people_of",
     "read",
+    "renamed",
     "span",
     "written",
 ]

@@ -78,3 +78,8 @@ def decode(kept: str) -> Plan:
 def people_of(plan: Plan) -> Persons | Visits | None:
     """The audience that is walked through; None for a waitlist, whose turn comes when a slot is free."""
     return None if isinstance(plan.audience, Waiting) else plan.audience
+
+
+def renamed(plan: Plan, name: str) -> Plan:
+    """`plan` under another name."""
+    return structs.replace(plan, name=name)
