@@ -106,6 +106,7 @@ async def _one(visit: Visit) -> web.StreamResponse:
 async def show(
     visit: Visit, plan: Plan, *, foreseen: Foreseen | None = None, busy: bool = False, wrong: str = ""
 ) -> web.Response:
+    """The page of one plan."""
     parts, user = visit.surface.parts, visit.granted.user
     t = words(user.language)
     async with parts.db.read() as conn:

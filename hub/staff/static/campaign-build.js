@@ -10,18 +10,21 @@ let round = 0;
 let last = null;
 
 // The page as the hub draws it for what stands in the form; null where it did not, or something newer was asked for.
-const drawn = async (action) => {
-  const mine = ++round;
-  const fields = new URLSearchParams(new FormData(form));
-  fields.set("do", action);
-  try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return mine === round && page.getElementById("build") ? page : null;
-  } catch {
-    return null;
-  }
-};
+const drawn = (action) =>
+  new Promise((done) => {
+    const mine = ++round;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("do", action);
+    // A document that is asked for as one is no text that a script makes a page of: scripts in it never run.
+    const asked = new XMLHttpRequest();
+    asked.open("POST", form.getAttribute("action"));
+    asked.responseType = "document";
+    asked.onloadend = () => {
+      const page = asked.response;
+      done(mine === round && page?.getElementById("build") ? page : null);
+    };
+    asked.send(fields);
+  });
 
 const look = async () => {
   const page = await drawn("look");
