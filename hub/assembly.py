@@ -22,7 +22,7 @@ from hub.accept import Acceptor
 from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
-from hub.campaigns import Campaigns, PlanLibrary, Planner, Replies, Waitlist, Words
+from hub.campaigns import Campaigns, PlanLibrary, Planner, Replies, Retrying, Tests, Waitlist, Words
 from hub.campaigns.timing import holidays
 from hub.campaigns.voiding import visits_changed
 from hub.choice import Knowledge
@@ -322,6 +322,10 @@ def assemble(
         search=Search(vault, search_index(vault)),
         indexer=Indexer(db, vault, search_index(vault)),
         campaigns=campaigns,
+        retrying=Retrying(db=db, vault=vault, clock=clock, trail=trail, router=router, library=library),
+        campaign_tests=Tests(
+            db=db, vault=vault, clock=clock, trail=trail, router=router, senders=senders, ledger=ledger, zone=zone
+        ),
     )
     return parts, engine
 

@@ -15,7 +15,9 @@
 from hub.campaigns.library import PlanLibrary
 from hub.campaigns.planner import Planned, Planner
 from hub.campaigns.replies import Answered, Replies
+from hub.campaigns.retrying import Retrying
 from hub.campaigns.runs import Campaigns, Run, Status
+from hub.campaigns.testing import Tests
 from hub.campaigns.waiting import VisitWish, Waitlist
 from hub.campaigns.wording import Words
 
@@ -26,8 +28,10 @@ __all__ = [
     "Planned",
     "Planner",
     "Replies",
+    "Retrying",
     "Run",
     "Status",
+    "Tests",
     "VisitWish",
     "Waitlist",
     "Words",

@@ -1,8 +1,9 @@
 """What came of a run: how far its messages got, what patients did then, and which did not arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,9 +35,13 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A message whose every delivery failed: the last of them."""
+    """A message whose every delivery failed: the last of them. step_id: the row of the step; step: its name."""
 
+    step_id: str
+    message_id: str
     person_id: str
+    subject_id: str
+    subject_version: int
     thread_id: str
     step: str
     channel: str
@@ -104,6 +109,23 @@ async def results(conn: AsyncConnection, run: Run) -> Results:
 
 async def failures(conn: AsyncConnection, run: Run, limit: int) -> Sequence[Failure]:
     """The newest messages of a run that did not arrive and go no further."""
+    query = _lost(run.id).order_by(delivery.c.updated_at.desc(), delivery.c.id).limit(limit)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+async def failures_after(conn: AsyncConnection, run: Run, place: str, limit: int) -> Sequence[Failure]:
+    """As `failures`, in the order of their steps' ids, those behind `place`."""
+    query = _lost(run.id).where(campaign_step.c.id > place).order_by(campaign_step.c.id).limit(limit)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+async def failures_of(conn: AsyncConnection, run: Run, step_ids: Collection[str]) -> Sequence[Failure]:
+    """Those of these steps that are failures still."""
+    query = _lost(run.id).where(campaign_step.c.id.in_(list(step_ids))).order_by(campaign_step.c.id)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+def _lost(run_id: str) -> sa.Select[Any]:
     s, d = campaign_step.c, delivery.c
     other = delivery.alias()
     better = sa.select(other.c.id).where(
@@ -114,21 +136,34 @@ async def failures(conn: AsyncConnection, run: Run, limit: int) -> Sequence[Fail
             sa.and_(other.c.state == "failed", other.c.step > d.step),
         ),
     )
-    query = (
-        sa.select(s.person_id, d.thread_id, s.step, d.channel, d.reason, d.updated_at)
-        .join(delivery, d.message_id == s.message_id)
-        .where(s.campaign_id == run.id, d.state == "failed", ~better.exists())
-        .order_by(d.updated_at.desc(), d.id)
-        .limit(limit)
-    )
-    return [
-        Failure(
-            person_id=row.person_id,
-            thread_id=row.thread_id,
-            step=row.step,
-            channel=row.channel,
-            reason=row.reason,
-            at=row.updated_at,
+    return (
+        sa.select(
+            s.id,
+            s.message_id,
+            s.person_id,
+            s.subject_id,
+            s.subject_version,
+            d.thread_id,
+            s.step,
+            d.channel,
+            d.reason,
+            d.updated_at,
         )
-        for row in await conn.execute(query)
-    ]
+        .join(delivery, d.message_id == s.message_id)
+        .where(s.campaign_id == run_id, d.state == "failed", ~better.exists())
+    )
+
+
+def _failure(row: Any) -> Failure:
+    return Failure(
+        step_id=row.id,
+        message_id=row.message_id,
+        person_id=row.person_id,
+        subject_id=row.subject_id,
+        subject_version=row.subject_version,
+        thread_id=row.thread_id,
+        step=row.step,
+        channel=row.channel,
+        reason=row.reason,
+        at=row.updated_at,
+    )

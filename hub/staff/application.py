@@ -18,6 +18,7 @@ from hub.staff import (
     again,
     campaign_building,
     campaign_runs,
+    campaign_testing,
     campaigns,
     glass,
     invitations,
@@ -27,6 +28,7 @@ from hub.staff import (
     settings_canned,
     settings_labels,
     settings_teams,
+    settings_tests,
     signing_in,
     users,
 )
@@ -66,7 +68,9 @@ _PAGES: tuple[ModuleType, ...] = (
     page,
     campaigns,
     campaign_building,
+    campaign_testing,
     campaign_runs,
+    settings_tests,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

@@ -20,6 +20,7 @@ from hub.db.tables import campaign
 from hub.errors import InputError
 from hub.jobs import Work
 from hub.staff import campaign_words
+from hub.staff.campaign_tested import offered
 from hub.staff.drawing import words
 from hub.staff.pages import Page, Visit
 from hub.types import ChannelKind, Language
@@ -30,7 +31,7 @@ __all__ = ["PAGES", "PLACE", "READ", "WRITE", "approvals", "drawn", "plan_of", "
 PLACE = "/campaigns"
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"
 _TOLD = frozenset(
-    {"asked", "withdrawn", "approved", "refused", "pause", "resume", "stop", "started", "saved", "dropped"}
+    {"asked", "withdrawn", "approved", "refused", "pause", "resume", "stop", "started", "saved", "dropped", "tested"}
 )
 _NOT = frozenset({"gone", "under-way"})
 _MOST_ROWS = 100_000
@@ -109,15 +110,16 @@ async def show(
     """The page of one plan."""
     parts, user = visit.surface.parts, visit.granted.user
     t = words(user.language)
+    step = plan.step(visit.request.query.get("step", "")) or plan.steps[0]
+    channel = next((one for one in _SHOWN if one.value == visit.request.query.get("channel")), ChannelKind.SMS)
     async with parts.db.read() as conn:
         pending = await approvals(visit).pending(conn, plan.name)
         kept = await parts.campaigns.library.find(conn, plan.name)
         ids = () if pending is None else (pending.asked_by, pending.decided_by)
+        tested = await offered(visit, conn, plan, channel)
         users = await parts.names.users(conn, (*ids, *(() if kept is None else (kept.saved_by,))))
         who = {one.id: one.name for one in users.values()}
     newest = (await parts.campaigns.newest()).get(plan.name)
-    step = plan.step(visit.request.query.get("step", "")) or plan.steps[0]
-    channel = next((one for one in _SHOWN if one.value == visit.request.query.get("channel")), ChannelKind.SMS)
     reasons = []
     if foreseen is not None:
         reasons = [
@@ -147,6 +149,7 @@ async def show(
         foreseen=foreseen,
         reasons=reasons,
         busy=busy,
+        **tested,
     )
 
 
