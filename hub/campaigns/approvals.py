@@ -80,7 +80,9 @@ class Approvals:
 
     async def ask(self, conn: AsyncConnection, plan: Plan, actor: Actor) -> None:
         """Ask that a plan may run. Raises: NotSo."""
-        if isinstance(plan.audience, Persons) and plan.audience.listed:
+        listed = isinstance(plan.audience, Persons) and plan.audience.listed
+        # One that was built on the page is approved there, and then started with its list elsewhere.
+        if listed and plan.name in plans.built_in():
             raise NotSo("listed", f"{plan.name} is for a list of record numbers, which no page takes")
         if await self.pending(conn, plan.name) is not None:
             raise NotSo("pending", f"{plan.name} is asked for already")

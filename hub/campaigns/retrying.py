@@ -40,7 +40,6 @@ _STOPPED: Refusal = ("stopped", "The campaign was stopped.")
 _CHANGED: Refusal = ("appointment_changed", "The visit was changed.")
 _OVER: Refusal = ("visit-over", "The visit has begun.")
 _GOES_ON: Refusal = ("goes-on", "It goes on by the next channel by itself.")
-_GONE: Refusal = ("disposed", "The record of this person was disposed of.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +170,12 @@ class Retrying:
         self, conn: AsyncConnection, plan: Plan, one: Failure, of: Any, sent: Sequence[Any], actor: Actor
     ) -> Routed | None:
         now, step = self._clock.now(), plan.step(one.step)
-        keys = await self._vault.keys(conn, (of.person_id,))
-        if step is None or of.person_id not in keys:
+        person_id = sent[0].person_id
+        keys = await self._vault.keys(conn, (person_id,))
+        if step is None or person_id not in keys:
             return None
         try:
-            body = open_body(keys, of.person_id, of.thread_id, of.id, of.body_sealed)
+            body = open_body(keys, person_id, of.thread_id, of.id, of.body_sealed)
         except CryptoError:
             return None
         number, delivery_id = sent[-1].step + 1, new_id()
@@ -184,7 +184,7 @@ class Retrying:
                 message_id=of.id,
                 number=number,
                 delivery_id=delivery_id,
-                person_id=of.person_id,
+                person_id=person_id,
                 cause="failed",
                 level=catalog_of(plan).get(step.templates[0], "en").level,
                 alone=bool(step.channels),

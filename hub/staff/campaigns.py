@@ -47,13 +47,13 @@ def approvals(visit: Visit) -> Approvals:
     return Approvals(parts.trail, parts.clock, parts.campaigns)
 
 
-def drawn(visit: Visit, template: str, *, wrong: str = "", **values: object) -> web.Response:
-    """One of the pages. `wrong` is the code of why what was posted was not done."""
+def drawn(visit: Visit, template: str, *, wrong: str = "", failed: bool = False, **values: object) -> web.Response:
+    """One of the pages. `wrong` is the code of why what was posted was not done; `failed`: the page itself says why."""
     was = visit.request.query.get("was", "")
     # What could not be done where one comes from is told where one is led.
     refused = visit.request.query.get("not", "")
     given = {"told": was if was in _TOLD else "", "wrong": wrong or (refused if refused in _NOT else "")} | values
-    return visit.draw(PLACE, template, status=200 if not wrong else 422, **given)
+    return visit.draw(PLACE, template, status=422 if wrong or failed else 200, failed=failed, **given)
 
 
 async def _list(visit: Visit) -> web.StreamResponse:
