@@ -49,6 +49,65 @@ class Failure:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of one of a step's wordings: messages that got so far, visits confirmed, and answers."""
+
+    step: str
+    name: str
+    sent: int
+    delivered: int
+    read: int
+    confirmed: int
+    answered: int
+
+
+async def wordings(conn: AsyncConnection, run: Run) -> Sequence[Compared]:
+    """What came of each wording, of steps that have several; empty where none has."""
+    several = [step.name for step in run.plan.steps if step.wordings]
+    if not several:
+        return []
+    s, d, a = campaign_step.c, delivery.c, appointment.c
+    far = sa.case((d.state == "read", 3), (d.state == "delivered", 2), (d.state == "sent", 1), else_=0)
+    each = (
+        sa.select(s.id, sa.func.max(far).label("far"))
+        .join(delivery, d.message_id == s.message_id)
+        .where(s.campaign_id == run.id, s.step.in_(several))
+        .group_by(s.id)
+        .subquery()
+    )
+    confirmed = sa.and_(each.c.far > 0, a.confirmed_at >= s.send_at)
+    query = (
+        sa.select(
+            s.step,
+            s.variant,
+            *(sa.func.sum(sa.case((each.c.far >= at, 1), else_=0)) for at in (1, 2, 3)),
+            sa.func.sum(sa.case((confirmed, 1), else_=0)),
+            sa.func.sum(sa.case((s.answered_at.is_not(None), 1), else_=0)),
+        )
+        .join(each, each.c.id == s.id)
+        .outerjoin(appointment, a.id == s.subject_id)
+        .group_by(s.step, s.variant)
+    )
+    found = {(row[0], row[1]): [int(one or 0) for one in row[2:]] for row in await conn.execute(query)}
+    compared = []
+    for step in run.plan.steps:
+        for one in step.wordings:
+            sent, delivered, read, confirmed_, answered = found.get((step.name, one.name), (0, 0, 0, 0, 0))
+            compared.append(
+                Compared(
+                    step=step.name,
+                    name=one.name,
+                    sent=sent,
+                    delivered=delivered,
+                    read=read,
+                    confirmed=confirmed_,
+                    answered=answered,
+                )
+            )
+    return compared
+
+
 async def results(conn: AsyncConnection, run: Run) -> Results:
     """What came of a run until now."""
     s, d, a, c = campaign_step.c, delivery.c, appointment.c, consent_event.c

@@ -13,7 +13,7 @@ from hub.calls import Caller, Endpoint, Problem, Raw, not_found
 from hub.calls.serving import ACCESS
 from hub.calls.streaming import STREAMS
 from hub.campaigns import Run
-from hub.campaigns.results import Failure, failures, results
+from hub.campaigns.results import Failure, failures, results, wordings
 from hub.campaigns.runs import run_of
 from hub.errors import InputError
 from hub.live import Batch, Subscription
@@ -87,6 +87,7 @@ async def _show(visit: Visit, *, wrong: str = "") -> web.Response:
             raise web.HTTPSeeOther(PLACE)
         counted, skipped = await _counted(conn, parts, run)
         lost = await failures(conn, run, _FAILED)
+        compared = await wordings(conn, run)
         approved = (await approvals(visit).of_runs(conn, (run.id,))).get(run.id)
         who = {}
         if approved is not None:
@@ -114,6 +115,7 @@ async def _show(visit: Visit, *, wrong: str = "") -> web.Response:
         after=_AFTER,
         reasons=reasons,
         lost=lost,
+        wordings=compared,
         no={step_id: campaign_words.reason(rule, said, t) for step_id, (rule, said) in refusals.items()},
         retryable=len(lost) - len(refusals),
         tried=_tried(visit),

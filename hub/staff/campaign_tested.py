@@ -23,7 +23,7 @@ async def offered(visit: Visit, conn: AsyncConnection, plan: Plan, channel: Chan
         places.insert(0, (MINE, user.email))
     by_it = channel in TESTED and channel in visit.surface.parts.channels
     lately: list[Test] = list(await tests.lately(conn, plan.name, user.id))
-    return {"test_places": places if by_it else [], "test_channel": channel in TESTED, "tests": lately}
+    return {"places": places if by_it else [], "channel": channel in TESTED, "lately": lately}
 
 
 def _said(one: TestAddress) -> str:

@@ -149,7 +149,7 @@ async def show(
         foreseen=foreseen,
         reasons=reasons,
         busy=busy,
-        **tested,
+        tested=tested,
     )
 
 
