@@ -140,7 +140,7 @@ async def _form(visit: Visit, built: _Built, sheet: Sheet, *, tried: bool = Fals
         visit,
         "campaign_build.html",
         wrong=wrong,
-        failed=tried and not found.good,
+        failed=tried and not found.good and form["do"] in ("", "save"),
         built=built,
         sheet=sheet,
         errors=found.flaws if tried else {},

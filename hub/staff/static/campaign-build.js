@@ -34,6 +34,15 @@ const look = async () => {
       one.replaceChildren(...document.importNode(now, true).childNodes);
     }
   }
+  // What was mended is no longer marked.
+  for (const one of page ? form.querySelectorAll(".problem") : []) {
+    if (!page.getElementById(one.id)) {
+      const field = document.getElementById(one.id.replace(/-wrong$/, ""));
+      field?.removeAttribute("aria-invalid");
+      field?.removeAttribute("aria-describedby");
+      one.remove();
+    }
+  }
 };
 
 // The whole form anew. What had the focus has it again, or what `to` names.
