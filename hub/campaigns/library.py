@@ -159,6 +159,23 @@ class PlanLibrary:
         )
         return (await conn.execute(query.limit(1))).first() is not None
 
+    async def approved_before(self, conn: AsyncConnection, plan: Plan) -> Plan | None:
+        """The last version before this one that a second person approved; None for a plan that is approved first."""
+        query = (
+            sa.select(campaign_plan)
+            .join(campaign_approval, campaign_approval.c.plan_id == campaign_plan.c.id)
+            .where(
+                campaign_plan.c.name == plan.name,
+                campaign_plan.c.version < plan.version,
+                campaign_approval.c.decided_by.is_not(None),
+                campaign_approval.c.state != "refused",
+            )
+            .order_by(campaign_plan.c.version.desc())
+            .limit(1)
+        )
+        row = (await conn.execute(query)).first()
+        return None if row is None else _kept(await self._vault.key(conn, HUB), row).plan
+
     async def _tell(self, conn: AsyncConnection, action: str, plan_id: str, plan: Plan, actor: Actor) -> None:
         details: Mapping[str, str | int] = {"plan": plan.name, "version": plan.version}
         entry = Entry(action=f"campaign.plan.{action}", actor=actor, object_id=plan_id, details=details)

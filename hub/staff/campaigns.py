@@ -116,6 +116,7 @@ async def show(
         pending = await approvals(visit).pending(conn, plan.name)
         kept = await parts.campaigns.library.find(conn, plan.name)
         ids = () if pending is None else (pending.asked_by, pending.decided_by)
+        before = await parts.campaigns.library.approved_before(conn, plan) if kept is not None else None
         tested = await offered(visit, conn, plan, channel)
         users = await parts.names.users(conn, (*ids, *(() if kept is None else (kept.saved_by,))))
         who = {one.id: one.name for one in users.values()}
@@ -139,6 +140,8 @@ async def show(
         channels=[one.value for one in _SHOWN],
         phones=_phones(plan, step.templates, channel),
         kept=kept,
+        before=before,
+        changes=campaign_words.changes(before, plan) if before is not None else [],
         stops=campaign_words.stops(plan, t),
         run=newest,
         pending=pending,

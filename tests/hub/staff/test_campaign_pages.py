@@ -186,6 +186,51 @@ async def test_a_plan_is_built_without_a_script_and_its_faults_are_told_at_their
         assert EN["build_next_version"].replace("{n}", "2") in said(await mei.page("/campaigns/plans/flu-shots/build"))
 
 
+@either_will_do
+async def test_tests_go_to_addresses_that_an_administrator_keeps_and_say_what_became_of_them(clinic: Clinic) -> None:
+    """Also: whoever approves a later version sees what changed in it since the one that was approved."""
+    await clinic.rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    parts, base, home = clinic.parts, clinic.rig.base, "/settings/test-addresses"
+    fields = {"title": "All", "kind": "broadcast", "purpose": "care", "audience.of": "persons", "steps.0.name": "word"}
+    fields |= {"steps.0.late.n": "6", "steps.0.w.0.template": "own", "steps.0.w.0.en": "One.", "steps.0.w.0.es": "Uno."}
+    async with (
+        signed_in(parts, base, "admin") as root,
+        signed_in(parts, base, "campaigns") as mei,
+        signed_in(parts, base, "supervisor") as sam,
+    ):
+        for number, word in ((ANA, "patient"), ("nobody", "address")):
+            refused = await root.submit(home, address=number)
+            assert (refused.status, EN[f"tests_wrong_{word}"] in said(refused.value)) == (422, True)
+        added = await root.submit(home, address="(202) 555-0155", label="Desk")
+        assert EN["tests_told_added"] in said(added.value)
+        assert "+12025550155" in await root.page(home)
+
+        await mei.submit("/campaigns/new", **fields)
+        plan = "/campaigns/plans/all-2"
+        (to,) = re.findall(r'<option value="([0-9a-f-]{36})">', await mei.page(plan))
+        test = {"step": "word", "template": "own.word", "language": "es", "channel": "sms"}
+        assert EN["test_state_queued"] in said((await mei.submit(f"{plan}/test", to=to, **test)).value)
+        (claim,) = await clinic.mail.claim()
+        assert (claim.part.recipient.value, claim.part.text) == ("+12025550155", "[PRUEBA] Uno.")
+        await root.submit(f"{home}/remove", id=to)
+        gone = await mei.submit(f"{plan}/test", to=to, **test)
+        assert (gone.status, EN["campaign_wrong_test-gone"] in said(gone.value)) == (422, True)
+
+        await does(mei, "ask", plan)
+        await does(sam, "approve", plan)
+        await mei.submit(f"{plan}/build", **fields | {"steps.0.w.0.en": "Two."}, revision="1")
+        await does(mei, "withdraw", plan)
+        await does(mei, "ask", plan)
+        page = await sam.page(plan)
+        found = re.findall(r"</span>([^<]*)</(ins|del)>", page)
+        assert [(line.strip(), mark) for line, mark in found] == [
+            ("version: 1", "del"),
+            ("version: 2", "ins"),
+            ("en: One.", "del"),
+            ("en: Two.", "ins"),
+        ]
+
+
 async def test_the_database_itself_wants_a_second_person(clinic: Clinic) -> None:
     async with signed_in(clinic.parts, clinic.rig.base, "campaigns") as mei:
         await does(mei, "ask")
