@@ -75,6 +75,7 @@ async def _list(visit: Visit) -> web.StreamResponse:
             "run": newest.get(name),
             "status": counted.get(name),
             "pending": pending.get(name),
+            "built": name in built,
             "draft": name in built and not built[name].fixed,
         }
         for name, plan in sorted(known.items(), key=lambda one: campaign_words.title(one[1], t))
