@@ -23,7 +23,7 @@ from hub.accept import Acceptor
 from hub.accounts.users import Users
 from hub.attachments import scanner
 from hub.audit import Sealer, Trail
-from hub.campaigns import Campaigns, Planner, Replies, Waitlist, Words
+from hub.campaigns import Campaigns, PlanLibrary, Planner, Replies, Retrying, Tests, Waitlist, Words
 from hub.campaigns.timing import holidays
 from hub.campaigns.voiding import visits_changed
 from hub.choice import Knowledge
@@ -188,6 +188,7 @@ def assemble(
         link=f"{settings.base_url}/portal",
         zone=zone,
     )
+    library = PlanLibrary(vault, trail, clock)
     planner = Planner(
         db=db,
         clock=clock,
@@ -195,11 +196,23 @@ def assemble(
         router=router,
         names=names,
         words=words,
+        library=library,
         zone=zone,
         closed=cache(partial(holidays, settings.holidays_file)),
     )
-    waiting = Waitlist(db=db, clock=clock, trail=trail, router=router, names=names, words=words, zone=zone)
-    campaigns = Campaigns(db=db, clock=clock, trail=trail, people=people, names=names, planner=planner, waiting=waiting)
+    waiting = Waitlist(
+        db=db, clock=clock, trail=trail, router=router, names=names, words=words, library=library, zone=zone
+    )
+    campaigns = Campaigns(
+        db=db,
+        clock=clock,
+        trail=trail,
+        people=people,
+        names=names,
+        planner=planner,
+        waiting=waiting,
+        library=library,
+    )
     reactions = Reactions(
         db=db,
         vault=vault,
@@ -313,6 +326,10 @@ def assemble(
         search=Search(vault, search_index(vault)),
         indexer=Indexer(db, vault, search_index(vault)),
         campaigns=campaigns,
+        retrying=Retrying(db=db, vault=vault, clock=clock, trail=trail, router=router, library=library),
+        campaign_tests=Tests(
+            db=db, vault=vault, clock=clock, trail=trail, router=router, senders=senders, ledger=ledger, zone=zone
+        ),
     )
     return parts, engine
 

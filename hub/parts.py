@@ -9,7 +9,7 @@ from consent.ledger import Ledger
 from hub.accept import Acceptor
 from hub.accounts.users import Users
 from hub.audit import Sealer, Trail
-from hub.campaigns import Campaigns
+from hub.campaigns import Campaigns, Retrying, Tests
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk import Desk
@@ -81,3 +81,5 @@ class Parts:
     search: Search
     indexer: Indexer
     campaigns: Campaigns
+    retrying: Retrying
+    campaign_tests: Tests

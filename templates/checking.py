@@ -10,7 +10,7 @@ from hub.types import ChannelKind, Language, Level
 from templates.catalog import Catalog
 from templates.model import LEVELS, Kind, Template
 from templates.render import Rendered, fill
-from templates.segments import Encoding, measure
+from templates.segments import Encoding, first_wide, measure
 
 MOST_SEGMENTS = 4
 """Segments of an SMS at most: a text that is billed as more is a mail."""
@@ -60,6 +60,11 @@ class Measured:
     encoding: Encoding | None
     segments: int
     units: int
+
+    @property
+    def wide(self) -> str:
+        """The first character for which an SMS holds less than half as much; empty for none."""
+        return first_wide(self.rendered.text) if self.encoding == "UCS-2" else ""
 
 
 @dataclass(frozen=True, slots=True)

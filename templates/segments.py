@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Encoding", "Measure", "encoding", "measure", "segments"]
+__all__ = ["Encoding", "Measure", "encoding", "first_wide", "measure", "segments"]
 
 Encoding = Literal["GSM-7", "UCS-2"]
 
@@ -46,6 +46,13 @@ class Measure:
 def encoding(text: str) -> Encoding:
     """`GSM-7` if every character of `text` is in the GSM 7-bit default alphabet or its extension, else `UCS-2`."""
     return "GSM-7" if _GSM_7.fullmatch(text) else "UCS-2"
+
+
+def first_wide(text: str) -> str:
+    """The first character of `text` that is not in GSM-7, and makes all of it UCS-2; empty for none."""
+    plain = _GSM_7.match(text)
+    end = plain.end() if plain is not None else 0
+    return text[end : end + 1]
 
 
 def segments(text: str) -> int:

@@ -114,7 +114,7 @@ async def start(conn: AsyncConnection, call: Call[NoQuery, NewRun]) -> Wrote:
     """Begin a run. Raises: Problem 409."""
     made = call.parts.campaigns
     try:
-        run = await made.start_in(conn, made.plan(call.body.name), call.caller.actor, call.body.mrns)
+        run = await made.start_in(conn, await made.plan_in(conn, call.body.name), call.caller.actor, call.body.mrns)
     except InputError as refused:
         raise _not_so(refused) from None
     return Wrote(status=201, value=_shown(run), after=call.parts.bell.ring)

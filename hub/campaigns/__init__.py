@@ -12,20 +12,26 @@
                           └ a minute later, while the audience is rolling
 """
 
+from hub.campaigns.library import PlanLibrary
 from hub.campaigns.planner import Planned, Planner
 from hub.campaigns.replies import Answered, Replies
+from hub.campaigns.retrying import Retrying
 from hub.campaigns.runs import Campaigns, Run, Status
+from hub.campaigns.testing import Tests
 from hub.campaigns.waiting import VisitWish, Waitlist
 from hub.campaigns.wording import Words
 
 __all__ = [
     "Answered",
     "Campaigns",
+    "PlanLibrary",
     "Planned",
     "Planner",
     "Replies",
+    "Retrying",
     "Run",
     "Status",
+    "Tests",
     "VisitWish",
     "Waitlist",
     "Words",

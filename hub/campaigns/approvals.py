@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import plans
+from hub.campaigns.library import NotKept
 from hub.campaigns.plans import Persons, Plan
 from hub.campaigns.runs import Campaigns, Run
 from hub.clock import Clock
@@ -32,7 +33,10 @@ class NotSo(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What was asked, by whom, and what came of it. The ids are of users."""
+    """What was asked, by whom, and what came of it. The ids are of users.
+
+    current: whether the plan is still as it was when it was asked for.
+    """
 
     id: str
     name: str
@@ -42,12 +46,8 @@ class Approval:
     decided_by: str | None
     decided_at: datetime | None
     campaign_id: str | None
+    current: bool
     plan: Plan = field(repr=False)
-
-    @property
-    def current(self) -> bool:
-        """Whether the plan is still as it was when it was asked for."""
-        return plans.built_in().get(self.name) == self.plan
 
 
 class Approvals:
@@ -64,30 +64,39 @@ class Approvals:
             campaign_approval.c.name == name, campaign_approval.c.state.in_(("asked", "approved"))
         )
         row = (await conn.execute(query.with_for_update() if lock else query)).first()
-        return None if row is None else _approval(row)
+        return None if row is None else await self._opened(conn, row)
 
     async def of_runs(self, conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Approval]:
         """By which runs were begun, by the run's id; a run of the command line has none."""
         query = sa.select(campaign_approval).where(campaign_approval.c.campaign_id.in_(ids))
-        return {row.campaign_id: _approval(row) for row in await conn.execute(query)}
+        rows = (await conn.execute(query)).all()
+        return {row.campaign_id: await self._opened(conn, row) for row in rows}
 
     async def all_pending(self, conn: AsyncConnection) -> dict[str, Approval]:
         """What is asked or approved and not begun, by the plan's name."""
         query = sa.select(campaign_approval).where(campaign_approval.c.state.in_(("asked", "approved")))
-        return {row.name: _approval(row) for row in await conn.execute(query)}
+        rows = (await conn.execute(query)).all()
+        return {row.name: await self._opened(conn, row) for row in rows}
 
     async def ask(self, conn: AsyncConnection, plan: Plan, actor: Actor) -> None:
         """Ask that a plan may run. Raises: NotSo."""
-        if isinstance(plan.audience, Persons) and plan.audience.listed:
+        listed = isinstance(plan.audience, Persons) and plan.audience.listed
+        # One that was built on the page is approved there, and then started with its list elsewhere.
+        if listed and plan.name in plans.built_in():
             raise NotSo("listed", f"{plan.name} is for a list of record numbers, which no page takes")
         if await self.pending(conn, plan.name) is not None:
             raise NotSo("pending", f"{plan.name} is asked for already")
         await self._idle(conn, plan.name)
         now = self._clock.now()
+        try:
+            plan_id = None if plan.name in plans.built_in() else await self._campaigns.library.fix(conn, plan)
+        except NotKept as refused:
+            raise NotSo("changed", str(refused)) from None
         row = {
             "id": new_id(),
             "name": plan.name,
-            "plan": plans.encode(plan),
+            "plan": plans.encode(plan, texts=plan_id is None),
+            "plan_id": plan_id,
             "state": "asked",
             "asked_by": actor.id,
             "asked_at": now,
@@ -154,16 +163,18 @@ class Approvals:
         await self._trail.record(conn, entry)
         await publish(conn, self._clock.now(), [Change("campaign.updated", approval_id)])
 
-
-def _approval(row: Any) -> Approval:
-    return Approval(
-        id=row.id,
-        name=row.name,
-        state=row.state,
-        asked_by=row.asked_by,
-        asked_at=row.asked_at,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        campaign_id=row.campaign_id,
-        plan=plans.decode(row.plan),
-    )
+    async def _opened(self, conn: AsyncConnection, row: Any) -> Approval:
+        library = self._campaigns.library
+        plan = await library.complete(conn, plans.decode(row.plan), row.plan_id)
+        return Approval(
+            id=row.id,
+            name=row.name,
+            state=row.state,
+            asked_by=row.asked_by,
+            asked_at=row.asked_at,
+            decided_by=row.decided_by,
+            decided_at=row.decided_at,
+            campaign_id=row.campaign_id,
+            current=await library.get(conn, row.name) == plan,
+            plan=plan,
+        )

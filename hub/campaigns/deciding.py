@@ -11,10 +11,10 @@ from consent import rules as rulebook
 from hub.campaigns import timing
 from hub.campaigns.audience import Subject
 from hub.campaigns.facts import Facts
-from hub.campaigns.plans import Plan, Step, Visits, span
+from hub.campaigns.plans import Plan, Step, Visits, catalog_of, span
 from hub.router import Batch, Judged, Reading
 from hub.types import AuthorKind, ChannelKind, Hold, Intent, Lane, Language, Purpose, Skip
-from templates import Catalog, Template, shipped
+from templates import Catalog, Template
 
 Outcome = Literal["send", "hold", "skip"]
 _NOT_BEFORE = "not-before"
@@ -32,6 +32,11 @@ _UNFIT: Mapping[tuple[str, object], tuple[str, str]] = {
     ("booked", False): ("condition-booked", "The patient has a visit ahead already."),
     ("answered", True): ("condition-answered", "The step is for patients who answered."),
     ("answered", False): ("condition-answered", "The patient answered already."),
+}
+_STOPS: Mapping[str, tuple[str, str]] = {
+    "confirmed": ("stop-confirmed", "The plan ends for whoever has confirmed the visit."),
+    "booked": ("stop-booked", "The plan ends for whoever has a visit ahead."),
+    "answered": ("stop-answered", "The plan ends for whoever has answered."),
 }
 _KEPT = tuple(ZoneInfo(name) for name in rulebook.load().unknown_zones)
 """A zone that nobody holds is read from its file anew each time it is named: these are asked for all the time."""
@@ -83,6 +88,7 @@ def decide(
     held_until: until when an earlier decision held it back: it is late only after that.
     """
     plan = setting.plan
+    catalog = catalog_of(plan)
     reading = batch.of(subject.person_id)
     named = reading.portrait.who.timezone if reading is not None else None
     nominal = timing.nominal(
@@ -98,7 +104,7 @@ def decide(
     def refused(why: tuple[str, str]) -> Decided:
         return Decided(step, variant, template, "skip", why[0], why[1], nominal)
 
-    if (unfit := _unfit(step, subject, facts)) is not None:
+    if (unfit := _stopped(plan, step, subject, facts) or _unfit(step, subject, facts)) is not None:
         return refused(unfit)
     if now > max(nominal, held_until or nominal) + span(step.late):
         return refused(_LATE)
@@ -108,7 +114,7 @@ def decide(
         purpose=plan.purpose,
         author=AuthorKind.CAMPAIGN,
         body="",
-        level=shipped().get(template, "en").level,
+        level=catalog.get(template, "en").level,
         lane=Lane.BULK,
         appointment=appointment_of(plan, subject),
         not_before=nominal if nominal > now else None,
@@ -127,7 +133,7 @@ def decide(
     if ahead and subject.visit is not None and until >= subject.visit.start:
         return refused(_OVER)
     hearer = batch.of(judged.person_id)
-    if hearer is not None and fell_back(language_of(hearer, plan.purpose), template):
+    if hearer is not None and fell_back(language_of(hearer, plan.purpose), template, catalog):
         reason += _IN_ENGLISH
     return Decided(step, variant, template, outcome, judged.rule, reason[:_ROOM], nominal, until, channel, judged)
 
@@ -138,6 +144,17 @@ def appointment_of(plan: Plan, subject: Subject) -> tuple[str, int] | None:
     if visit is None or not isinstance(plan.audience, Visits) or plan.audience.status != "booked":
         return None
     return visit.id, visit.version
+
+
+def _stopped(plan: Plan, step: Step, subject: Subject, facts: Facts) -> tuple[str, str] | None:
+    """Why nothing more is said to somebody; None where the plan goes on. What an answer leads to comes after it."""
+    if "confirmed" in plan.stop and subject.visit is not None and subject.visit.confirmed_at is not None:
+        return _STOPS["confirmed"]
+    if "booked" in plan.stop and facts.booked:
+        return _STOPS["booked"]
+    if "answered" in plan.stop and facts.answered and not step.on_answer:
+        return _STOPS["answered"]
+    return None
 
 
 def _unfit(step: Step, subject: Subject, facts: Facts) -> tuple[str, str] | None:
@@ -165,11 +182,11 @@ def spoken(language: str | None) -> Language:
     return "es" if language == "es" else "en"
 
 
-def fell_back(language: str | None, template: str, catalog: Catalog | None = None) -> bool:
+def fell_back(language: str | None, template: str, catalog: Catalog) -> bool:
     """Whether somebody gets the template in another language than their own."""
     if language is None:
         return False
-    found: Template = (catalog or shipped()).get(template, spoken(language))
+    found: Template = catalog.get(template, spoken(language))
     return found.language != language
 
 

@@ -54,10 +54,10 @@ async def read(
         for person_id, status, count in await _PAST(conn, persons, since=stored(now - _LOOK_BACK)):
             (missed if status == "noshow" else kept)[person_id] = count
     booked: set[str] = set()
-    if any(when.booked is not None for when in asked):
+    if "booked" in plan.stop or any(when.booked is not None for when in asked):
         booked = {row[0] for row in await _AHEAD(conn, persons, now=stored(now))}
     answered: set[str] = set()
-    if campaign_id and any(when.answered is not None for when in asked):
+    if campaign_id and ("answered" in plan.stop or any(when.answered is not None for when in asked)):
         answered = {row[0] for row in await _ANSWERED(conn, persons, campaign=campaign_id)}
     return {
         one: Facts(missed.get(one, 0), kept.get(one, 0), one in booked, one in answered)

@@ -21,6 +21,7 @@ from hub.campaigns import facts as known
 from hub.campaigns import plans, rows
 from hub.campaigns.audience import Subject
 from hub.campaigns.deciding import Decided, Setting, decide
+from hub.campaigns.library import PlanLibrary
 from hub.campaigns.plans import Persons, Plan, Visits
 from hub.campaigns.wording import Words
 from hub.clock import Clock
@@ -66,6 +67,7 @@ class Planner:
         router: Router,
         names: Names,
         words: Words,
+        library: PlanLibrary,
         zone: ZoneInfo,
         closed: Callable[[], frozenset[date]],
     ) -> None:
@@ -75,6 +77,7 @@ class Planner:
         self._router = router
         self._names = names
         self._words = words
+        self._library = library
         self._zone = zone
         self._closed = closed
 
@@ -131,7 +134,7 @@ class Planner:
         run = await held(conn, campaign_id)
         if run is None or run.state != "running":
             return Done(0, more=False)
-        plan = plans.decode(run.plan)
+        plan = await self._library.complete(conn, plans.decode(run.plan), run.plan_id)
         people = plans.people_of(plan)
         if people is None or (not people.rolling and run.passes):
             return Done(0, more=False)
@@ -244,7 +247,8 @@ class Planner:
         found = (await conn.execute(query)).all()
         if not found:
             return Done(0, more=False)
-        routed = await self._decide_anew(conn, plans.decode(run.plan), campaign_id, found, now)
+        plan = await self._library.complete(conn, plans.decode(run.plan), run.plan_id)
+        routed = await self._decide_anew(conn, plan, campaign_id, found, now)
         await publish(conn, now, [Change("campaign.updated", campaign_id)])
         return Done(len(found), more=len(found) == BATCH, routed=routed)
 

@@ -1,8 +1,9 @@
 """What came of a run: how far its messages got, what patients did then, and which did not arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,14 +35,77 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A message whose every delivery failed: the last of them."""
+    """A message whose every delivery failed: the last of them. step_id: the row of the step; step: its name."""
 
+    step_id: str
+    message_id: str
     person_id: str
+    subject_id: str
+    subject_version: int
     thread_id: str
     step: str
     channel: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of one of a step's wordings: messages that got so far, visits confirmed, and answers."""
+
+    step: str
+    name: str
+    sent: int
+    delivered: int
+    read: int
+    confirmed: int
+    answered: int
+
+
+async def wordings(conn: AsyncConnection, run: Run) -> Sequence[Compared]:
+    """What came of each wording, of steps that have several; empty where none has."""
+    several = [step.name for step in run.plan.steps if step.wordings]
+    if not several:
+        return []
+    s, d, a = campaign_step.c, delivery.c, appointment.c
+    far = sa.case((d.state == "read", 3), (d.state == "delivered", 2), (d.state == "sent", 1), else_=0)
+    each = (
+        sa.select(s.id, sa.func.max(far).label("far"))
+        .join(delivery, d.message_id == s.message_id)
+        .where(s.campaign_id == run.id, s.step.in_(several))
+        .group_by(s.id)
+        .subquery()
+    )
+    confirmed = sa.and_(each.c.far > 0, a.confirmed_at >= s.send_at)
+    query = (
+        sa.select(
+            s.step,
+            s.variant,
+            *(sa.func.sum(sa.case((each.c.far >= at, 1), else_=0)) for at in (1, 2, 3)),
+            sa.func.sum(sa.case((confirmed, 1), else_=0)),
+            sa.func.sum(sa.case((s.answered_at.is_not(None), 1), else_=0)),
+        )
+        .join(each, each.c.id == s.id)
+        .outerjoin(appointment, a.id == s.subject_id)
+        .group_by(s.step, s.variant)
+    )
+    found = {(row[0], row[1]): [int(one or 0) for one in row[2:]] for row in await conn.execute(query)}
+    compared = []
+    for step in run.plan.steps:
+        for one in step.wordings:
+            sent, delivered, read, confirmed_, answered = found.get((step.name, one.name), (0, 0, 0, 0, 0))
+            compared.append(
+                Compared(
+                    step=step.name,
+                    name=one.name,
+                    sent=sent,
+                    delivered=delivered,
+                    read=read,
+                    confirmed=confirmed_,
+                    answered=answered,
+                )
+            )
+    return compared
 
 
 async def results(conn: AsyncConnection, run: Run) -> Results:
@@ -104,6 +168,23 @@ async def results(conn: AsyncConnection, run: Run) -> Results:
 
 async def failures(conn: AsyncConnection, run: Run, limit: int) -> Sequence[Failure]:
     """The newest messages of a run that did not arrive and go no further."""
+    query = _lost(run.id).order_by(delivery.c.updated_at.desc(), delivery.c.id).limit(limit)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+async def failures_after(conn: AsyncConnection, run: Run, place: str, limit: int) -> Sequence[Failure]:
+    """As `failures`, in the order of their steps' ids, those behind `place`."""
+    query = _lost(run.id).where(campaign_step.c.id > place).order_by(campaign_step.c.id).limit(limit)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+async def failures_of(conn: AsyncConnection, run: Run, step_ids: Collection[str]) -> Sequence[Failure]:
+    """Those of these steps that are failures still."""
+    query = _lost(run.id).where(campaign_step.c.id.in_(list(step_ids))).order_by(campaign_step.c.id)
+    return [_failure(row) for row in await conn.execute(query)]
+
+
+def _lost(run_id: str) -> sa.Select[Any]:
     s, d = campaign_step.c, delivery.c
     other = delivery.alias()
     better = sa.select(other.c.id).where(
@@ -114,21 +195,34 @@ async def failures(conn: AsyncConnection, run: Run, limit: int) -> Sequence[Fail
             sa.and_(other.c.state == "failed", other.c.step > d.step),
         ),
     )
-    query = (
-        sa.select(s.person_id, d.thread_id, s.step, d.channel, d.reason, d.updated_at)
-        .join(delivery, d.message_id == s.message_id)
-        .where(s.campaign_id == run.id, d.state == "failed", ~better.exists())
-        .order_by(d.updated_at.desc(), d.id)
-        .limit(limit)
-    )
-    return [
-        Failure(
-            person_id=row.person_id,
-            thread_id=row.thread_id,
-            step=row.step,
-            channel=row.channel,
-            reason=row.reason,
-            at=row.updated_at,
+    return (
+        sa.select(
+            s.id,
+            s.message_id,
+            s.person_id,
+            s.subject_id,
+            s.subject_version,
+            d.thread_id,
+            s.step,
+            d.channel,
+            d.reason,
+            d.updated_at,
         )
-        for row in await conn.execute(query)
-    ]
+        .join(delivery, d.message_id == s.message_id)
+        .where(s.campaign_id == run_id, d.state == "failed", ~better.exists())
+    )
+
+
+def _failure(row: Any) -> Failure:
+    return Failure(
+        step_id=row.id,
+        message_id=row.message_id,
+        person_id=row.person_id,
+        subject_id=row.subject_id,
+        subject_version=row.subject_version,
+        thread_id=row.thread_id,
+        step=row.step,
+        channel=row.channel,
+        reason=row.reason,
+        at=row.updated_at,
+    )

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.scheduling.names import Names
+from bots.scheduling.names import Directory, Names
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import audience, plans
+from hub.campaigns.library import PlanLibrary
 from hub.campaigns.planner import Planned, Planner, held
 from hub.campaigns.plans import Plan
 from hub.campaigns.waiting import Waitlist
@@ -73,6 +74,7 @@ class Campaigns:
         names: Names,
         planner: Planner,
         waiting: Waitlist,
+        library: PlanLibrary,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -81,15 +83,30 @@ class Campaigns:
         self._names = names
         self.planner = planner
         self.waiting = waiting
+        self.library = library
 
     # --- looking
 
-    @staticmethod
-    def plan(name: str) -> Plan:
-        """The plan of that name. Raises: InputError."""
-        found = plans.built_in().get(name)
+    async def plans(self) -> dict[str, Plan]:
+        """Every plan in its newest version, by name: those that ship, and those built on the page."""
+        async with self._db.read() as conn:
+            return await self.library.all(conn)
+
+    async def plan(self, name: str) -> Plan:
+        """The plan of that name in its newest version. Raises: InputError."""
+        async with self._db.read() as conn:
+            return await self.plan_in(conn, name)
+
+    async def directory(self, conn: AsyncConnection) -> Directory:
+        """The calendar's names, which audiences are made of."""
+        return await self._names.read(conn)
+
+    async def plan_in(self, conn: AsyncConnection, name: str) -> Plan:
+        """As `plan`, as `conn` sees it."""
+        found = await self.library.get(conn, name)
         if found is None:
-            raise InputError(f"there is no campaign of this name; there are {', '.join(sorted(plans.built_in()))}")
+            known = sorted(await self.library.all(conn))
+            raise InputError(f"there is no campaign of this name; there are {', '.join(known)}")
         return found
 
     async def newest(self) -> dict[str, Run]:
@@ -178,11 +195,13 @@ class Campaigns:
         if (await conn.execute(active)).first() is not None:
             raise InputError(f"{plan.name} runs already, or is paused: see `hub campaigns status {plan.name}`")
         listed = await self._listed(conn, plan, mrns)
+        plan_id = await self._approved(conn, plan)
         row = {
             "id": new_id(),
             "name": plan.name,
             "kind": plan.kind,
-            "plan": plans.encode(plan),
+            "plan": plans.encode(plan, texts=plan_id is None),
+            "plan_id": plan_id,
             "state": "running",
             "started_by": f"{actor.kind}:{actor.id}"[:64],
             "started_at": now,
@@ -194,6 +213,20 @@ class Campaigns:
         await insert_rows(conn, campaign_person, people)
         await self._tell(conn, "start", str(row["id"]), actor, now, version=plan.version)
         return await _newest(conn, plan.name)
+
+    async def _approved(self, conn: AsyncConnection, plan: Plan) -> str | None:
+        """The version of a plan built on the page that may run; None for a plan of a file, which is the operator's.
+
+        Raises: InputError for a version that nobody approved.
+        """
+        kept = None if plan.name in plans.built_in() else await self.library.find(conn, plan.name)
+        if kept is None:
+            return None
+        if kept.plan != plan:
+            raise InputError(f"{plan.name} was changed meanwhile")
+        if not await self.library.approved(conn, kept.id):
+            raise InputError(f"{plan.name} was built on the page, and nobody approved version {plan.version} of it yet")
+        return kept.id
 
     async def _listed(self, conn: AsyncConnection, plan: Plan, mrns: Collection[str]) -> list[str]:
         """The persons with these record numbers. Raises: InputError, which names no number."""

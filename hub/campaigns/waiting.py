@@ -20,6 +20,7 @@ from hub.campaigns import plans
 from hub.campaigns.audience import Subject, Visit
 from hub.campaigns.deciding import Decided, Setting, decide
 from hub.campaigns.facts import NOTHING
+from hub.campaigns.library import PlanLibrary
 from hub.campaigns.plans import Plan, Waiting, span
 from hub.campaigns.rows import outcome
 from hub.campaigns.wording import Words
@@ -55,7 +56,16 @@ class Waitlist:
     """Who waits, and what they are offered."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, trail: Trail, router: Router, names: Names, words: Words, zone: ZoneInfo
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        trail: Trail,
+        router: Router,
+        names: Names,
+        words: Words,
+        library: PlanLibrary,
+        zone: ZoneInfo,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -63,6 +73,7 @@ class Waitlist:
         self._router = router
         self._names = names
         self._words = words
+        self._library = library
         self._zone = zone
 
     async def join(self, conn: AsyncConnection, wish: VisitWish, source: Source, actor: Actor) -> str | None:
@@ -148,7 +159,7 @@ class Waitlist:
         ).first()
         run = (
             await conn.execute(
-                sa.select(campaign.c.id, campaign.c.plan)
+                sa.select(campaign.c.id, campaign.c.plan, campaign.c.plan_id)
                 .where(campaign.c.kind == "waitlist", campaign.c.state == "running")
                 .order_by(campaign.c.id.desc())
                 .limit(1)
@@ -157,7 +168,7 @@ class Waitlist:
         ).first()
         if opening is None or run is None or opening.state != "open" or opening.due_at > now:
             return []
-        plan = plans.decode(run.plan)
+        plan = await self._library.complete(conn, plans.decode(run.plan), run.plan_id)
         assert isinstance(plan.audience, Waiting), "a plan of this kind has this audience"
         free: Any = (await conn.execute(sa.select(slot).where(slot.c.id == opening.slot_id))).one()
         if free.state != "free" or free.start <= now + span(plan.audience.notice):

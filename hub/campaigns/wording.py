@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from bots.scheduling.names import Directory
 from hub.campaigns.audience import Subject, Visit
 from hub.campaigns.deciding import Decided, appointment_of, language_of, spoken
-from hub.campaigns.plans import Plan
+from hub.campaigns.plans import Plan, catalog_of
 from hub.router import Batch, Sending
 from hub.types import AuthorKind, ChannelKind, Intent, Lane, Language
-from templates import render, shipped
+from templates import Catalog, render
 
 
 class Words:
@@ -32,15 +32,15 @@ class Words:
         language = spoken(language_of(hearer, plan.purpose))
         values = self.values(about.profile.given_name, subject.visit, directory)
         channel = ChannelKind.PORTAL if judged.linked or decided.channel is None else decided.channel
-        template = decided.template
-        rendered = render(template, values, language, channel, self._zone)
+        template, catalog = decided.template, catalog_of(plan)
+        rendered = render(template, values, language, channel, self._zone, catalog)
         intent = Intent(
             key=key(campaign_id, subject, decided.step.name),
             person_id=subject.person_id,
             purpose=plan.purpose,
             author=AuthorKind.CAMPAIGN,
             body=rendered.text,
-            words=self._others(template, values, language) if decided.step.followed else {},
+            words=self._others(template, values, language, catalog) if decided.step.followed else {},
             level=rendered.level,
             followed=decided.step.followed,
             lane=Lane.BULK,
@@ -58,11 +58,15 @@ class Words:
             values["provider"] = directory.name(visit.provider_id)
         return values
 
-    def _others(self, template: str, values: Mapping[str, object], language: Language) -> dict[ChannelKind, str]:
+    def _others(
+        self, template: str, values: Mapping[str, object], language: Language, catalog: Catalog
+    ) -> dict[ChannelKind, str]:
         """The words of the channels that have some of their own: of use where the text goes on by another one."""
-        found = shipped().get(template, language)
-        own = {channel: render(template, values, language, channel, self._zone).text for channel in found.channels}
-        plain = render(template, values, language, ChannelKind.SMS, self._zone).text
+        found = catalog.get(template, language)
+        own = {
+            channel: render(template, values, language, channel, self._zone, catalog).text for channel in found.channels
+        }
+        plain = render(template, values, language, ChannelKind.SMS, self._zone, catalog).text
         return {channel: own.get(channel, plain) for channel in ChannelKind} if own else {}
 
 

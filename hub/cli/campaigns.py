@@ -49,12 +49,14 @@ async def _list() -> None:
     from hub.campaigns.plans import built_in
 
     async with opened() as parts:
-        newest = await parts.campaigns.newest()
-    for name, plan in built_in().items():
+        newest, known = await parts.campaigns.newest(), await parts.campaigns.plans()
+    for name, plan in known.items():
         run = newest.get(name)
         shown = {
             "name": name,
             "title": plan.title,
+            "version": plan.version,
+            "built": "file" if name in built_in() else "page",
             "kind": plan.kind,
             "purpose": plan.purpose.value,
             "steps": [step.name for step in plan.steps],
@@ -93,7 +95,7 @@ def _moment(written: str | None) -> datetime | None:
 async def _preview(name: str, at: datetime | None, mrns: list[str]) -> None:
     async with opened(foreseeing=True) as parts:
         count = 0
-        async for page in parts.campaigns.preview(parts.campaigns.plan(name), at, _actor(), mrns):
+        async for page in parts.campaigns.preview(await parts.campaigns.plan(name), at, _actor(), mrns):
             for one in page:
                 click.echo(json.dumps(_shown(one), ensure_ascii=False))
             count += len(page)
@@ -128,6 +130,8 @@ def _at(moment: datetime | None) -> str | None:
 def start(name: str, listing: TextIO | None) -> None:
     """Begin a run. The workers plan it, and the dispatchers send it.
 
+    A plan that was built on the page needs a second person's approval there first.
+
     \b
     Example:
       hub campaigns start appointment-reminder
@@ -136,7 +140,7 @@ def start(name: str, listing: TextIO | None) -> None:
     async def do(parts: "Parts") -> "Run":
         from hub.jobs import Work
 
-        run = await parts.campaigns.start(parts.campaigns.plan(name), _actor(), _numbers(listing))
+        run = await parts.campaigns.start(await parts.campaigns.plan(name), _actor(), _numbers(listing))
         work = Work(parts)
         try:
             await work.jobs.enqueue("campaigns.plan")

@@ -44,7 +44,8 @@ from hub.vault import Vault
 class Following:
     """What is to go on its way once more, because a delivery of it did not reach the person.
 
-    sent: the row of its first delivery. tried: channels and addresses that had it.
+    sent: the row of its first delivery. tried: channels and addresses that had it. only: to try no other channels;
+        empty for any.
     """
 
     step: Step
@@ -53,6 +54,7 @@ class Following:
     in_portal: bool
     sent: Any
     tried: frozenset[tuple[str, str]]
+    only: frozenset[ChannelKind] = frozenset()
 
 
 class Router:
@@ -185,6 +187,8 @@ class Router:
         past = recent.get(who.id, counting.NOTHING)
 
         left = [way for way in ways if (way.channel, way.address_id) not in following.tried]
+        if following.only:
+            left = [way for way in left if way.channel in following.only]
         told = past.told(besides=following.step.message_id)
         decision, rules = decide(intent, left, now, who.timezone, past.calls, told=told, wishes=known.wishes)
 

@@ -1,5 +1,6 @@
 """Forms: what is posted to a page, and whether one of our own pages posted it."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ class Form:
 
     def __getitem__(self, name: str) -> str:
         return self._fields.get(name, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
 
     @classmethod
     async def read(cls, request: web.Request) -> "Form":

@@ -16,7 +16,9 @@ from hub.parts import Parts
 from hub.signin.forms import from_here
 from hub.staff import (
     again,
+    campaign_building,
     campaign_runs,
+    campaign_testing,
     campaigns,
     glass,
     invitations,
@@ -26,6 +28,7 @@ from hub.staff import (
     settings_canned,
     settings_labels,
     settings_teams,
+    settings_tests,
     signing_in,
     users,
 )
@@ -64,7 +67,10 @@ _PAGES: tuple[ModuleType, ...] = (
     glass,
     page,
     campaigns,
+    campaign_building,
+    campaign_testing,
     campaign_runs,
+    settings_tests,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

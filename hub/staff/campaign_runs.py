@@ -13,7 +13,7 @@ from hub.calls import Caller, Endpoint, Problem, Raw, not_found
 from hub.calls.serving import ACCESS
 from hub.calls.streaming import STREAMS
 from hub.campaigns import Run
-from hub.campaigns.results import Failure, failures, results
+from hub.campaigns.results import Failure, failures, results, wordings
 from hub.campaigns.runs import run_of
 from hub.errors import InputError
 from hub.live import Batch, Subscription
@@ -87,12 +87,14 @@ async def _show(visit: Visit, *, wrong: str = "") -> web.Response:
             raise web.HTTPSeeOther(PLACE)
         counted, skipped = await _counted(conn, parts, run)
         lost = await failures(conn, run, _FAILED)
+        compared = await wordings(conn, run)
         approved = (await approvals(visit).of_runs(conn, (run.id,))).get(run.id)
         who = {}
         if approved is not None:
             users = await parts.names.users(conn, (approved.asked_by, approved.decided_by))
             who = {one.id: one.name for one in users.values()}
         names = await _names(conn, parts, caller, lost)
+        refusals = await parts.retrying.refusals(conn, run, lost)
     if names:
         # Whoever is named here was looked at.
         entries = [
@@ -113,6 +115,10 @@ async def _show(visit: Visit, *, wrong: str = "") -> web.Response:
         after=_AFTER,
         reasons=reasons,
         lost=lost,
+        wordings=compared,
+        no={step_id: campaign_words.reason(rule, said, t) for step_id, (rule, said) in refusals.items()},
+        retryable=len(lost) - len(refusals),
+        tried=_tried(visit),
         names=names,
         approved=approved,
         who=who,
@@ -152,6 +158,24 @@ async def _change(visit: Visit) -> web.StreamResponse:
         await parts.campaigns.withdraw()
     parts.bell.ring()
     raise web.HTTPSeeOther(f"{PLACE}/runs/{run_id}?was={action}")
+
+
+async def _retry(visit: Visit) -> web.StreamResponse:
+    """Try again what failed: one step of somebody's, or all of them."""
+    parts, actor, which = visit.surface.parts, visit.granted.user.actor, visit.form["which"]
+    async with parts.db.read() as conn:
+        run = await _run(conn, visit.request.match_info["id"])
+    if run is None:
+        raise web.HTTPSeeOther(PLACE)
+    done = await parts.retrying.retry(run, None if which == "all" else (which,), actor)
+    parts.bell.ring()
+    raise web.HTTPSeeOther(f"{PLACE}/runs/{run.id}?queued={done.queued}&refused={done.refused}#lost")
+
+
+def _tried(visit: Visit) -> tuple[int, int] | None:
+    """How many were queued anew and how many refused, where one comes from a retry."""
+    queued, refused = (visit.request.query.get(name, "")[:6] for name in ("queued", "refused"))
+    return (int(queued), int(refused)) if queued.isdecimal() and refused.isdecimal() else None
 
 
 class _Begun:
@@ -234,4 +258,5 @@ _RUN = f"{PLACE}/runs/{{id}}"
 PAGES = (
     Page(method="GET", path=_RUN, scope=READ, answer=_one),
     *(Page(method="POST", path=f"{_RUN}/{action}", scope=WRITE, answer=_change) for action in _BEFORE),
+    Page(method="POST", path=f"{_RUN}/retry", scope=WRITE, answer=_retry),
 )

@@ -1,13 +1,14 @@
 """A plan in the reader's language: whom it is for, when its steps leave, by which way, on what condition. Pure."""
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.campaigns.plans import Persons, Plan, Step, Visits
+from hub.campaigns.plans import Persons, Plan, Step, Visits, written
 from hub.types import Language
 
-__all__ = ["StepSaid", "audience", "reason", "steps", "title"]
+__all__ = ["StepSaid", "audience", "changes", "reason", "steps", "stops", "title"]
 
 Words = Mapping[str, str]
 _SPAN = re.compile(r"([0-9]+)(mo|d|h|m)")
@@ -70,6 +71,18 @@ def _audience(plan: Plan, t: Words) -> Iterator[str]:
         case whom:
             said = t["campaign_waiting"].replace("{n}", str(whom.batch))
             yield said.replace("{span}", _span(whom.every, t))
+
+
+def changes(before: Plan, after: Plan) -> list[tuple[str, str]]:
+    """What is other in a later version, line by line of its file: each with `+`, `-`, `@` or a space, and its words."""
+    lines = difflib.unified_diff(written(before).splitlines(), written(after).splitlines(), n=2, lineterm="")
+    found = [line for line in lines if not line.startswith(("---", "+++"))]
+    return [("@", "…") if line.startswith("@@") else (line[:1], line[1:]) for line in found]
+
+
+def stops(plan: Plan, t: Words) -> list[str]:
+    """When the plan ends for somebody, in short sentences."""
+    return [t[f"build_stop_{one}"] for one in plan.stop]
 
 
 def _languages(languages: Sequence[Language], t: Words) -> Iterator[str]:

@@ -11,26 +11,29 @@ from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.campaigns import Run, plans
-from hub.campaigns.approvals import Approval, Approvals, NotSo
+from hub.campaigns import Run
+from hub.campaigns.approvals import Approvals, NotSo
 from hub.campaigns.foreseen import Foreseen, added_up
-from hub.campaigns.plans import Persons, Plan, Waiting
+from hub.campaigns.plans import Persons, Plan, Waiting, catalog_of
 from hub.campaigns.runs import run_of
 from hub.db.tables import campaign
 from hub.errors import InputError
 from hub.jobs import Work
 from hub.staff import campaign_words
+from hub.staff.campaign_tested import offered
 from hub.staff.drawing import words
 from hub.staff.pages import Page, Visit
 from hub.types import ChannelKind, Language
-from templates import shipped
 from templates.checking import Measured, measured
 
-__all__ = ["PAGES", "PLACE", "approvals", "drawn"]
+__all__ = ["PAGES", "PLACE", "READ", "WRITE", "approvals", "drawn", "plan_of", "show"]
 
 PLACE = "/campaigns"
 READ, WRITE, APPROVE = "campaigns:read", "campaigns:write", "campaigns:approve"
-_TOLD = frozenset({"asked", "withdrawn", "approved", "refused", "pause", "resume", "stop", "started"})
+_TOLD = frozenset(
+    {"asked", "withdrawn", "approved", "refused", "pause", "resume", "stop", "started", "saved", "dropped", "tested"}
+)
+_NOT = frozenset({"gone", "under-way"})
 _MOST_ROWS = 100_000
 """Persons times steps that are looked through for one page at most: about twenty seconds."""
 _EARLIER = 20
@@ -44,23 +47,26 @@ def approvals(visit: Visit) -> Approvals:
     return Approvals(parts.trail, parts.clock, parts.campaigns)
 
 
-def drawn(visit: Visit, template: str, *, wrong: str = "", **values: object) -> web.Response:
-    """One of the pages. `wrong` is the code of why what was posted was not done."""
+def drawn(visit: Visit, template: str, *, wrong: str = "", failed: bool = False, **values: object) -> web.Response:
+    """One of the pages. `wrong` is the code of why what was posted was not done; `failed`: the page itself says why."""
     was = visit.request.query.get("was", "")
-    given = {"told": was if was in _TOLD else "", "wrong": wrong} | values
-    return visit.draw(PLACE, template, status=200 if not wrong else 422, **given)
+    # What could not be done where one comes from is told where one is led.
+    refused = visit.request.query.get("not", "")
+    given = {"told": was if was in _TOLD else "", "wrong": wrong or (refused if refused in _NOT else "")} | values
+    return visit.draw(PLACE, template, status=422 if wrong or failed else 200, failed=failed, **given)
 
 
 async def _list(visit: Visit) -> web.StreamResponse:
     parts, t = visit.surface.parts, words(visit.granted.user.language)
     newest = await parts.campaigns.newest()
-    known = dict(plans.built_in())
+    known = await parts.campaigns.plans()
     # A run may be of a plan that is no longer in the folder.
     known |= {name: run.plan for name, run in newest.items() if name not in known}
     async with parts.db.read() as conn:
         counted = {name: await parts.campaigns.status_of(conn, run) for name, run in newest.items()}
         pending = await approvals(visit).all_pending(conn)
         earlier = await _earlier(conn, {run.id for run in newest.values()})
+        built = await parts.campaigns.library.built(conn)
     rows = [
         {
             "name": name,
@@ -69,6 +75,8 @@ async def _list(visit: Visit) -> web.StreamResponse:
             "run": newest.get(name),
             "status": counted.get(name),
             "pending": pending.get(name),
+            "built": name in built,
+            "draft": name in built and not built[name].fixed,
         }
         for name, plan in sorted(known.items(), key=lambda one: campaign_words.title(one[1], t))
     ]
@@ -84,29 +92,36 @@ async def _earlier(conn: AsyncConnection, but: set[str]) -> list[Run]:
     return [await run_of(conn, one) for one in ids[:_EARLIER]]
 
 
-def _plan(visit: Visit) -> Plan:
+async def plan_of(visit: Visit) -> Plan:
     """The plan that the path names. Raises: HTTPSeeOther, to the list."""
-    found = plans.built_in().get(visit.request.match_info["name"])
+    async with visit.surface.parts.db.read() as conn:
+        found = await visit.surface.parts.campaigns.library.get(conn, visit.request.match_info["name"])
     if found is None:
         raise web.HTTPSeeOther(PLACE)
     return found
 
 
 async def _one(visit: Visit) -> web.StreamResponse:
-    return await _show(visit, _plan(visit))
+    return await show(visit, await plan_of(visit))
 
 
-async def _show(
+async def show(
     visit: Visit, plan: Plan, *, foreseen: Foreseen | None = None, busy: bool = False, wrong: str = ""
 ) -> web.Response:
+    """The page of one plan."""
     parts, user = visit.surface.parts, visit.granted.user
     t = words(user.language)
-    async with parts.db.read() as conn:
-        pending = await approvals(visit).pending(conn, plan.name)
-        who = {} if pending is None else await _names(visit, conn, pending)
-    newest = (await parts.campaigns.newest()).get(plan.name)
     step = plan.step(visit.request.query.get("step", "")) or plan.steps[0]
     channel = next((one for one in _SHOWN if one.value == visit.request.query.get("channel")), ChannelKind.SMS)
+    async with parts.db.read() as conn:
+        pending = await approvals(visit).pending(conn, plan.name)
+        kept = await parts.campaigns.library.find(conn, plan.name)
+        ids = () if pending is None else (pending.asked_by, pending.decided_by)
+        before = await parts.campaigns.library.approved_before(conn, plan) if kept is not None else None
+        tested = await offered(visit, conn, plan, channel)
+        users = await parts.names.users(conn, (*ids, *(() if kept is None else (kept.saved_by,))))
+        who = {one.id: one.name for one in users.values()}
+    newest = (await parts.campaigns.newest()).get(plan.name)
     reasons = []
     if foreseen is not None:
         reasons = [
@@ -124,7 +139,11 @@ async def _show(
         step=step,
         channel=channel.value,
         channels=[one.value for one in _SHOWN],
-        phones=_phones(step.templates, channel),
+        phones=_phones(plan, step.templates, channel),
+        kept=kept,
+        before=before,
+        changes=campaign_words.changes(before, plan) if before is not None else [],
+        stops=campaign_words.stops(plan, t),
         run=newest,
         pending=pending,
         who=who,
@@ -134,34 +153,31 @@ async def _show(
         foreseen=foreseen,
         reasons=reasons,
         busy=busy,
+        tested=tested,
     )
 
 
-def _phones(templates: tuple[str, ...], channel: ChannelKind) -> list[tuple[Language, Measured]]:
+def _phones(plan: Plan, templates: tuple[str, ...], channel: ChannelKind) -> list[tuple[Language, Measured]]:
     """Each text of a step in each language, filled in with long samples; what is not translated comes in English."""
     languages: tuple[Language, ...] = get_args(Language)
-    return [(one, measured(shipped().get(key, one), channel)) for key in templates for one in languages]
-
-
-async def _names(visit: Visit, conn: AsyncConnection, found: Approval) -> dict[str, str]:
-    users = await visit.surface.parts.names.users(conn, (found.asked_by, found.decided_by))
-    return {one.id: one.name for one in users.values()}
+    catalog = catalog_of(plan)
+    return [(one, measured(catalog.get(key, one), channel)) for key in templates for one in languages]
 
 
 async def _preview(visit: Visit) -> web.StreamResponse:
     """Look through the audience now, as a run that began now would; nothing is sent, and nothing kept."""
-    plan, surface = _plan(visit), visit.surface
+    plan, surface = await plan_of(visit), visit.surface
     if isinstance(plan.audience, Waiting) or (isinstance(plan.audience, Persons) and plan.audience.listed):
-        return await _show(visit, plan)
+        return await show(visit, plan)
     if surface.looking.locked():
-        return await _show(visit, plan, busy=True)
+        return await show(visit, plan, busy=True)
     async with surface.looking:
         try:
             pages = surface.parts.campaigns.preview(plan, None, visit.granted.user.actor)
             found = await added_up(pages, _MOST_ROWS)
         except InputError:
-            return await _show(visit, plan, wrong="names")
-    return await _show(visit, plan, foreseen=found)
+            return await show(visit, plan, wrong="names")
+    return await show(visit, plan, foreseen=found)
 
 
 Change = Callable[[AsyncConnection, Plan], Awaitable[object]]
@@ -169,14 +185,14 @@ Change = Callable[[AsyncConnection, Plan], Awaitable[object]]
 
 async def _do(visit: Visit, change: Change) -> web.Response | None:
     """Make a change; the page that says why not, where it is not made."""
-    plan, parts = _plan(visit), visit.surface.parts
+    plan, parts = await plan_of(visit), visit.surface.parts
     try:
         await parts.db.write(lambda conn: change(conn, plan))
     except NotSo as refused:
-        return await _show(visit, plan, wrong=refused.why)
+        return await show(visit, plan, wrong=refused.why)
     except IntegrityError:
         # Somebody else did the same in the very moment.
-        return await _show(visit, plan, wrong="pending")
+        return await show(visit, plan, wrong="pending")
     parts.bell.ring()
     return None
 

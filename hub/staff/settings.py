@@ -17,6 +17,7 @@ TABS = (
     ("/settings/teams", "desk:write", "tab_teams"),
     ("/settings/labels", "desk:write", "tab_labels"),
     ("/settings/canned", "desk:write", "tab_canned"),
+    ("/settings/test-addresses", "users:write", "tab_tests"),
     ("/settings/glass", "glass:break", "tab_glass"),
 )
 """The pages of the settings: path, what one must be allowed, and the name of the word. Others add theirs here."""

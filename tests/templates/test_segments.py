@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates.segments import Measure, encoding, measure, segments
+from templates.segments import Measure, encoding, first_wide, measure, segments
 from tests.shared import SHARED, needs_shared
 
 VECTORS = SHARED / "data" / "corpora" / "vectors" / "sms_segments.json"
@@ -73,3 +73,7 @@ def test_vectors_of_a_calculator_that_is_used_for_billing(case: dict[str, Any]) 
     assert (found.encoding, found.segments) == (case["encoding"], case["segments"])
     assert found.units * bits == case["message_bits"]
     assert case["total_bits"] == case["message_bits"] + header
+
+
+def test_the_first_character_that_makes_a_text_wide_is_told() -> None:
+    assert [first_wide(one) for one in ("plain {x}", "a “quote”", "año", "á¡", "")] == ["", "“", "", "á", ""]

@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from hub.types import ChannelKind, Language, Purpose
+from hub.types import ChannelKind, Language, Level, Purpose
 
 Kind = Literal["reminder", "recall", "broadcast", "waitlist", "previsit", "postvisit", "balance", "checkin"]
 Risk = Literal["high", "low"]
 VisitStatus = Literal["booked", "fulfilled", "noshow"]
+Stop = Literal["confirmed", "booked", "answered"]
+OWN = "own."
+"""How the name of a text begins that is the plan's own, where a step names it."""
 
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(mo|d|h|m)")
 _UNITS = {"mo": timedelta(days=30), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
@@ -147,17 +150,45 @@ class Step(_Strict, frozen=True, kw_only=True):
         )
 
 
+class Said(_Strict, frozen=True, kw_only=True):
+    """Words in both languages, with variables in braces."""
+
+    en: Annotated[str, msgspec.Meta(max_length=1600)] = ""
+    es: Annotated[str, msgspec.Meta(max_length=1600)] = ""
+
+    def __repr__(self) -> str:
+        return "Said(…)"
+
+
+class Text(_Strict, frozen=True, kw_only=True):
+    """A text of the plan's own, which its steps name as `own.` and `name`.
+
+    level: what it reveals, as in the library. subject: of a mail.
+    """
+
+    name: Name
+    level: Level = "limited"
+    text: Said
+    subject: Said = Said()
+
+
 class Plan(_Strict, frozen=True, kw_only=True):
-    """A campaign's plan. `version` grows with each change of the file."""
+    """A campaign's plan. `version` grows with each change of the file.
+
+    stop: of whom any of these holds, nothing more is sent; `booked` and `answered` as in `When`.
+    texts: its own, beside those of the library.
+    """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
     version: int
-    title: str
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     kind: Kind
     purpose: Purpose
     audience: Visits | Persons | Waiting
     steps: tuple[Step, ...]
     holidays: bool = True
+    stop: tuple[Stop, ...] = ()
+    texts: tuple[Text, ...] = ()
 
     def step(self, name: str) -> Step | None:
         """The step of that name."""

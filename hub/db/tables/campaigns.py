@@ -1,6 +1,7 @@
 """Campaigns: plans that run, one row for each person and step, and who waits for an earlier time.
 
-Nothing here is protected by itself: plans name templates, and rows hold ids, codes and times.
+Little here is protected by itself: plans name templates, and rows hold ids, codes and times. Texts that somebody wrote
+for a plan, and addresses that tests go to, are sealed under the hub's key.
 """
 
 import sqlalchemy as sa
@@ -23,6 +24,8 @@ campaign = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     # The plan as it was when it was started, as JSON: a file that is changed later changes no run under way.
     sa.Column("plan", sa.Text, nullable=False),
+    # The version of a plan built on the page that this is: its own texts are sealed there.
+    sa.Column("plan_id", Id),
     sa.Column("state", sa.String(8), nullable=False),
     # How far the present pass over the audience has come; empty at its start.
     sa.Column("place", sa.String(128), nullable=False, server_default=""),
@@ -38,6 +41,56 @@ campaign = sa.Table(
     sa.Index("uq_campaign_active", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
     sa.Index("ix_campaign_name", "name", "id"),
     one_of("state", ("running", "paused", "stopped", "done")),
+)
+
+campaign_plan = sa.Table(
+    "campaign_plan",
+    metadata,
+    # A plan that was built on the page: one row for each version.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    # draft: it may change. fixed: somebody asked that it may run, and a change is a new version. dropped: put away.
+    sa.Column("state", sa.String(8), nullable=False),
+    # JSON, but for its own texts, which are sealed: JSON, too.
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("texts_sealed", sa.LargeBinary),
+    # Grows with each change, so that of two who change it at once the second one hears of the first.
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("saved_by", Id, sa.ForeignKey("staff_user.id"), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.UniqueConstraint("name", "version"),
+    one_of("state", ("draft", "fixed", "dropped")),
+)
+
+campaign_test_address = sa.Table(
+    "campaign_test_address",
+    metadata,
+    # Where tests may go beside one's own mailbox: never to a patient.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("address_id", Id, sa.ForeignKey("address.id"), nullable=False, unique=True),
+    # JSON: kind, value, label.
+    sa.Column("address_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("added_by", Id, sa.ForeignKey("staff_user.id"), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+campaign_test = sa.Table(
+    "campaign_test",
+    metadata,
+    # A text sent to staff to look at. No row of a step: no result counts it.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("step", sa.String(32), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("channel", sa.String(8), nullable=False),
+    sa.Column("user_id", Id, sa.ForeignKey("staff_user.id"), nullable=False),
+    # NULL where it was refused: then the rule.
+    sa.Column("delivery_id", Id),
+    sa.Column("rule", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index("ix_campaign_test_user_id", "user_id", "at"),
 )
 
 campaign_step = sa.Table(
@@ -97,6 +150,8 @@ campaign_approval = sa.Table(
     sa.Column("name", sa.String(64), nullable=False),
     # The plan that is approved, as JSON: one that was changed since is not.
     sa.Column("plan", sa.Text, nullable=False),
+    # Of a plan built on the page, its version; that is fixed from then on.
+    sa.Column("plan_id", Id),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("asked_by", Id, sa.ForeignKey("staff_user.id"), nullable=False),
     sa.Column("asked_at", Moment, nullable=False),

@@ -5,10 +5,10 @@ from datetime import timedelta
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
-from hub.campaigns.results import failures, results
+from hub.campaigns.results import failures, results, wordings
 from hub.errors import Rejected
 from hub.types import DeliveryState
-from tests.hub.campaigns.clinic import TWICE, Clinic
+from tests.hub.campaigns.clinic import ALL, TWICE, Clinic
 
 PHONES = [f"+120255501{number}" for number in range(31, 37)]
 
@@ -51,3 +51,25 @@ async def test_what_patients_did_counts_once_their_message_has_left(clinic: Clin
     assert (found.queued, found.sent, found.delivered, found.read, found.failed) == (6, 3, 1, 0, 1)
     assert (found.confirmed, found.moved, found.opted_out) == (1, 1, 1)
     assert [(one.person_id, one.reason) for one in lost] == [(fails, "30006")]
+
+
+async def test_two_texts_of_a_step_are_compared(clinic: Clinic) -> None:
+    """By what each of them was sent to; a plan without such steps has nothing to compare."""
+    for number, phone in enumerate(PHONES):
+        await clinic.rig.patient(f"MRN-{number}", "Ana", f"Lopez {number}", phone)
+    await clinic.begin(
+        ALL.replace(
+            "template: recall.due",
+            "wordings: [{ name: plain, template: recall.due }, { name: short, template: caregap.due, share: 2 }]",
+        )
+    )
+    for n, claim in enumerate(await clinic.mail.claim()):
+        await clinic.mail.sent(claim, f"SM{n}")
+    await clinic.mail.reported(DeliveryState.DELIVERED, sid="SM0")
+
+    run = await clinic.parts.campaigns.run("all")
+    async with clinic.parts.db.read() as conn:
+        found = await wordings(conn, run)
+    assert [one.name for one in found] == ["plain", "short"]
+    assert (sum(one.sent for one in found), sum(one.delivered for one in found)) == (len(PHONES), 1)
+    assert all(one.sent > 0 for one in found)

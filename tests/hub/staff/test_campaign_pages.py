@@ -131,7 +131,7 @@ async def test_every_page_of_every_plan_that_ships_is_drawn_in_both_languages(
             for step in plan.steps:
                 for channel in ("sms", "email", "portal", "push"):
                     page = await mei.page(f"/campaigns/plans/{name}?step={step.name}&channel={channel}")
-                    assert page.count('class="phone"') == 2 * len(step.templates)
+                    assert page.count('class="phone ') == 2 * len(step.templates)
         await clinic.parts.db.write(
             lambda conn: clinic.parts.users.describe(conn, mei.id, mei.user.actor, name="Mei Tanaka", language="es")
         )
@@ -139,6 +139,96 @@ async def test_every_page_of_every_plan_that_ships_is_drawn_in_both_languages(
         assert (status, words("es")["campaign_wrong_listed"] in page) == (422, True)
         assert "hub campaigns start check-in --list FILE" in page
         assert words("es")["campaign_title_check-in"] in await mei.page("/campaigns")
+
+
+@either_will_do
+async def test_a_plan_is_built_without_a_script_and_its_faults_are_told_at_their_fields(clinic: Clinic) -> None:
+    """Also: nobody without the permission builds one, and what was saved is there as a file."""
+    fields = {
+        "do": "save",
+        "title": "Flu shots",
+        "kind": "broadcast",
+        "purpose": "care",
+        "audience.of": "persons",
+        "steps.0.name": "Word",
+        "steps.0.n": "0",
+        "steps.0.unit": "d",
+        "steps.0.late.n": "6",
+        "steps.0.late.unit": "h",
+        "steps.0.w.0.template": "own",
+        "steps.0.w.0.en": "Hi {name}, at {start}.",
+        "steps.0.w.0.level": "limited",
+    }
+    async with (
+        signed_in(clinic.parts, clinic.rig.base, "campaigns") as mei,
+        signed_in(clinic.parts, clinic.rig.base, "supervisor") as sam,
+    ):
+        assert (await sam.submit("/campaigns/new", **fields)).status == 403
+        assert "/campaigns/new?from=all" in await mei.page("/campaigns/new")
+        wrong = await mei.submit("/campaigns/new", **fields)
+        assert wrong.status == 422
+        for at, said_at in (("en", EN["build_wrong_variable"]), ("es", EN["build_wrong_no-words-es"])):
+            told = re.search(rf'id="steps.0.w.0.{at}-wrong">([^<]+)<', wrong.value)
+            assert told is not None
+            assert html.unescape(told[1]) == said_at.replace("{named}", "{start}")
+        longer = await mei.submit("/campaigns/new", **fields | {"do": "add-step"})
+        assert (longer.status, 'name="steps.1.name"' in longer.value) == (200, True)
+
+        fields |= {"steps.0.w.0.en": "Hi {name}.", "steps.0.w.0.es": "Hola {name}."}
+        saved = await mei.submit("/campaigns/new", **fields)
+        assert EN["campaign_told_saved"] in said(saved.value)
+        assert plans.parse(await mei.page("/campaigns/plans/flu-shots/plan.yml")).steps[0].template == "own.word"
+        form = await mei.page("/campaigns/plans/flu-shots/build")
+        assert "Hola {name}." in form
+        again = await mei.submit("/campaigns/plans/flu-shots/build", **fields, revision="7")
+        assert (again.status, EN["campaign_wrong_edited"] in said(again.value)) == (422, True)
+        assert EN["campaign_told_asked"] in (await does(mei, "ask", "/campaigns/plans/flu-shots"))[1]
+        assert EN["build_next_version"].replace("{n}", "2") in said(await mei.page("/campaigns/plans/flu-shots/build"))
+
+
+@either_will_do
+async def test_tests_go_to_addresses_that_an_administrator_keeps_and_say_what_became_of_them(clinic: Clinic) -> None:
+    """Also: whoever approves a later version sees what changed in it since the one that was approved."""
+    await clinic.rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    parts, base, home = clinic.parts, clinic.rig.base, "/settings/test-addresses"
+    fields = {"title": "All", "kind": "broadcast", "purpose": "care", "audience.of": "persons", "steps.0.name": "word"}
+    fields |= {"steps.0.late.n": "6", "steps.0.w.0.template": "own", "steps.0.w.0.en": "One.", "steps.0.w.0.es": "Uno."}
+    async with (
+        signed_in(parts, base, "admin") as root,
+        signed_in(parts, base, "campaigns") as mei,
+        signed_in(parts, base, "supervisor") as sam,
+    ):
+        for number, word in ((ANA, "patient"), ("nobody", "address")):
+            refused = await root.submit(home, address=number)
+            assert (refused.status, EN[f"tests_wrong_{word}"] in said(refused.value)) == (422, True)
+        added = await root.submit(home, address="(202) 555-0155", label="Desk")
+        assert EN["tests_told_added"] in said(added.value)
+        assert "+12025550155" in await root.page(home)
+
+        await mei.submit("/campaigns/new", **fields)
+        plan = "/campaigns/plans/all-2"
+        (to,) = re.findall(r'<option value="([0-9a-f-]{36})">', await mei.page(plan))
+        test = {"step": "word", "template": "own.word", "language": "es", "channel": "sms"}
+        assert EN["test_state_queued"] in said((await mei.submit(f"{plan}/test", to=to, **test)).value)
+        (claim,) = await clinic.mail.claim()
+        assert (claim.part.recipient.value, claim.part.text) == ("+12025550155", "[PRUEBA] Uno.")
+        await root.submit(f"{home}/remove", id=to)
+        gone = await mei.submit(f"{plan}/test", to=to, **test)
+        assert (gone.status, EN["campaign_wrong_test-gone"] in said(gone.value)) == (422, True)
+
+        await does(mei, "ask", plan)
+        await does(sam, "approve", plan)
+        await mei.submit(f"{plan}/build", **fields | {"steps.0.w.0.en": "Two."}, revision="1")
+        await does(mei, "withdraw", plan)
+        await does(mei, "ask", plan)
+        page = await sam.page(plan)
+        found = re.findall(r"</span>([^<]*)</(ins|del)>", page)
+        assert [(line.strip(), mark) for line, mark in found] == [
+            ("version: 1", "del"),
+            ("version: 2", "ins"),
+            ("en: One.", "del"),
+            ("en: Two.", "ins"),
+        ]
 
 
 async def test_the_database_itself_wants_a_second_person(clinic: Clinic) -> None:
