@@ -6,6 +6,7 @@ handful of statements on SQLite, and one on PostgreSQL, of even several tables (
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +46,8 @@ async def write_rows(conn: AsyncConnection, *batches: Batch) -> None:
         write = writers(batch.table, columns, conn.dialect)
         statement = _update if batch.updates else _insert
         for chunk in _chunks(batch.rows):
-            await run(conn, statement(batch.table, columns, len(chunk)), _flat(chunk, columns, write))
+            values, empty = _flat(chunk, columns, write)
+            await run(conn, statement(batch.table, columns, empty, len(chunk)), values)
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -53,28 +55,39 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         yield rows[start : start + _MOST]
 
 
-def _flat(rows: Sequence[Row], columns: tuple[str, ...], write: tuple[Any, ...]) -> tuple[Any, ...]:
-    flat = [row[name] for row in rows for name in columns]
-    for place, one in enumerate(write):
-        if one is not None:
-            flat[place :: len(columns)] = map(one, flat[place :: len(columns)])
-    return tuple(flat)
+def _flat(
+    rows: Sequence[Row], columns: tuple[str, ...], write: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], frozenset[int]]:
+    """The stored values in order, and the places of the columns that have none in any row.
+
+    Those stand in the statement itself: to bind a null costs the driver more than to write a row of them.
+    """
+    stored: list[Sequence[Any]] = []
+    empty: set[int] = set()
+    for place, (name, one) in enumerate(zip(columns, write, strict=True)):
+        values = [row[name] for row in rows]
+        if values.count(None) == len(values):
+            empty.add(place)
+        else:
+            stored.append(values if one is None else list(map(one, values)))
+    return tuple(chain.from_iterable(zip(*stored, strict=True))), frozenset(empty)
 
 
 @lru_cache(maxsize=1024)
-def _insert(table: sa.Table, columns: tuple[str, ...], count: int) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count)}"
+def _insert(table: sa.Table, columns: tuple[str, ...], empty: frozenset[int], count: int) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), empty, count)}"
 
 
 @lru_cache(maxsize=1024)
-def _update(table: sa.Table, columns: tuple[str, ...], count: int) -> str:
+def _update(table: sa.Table, columns: tuple[str, ...], empty: frozenset[int], count: int) -> str:
     setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
     return (
-        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), count)}) "
+        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), empty, count)}) "
         f"UPDATE {table.name} SET {setting} FROM given WHERE {table.name}.id = given.id"
     )
 
 
-def _places(width: int, count: int) -> str:
-    """The placeholders of `count` rows of so many values."""
-    return ", ".join([f"({', '.join(['?'] * width)})"] * count)
+def _places(width: int, empty: frozenset[int], count: int) -> str:
+    """The placeholders of `count` rows of so many values, of which those at `empty` are null."""
+    row = ", ".join("NULL" if place in empty else "?" for place in range(width))
+    return ", ".join([f"({row})"] * count)
