@@ -11,6 +11,7 @@ from consent.ledger import NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
 from hub.campaigns import VisitWish
+from hub.optin import Asked
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
 from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
@@ -176,12 +177,13 @@ class FixedAnswers:
         text = render("inbox.rated", {}, incoming.language or "en", incoming.channel, self._zone).text
         return Plan(action="rating.answer", reply=Reply(text=text), rated=(rating_id, score))
 
-    def confirmed(self, incoming: Incoming, request_id: str, *, yes: bool) -> Plan:
+    def confirmed(self, incoming: Incoming, asked: Asked, *, yes: bool) -> Plan:
         """A yes or a no to what the address was asked."""
-        template = "consent.offers_on" if yes else "consent.offers_off"
-        facts = {"clinic": self._clinic.name}
+        on, off = ("offers_on", "offers_off") if asked.offers else ("joined", "not_joined")
+        template = f"consent.{on if yes else off}"
+        facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
         text = render(template, facts, incoming.language or "en", incoming.channel, self._zone).text
-        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(request_id, yes))
+        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(asked.request_id, yes))
 
     def wish(self, incoming: Incoming, wish: Wish) -> Plan:
         """How the writer would like to hear of things is kept, and said back to them."""

@@ -121,9 +121,9 @@ class Reactions:
         # YES is a word of START, too, for some carriers.
         if what.kind in ("talk", "start") and (yes := yes_or_no(incoming.text)) is not None:
             async with self._db.glance() as conn:
-                request_id = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
-            if request_id is not None:
-                return self._fixed.confirmed(incoming, request_id, yes=yes)
+                request = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
+            if request is not None:
+                return self._fixed.confirmed(incoming, request, yes=yes)
         match what.kind:
             case "emergency":
                 return self._fixed.emergency(incoming, what)
