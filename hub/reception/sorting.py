@@ -13,7 +13,9 @@ from hub.types import Language, OptOutWord
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "talk"]
+Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "agree", "talk"]
+
+AGREES = (OptOutWord.AGREE, OptOutWord.AGREE_TEXTS, OptOutWord.AGREE_CALLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,9 @@ def sort(text: str, language: Language | None, carrier_word: OptOutWord | None) 
         # Whatever broke, a person must look at the text: a missed emergency is the worst that can happen here.
         say(_log, "screen_failed", logging.ERROR, error=error)
         unscreened = True
+    if carrier_word in AGREES:
+        # A key on a call: its text is ours, and nothing is looked for in it.
+        return Sorted(kind="agree", urgency=urgency, unscreened=unscreened)
     word = consent_word(text, language)
     kind = _kind(urgency, word.word if word else carrier_word)
     wrong = None
