@@ -83,6 +83,16 @@ class _Page(msgspec.Struct):
     next_page_uri: str | None = None
 
 
+_AGREED = {
+    "en": {"1": "Key 1: you may call and text me.", "2": "Key 2: you may text me.", "3": "Key 3: you may call me."},
+    "es": {
+        "1": "Tecla 1: pueden llamarme y enviarme textos.",
+        "2": "Tecla 2: pueden enviarme textos.",
+        "3": "Tecla 3: pueden llamarme.",
+    },
+}
+
+
 class VoiceChannel(Channel):
     """Calls by Twilio, from and to one number."""
 
@@ -192,7 +202,7 @@ class VoiceChannel(Channel):
         """
         request = Request.of(hook)
         match request.place.step:
-            case "heard":
+            case "heard" | "consent":
                 return self._heard(request, hook.received_at)
             case "recorded":
                 return _left(request, self._sender, hook.received_at)
@@ -205,16 +215,16 @@ class VoiceChannel(Channel):
     def _heard(self, request: Request, at: datetime) -> list[Inbound | Status]:
         place, said = request.place, request.meaning
         found: list[Inbound | Status] = []
-        if said in ("words", "stop"):
+        if said in ("words", "stop", "agree"):
             found.append(
                 Inbound(
                     channel=ChannelKind.VOICE,
                     provider_id=f"{request.sid}:{place.turn}",
                     sender=request.person,
                     recipient=self._sender,
-                    text="STOP" if said == "stop" else request.words,
+                    text=_text(request),
                     received_at=at,
-                    opt_out=OptOutWord.STOP if said == "stop" else None,
+                    opt_out=OptOutWord.STOP if said == "stop" else request.agreed if said == "agree" else None,
                 )
             )
         if place.said:
@@ -297,6 +307,16 @@ class VoiceChannel(Channel):
 def _spoken_id(sid: str, reference: str) -> str:
     """The id of words spoken on a call: Twilio gives them none."""
     return f"{sid}:{reference[-12:]}"
+
+
+def _text(request: Request) -> str:
+    """What staff read of a turn."""
+    match request.meaning:
+        case "stop":
+            return "STOP"
+        case "agree":
+            return _AGREED[request.place.turn.language][request.keys]
+    return request.words
 
 
 def _status(provider_id: str, delivery: str, state: DeliveryState, at: datetime, code: str | None = None) -> Status:

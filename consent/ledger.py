@@ -15,6 +15,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.crypto import Place
 from hub.db.bulk import insert_rows, update_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import address, consent_event
 from hub.errors import ConsentError
 from hub.types import ChannelKind, new_id
@@ -134,7 +135,7 @@ class Ledger:
         """What holds for each of the addresses, computed from all facts about them."""
         wanted = set(address_ids)
         facts: dict[str, list[Fact]] = {address_id: [] for address_id in wanted}
-        for address_id, *told in (await conn.execute(_DECIDING, {"addresses": list(wanted)})).all():
+        for address_id, *told in await _DECIDING(conn, wanted):
             facts[address_id].append(_fact(*told))
         return {address_id: standing(known) for address_id, known in facts.items()}
 
@@ -209,7 +210,7 @@ class Ledger:
 _STATES = {str(state): state for state in ConsentState}
 _SOURCES = {str(source): source for source in Source}
 _PLAIN = tuple(column for column in consent_event.c if column.name != "evidence_sealed")
-_DECIDING = (
+_TOLD = (
     sa.select(
         *(
             consent_event.c[name]
@@ -227,9 +228,10 @@ _DECIDING = (
             )
         )
     )
-    .where(consent_event.c.address_id.in_(sa.bindparam("addresses", expanding=True)))
     .union_all(suppressing.AS_FACTS)
+    .subquery()
 )
+_DECIDING = Lookup(_TOLD.c.address_id, lambda among: sa.select(_TOLD).where(among))
 
 
 def _fact(

@@ -5,7 +5,7 @@ Evidence is a few texts by name, sealed with the fact:
 - `words`: the exact text that was shown or said; `text`, `version`, `language`: what it is called, which version of it
   and in which language; `sha256`: its hash; `rendering`: how it was shown, such as `html` or `sms`.
 - `act`: what was done to agree or refuse: a button, a signature, a word, a key. `how`: in which setting.
-- `url`, `form`, `recording`, `staff`: where it came from. `agent`, `ip`: the browser or the caller.
+- `url`, `form`, `recording`, `call`, `staff`: where it came from. `agent`, `ip`: the browser or the caller.
 - `who`, `authority`: who decided, if not the person, and by which right.
 - `risk`: which warning that the channel is not private was accepted; `esign`: which notice on electronic records.
 - `zone`: where the person was taken to be. `received`: when a revocation came in, where it took effect at another time.
@@ -24,8 +24,8 @@ import msgspec
 from consent.facts import ConsentState, in_utc
 
 NAMES = (
-    "words", "text", "version", "language", "sha256", "rendering", "act", "how", "url", "form", "recording", "staff",
-    "agent", "ip", "who", "authority", "risk", "esign", "zone", "received", "matched", "list", "asked",
+    "words", "text", "version", "language", "sha256", "rendering", "act", "how", "url", "form", "recording", "call",
+    "staff", "agent", "ip", "who", "authority", "risk", "esign", "zone", "received", "matched", "list", "asked",
     "confirmed_words", "confirmed_by",
 )  # fmt: skip
 """The names, in the order in which a page shows them; any other comes after."""

@@ -66,16 +66,15 @@ AS_FACTS = (
         address.c.id,
         suppression.c.at,
         suppression.c.channels,
-        sa.literal("*"),
-        sa.literal(ConsentState.REVOKE.value),
-        sa.literal(Source.SUPPRESSION.value),
+        sa.literal_column("'*'"),
+        sa.literal_column(f"'{ConsentState.REVOKE}'"),
+        sa.literal_column(f"'{Source.SUPPRESSION}'"),
         sa.false(),
         sa.null(),
         sa.null(),
     )
     .join(suppression, sa.and_(suppression.c.kind == address.c.kind, suppression.c.blind == address.c.blind))
     .where(
-        address.c.id.in_(sa.bindparam("addresses", expanding=True)),
         suppression.c.lifted_at.is_(None),
         # Of an address that was there when it opted out, the ledger itself has the fact.
         suppression.c.at < address.c.created_at,

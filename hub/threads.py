@@ -19,7 +19,7 @@ from hub.db.lookup import Lookup
 from hub.db.tables import message, person, person_merge, thread
 from hub.errors import MetAnother
 from hub.sealed import Body, seal_body
-from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_id
+from hub.types import AuthorKind, ChannelKind, Direction, Media, OptOutWord, ThreadStatus, new_ids
 from hub.vault import Keys, Vault
 
 
@@ -56,6 +56,15 @@ _ENDS = Lookup(
 )
 
 
+_HELD = Lookup(
+    person.c.id,
+    lambda among: (
+        sa.select(person.c.id, person.c.merged_into)
+        .where(among)
+        .order_by(person.c.id)
+        .with_for_update(read=True, key_share=True)
+    ),
+)
 _ANSWER = (AuthorKind.STAFF, AuthorKind.BOT)
 """Whose messages answer a person who waits."""
 NOBODY_WAITS: Mapping[str, Any] = MappingProxyType({"waiting_since": None, "due_at": None, "escalated": 0})
@@ -129,11 +138,11 @@ class Threads:
         if not person_ids:
             return {}
         # Locked: a merge under way ends first, and is seen.
-        held = sa.select(person.c.id, person.c.merged_into).where(person.c.id.in_(person_ids)).order_by(person.c.id)
-        if any(row.merged_into for row in await conn.execute(held.with_for_update(read=True, key_share=True))):
+        wanted = sorted(person_ids)
+        if any(merged_into for _, merged_into in await _HELD(conn, wanted)):
             raise MetAnother
         now = self._clock.now()
-        made = {person_id: new_id() for person_id in sorted(person_ids)}
+        made = dict(zip(wanted, new_ids(len(wanted)), strict=True))
         rows = [
             {
                 "id": thread_id,

@@ -13,23 +13,23 @@ from urllib.parse import urlencode
 from channels.phones import e164
 from channels.twilio.signature import form_of, storable
 from hub.errors import PayloadInvalid
-from hub.types import Address, AddressKind, Language, Webhook
+from hub.types import Address, AddressKind, Language, OptOutWord, Webhook
 
 __all__ = ["Place", "Request", "Turn", "live"]
 
 ROUTE = "/webhooks/twilio/voice"
 
 Step = Literal[
-    "start", "heard", "wait", "offered", "recorded", "transcribed", "connected", "answered", "status"
+    "start", "heard", "wait", "offered", "recorded", "transcribed", "connected", "answered", "status", "consent"
 ]  # fmt: skip
 """Which moment of a call a request is about.
 
 start: somebody calls. heard: a question was answered, or not. wait: the line is held while the bot thinks.
 offered: a person or a message was offered. recorded, transcribed: a message was left. connected: the staff's phone was
-rung. answered: a call of ours was. status: how a call of ours ended.
+rung. answered: a call of ours was. status: how a call of ours ended. consent: whether we may call and text was asked.
 """
 
-Meaning = Literal["nothing", "words", "again", "person", "spanish", "stop"]
+Meaning = Literal["nothing", "words", "again", "person", "spanish", "stop", "consent", "agree"]
 
 SINGLE = frozenset(
     {"AnsweredBy", "CallSid", "CallStatus", "DialCallStatus", "Digits", "Direction", "From", "RecordingDuration",
@@ -43,6 +43,7 @@ LONGEST = 4000
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TURN = re.compile(r"([0-9]{1,4})(en|es)(?:-([0-9a-z]{1,8}))?")
+_AGREES = {"1": OptOutWord.AGREE, "2": OptOutWord.AGREE_TEXTS, "3": OptOutWord.AGREE_CALLS}
 _COUNT = re.compile(r"[0-9]{1,3}")
 _PERSON = frozenset(
     {"0", "agent", "operator", "representative", "receptionist", "human", "a human", "person", "a person",
@@ -189,13 +190,27 @@ class Request:
         said = " ".join(re.sub(r"[.,!?¡¿]", " ", self.words.casefold()).split())
         if not said:
             return "nothing"
-        if self.place.delivery and self.keys == "9":
+        if self.place.step == "consent":
+            return "stop" if self.keys == "9" else "agree" if self.agreed is not None else "nothing"
+        if self.keys == "9" and self.place.delivery:
             return "stop"
+        if self.keys == "9" and not self.place.said:
+            return "consent"
         if not self.place.chosen and said in _SPANISH:
             return "spanish"
         if said in _AGAIN:
             return "again"
         return "person" if said in _PERSON else "words"
+
+    @property
+    def proven(self) -> bool:
+        """Whether the caller's carrier vouches for the number (STIR/SHAKEN, full attestation), or we called it."""
+        return self.ours or self.form.get("StirVerstat", "") == "TN-Validation-Passed-A"
+
+    @property
+    def agreed(self) -> OptOutWord | None:
+        """What the key that was pressed agrees to; None for any other, and where the number may be somebody else's."""
+        return _AGREES.get(self.keys) if self.proven else None
 
     def sid_of(self, name: str) -> str:
         """The id in the field `name`. Raises: PayloadInvalid."""

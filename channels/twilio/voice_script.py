@@ -87,6 +87,8 @@ class Script:
                 return document(self._say(known, "voice.recorded", place.turn.language), verb("Hangup"))
             case "answered":
                 return self._call(request, known)
+            case "consent":
+                return self._agree(request, known)
             case "transcribed" | "status":
                 return document()
 
@@ -124,14 +126,28 @@ class Script:
             case "spanish":
                 asked = Place(step="heard", turn=Turn(place.turn.number + 1, "es"))
                 return document(self._gather(asked, [self._say(known, "voice.ask", "es")], keys=1))
+            case "consent":
+                # What may be agreed to is read out in full before a key counts; who may be somebody else can only stop.
+                asked = Place(step="consent", turn=place.turn.after())
+                key = "voice.consent" if request.proven else "voice.consent_stop"
+                return document(self._gather(asked, [self._say(known, key, place.turn.language)], keys=1))
             case "again":
                 return self._repeat(place, known)
             case "person":
                 return document(*self._connect(request, known, now))
             case "stop":
                 return document(self._say(known, "voice.stopped", place.turn.language), verb("Hangup"))
-            case "words":
+            case _:
                 return self._hold(Place(step="wait", turn=place.turn), known)
+
+    def _agree(self, request: Request, known: Known) -> bytes:
+        """What follows a key that agrees, or ends it all; any other leads back to the first question."""
+        language = request.place.turn.language
+        if request.meaning == "stop":
+            return document(self._say(known, "voice.stopped", language), verb("Hangup"))
+        said = [self._say(known, "voice.agreed", language)] if request.meaning == "agree" else []
+        asked = Place(step="heard", turn=request.place.turn.after())
+        return document(self._gather(asked, [*said, self._say(known, "voice.ask", language)], keys=1))
 
     def _repeat(self, place: Place, known: Known) -> bytes:
         """What was asked last, once more; the question stays the same one."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.scheduling.names import Directory
@@ -21,8 +22,7 @@ from hub.errors import InputError
 from hub.people.records import survivor
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A visit as a step needs it. `start` is in UTC."""
 
     id: str
@@ -37,8 +37,7 @@ class Visit:
     confirmed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What somebody is enrolled for: `id` and `version` are the visit's, or the person's own id and 0.
 
     visit: the one that the steps speak of; None where they speak of none.
@@ -58,7 +57,7 @@ class Page:
     place: str
 
 
-VISIT = tuple(appointment.c[name] for name in Visit.__slots__)
+VISIT = tuple(appointment.c[name] for name in Visit.__struct_fields__)
 visits_by_id = Lookup(appointment.c.id, lambda among: sa.select(*VISIT).where(among))
 
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from consent import rules as rulebook
 from hub.campaigns import timing
 from hub.campaigns.audience import Subject
@@ -43,8 +45,7 @@ _KEPT = tuple(ZoneInfo(name) for name in rulebook.load().unknown_zones)
 _IN_ENGLISH = " In English: there is no approved translation."
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """What became of a step.
 
     nominal: when the plan has it sent. send_at: when it leaves, as far as is known now; None for what does not.
@@ -101,13 +102,10 @@ def decide(
     )
     variant, template = timing.wording(step, subject.person_id)
 
-    def refused(why: tuple[str, str]) -> Decided:
-        return Decided(step, variant, template, "skip", why[0], why[1], nominal)
-
     if (unfit := _stopped(plan, step, subject, facts) or _unfit(step, subject, facts)) is not None:
-        return refused(unfit)
+        return _refused(step, variant, template, unfit, nominal)
     if now > max(nominal, held_until or nominal) + span(step.late):
-        return refused(_LATE)
+        return _refused(step, variant, template, _LATE, nominal)
     intent = Intent(
         key="",
         person_id=subject.person_id,
@@ -131,11 +129,15 @@ def decide(
             channel, until, reason, outcome = sent.channel, now, sent.reason, "send"
     ahead = subject.visit is not None and isinstance(plan.audience, Visits) and plan.audience.status == "booked"
     if ahead and subject.visit is not None and until >= subject.visit.start:
-        return refused(_OVER)
+        return _refused(step, variant, template, _OVER, nominal)
     hearer = batch.of(judged.person_id)
     if hearer is not None and fell_back(language_of(hearer, plan.purpose), template, catalog):
         reason += _IN_ENGLISH
     return Decided(step, variant, template, outcome, judged.rule, reason[:_ROOM], nominal, until, channel, judged)
+
+
+def _refused(step: Step, variant: str, template: str, why: tuple[str, str], nominal: datetime) -> Decided:
+    return Decided(step, variant, template, "skip", why[0], why[1], nominal)
 
 
 def appointment_of(plan: Plan, subject: Subject) -> tuple[str, int] | None:

@@ -8,8 +8,9 @@ What the policy says of a way is asked after that: see `hub.router`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from consent.facts import Standing
 from consent.policy import AddressState
@@ -34,8 +35,7 @@ Shape = Literal["whole", "link", "closed"]
 _LEVELS: tuple[Level, ...] = get_args(Level)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """One way to reach a person: a channel and an address, with what holds there.
 
     shape: what the text may be. off: the person does not want it this way. failing: it did not work lately.

@@ -36,8 +36,22 @@ def writers(table: sa.Table, columns: tuple[str, ...], dialect: Dialect) -> tupl
     return tuple(_writer(table.c[name].type, dialect) for name in columns)
 
 
+def _bytes(value: bytes | None) -> bytearray | None:
+    # The driver looks for an adapter of everything but text, numbers and this, each time anew.
+    return None if value is None else bytearray(value)
+
+
+def _number(value: bool | None) -> int | None:
+    return None if value is None else int(value)
+
+
+_FOR_SQLITE: Mapping[type[sa.types.TypeEngine[Any]], Write] = {sa.LargeBinary: _bytes, sa.Boolean: _number}
+
+
 def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Write | None:
     # Every driver here takes bytes and ids as they are; the wrapping that SQLAlchemy adds is for those that do not.
     if isinstance(kind, Moment):
         return kind.writer(dialect)
+    if dialect.name == "sqlite" and (kept := _FOR_SQLITE.get(type(kind))) is not None:
+        return kept
     return None if isinstance(kind, sa.LargeBinary | Id) else kind.dialect_impl(dialect).bind_processor(dialect)

@@ -4,9 +4,10 @@ A driver's own `executemany` runs a statement a row: on the hot path that costs 
 handful of statements on SQLite, and one on PostgreSQL, of even several tables (see `arrays`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,37 +45,57 @@ async def write_rows(conn: AsyncConnection, *batches: Batch) -> None:
         columns = batch.columns
         write = writers(batch.table, columns, conn.dialect)
         statement = _update if batch.updates else _insert
-        for chunk in _chunks(batch.rows):
-            await run(conn, statement(batch.table, columns, len(chunk)), _flat(chunk, columns, write))
+        stored = [
+            _stored([row[name] for row in batch.rows], one, many=len(batch.rows) >= _MOST)
+            for name, one in zip(columns, write, strict=True)
+        ]
+        same = frozenset(place for place, values in enumerate(stored) if isinstance(values, _Same))
+        once = [values.value for values in stored if isinstance(values, _Same)]
+        each = [values for values in stored if not isinstance(values, _Same)]
+        for start in range(0, len(batch.rows), _MOST):
+            count = min(_MOST, len(batch.rows) - start)
+            parts = [values[start : start + count] for values in each]
+            flat = (*once, *chain.from_iterable(zip(*parts, strict=True)))
+            await run(conn, statement(batch.table, columns, same, count), flat)
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), _MOST):
-        yield rows[start : start + _MOST]
+class _Same(NamedTuple):
+    """What a column is in every row."""
+
+    value: Any
 
 
-def _flat(rows: Sequence[Row], columns: tuple[str, ...], write: tuple[Any, ...]) -> tuple[Any, ...]:
-    flat = [row[name] for row in rows for name in columns]
-    for place, one in enumerate(write):
-        if one is not None:
-            flat[place :: len(columns)] = map(one, flat[place :: len(columns)])
-    return tuple(flat)
+def _stored(values: list[Any], write: Callable[[Any], Any] | None, *, many: bool) -> Sequence[Any] | _Same:
+    """A column's values as they are stored.
+
+    many: there are so many rows that a statement of their own pays where all have the same value. It is then bound
+    once: to bind a value costs the driver as much as to write it.
+    """
+    if many and values.count(values[0]) == len(values):
+        return _Same(values[0] if write is None else write(values[0]))
+    return values if write is None else list(map(write, values))
 
 
 @lru_cache(maxsize=1024)
-def _insert(table: sa.Table, columns: tuple[str, ...], count: int) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), count)}"
+def _insert(table: sa.Table, columns: tuple[str, ...], same: frozenset[int], count: int) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {_places(len(columns), same, count)}"
 
 
 @lru_cache(maxsize=1024)
-def _update(table: sa.Table, columns: tuple[str, ...], count: int) -> str:
+def _update(table: sa.Table, columns: tuple[str, ...], same: frozenset[int], count: int) -> str:
     setting = ", ".join(f"{name} = given.{name}" for name in columns[1:])
     return (
-        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), count)}) "
+        f"WITH given ({', '.join(columns)}) AS (VALUES {_places(len(columns), same, count)}) "
         f"UPDATE {table.name} SET {setting} FROM given WHERE {table.name}.id = given.id"
     )
 
 
-def _places(width: int, count: int) -> str:
-    """The placeholders of `count` rows of so many values."""
-    return ", ".join([f"({', '.join(['?'] * width)})"] * count)
+def _places(width: int, same: frozenset[int], count: int) -> str:
+    """The placeholders of `count` rows of so many values. Those at `same` are bound once, before all others."""
+    if not same:
+        return ", ".join([f"({', '.join(['?'] * width)})"] * count)
+    once = {place: f"?{number}" for number, place in enumerate(sorted(same), start=1)}
+    following = iter(range(len(once) + 1, len(once) + (width - len(once)) * count + 1))
+    return ", ".join(
+        f"({', '.join(once.get(place) or f'?{next(following)}' for place in range(width))})" for _ in range(count)
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +20,17 @@ _NAIVE = "a naive datetime cannot be stored"
 def _microseconds(value: datetime | None) -> int | None:
     if value is None:
         return None
+    if value.tzinfo is UTC:
+        return _since_epoch(value)
     if value.tzinfo is None:
         raise ValueError(_NAIVE)
+    return (value - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(maxsize=1024)
+def _since_epoch(value: datetime) -> int:
+    # Rows that are written together share most of their moments. Of UTC alone: in other zones two moments an hour
+    # apart are equal where a clock is put back.
     return (value - _EPOCH) // _MICROSECOND
 
 

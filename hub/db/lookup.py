@@ -28,7 +28,9 @@ class Lookup:
     bound to is a `bindparam` of a stored form, given by name with each call.
     """
 
-    def __init__(self, column: sa.Column[Any], build: Callable[[sa.ColumnElement[bool]], sa.Select[Any]]) -> None:
+    def __init__(
+        self, column: sa.ColumnElement[Any], build: Callable[[sa.ColumnElement[bool]], sa.Select[Any]]
+    ) -> None:
         self._column = column
         self._build = build
         self._prepared: dict[tuple[str, int], _Prepared] = {}

@@ -1,6 +1,7 @@
 """What is asked, and what comes of the answer."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from consent.requests import ConsentRequest
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.tables import address, consent_request, contact, message, person, proxy
-from hub.router import Router
+from hub.router import Routed, Router
 from hub.types import (
     AddressKind,
     AuthorKind,
@@ -32,6 +33,10 @@ from templates import render
 _LATELY = timedelta(days=30)
 _OF_AGE_WAITS = timedelta(days=365)
 _PAGE = 100
+_ONCE = timedelta(days=1)
+"""How long an address that was asked by a form is not asked again by one."""
+_TOGETHER = "together"
+"""Under which name a request's evidence keeps the first of those that were asked in one message."""
 KEY = "optin:"
 """How the intent keys of messages begin that ask for a yes."""
 _PATIENT = Actor("patient")
@@ -44,6 +49,23 @@ class Done:
 
     facts: tuple[str, ...]
     pending: tuple[ConsentRequest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What somebody signed on a page that anybody may use. `title` is what it is about, as the page calls it."""
+
+    scope: Scope
+    title: str
+    evidence: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address was asked last: the request, and whether it is about offers alone."""
+
+    request_id: str
+    offers: bool
 
 
 class OptIns:
@@ -77,8 +99,68 @@ class OptIns:
         ids = await self._ledger.record(conn, *at_once)
         return Done(tuple(ids), tuple(pending))
 
-    async def asked(self, conn: AsyncConnection, thread_id: str, address_id: str) -> str | None:
-        """The id of the request that the thread's last message asked this address about; None if it asked nothing."""
+    async def ask_signed(
+        self,
+        conn: AsyncConnection,
+        person_id: str,
+        address_id: str,
+        kind: AddressKind,
+        signed: Sequence[Signature],
+        language: Language,
+    ) -> Routed | None:
+        """Ask an address in one message whether it agrees to all that was signed for it, in the caller's transaction.
+
+        Nothing counts before its yes, for anybody may type any number. None where it was asked within the last day; and
+        where nothing may be sent to it, as after a STOP, nothing is kept. The message answers whoever sent the form.
+        """
+        now = self._clock.now()
+        lately = sa.select(consent_request.c.id).where(
+            consent_request.c.address_id == address_id,
+            consent_request.c.kind == "confirm",
+            consent_request.c.asked_at > now - _ONCE,
+        )
+        # Locked: of two forms at once, one asks.
+        await conn.execute(sa.select(address.c.id).where(address.c.id == address_id).with_for_update(key_share=True))
+        if (await conn.execute(lately.limit(1))).first() is not None:
+            return None
+        channel = _ASKED_BY[kind]
+        what = ", ".join(one.title for one in signed)
+        text = render("consent.confirm_join", {"clinic": self._clinic, "what": what}, language, channel, UTC).text
+        ids = [new_id() for _ in signed]
+        intent = Intent(
+            key=f"{KEY}{ids[0]}",
+            person_id=person_id,
+            purpose=Purpose.CARE,
+            author=AuthorKind.SYSTEM,
+            body=text,
+            level="none",
+            channel=channel,
+            address_id=address_id,
+            replies_to=now,
+        )
+        routed = await self._router.route_in(conn, intent)
+        if isinstance(routed.decision, Skip):
+            return routed
+        for request_id, one in zip(ids, signed, strict=True):
+            request = ConsentRequest(
+                id=request_id,
+                kind="confirm",
+                person_id=person_id,
+                address_id=address_id,
+                scope=one.scope,
+                evidence={**one.evidence, "signed_via": Source.FORM.value, "asked": text, _TOGETHER: ids[0]},
+                actor=_PATIENT,
+                at=now,
+                asked_at=now,
+                ends_at=now + rulebook.load().confirm_within,
+                outcome="",
+            )
+            await requests.keep(conn, self._vault, request)
+            await self._note(conn, "consent.ask", request)
+        return routed
+
+    async def asked(self, conn: AsyncConnection, thread_id: str, address_id: str) -> Asked | None:
+        """What the thread's last message asked this address about; None if it asked nothing."""
         last = (
             sa.select(message.c.intent_key)
             .where(message.c.thread_id == thread_id, message.c.direction == Direction.OUTBOUND)
@@ -88,26 +170,40 @@ class OptIns:
         key = (await conn.execute(last)).scalar_one_or_none()
         if key is None or not key.startswith(KEY):
             return None
-        open_still = sa.select(consent_request.c.id).where(
+        open_still = sa.select(consent_request.c.id, consent_request.c.purposes).where(
             consent_request.c.id == key.removeprefix(KEY),
             consent_request.c.address_id == address_id,
             consent_request.c.outcome == "",
             consent_request.c.ends_at > self._clock.now(),
         )
-        return (await conn.execute(open_still)).scalar_one_or_none()
+        found = (await conn.execute(open_still)).first()
+        return None if found is None else Asked(found.id, found.purposes == Purpose.MARKETING.value)
 
     async def answer(
         self, conn: AsyncConnection, request_id: str, *, yes: bool, words: str, message_id: str, at: datetime
     ) -> bool:
-        """Take the answer of the address, in the caller's transaction; False where the request is over."""
-        mine = consent_request.c.id == request_id
-        found = await requests.find(conn, self._vault, mine, consent_request.c.outcome == "")
+        """Take the answer of the address, in the caller's transaction; False where the request is over.
+
+        It answers all that was asked in the same message.
+        """
+        open_still = consent_request.c.outcome == ""
+        found = await requests.find(conn, self._vault, consent_request.c.id == request_id, open_still)
         if not found:
             return False
-        (one,) = found
+        if _TOGETHER in found[0].evidence:
+            mine = consent_request.c.address_id == found[0].address_id
+            there = await requests.find(conn, self._vault, mine, open_still)
+            found = [one for one in there if one.evidence.get(_TOGETHER) == request_id]
+        for one in found:
+            await self._answer(conn, one, yes=yes, words=words, message_id=message_id, at=at)
+        return True
+
+    async def _answer(
+        self, conn: AsyncConnection, one: ConsentRequest, *, yes: bool, words: str, message_id: str, at: datetime
+    ) -> None:
         fact_id = None
         if yes:
-            evidence = dict(one.evidence)
+            evidence = {name: said for name, said in one.evidence.items() if name != _TOGETHER}
             source = Source(evidence.pop("signed_via", Source.FORM.value))
             evidence |= {"confirmed_words": words[:80], "confirmed_by": message_id, "signed_at": one.at.isoformat()}
             fact = NewFact(
@@ -123,9 +219,9 @@ class OptIns:
                 evidence=evidence,
             )
             (fact_id,) = await self._ledger.record(conn, fact)
+        mine = consent_request.c.id == one.id
         await requests.end(conn, "yes" if yes else "no", self._clock.now(), mine, fact_id=fact_id)
         await self._note(conn, "consent.confirm" if yes else "consent.decline", one)
-        return True
 
     async def withdraw(self, conn: AsyncConnection, address_id: str) -> None:
         """End what an address was asked: it opted out."""

@@ -1,10 +1,10 @@
 """Queueing: a delivery is written with its message, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db.batches import Batch
@@ -13,8 +13,7 @@ from hub.db.tables import delivery, delivery_event
 from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id, new_ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
+class NewDelivery(Struct, frozen=True, kw_only=True):
     """One message on its way to one address.
 
     state: queued, or held until `due_at` because of `reason` (a rule's id).
@@ -64,9 +63,9 @@ def row_of(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "thread_id": new.thread_id,
         "person_id": new.person_id,
         "address_id": new.address_id,
-        "channel": new.channel,
-        "lane": new.lane,
-        "purpose": new.purpose,
+        "channel": str(new.channel),
+        "lane": str(new.lane),
+        "purpose": str(new.purpose),
         "automated": new.automated,
         "confirms_stop": new.confirms_stop,
         "answers_help": new.answers_help,
@@ -74,7 +73,7 @@ def row_of(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "answers_id": new.answers_id,
         "appointment_id": appointment_id,
         "appointment_version": version,
-        "state": new.state,
+        "state": str(new.state),
         "reason": new.reason if new.state is DeliveryState.HELD else "",
         "segments": new.segments,
         "due_at": new.due_at,

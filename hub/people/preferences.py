@@ -47,6 +47,11 @@ class Preference:
 
 
 _NONE = Preference()
+_TRIED_FIRST: Mapping[ChannelKind | None, Preference] = {
+    None: _NONE,
+    **{kind: Preference(order=(kind,)) for kind in ChannelKind},
+}
+"""What holds for a purpose of which somebody said nothing, by their default channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,9 @@ class Preferences:
         order = kept.order or ((self.default,) if self.default else ())
         if purpose is Purpose.EMERGENCY:
             return Preference(order=order, language=kept.language)
-        return replace(kept, order=order)
+        if kept is _NONE:
+            return _TRIED_FIRST[self.default]
+        return kept if order == kept.order else replace(kept, order=order)
 
 
 def merged(

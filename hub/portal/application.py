@@ -4,7 +4,18 @@ from aiohttp import web
 
 from hub.assets import Assets
 from hub.parts import Parts
-from hub.portal import acting, calendar, consents, conversation, entering, files, notices, preferences, security
+from hub.portal import (
+    acting,
+    calendar,
+    consents,
+    conversation,
+    entering,
+    files,
+    joining,
+    notices,
+    preferences,
+    security,
+)
 from hub.portal.desk import START, Desk
 from hub.portal.drawing import manifest
 from hub.portal.live import Streams
@@ -28,7 +39,7 @@ def application(parts: Parts) -> web.Application:
         await desk.finish()
 
     app = web.Application(middlewares=[from_here])
-    for room in (entering, conversation, files, calendar, acting, security, consents, preferences, notices):
+    for room in (entering, joining, conversation, files, calendar, acting, security, consents, preferences, notices):
         app.add_routes(room.routes(desk))
     app.add_routes(streams.routes())
     app.add_routes(

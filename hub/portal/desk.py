@@ -96,10 +96,14 @@ class Desk:
         chosen = request.query.get("lang") or request.cookies.get(_SPOKEN)
         return next((one for one in LANGUAGES if one == chosen), None)
 
+    def spoken(self, request: web.Request) -> Language:
+        """The language of a page for someone who is not signed in: the one chosen, else their browser's."""
+        there = request.headers.get("Accept-Language", "").lower()
+        return self.language(request) or ("es" if there.startswith("es") else "en")
+
     def draw_outside(self, request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
         """A page for someone who is not signed in, in their browser's language unless they chose one."""
-        chosen = self.language(request)
-        spoken = chosen or ("es" if request.headers.get("Accept-Language", "").lower().startswith("es") else "en")
+        chosen, spoken = self.language(request), self.spoken(request)
         response = draw(template, spoken, self._everywhere(spoken) | values, status=status)
         if chosen is not None and request.query.get("lang"):
             response.set_cookie(_SPOKEN, chosen, path=START, secure=self._https, httponly=True, samesite="Lax")

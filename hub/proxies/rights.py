@@ -14,6 +14,7 @@ from consent.guardians import Ages, Kind, Right, Scope
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
+from hub.db.lookup import Lookup
 from hub.db.tables import appointment, person, proxy, resource, thread
 from hub.events import Change, publish
 from hub.sealed import Profile, open_profile
@@ -208,12 +209,7 @@ class Proxies:
         """Those of the visits of which nobody hears but the patient."""
         if not visits:
             return frozenset()
-        query = (
-            sa.select(appointment.c.id)
-            .join(resource, resource.c.id == appointment.c.visit_type_id)
-            .where(appointment.c.id.in_(list(visits)), resource.c.confidential.is_(True))
-        )
-        return frozenset((await conn.execute(query)).scalars())
+        return frozenset(row[0] for row in await _CONFIDENTIAL(conn, visits))
 
     async def has_confidential(self, conn: AsyncConnection, patient_id: str) -> bool:
         """Whether the patient has, or had, a visit of which nobody else hears."""
@@ -303,3 +299,14 @@ class Proxies:
             )
             for row in rows
         }
+
+
+# Built once: to build a statement costs more than to run it.
+_CONFIDENTIAL = Lookup(
+    appointment.c.id,
+    lambda among: (
+        sa.select(appointment.c.id)
+        .join(resource, resource.c.id == appointment.c.visit_type_id)
+        .where(among, resource.c.confidential.is_(True))
+    ),
+)

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bots.dialogue import Clinic, Unknown
+from channels.twilio.voice_calls import live
+from consent import proof
 from consent import rules as rulebook
 from consent.facts import PHONE, ConsentState, Scope, Source
 from consent.ledger import NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
 from hub.campaigns import VisitWish
+from hub.optin import Asked
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
 from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
@@ -18,6 +21,12 @@ from templates import render
 
 EMERGENCY, URGENT, SOON = 3, 2, 1
 """A thread's priority: what staff see first."""
+
+_AGREED: Mapping[OptOutWord, tuple[str, frozenset[ChannelKind]]] = {
+    OptOutWord.AGREE: ("1", frozenset({ChannelKind.SMS, ChannelKind.VOICE})),
+    OptOutWord.AGREE_TEXTS: ("2", frozenset({ChannelKind.SMS})),
+    OptOutWord.AGREE_CALLS: ("3", frozenset({ChannelKind.VOICE})),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +154,43 @@ class FixedAnswers:
             details=details,
         )
 
+    def agreed(self, incoming: Incoming, word: OptOutWord) -> Plan:
+        """A key that agrees, pressed on a call after the words were read out; the call itself said thanks.
+
+        What is about offers needs a signature, and no key is one.
+        """
+        sid, turn = live(incoming.provider_id) or ("", None)
+        language = turn.language if turn is not None else "en"
+        key, channels = _AGREED[word]
+        words = render("voice.consent", {"clinic": self._clinic.name}, language, ChannelKind.VOICE, self._zone)
+        evidence = {
+            "words": words.text,
+            "text": "voice.consent",
+            "version": str(words.version),
+            "language": words.language,
+            "sha256": proof.shown(words.text),
+            "rendering": "read out on a call",
+            "act": f"pressed {key}",
+            "how": "a key on a call whose number its carrier vouches for",
+            "call": sid,
+            "zone": str(self._zone),
+        }
+        return Plan(
+            action="consent.agree",
+            fact=NewFact(
+                address_id=incoming.address_id,
+                person_id=incoming.person.id if incoming.person.kind in ("patient", "proxy") else None,
+                state=ConsentState.GRANT,
+                scope=Scope(channels=channels, purposes=frozenset(Purpose) - rulebook.load().written),
+                source=Source.WORDS,
+                at=incoming.at,
+                actor=Actor("patient"),
+                message_id=incoming.message_id,
+                evidence=evidence,
+            ),
+            details={"key": key},
+        )
+
     def stranger(self, incoming: Incoming, what: Sorted) -> Plan:
         """Staff look; a number that may be the wrong one is not written to again before, not even to say so.
 
@@ -176,12 +222,13 @@ class FixedAnswers:
         text = render("inbox.rated", {}, incoming.language or "en", incoming.channel, self._zone).text
         return Plan(action="rating.answer", reply=Reply(text=text), rated=(rating_id, score))
 
-    def confirmed(self, incoming: Incoming, request_id: str, *, yes: bool) -> Plan:
+    def confirmed(self, incoming: Incoming, asked: Asked, *, yes: bool) -> Plan:
         """A yes or a no to what the address was asked."""
-        template = "consent.offers_on" if yes else "consent.offers_off"
-        facts = {"clinic": self._clinic.name}
+        on, off = ("offers_on", "offers_off") if asked.offers else ("joined", "not_joined")
+        template = f"consent.{on if yes else off}"
+        facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
         text = render(template, facts, incoming.language or "en", incoming.channel, self._zone).text
-        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(request_id, yes))
+        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(asked.request_id, yes))
 
     def wish(self, incoming: Incoming, wish: Wish) -> Plan:
         """How the writer would like to hear of things is kept, and said back to them."""
@@ -243,6 +290,8 @@ def _fact(
     incoming: Incoming, what: Sorted, state: ConsentState, source: Source, narrow: Scope | None = None
 ) -> NewFact:
     evidence = {"words": incoming.text[:500], "how": "a message on the channel itself"}
+    if (call := live(incoming.provider_id)) is not None:
+        evidence |= {"how": "said, or a key pressed, on a call", "call": call[0], "language": call[1].language}
     if what.opt_out is not None:
         evidence |= {"matched": what.opt_out.matched, "list": what.opt_out.list_version}
     return NewFact(

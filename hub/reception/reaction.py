@@ -40,7 +40,7 @@ _RECEPTION = Actor("system", "reception")
 _CODE = re.compile(r"\W*(\d{6})\W*")
 _ALL = re.compile(r"(?i)\b(stop ?all|all|todos?)\b")
 _BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
-_NEEDS_NOTHING = ("consent.stop", "consent.start", "consent.help", "rating.answer", "address.code")
+_NEEDS_NOTHING = ("consent.agree", "consent.stop", "consent.start", "consent.help", "rating.answer", "address.code")
 """Actions after which nobody waits for an answer by that message, whoever has the thread."""
 _TALK = ("message.inbox", "bot.handoff", "reception.give_up")
 """Actions after which a person waits for the staff and may be told that they are away."""
@@ -121,15 +121,17 @@ class Reactions:
         # YES is a word of START, too, for some carriers.
         if what.kind in ("talk", "start") and (yes := yes_or_no(incoming.text)) is not None:
             async with self._db.glance() as conn:
-                request_id = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
-            if request_id is not None:
-                return self._fixed.confirmed(incoming, request_id, yes=yes)
+                request = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
+            if request is not None:
+                return self._fixed.confirmed(incoming, request, yes=yes)
         match what.kind:
             case "emergency":
                 return self._fixed.emergency(incoming, what)
             case "stop" | "start" | "wrong_number" | "who_is_this" if incoming.channel is ChannelKind.PORTAL:
                 # Said of some other address of a person who is known here: which of them, staff must find out.
                 return self._fixed.handed_over(incoming, "message.inbox", "said_in_portal")
+            case "agree" if incoming.opt_out is not None:
+                return self._fixed.agreed(incoming, incoming.opt_out)
             case "stop" | "start" | "help":
                 return self._fixed.consent(incoming, what, await self._narrow(incoming, what))
             case "urgent":
@@ -138,7 +140,7 @@ class Reactions:
                 return self._fixed.stranger(incoming, what)
             case "wish" if what.wish is not None and self._is_wish(incoming):
                 return self._fixed.wish(incoming, what.wish)
-            case "talk" | "wish":
+            case _:
                 if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
                     return self._fixed.code(incoming, code[1])
                 if (given := score(incoming.text)) is not None and (asked := await self._awaits_score(incoming)):

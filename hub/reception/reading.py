@@ -43,6 +43,7 @@ class Incoming:
     whole_mail: bool = False
     at: datetime
     opt_out: OptOutWord | None
+    provider_id: str | None = None
     standing: Standing
     writer: Known | Shared | Unknown
     dialogue: tuple[bytes, datetime] | None = field(repr=False)
@@ -102,6 +103,7 @@ class Reader:
             whole_mail=any(one["url"].startswith(WHOLE_MAIL) for one in body.media),
             at=row.at,
             opt_out=OptOutWord(row.opt_out) if row.opt_out else None,
+            provider_id=row.provider_id,
             standing=(await self._ledger.standings(conn, (row.address_id,)))[row.address_id],
             writer=await self._writer(conn, person, row.address_id, row.acts),
             dialogue=await self._threads.dialogue(conn, keys, thread) if row.dialogue_at is not None else None,
@@ -140,6 +142,7 @@ _WITH = (
     message.c.body_sealed,
     message.c.at,
     message.c.opt_out,
+    message.c.provider_id,
     message.c.failures,
     address.c.state.label("address_state"),
     thread_table.c.person_id,

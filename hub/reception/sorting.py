@@ -13,7 +13,9 @@ from hub.types import Language, OptOutWord
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "talk"]
+Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "agree", "talk"]
+
+AGREES = (OptOutWord.AGREE, OptOutWord.AGREE_TEXTS, OptOutWord.AGREE_CALLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ def sort(text: str, language: Language | None, carrier_word: OptOutWord | None) 
         # Whatever broke, a person must look at the text: a missed emergency is the worst that can happen here.
         say(_log, "screen_failed", logging.ERROR, error=error)
         unscreened = True
-    word = consent_word(text, language)
+    # The text of a key on a call is ours: no word is looked for in it.
+    word = None if carrier_word in AGREES else consent_word(text, language)
     kind = _kind(urgency, word.word if word else carrier_word)
     wrong = None
     if kind == "talk" and (wrong := wrong_number(text, language)) is not None:
@@ -62,4 +65,6 @@ def _kind(urgency: Urgency, word: OptOutWord | None) -> Kind:
             return "start"
         case OptOutWord.HELP:
             return "help"
+        case OptOutWord.AGREE | OptOutWord.AGREE_TEXTS | OptOutWord.AGREE_CALLS:
+            return "agree"
     return "urgent" if urgency.level == "urgent" else "talk"

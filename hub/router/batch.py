@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent import rules as rulebook
@@ -58,8 +59,7 @@ class Reading:
     told: list[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What was decided about an intent, and who hears it: the person themselves, or who acts for `about`."""
 
     decision: Decision
@@ -153,12 +153,11 @@ def _heard(ways: Iterable[Way], listener: Listener) -> list[Way]:
         if listener.only_at is not None and way.address_id not in listener.only_at:
             continue
         own = own_standing(way.standing, listener.of_age)
-        heard.append(way if own is way.standing else replace(way, standing=own))
+        heard.append(way if own is way.standing else structs.replace(way, standing=own))
     return heard
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """An intent, with its finished words, that is to be queued as it was judged."""
 
     intent: Intent

@@ -1,9 +1,9 @@
 """Queueing: a decision becomes a sealed message, its delivery and their audit entry, in the caller's transaction."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
@@ -40,8 +40,7 @@ _ANSWERS = (ChannelKind.VOICE, ChannelKind.EMAIL)
 """Channels on which an answer goes to its question: to a call that waits, or into a mail's thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(Struct, frozen=True):
     """What was decided, and the rows it made (None for a Skip). `rules` are the ids of the rules that decided."""
 
     decision: Decision

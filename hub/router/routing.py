@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Trail
@@ -219,7 +220,7 @@ class Router:
 def _heard(ways: Sequence[Way], listener: Listener) -> list[Way]:
     """Those of the ways by which this listener may hear, with what they themselves decided about them."""
     return [
-        replace(way, standing=own_standing(way.standing, listener.of_age))
+        structs.replace(way, standing=own_standing(way.standing, listener.of_age))
         for way in ways
         if listener.only_at is None or way.address_id in listener.only_at
     ]

@@ -92,11 +92,14 @@ class DeliveryState(Word):
 
 
 class OptOutWord(Word):
-    """What a text asks of the consent ledger."""
+    """What a text asks of the consent ledger; or a key, pressed on a call after the words were read out."""
 
     STOP = "stop"
     START = "start"
     HELP = "help"
+    AGREE = "agree"
+    AGREE_TEXTS = "texts"
+    AGREE_CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from yarl import URL
 
 from hub.assets import Assets
 from hub.parts import Parts
@@ -41,4 +42,9 @@ def routes(parts: Parts, *, demo: bool, portal: bool, staff: bool) -> list[web.R
     async def landing(_request: web.Request) -> web.Response:
         return page("landing.html", clinic=clinic, demo=demo, portal=portal, staff=staff)
 
-    return [web.get("/", landing), web.get("/static/{name}", Assets("hub.web").serve)]
+    async def join(request: web.Request) -> web.Response:
+        # Short enough for a poster.
+        raise web.HTTPFound(URL("/portal/join").with_query(request.query))
+
+    found = [web.get("/", landing), web.get("/static/{name}", Assets("hub.web").serve)]
+    return [*found, web.get("/join", join)] if portal else found

@@ -37,6 +37,7 @@ def main() -> None:
     )
     parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
     parser.add_argument("--keep", type=Path, help="inbox, search, agents: keep the clinic that was made in this folder")
+    parser.add_argument("--rq", action="store_true", help="campaign: planned by a worker, handed out by RQ")
     parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
 
@@ -120,7 +121,7 @@ def _scale(bench: processes.Bench, options: argparse.Namespace, tell: figures.Te
 
 
 def _campaign(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> list[figures.Round]:
-    return campaign.run(bench, people=options.people, rounds=options.rounds, tell=tell)
+    return campaign.run(bench, people=options.people, rounds=options.rounds, tell=tell, by_rq=options.rq)
 
 
 def _models(bench: processes.Bench, options: argparse.Namespace) -> Path:

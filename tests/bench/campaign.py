@@ -1,8 +1,10 @@
 """Campaign: persons decided, rendered, sealed and queued per second and core; the preview held against the run."""
 
+import asyncio
 import gc
 import resource
 import time
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from hub.settings import Secret, Settings
 from tests.bench import audience, webhooks
 from tests.bench.figures import Round, Tell
 from tests.bench.processes import Bench
+from tests.servers.valkey import running
 
 REMINDER = """
 name: bench-reminder
@@ -43,21 +46,22 @@ steps:
 """
 
 
-def run(bench: Bench, *, people: int, rounds: int, tell: Tell) -> list[Round]:
-    """Each plan over a audience of its own."""
+def run(bench: Bench, *, people: int, rounds: int, tell: Tell, by_rq: bool = False) -> list[Round]:
+    """Each plan over an audience of its own. by_rq: planned by a worker that RQ hands the job to."""
     found: list[Round] = []
-    for number in range(rounds):
-        for text in (BROADCAST, REMINDER):
-            data = bench.folder / f"audience-{number}-{len(found)}"
-            data.mkdir(mode=0o700)
-            url = f"sqlite+aiosqlite:///{data / 'hub.db'}"
-            migrate.upgrade(url)
-            found.append(app.loop(measure(data, url, text, people, tell)))
+    template = bench.template()
+    migrate.upgrade(bench.database(template))
+    with running() if by_rq else nullcontext() as valkey:
+        redis = valkey.secret if valkey is not None else Secret("")
+        for _ in range(rounds):
+            for text in (BROADCAST, REMINDER):
+                data = bench.copy(template)
+                found.append(app.loop(measure(data, bench.database(data), text, people, tell, redis)))
     return found
 
 
-async def measure(data: Path, url: str, text: str, people: int, tell: Tell) -> Round:
-    """One run, planned in this process."""
+async def measure(data: Path, url: str, text: str, people: int, tell: Tell, redis: Secret) -> Round:
+    """One run, planned in this process: at once, or by its worker where there is a `redis`."""
     plan = plans.parse(text)
     clock = FixedClock(audience.midday(date(2026, 3, 3)))
     settings = Settings(
@@ -66,8 +70,9 @@ async def measure(data: Path, url: str, text: str, people: int, tell: Tell) -> R
         twilio_account_sid=webhooks.ACCOUNT,
         twilio_auth_token=Secret(webhooks.TOKEN),
         sms_from=webhooks.CLINIC,
+        redis_url=redis,
     )
-    hub = await app.Hub.open(settings, roles=(), clock=clock)
+    hub = await app.Hub.open(settings, roles=("worker",) if redis else (), clock=clock)
     try:
         parts = hub.parts
         await audience.seed(parts, people, visit_at=clock.now() + timedelta(hours=18))
@@ -86,7 +91,7 @@ async def measure(data: Path, url: str, text: str, people: int, tell: Tell) -> R
         before = _resident()
         await parts.campaigns.start(plan, actor)
         began, busy = time.perf_counter(), time.process_time()
-        counts = await parts.campaigns.plan_all()
+        counts = await _by_worker(hub, plan.name, people) if redis else await parts.campaigns.plan_all()
         took, used = time.perf_counter() - began, time.process_time() - busy
         grown = _resident() - before
         differing = await _differing(parts, foreseen)
@@ -113,6 +118,18 @@ async def measure(data: Path, url: str, text: str, people: int, tell: Tell) -> R
         )
     finally:
         await hub.stop()
+
+
+async def _by_worker(hub: app.Hub, name: str, people: int) -> dict[str, int]:
+    """What a worker planned of a run, to whom the job is handed as `hub campaigns start` does it."""
+    await hub.start()
+    await hub.work.jobs.enqueue("campaigns.plan")
+    while True:
+        done = [row for row in await hub.work.jobs.page() if row.name == "campaigns.plan" and row.state == "done"]
+        if done:
+            total = (await hub.parts.campaigns.status(name)).total
+            return {"enrolled": min(people, total)}
+        await asyncio.sleep(0.05)
 
 
 async def _differing(parts: Any, foreseen: dict[tuple[str, str], tuple[Any, ...]]) -> int:

@@ -268,6 +268,8 @@ async def test_every_page_fits_and_everyone_can_use_it(
         await fits(page)
         await page.goto(f"{clinic.base}/portal/link/none")
         await fits(page)
+        await page.goto(f"{clinic.base}/join?lang={'en' if who == 'james' else 'es'}")
+        await fits(page)
         await page.goto(f"{clinic.base}/portal")
         await sign_in(page, clinic, patient(who))
         await fits(page)

@@ -70,7 +70,6 @@ def test_it_can_do_all_that_the_hub_asks_for(voice: VoiceChannel) -> None:
         pytest.param(pressed("99991985"), "99991985", f"{CALL}:1en", id="eight-keys-that-are-no-date"),
         pytest.param(pressed("1", delivery="d1", keys="1"), "C", f"{CALL}:1en", id="reminder-confirmed"),
         pytest.param(pressed("2", delivery="d1", keys="1"), "R", f"{CALL}:1en", id="reminder-to-move"),
-        pytest.param(pressed("9"), "9", f"{CALL}:1en", id="nine-on-a-call-of-theirs"),
         pytest.param(heard("x" * 9000), "x" * 4000, f"{CALL}:1en", id="very-long"),
         pytest.param(heard("half \ud83d"), "half \ufffd", f"{CALL}:1en", id="half-a-pair"),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.twilio.voice_calls import Place, Request, Step, Turn, live
-from hub.types import new_id
+from hub.types import OptOutWord, new_id
 from tests.channels.rigs import PATIENT
 from tests.channels.voice_rig import CALL, a_call_hook, call_fields, our_call_fields, pressed
 
@@ -67,3 +67,32 @@ def test_nothing_of_a_person_shows_in_a_log() -> None:
 
     assert "canary" not in repr(request)
     assert PATIENT not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("key", "vouched", "meaning", "word"),
+    [
+        pytest.param("1", "TN-Validation-Passed-A", "agree", OptOutWord.AGREE, id="calls and texts"),
+        pytest.param("2", "TN-Validation-Passed-A", "agree", OptOutWord.AGREE_TEXTS, id="texts"),
+        pytest.param("3", "TN-Validation-Passed-A", "agree", OptOutWord.AGREE_CALLS, id="calls"),
+        pytest.param("9", "TN-Validation-Passed-A", "stop", None, id="none of it"),
+        pytest.param("5", "TN-Validation-Passed-A", "nothing", None, id="no key of ours"),
+        pytest.param("1", "TN-Validation-Passed-B", "nothing", None, id="only that the carrier knows its customer"),
+        pytest.param("1", "", "nothing", None, id="nobody vouches for the number"),
+        pytest.param("9", "", "stop", None, id="to end it nobody need vouch"),
+    ],
+)
+def test_a_key_agrees_only_where_the_number_is_vouched_for(
+    key: str, vouched: str, meaning: str, word: OptOutWord | None
+) -> None:
+    hook = a_call_hook(call_fields(Digits=key, StirVerstat=vouched), {"step": "consent", "turn": "2en"})
+    request = Request.of(hook)
+
+    assert request.meaning == meaning
+    assert request.agreed == word
+
+
+def test_nine_asks_for_consent_at_the_first_question_alone() -> None:
+    assert Request.of(pressed("9")).meaning == "consent"
+    assert Request.of(pressed("9", delivery="d1")).meaning == "stop"
+    assert Request.of(pressed("9", said="d1")).meaning == "words"

@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from channels.carrier import Call, PickUp
+from consent import proof
+from consent.facts import ConsentState, Source
 from hub.crypto import Keyring
 from hub.db.tables import attachment, delivery, file_piece, message
 from hub.hours import OpeningHours
+from hub.types import ChannelKind, Purpose
 from tests.flows.calling import SOUND, STAFF, a_clinic_with_a_phone, answer_to, answer_to_keys, prompt
 from tests.flows.clinic import ANA, MARIA, ana, opened
 from tests.hub_rig import CLINIC, Rig, is_said
@@ -177,3 +180,39 @@ async def _leave(rig: Rig, number: str, sound: bytes, seconds: int, words: str) 
 
 async def _kept(rig: Rig) -> bool:
     return bool(await rig.rows(sa.select(attachment.c.id).where(attachment.c.state == "warned")))
+
+
+async def test_a_key_agrees_once_the_words_were_read_out_and_another_ends_it(rig: Rig) -> None:
+    person = await ana(rig)
+    parts, vouched = rig.parts, {"StirVerstat": "TN-Validation-Passed-A"}
+    call = await rig.carrier.calls.dial(ANA, CLINIC, **vouched)
+    await call.listens()
+
+    assert await answer_to_keys(call, "9") == prompt("voice.consent")
+    assert await answer_to_keys(call, "2") == f"{prompt('voice.agreed')}\n{prompt('voice.ask')}"
+    await rig.quiet()
+    async with parts.db.read() as conn:
+        address_id = (await parts.people.contacts(conn, person))[0].address_id
+        agreed = (await parts.ledger.of_person(conn, person, [address_id]))[0]
+    assert agreed.fact.scope.channels == {ChannelKind.SMS}
+    assert Purpose.MARKETING not in (agreed.fact.scope.purposes or set(Purpose))
+    assert (agreed.fact.state, agreed.fact.source) == (ConsentState.GRANT, Source.WORDS)
+    assert agreed.evidence["call"] == call.sid
+    assert agreed.evidence["act"] == "pressed 2"
+    assert agreed.evidence["sha256"] == proof.shown(agreed.evidence["words"])
+    assert "You do not have to agree to be treated here" in agreed.evidence["words"]
+
+    # Whose number nobody vouches for can end it, and agree to nothing.
+    other = await rig.carrier.calls.dial(ANA, CLINIC)
+    await other.listens()
+    assert await answer_to_keys(other, "9") == prompt("voice.consent_stop")
+    assert await answer_to_keys(other, "1") == prompt("voice.ask")
+    assert await answer_to_keys(other, "9") == prompt("voice.consent_stop")
+    await other.presses("9")
+    await other.ended()
+    await rig.quiet()
+    async with parts.db.read() as conn:
+        ended, before = (await parts.ledger.of_person(conn, person, [address_id]))[:2]
+    assert before.fact.id == agreed.fact.id
+    assert (ended.fact.state, ended.fact.source) == (ConsentState.REVOKE, Source.STOP)
+    assert ended.evidence["call"] == other.sid

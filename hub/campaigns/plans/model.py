@@ -2,6 +2,7 @@
 
 import re
 from datetime import time, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -25,6 +26,7 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Wall = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+@lru_cache(maxsize=256)
 def span(written: str) -> timedelta:
     """The length of time that a `Span` says."""
     found = _SPAN.fullmatch(written)

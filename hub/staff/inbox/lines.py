@@ -31,6 +31,7 @@ _HAPPENED: Mapping[str, str] = {
     "consent.revoke": "opted_out",
     "consent.stop": "opted_out",
     "consent.start": "opted_in",
+    "consent.agree": "opted_in",
     "emergency.detect": "emergency",
     "urgent.detect": "urgent",
     "message.unreached": "unreached",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.reception import sorting
-from hub.reception.sorting import sort
+from hub.reception.sorting import AGREES, sort
 from hub.types import Language, OptOutWord
 
 EMERGENCIES = ("I have chest pain and can't breathe", "I want to kill myself", "me duele el pecho y no puedo respirar")
@@ -45,7 +45,7 @@ def test_an_emergency_goes_before_what_the_carrier_read(word: OptOutWord) -> Non
 
 @pytest.mark.parametrize("word", list(OptOutWord))
 def test_the_carriers_reading_counts_where_we_see_no_word(word: OptOutWord) -> None:
-    assert sort("ok then", "en", word).kind == word.value
+    assert sort("ok then", "en", word).kind == ("agree" if word in AGREES else word.value)
 
 
 @given(st.text(max_size=400), st.sampled_from([None, "en", "es"]), st.sampled_from([None, *OptOutWord]))
