@@ -89,8 +89,9 @@ def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if hour is None and noon and noon.kind == "noon":
         hour = noon.number
     if hour is None:
-        hour = _hour(_at(c, j)) if kind == "half" and cued else None
-        return (_after(hour, 30), j + 1) if hour is not None else None
+        hour = _hour(_at(c, j), 12) if kind == "half" and c.kind(i - 1) not in ("a", "the", "num") else None
+        # "Half 3" is half past three; "half 20 mg" is not.
+        return (_after(hour, 30), j + 1) if hour and (cued or _ends_well(c, j + 1)) else None
     minutes = 30 if kind == "half" else 15
     if step in ("past_hour", "after"):
         return _after(hour, minutes), j + 2
@@ -147,6 +148,8 @@ def _ends_well(c: Context, j: int) -> bool:
     kind, following = c.kind(j), _at(c, j)
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
+    if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
+        return False
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
     return kind != "word" or (following is not None and following.word in _FREE_WORDS)
@@ -184,7 +187,8 @@ def _past_or_to(c: Context, i: int) -> ClockFound | None:
         return _after(hour, value), j + 2
     if step in ("before", "until", "of") and counted:
         return _before(hour, value), j + 2
-    if step == "to" and (counted or value in _MINUTES_TO) and c.kind(i - 1) not in ("from", "between"):
+    till = step == "until" and c.lexemes[j].word in ("till", "til")
+    if (step == "to" or till) and (counted or value in _MINUTES_TO) and c.kind(i - 1) not in ("from", "between"):
         return _before(hour, value), j + 2
     return None
 
@@ -194,10 +198,12 @@ def _compact_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     lexeme = c.lexemes[i]
     hour, minute = divmod(lexeme.number, 100)
     marked = c.kind(i + 1) in ("mer", "oclock", "ish", "h_suffix") or part_after(c, i + 1) is not None
+    if lexeme.digits == 4 and c.kind(i + 1) == "unit" and c.lexemes[i + 1].name == "hour" and minute < 60 and hour < 25:
+        return Clock(hour=hour % 24, minute=minute, half="24"), i + 2
     if hour > 24 or minute > 59 or not (cued or marked):
         return None
-    if not marked and not _ends_well(c, i + 1):
-        return None
+    if not marked and (minute % 5 or not _ends_well(c, i + 1)):
+        return None  # "1234" is a code
     if hour == 0 and lexeme.digits == 3:
         return None
     half: Half | None = "24" if lexeme.zero or hour > 12 or hour == 0 else None

@@ -48,7 +48,13 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     if kind == "tonight" or kind == "part today" or (kind == "this" and c.kind(i + 1) == "part"):
         return _today_part(c, i)
     with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this") or _adjoins(c, last, i, Days)
-    if kind in ("early", "late") and with_day and c.kind(i + 1) not in ("next", "unit", "month", "of", "in"):
+    this_part = c.kind(i + 1) != "this" or c.kind(i + 2) in ("part", "weekday")
+    if (
+        kind in ("early", "late")
+        and with_day
+        and this_part
+        and c.kind(i + 1) not in ("next", "unit", "month", "of", "in")
+    ):
         part = "morning" if kind == "early" else "late afternoon"
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":

@@ -29,6 +29,16 @@ _SENSES: dict[Sense, str] = {
     ("month", 10): "october, oct, ocotber",
     ("month", 11): "november, nov, novmber",
     ("month", 12): "december, dec, decmber",
+    ("holiday", "christmas"): "christmas, xmas, christmas day",
+    ("holiday", "christmas eve"): "christmas eve, xmas eve",
+    ("holiday", "new year"): "new year's, new years, new year, new year's day, new years day",
+    ("holiday", "new year's eve"): "new year's eve, new years eve",
+    ("holiday", "valentine"): "valentine's day, valentines day, valentine's, valentines",
+    ("holiday", "independence"): "4th of july, fourth of july, july 4th, independence day",
+    ("holiday", "halloween"): "halloween",
+    ("holiday", "thanksgiving"): "thanksgiving, thanksgiving day",
+    ("holiday", "labor"): "labor day",
+    ("holiday", "memorial"): "memorial day",
     ("month?", 3): "march",
     ("month?", 5): "may",
     ("day", 0): "today, tday, todays, tdy, 2day, later today, today still",
@@ -182,7 +192,7 @@ _SENSES: dict[Sense, str] = {
         "aren't, won't, wont, except, "
         "unavailable, busy, never, avoid, other than, anything but, any day but, no good, do not, can not"
     ),
-    ("not", 1): "instead of, rather than",
+    ("not", 1): "instead of, rather than, better than",
     ("no", 0): "no, nope, nah",
     ("fix", 0): (
         "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
@@ -200,7 +210,6 @@ _SENSES: dict[Sense, str] = {
     ("from_now", 0): "from now, from today",
     ("early next", 0): "early next",
     ("week", 2): "week after next",
-    ("week after", 0): "week after",
     ("half_hour", 30): "half an hour, half hour",
     ("make", 0): "make it",
     ("period", "this week"): "this week",
