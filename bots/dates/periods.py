@@ -8,6 +8,7 @@ from bots.dates.reckon import (
     add_months,
     coming_date,
     coming_month,
+    full_year,
     made,
     monday,
     month_stretch,
