@@ -120,8 +120,10 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return (_after(value, minutes) if minutes > 0 else _before(value, -minutes)), i + 2
     if after == "minus" and (late := _at(c, i + 2)) and late.kind in ("num", "quarter_es"):
         return _before(value, min(late.number, 59) or 1), i + 3
-    spanish = cued and after == "and" and c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
-    if spanish and (late := _at(c, i + 2)) and late.kind == "num" and 1 <= late.number <= 59 and late.digits != 1:
+    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
+    spanish = cued and after == "and" and (named or c.language == "es")
+    least = 1 if named else 10
+    if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
     minute, stop = _minutes_at(c, i + 1)
     if minute is not None and (
@@ -183,12 +185,13 @@ def _past_or_to(c: Context, i: int) -> ClockFound | None:
     hour = named.number if named and named.kind == "noon" else _hour(named)
     if hour is None or not 1 <= value <= 59 or c.language == "es":
         return None
-    if step == "past_hour" or (step == "after" and counted):
+    said_so = counted or value in _MINUTES_TO
+    if step == "past_hour" or (step == "after" and said_so and c.lexemes[j].word == "after"):
         return _after(hour, value), j + 2
     if step in ("before", "until", "of") and counted:
         return _before(hour, value), j + 2
     till = step == "until" and c.lexemes[j].word in ("till", "til")
-    if (step == "to" or till) and (counted or value in _MINUTES_TO) and c.kind(i - 1) not in ("from", "between"):
+    if (step == "to" or till) and said_so and c.kind(i - 1) not in ("from", "between"):
         return _before(hour, value), j + 2
     return None
 

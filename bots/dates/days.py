@@ -37,7 +37,7 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
-        found = day_at(c, start) or range_of_numbers(c, start)
+        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start)
         if not found:
             return None
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
@@ -82,7 +82,7 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     days, stop = found
     if c.kind(stop) not in joins:
         return None
-    end = day_at(c, _skip(c, stop + 1))
+    end = day_at(c, stop + 1) or day_at(c, _skip(c, stop + 1))
     if not end or end[0].past or end[0].at:
         return None
     if c.moving and c.kind(stop) != "dash":
@@ -90,8 +90,10 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None
-    if days.weekday == c.today.weekday():
-        first = c.today
+    if days.weekday is not None and end[0].weekday is not None:
+        length = (end[0].weekday - days.weekday) % 7
+        others = tuple(day for day in range(7) if (day - days.weekday) % 7 > length)
+        return Days(readings=((None, None),), wide=True, excluded_weekdays=others), end[1]
     if last < first and days.weekday is None and (begun := made(last.year, first.month, first.day)):
         first = max(begun, c.today)
     if end[0].weekday is not None and last < first:
@@ -177,6 +179,8 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return _following(c, weekday), i + 2
     if after == "coming":
         return Days(readings=(one(soon),)), i + 2
+    if after in ("after", "before") and (counted := _weekday_beside(c, weekday, i + 1)):
+        return counted
     if after == "last":
         return (PAST, i + 2 + (c.kind(i + 2) == "unit"))
     if after == "unit" and c.lexemes[i + 1].value == "week":
@@ -197,6 +201,22 @@ def weekday_at(c: Context, i: int) -> Found | None:
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
     return Days(readings=(one(soon),), weekday=weekday), i + 1
+
+
+def _weekday_beside(c: Context, weekday: int, i: int) -> Found | None:
+    """The weekday of "Monday after Thanksgiving", "Friday before the 20th", "Thursday after next"."""
+    if c.kind(i) == "after" and c.kind(i + 1) == "next" and c.kind(i + 2) not in ("unit", "weekday", "month"):
+        near = plus(coming(c.today, weekday), 7)
+        return Days(readings=(one(near), one(plus(near, 7)))), i + 2
+    j = c.skip(i + 1, ("the", "the_el"))
+    if c.kind(j) not in ("holiday", "ord", "month", "slash", "iso", "full"):
+        return None
+    found = _base_at(c, j)
+    if not found or not found[0].readings or not (base := found[0].readings[0][0]):
+        return None
+    day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
+    day = plus(day, -7) if c.kind(i) == "before" and day == base else day
+    return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
 
 
 def _bare_date(c: Context, weekday: int, i: int) -> date | None:

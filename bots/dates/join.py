@@ -69,6 +69,9 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
     if isinstance(found, Hours):
         if with_day:
             return
+        if found.part == "lunch" and not found.low:
+            _around_lunch(joined.drafts)
+            return
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
         elif found.low and found.bound in _OPPOSITE:
@@ -83,12 +86,25 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
     if found.weekday is not None:
         joined.excluded_weekdays.append(found.weekday)
         return
+    if found.excluded_weekdays:
+        joined.excluded_weekdays.extend(day for day in range(7) if day not in found.excluded_weekdays)
+        return
     first, last = found.readings[0] if found.readings else (None, None)
     if first and last and (last - first).days <= 31:
         if found.wide and (first.weekday(), (last - first).days) == (5, 1):
             joined.excluded_weekdays.extend((5, 6))
         else:
             joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
+
+
+def _around_lunch(drafts: list[Draft]) -> None:
+    """What is left of a day without its noon: two stretches."""
+    if not drafts:
+        drafts.append(Draft())
+    days = drafts[-1].days
+    if drafts[-1].hours is None and drafts[-1].part is None:
+        drafts[-1].part = "before lunch"
+        drafts.append(Draft(days=days, part="past lunch", days_taken=True))
 
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
@@ -115,7 +131,7 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             if other.days is None:
                 other.days = days
     elif _replaces(c, piece, gap):
-        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part)]
+        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
         last.days = one
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:

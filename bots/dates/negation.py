@@ -45,6 +45,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
     k = at - 1
     if k >= floor and c.kind(k) == "no":
         return True
+    if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
+        return True
     for steps in range(6):
         k = at - 1 - steps
         if k < floor:

@@ -23,6 +23,8 @@ _PARTS: dict[str, tuple[PartOfDay | None, time | None, time | None]] = {
     "pm": ("afternoon", time(12), time(23, 59)),
     "evening": ("evening", time(17), time(23, 59)),
     "night": ("evening", time(17), time(23, 59)),
+    "before lunch": (None, None, time(11, 29)),
+    "past lunch": (None, time(13, 30), None),
     "not morning": (None, time(12), time(23, 59)),
     "not early morning": (None, time(9, 30), time(23, 59)),
     "not first thing": (None, time(9, 30), time(23, 59)),

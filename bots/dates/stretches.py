@@ -24,6 +24,7 @@ _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _GREETINGS = ("morning", "afternoon", "evening")
+_NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _TILL = ("till", "til")
 _DAY_KINDS = words("day weekday tonight part")
 
@@ -35,6 +36,9 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return _bounded_at(c, i, after_hours)
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
+    if kind == "loosely":
+        loose = clock_at(c, i + 1, True) if after_day else None
+        return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     if kind == "mer" and after_day and c.kind(i - 1) != "num":
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
@@ -54,7 +58,9 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
 def _leads_to_day(c: Context, i: int) -> bool:
     """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
     if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
-        return c.kind(i + 2) in _DAY_KINDS
+        return c.kind(i + 2 + (c.kind(i + 2) == "on")) in _DAY_KINDS
+    if c.lexemes[i].digits > 2 and c.kind(i + 1) == "on":
+        return c.kind(i + 2) in _NAMED_DAYS
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
     return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
 
@@ -198,7 +204,8 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
 def part_at(c: Context, i: int, after_day: bool) -> Found | None:
     """A part of the day by itself: "in the morning", "por la tarde", "afternoons"."""
     lexeme = c.lexemes[i]
-    cued = after_day or c.kind(i - 1) in _PART_CUES or c.expecting == "time"
+    cues = ("not",) if lexeme.name == "lunch" else _PART_CUES
+    cued = after_day or c.kind(i - 1) in cues or c.expecting == "time"
     if lexeme.kind == "part?" and not (cued or (i and c.lexemes[i - 1].word in _PART_WORDS)):
         return None
     greeting = i == 0 and lexeme.word in _GREETINGS and c.kind(1) in ("stop", "comma") and len(c.lexemes) > 3

@@ -55,6 +55,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
     ("part", "evening"): "evening, evenings, eve, after hours, early evening",
+    ("part?", "lunch"): "lunch",
     ("part", "lunch"): "lunchtime, lunch time, at lunch, around lunch, by lunch, during lunch, over lunch",
     ("part", "mid morning"): "midmorning, mid morning",
     ("part", "mid afternoon"): "midafternoon, mid afternoon",
@@ -64,9 +65,10 @@ _SENSES: dict[Sense, str] = {
     ("part", "late morning"): "late morning, before lunch",
     ("part", "early afternoon"): "early afternoon",
     ("part", "late afternoon"): "late afternoon, late in the afternoon, late in the day, later in the day",
-    ("part", "after lunch"): "after lunch",
-    ("part", "after work"): "after work",
-    ("part", "after school"): "after school",
+    ("part", "after lunch"): "after lunch, any time after lunch, anytime after lunch",
+    ("part", "after work"): "after work, any time after work, anytime after work",
+    ("part", "after school"): "after school, any time after school, anytime after school",
+    ("loosely", 0): "like",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",
     ("noon", 12): "noon, midday, mid day, 12 noon, twelve noon",
@@ -190,7 +192,8 @@ _SENSES: dict[Sense, str] = {
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, "
         "aren't, won't, wont, except, "
-        "unavailable, busy, never, avoid, other than, anything but, any day but, no good, do not, can not"
+        "unavailable, busy, never, avoid, other than, anything but, any day but, any time but, "
+        "anytime but, neither, no good, do not, can not"
     ),
     ("not", 1): "instead of, rather than, better than",
     ("no", 0): "no, nope, nah",

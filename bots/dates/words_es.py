@@ -38,7 +38,10 @@ _SENSES: dict[Sense, str] = {
     ("day", 2): "pasado manana, pasao manana",
     ("tonight", 0): "esta noche",
     ("part", "night"): "noches, noche, la noche",
-    ("part", "morning"): "mananas, temprano, la manana, las mananas, toda la manana",
+    ("part", "morning"): (
+        "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
+        "una manana"
+    ),
     ("part", "early morning"): (
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
         "temprano, bien temprano"
