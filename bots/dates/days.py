@@ -21,7 +21,8 @@ Found = tuple[Days, int]
 PAST = Days(readings=(), past=True)
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
-    "on this next or and for by until before after from to between not dash coming early late no the_el around"
+    "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
+    "clock oclock ish"
 )
 _WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash")
 

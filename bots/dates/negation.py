@@ -13,6 +13,7 @@ _BACK_KINDS = words("make for in the the_el the_la on this at a of around my fil
 _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -36,7 +37,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
 
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the person says what keeps them until then."""
-    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by")
+    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by", "between")
     return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
 
 
@@ -74,6 +75,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
+    if lexeme.word in _SPURNED:
+        return True
     if kind == "no_es":
         return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop

@@ -58,15 +58,17 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
 def _leads_to_day(c: Context, i: int) -> bool:
     """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
     if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
-        return c.kind(i + 2 + (c.kind(i + 2) == "on")) in _DAY_KINDS
-    if c.lexemes[i].digits > 2 and c.kind(i + 1) == "on":
+        return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
+    if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
         return c.kind(i + 2) in _NAMED_DAYS
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
     return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
 
 
 def _contrasted(c: Context, i: int) -> bool:
-    """Whether the number at `i` is set against another ("11 instead of 10")."""
+    """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
+    if c.kind(i + 1) == "instead":
+        return True
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?:\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
     | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?<![\w])\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
           ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
@@ -187,7 +187,7 @@ def _split(text: str, language: Language) -> list[Lexeme]:
             kind = "full" if kind == "sep" else kind
             found.append(Lexeme(start, end, kind, tuple(int(part) for part in re.findall(r"\d+", raw)), raw))
         elif kind == "mixed":
-            word = raw.lower()
+            word = {"b4": "before"}.get(raw.lower(), raw.lower())
             found.append(Lexeme(start, end, *words_en.WORDS.get(word, ("word", 0)), word))
         elif kind == "mer":
             found.append(Lexeme(start, end, "mer", "am" if raw[0] in "aA" else "pm"))

@@ -51,7 +51,7 @@ _SENSES: dict[Sense, str] = {
     ("tonight", 0): "tonight, tonite, 2nite, later tonight",
     ("part", "night"): "nights, night, nite, at night",
     ("part", "morning"): (
-        "morning, mornings, mornin, morn, early in the day, earlier in the day, in the am, in the a m"
+        "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a m"
     ),
     ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
     ("part", "evening"): "evening, evenings, eve, after hours, early evening",
@@ -62,7 +62,7 @@ _SENSES: dict[Sense, str] = {
     ("part", "day end"): "eod, end of the day, end of day",
     ("part", "early morning"): "early morning, early in the morning, early am, before work",
     ("part", "first thing"): "first thing in the morning, first thing in the am, first thing",
-    ("part", "late morning"): "late morning, before lunch",
+    ("part", "late morning"): "late morning",
     ("part", "early afternoon"): "early afternoon",
     ("part", "late afternoon"): "late afternoon, late in the afternoon, late in the day, later in the day",
     ("part", "after lunch"): "after lunch, any time after lunch, anytime after lunch",

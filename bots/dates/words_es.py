@@ -40,7 +40,7 @@ _SENSES: dict[Sense, str] = {
     ("part", "night"): "noches, noche, la noche",
     ("part", "morning"): (
         "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
-        "una manana"
+        "una manana, antes del almuerzo, antes de comer, antes de almorzar"
     ),
     ("part", "early morning"): (
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
@@ -55,7 +55,6 @@ _SENSES: dict[Sense, str] = {
     ("part", "after work"): "despues del trabajo, despues de trabajar",
     ("part", "after school"): "despues de la escuela",
     ("part", "after lunch"): "despues del almuerzo, despues de almorzar, despues de comer",
-    ("part", "late morning"): "antes del almuerzo",
     ("part", "lunch"): "a la hora del almuerzo, hora del almuerzo",
     ("part?", "tarde"): "tarde, tardes",
     ("part today", "morning"): "esta manana",
