@@ -29,7 +29,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             _is_taken(c, piece, floor)
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
-            or (at - 1 in found and at and _carries(c, floor, piece.at))
+            or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
     return found

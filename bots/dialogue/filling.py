@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from bots.dates.model import When
 from bots.dialogue import answers, hints, wishes
-from bots.dialogue.flow import advance, finish, hand
+from bots.dialogue.flow import advance, finish, wait
 from bots.dialogue.state import Phase, State
 from bots.dialogue.turns import Context, Heard, Say, Turn
 
@@ -63,5 +63,5 @@ def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:
     if wishes.speaks(said.when) or said.provider or hints.another_provider(event.text):
         return advance(replace(wishes.with_said(state, event), declined=()), context)
     if answers.agrees(event):
-        return hand(state, "waitlist")
+        return wait(state, context)
     return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bots.dates.model import Window
 
@@ -50,6 +50,25 @@ _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
     r"|call me|persona|operador[a]?|humano|recepcionista|hablar con)\b",
+    re.IGNORECASE,
+)
+_SAME_DAY = re.compile(r"\b(?:same|that) day\b|\bmismo d[ií]a\b", re.IGNORECASE)
+_SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
+_WAITLIST = re.compile(
+    r"\bwait(?:ing)?[ -]?list(?:ed)?\b|\bcancell?ation list\b|\blista de espera\b"
+    r"|\bif (?:something|anything|a (?:spot|slot|time)|one|you get a cancell?ation) (?:opens|comes|frees|becomes)\b"
+    r"|\bsi (?:algo )?se (?:abre|libera|desocupa|cancela) (?:algo|una?|alg[uú]n)\b",
+    re.IGNORECASE,
+)
+_BRING = re.compile(
+    r"\b(?:what|which|anything|something|do i|should i|need to|have to)\b[^.!]{0,40}\bbring\b"
+    r"|\b(?:qu[eé]|algo|debo|tengo que|necesito|hay que)\b[^.!]{0,30}\b(?:llevar|traer|traigo|llevo)\b",
+    re.IGNORECASE,
+)
+_PREPARE = re.compile(
+    r"\b(?:what|how|anything|do i|should i|need to|have to|must i)\b[^.!]{0,40}\b(?:fast|fasting|prepare|prep)\b"
+    r"|\bhow\b[^.!]{0,25}\bget ready\b|\bcan i (?:eat|drink)\b"
+    r"|\b(?:qu[eé]|debo|tengo que|necesito|hay que|c[oó]mo|puedo)\b[^.!]{0,30}\b(?:prepar\w+|ayunas?|comer antes)\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
@@ -134,6 +153,25 @@ def running_late(text: str) -> bool:
 def negated(text: str) -> bool:
     """Whether the text holds a "no" or a "not"."""
     return bool(_NOT.search(text))
+
+
+def same(text: str) -> Literal["day", "week"] | None:
+    """Whether the day, or the week, of a visit already spoken of is meant."""
+    if _SAME_DAY.search(text):
+        return "day"
+    return "week" if _SAME_WEEK.search(text) else None
+
+
+def waitlist(text: str) -> bool:
+    """Whether the person would rather wait for a time to open."""
+    return bool(_WAITLIST.search(text))
+
+
+def asks_needs(text: str) -> Literal["bring", "prepare"] | None:
+    """Whether it is asked what to bring to a visit, or how to prepare for it."""
+    if _PREPARE.search(text):
+        return "prepare"
+    return "bring" if _BRING.search(text) else None
 
 
 def go_ahead(text: str) -> bool:

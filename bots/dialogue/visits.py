@@ -5,13 +5,15 @@ from dataclasses import replace as rewrite
 from msgspec.structs import replace
 
 from bots.dates import When, Window, parse
-from bots.dialogue import answers, hints, wishes
+from bots.dialogue import answers, asides, hints, wishes
 from bots.dialogue.flow import advance, begin, call, finish, hand, of_which, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
 from bots.dialogue.state import Phase, State, Wish
 from bots.dialogue.turns import Cancel, Confirm, Context, Heard, Say, Turn
 from bots.scheduling.base import Appointment, Gone
 
+NEEDS = "needs"
+"""Marks a list of visits asked for to say what to bring to the next one."""
 ASIDE = "aside"
 """Marks a list of visits asked for in the middle of a job, which goes on after it."""
 
@@ -25,6 +27,9 @@ def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> T
         return Turn(state=state, says=(*_shown(visits), *question(state, context)))
     if not visits:
         return put(replace(state, job=None), context, Phase.OFFER_BOOK, *_shown(visits))
+    if state.awaiting == NEEDS:
+        spoken = replace(state, last=visits[0])
+        return finish(spoken, context, *_shown(visits[:1]), asides.needs(visits[0], state, context))
     person = person_of(state, context) or ""
     match state.job:
         case "appointment_status":

@@ -70,7 +70,7 @@ def _allows(when: When, moment: str) -> bool:
 
 def _asked_is_right(row: dict[str, Any]) -> bool:
     when = _read(row, "now")
-    read = {"date": _date(when.date), "time": _time(when.time), "relation": when.relation}
+    read: dict[str, object] = {"date": _date(when.date), "time": _time(when.time), "relation": when.relation}
     read["ambiguous"] = bool(when.ambiguous)
     said = bool(when.windows or when.excluded or when.excluded_weekdays)
     return (

@@ -190,6 +190,7 @@ WRONG = [
     ("HUB_REGION", "usa", "two-letter country code"),
     ("HUB_STATE", "Ohio", "two-letter state"),
     ("HUB_TWILIO_API_URL", "api.twilio.com", "web address such as"),
+    ("HUB_VISIT_NEEDS_FILE", "visit_needs_file", None, "needs.toml", Path("needs.toml")),
     ("HUB_OPEN", "nine to five", "opening hours such as"),
     ("HUB_VOICE_FROM", "72975", "number such as +12025550100"),
     ("HUB_VOICE_FROM", "MG" + "a" * 32, "number such as +12025550100"),
