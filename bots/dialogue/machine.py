@@ -182,12 +182,12 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
             return None if wants_in(intents) else _aside(state, event, context)
     if intent in FOR_STAFF and state.phase in _UNFITTING and state.job in ("book", "reschedule"):
         # Staff are told now, and the visit is seen to meanwhile.
-        return Turn(state=waits(state, intent), says=(Say("handoff.noted"), *question(state, context)))
+        return Turn(state=waits(state, intent), says=(Say("bot.noted"), *question(state, context)))
     if intent in FOR_STAFF and state.phase is not Phase.VISIT_TYPE:
         return hand(state, intent)
     if (asked := hints.asks_needs(event.text)) is not None:
         if asked == "prepare":
-            return Turn(state=waits(state, asked), says=(Say("handoff.noted"), *question(state, context)))
+            return Turn(state=waits(state, asked), says=(Say("bot.noted"), *question(state, context)))
         return Turn(state=state, says=(*asides.to_bring(state, context), *question(state, context)))
     if intent == "appointment_status" and state.phase in _SLOT_PHASES:
         person = person_of(state, context)

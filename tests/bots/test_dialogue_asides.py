@@ -73,7 +73,7 @@ async def test_a_matter_for_staff_in_the_middle_of_a_booking_is_told_to_them_and
 
     await talk.hears("I also need my pills refilled", "refill")
 
-    assert talk.said == ["handoff.noted", "book.ask_when"]
+    assert talk.said == ["bot.noted", "book.ask_when"]
     assert talk.outcome.noted == ("refill",)
     await talk.hears("thursday at 3", when=on(THU, "15:00"))
     await talk.hears("yes", "confirm")

@@ -206,7 +206,7 @@ async def test_after_three_rounds_a_time_that_is_not_open_offers_the_waitlist_an
     reply = await talk.hears("No. on Tuesday at 1:30 pm", "decline", when=on(TUE, "13:30"))
 
     assert talk.said == ["slots.none"]
-    assert reply.endswith("Reply YES, NO or another day.")
+    assert reply.endswith("Reply YES or NO, or another day.")
 
 
 async def test_after_three_rounds_a_time_that_is_open_is_proposed() -> None:

@@ -74,6 +74,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
     ("HUB_CLINIC_HOURS", "clinic_hours", "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM", "Daily 9-5", "Daily 9-5"),
     ("HUB_CLINIC_HOURS_ES", "clinic_hours_es", "lun-vie 8:00-18:00, sáb 9:00-13:00", "cada día 9-5", "cada día 9-5"),
+    ("HUB_VISIT_NEEDS_FILE", "visit_needs_file", None, "needs.toml", Path("needs.toml")),
     (
         "HUB_OPEN",
         "open_hours",
@@ -190,7 +191,6 @@ WRONG = [
     ("HUB_REGION", "usa", "two-letter country code"),
     ("HUB_STATE", "Ohio", "two-letter state"),
     ("HUB_TWILIO_API_URL", "api.twilio.com", "web address such as"),
-    ("HUB_VISIT_NEEDS_FILE", "visit_needs_file", None, "needs.toml", Path("needs.toml")),
     ("HUB_OPEN", "nine to five", "opening hours such as"),
     ("HUB_VOICE_FROM", "72975", "number such as +12025550100"),
     ("HUB_VOICE_FROM", "MG" + "a" * 32, "number such as +12025550100"),
