@@ -36,7 +36,8 @@ _ALSO = re.compile(
     re.IGNORECASE,
 )
 _THAT_VISIT = re.compile(
-    r"(?<!is )(?<!was )\b(?:it|instead|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
+    r"(?<!is )(?<!was )\b(?:it|make (?:that|this)|that (?:one|visit|appointment|appt) to|instead"
+    r"|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
     r"|c[aá]mbi\w+|m[uo]+e?v\w+|(?:res[eé]rv|ag[eé]nd|p[aá]s|p[oó]n)\w*l[ao])\b",
     re.IGNORECASE,
 )
@@ -182,6 +183,11 @@ def go_ahead(text: str) -> bool:
 def bare_number(text: str) -> bool:
     """Whether the text is one digit and nothing more: a choice, never an hour."""
     return bool(_BARE_NUMBER.fullmatch(text))
+
+
+def only_one(text: str) -> bool:
+    """Whether a bare number is the first one."""
+    return "1" in text
 
 
 def pointing(windows: tuple[Window, ...], text: str) -> tuple[Window, ...]:

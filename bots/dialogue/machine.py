@@ -4,6 +4,7 @@ from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
+from bots.dates.model import When
 from bots.dialogue import answers, asides, filling, hints, identity, last, opening, slots, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
@@ -118,6 +119,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
         event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
+    event = _named_only(event)
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (
@@ -131,6 +133,17 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or opening.wish(understood, event, context)
     )
     return turn or _not_understood(state, event, context)
+
+
+def _named_only(event: Heard) -> Heard:
+    """`event` without the days that are but part of a clinician's name ("Dr. May", "August")."""
+    said = event.meaning.entities
+    spans = said.when.spans
+    if said.provider is None or not spans:
+        return event
+    name = said.provider.casefold()
+    inside = all(event.text[start:end].casefold() in name for start, end in spans)
+    return wishes.heard_as(event, When()) if inside else event
 
 
 def _language(state: State, event: Heard, context: Context) -> Language:
@@ -170,6 +183,8 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         return begin(rest(state, Phase.IDLE), "confirm" if letter == "c" else "reschedule", context)
     intents = intents_in(event.meaning)
     intent = intents[0]
+    if intent == "decline" and "cancel" in intents and state.phase is not Phase.CONFIRM_CANCEL:
+        intent = "cancel"  # "no, rather cancel it"
     leaves = intent == "goodbye" and not wishes.speaks(event.meaning.entities.when)  # "later" may be a wish
     if leaves or (hints.never_mind(event.text) and not _goes_on(state, event)):
         return finish(replace(state, later=(), more=()), context, Say("bot.left_as_is"))

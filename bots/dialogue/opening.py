@@ -23,7 +23,7 @@ from bots.dialogue.flow import (
     wants_in,
 )
 from bots.dialogue.state import RESTING, Phase, State
-from bots.dialogue.turns import Context, Heard, List, Say, Turn
+from bots.dialogue.turns import Context, Heard, Known, List, Say, Turn
 from bots.nlu.model import Meaning
 
 _VERBLESS = frozenset({"inform", "alternatives", "select", "decline", "confirm", IN_PASSING})
@@ -88,13 +88,17 @@ def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple
         return hand(said, wanted[0], *before)
     # "Book me Friday and cancel tomorrow": what is given up goes first, and names its own day.
     first = "cancel" if "cancel" in jobs else jobs[0]
+    standing = context.standing
+    if first == "book" and isinstance(standing, Known) and said.person_id not in (None, standing.person_id):
+        before = (*before, *for_whom(said, context))
     return begin(waits(said, *(wish for wish in wanted if wish != first)), first, context, *before)
 
 
 def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:
     """Name the providers, or show when the one asked for is free soonest."""
     wish = said.wish
-    if person_of(said, context) and not (wish.provider or wish.specialty or wish.visit_type):
+    several_there = len(context.catalogue.providers) > 1
+    if person_of(said, context) and several_there and not (wish.provider or wish.specialty or wish.visit_type):
         return put(replace(said, job="book"), context, Phase.PROVIDER, *before)
     return begin(replace(said, wish=replace(wish, when=wishes.SOONEST)), "book", context, *before)
 

@@ -203,6 +203,8 @@ def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
 def _names_again(event: Heard, slot: Slot) -> bool:
     """Whether the answer is nothing but a pick of the proposed time, such as "1" or "the 2:30"."""
     said = event.meaning.entities
+    if hints.bare_number(event.text) and not hints.only_one(event.text):
+        return False  # of a list shown before
     picks = event.meaning.intent == "select" or _to_the_minute(said)
     return picks and answers.only_picks(event.text, (slot.provider,))
 
@@ -248,7 +250,9 @@ def _changed(state: State, event: Heard, context: Context, *, refused: bool) -> 
     new = wishes.with_said(state, event)
     if new.wish == state.wish and not said.when.relation:
         return None
-    elsewhen = said.when.windows and not (refused and _fitting(state.offered, said))
+    fits = _fitting(state.offered, said)
+    narrows = event.meaning.intent == "alternatives" and 0 < len(fits) < len(state.offered)
+    elsewhen = said.when.windows and (narrows or not (refused and fits))
     if elsewhen and not said.when.relation:
         return advance(replace(new, declined=(), rounds=0), context)
     if not refused and not said.when.relation:

@@ -78,6 +78,7 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
     if wish.which is not None:  # "my Thursday visit"
         which = (*wish.which.windows, *wish.which.ambiguous)
         named = tuple(visit for visit in pool if any(window.suits(visit.start) for window in which))
+        named = named or tuple(visit for visit in pool if any(_same_weekday(window, visit) for window in which))
         if len(named) == 1:
             return named[0], Wish() if state.job == "cancel" else replace(wish, which=None)
     cannot = tuple(visit for visit in pool if _ruled_out(visit, when))
@@ -91,6 +92,11 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
             return named[0], Wish()
         return named[0], replace(wish, when=_without_first(when))
     return (pool[0] if len(pool) == 1 else None), wish
+
+
+def _same_weekday(window: Window, visit: Appointment) -> bool:
+    """Whether "my Thursday visit" may be this one, though it is not on the coming Thursday."""
+    return window.first == window.last and window.first is not None and window.first.weekday() == visit.start.weekday()
 
 
 def _ruled_out(visit: Appointment, when: When) -> bool:

@@ -11,7 +11,7 @@ async def test_una_reserva() -> None:
     talk = hablando()
 
     assert await talk.hears("quiero una cita", "book") == (
-        "¿Para qué quiere su cita?\n1) Check-up\n2) Vaccination\nSi ya tiene fecha en mente, escriba esa fecha."
+        "¿Para qué quiere su cita?\n1) Check-up\n2) Vaccination\nPuede incluir la fecha que prefiere."
     )
     assert await talk.hears("la primera, el jueves", "select", choice=1, when=on(THU)) == (
         "Tengo:\n1) jueves 5 mar, 3:00 p. m., Dr. Kim\n2) jueves 5 mar, 4:00 p. m., Dr. Lee\n"
