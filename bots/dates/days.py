@@ -171,7 +171,11 @@ def weekday_at(c: Context, i: int) -> Found | None:
     if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
         return None if c.kind(i - 1) == "num" else month_at(c, i)
     if lexeme.kind == "weekday?" and not (
-        c.kind(i - 1) in _WEAK_BEFORE or c.kind(i + 1) in _WEAK_AFTER or len(c.lexemes) <= 3 or c.expecting == "date"
+        c.kind(i - 1) in _WEAK_BEFORE
+        or (i and c.lexemes[i - 1].word == "but")
+        or c.kind(i + 1) in _WEAK_AFTER
+        or len(c.lexemes) <= 3
+        or c.expecting == "date"
     ):
         return None
     after = c.kind(i + 1)
@@ -331,7 +335,7 @@ def _distance(c: Context, i: int, plain: bool = False) -> Found | None:
 
 def _within(c: Context, i: int) -> Found | None:
     """Such as "In three days", "dentro de una semana", "within two weeks", "in the next few days"."""
-    j = c.skip(i + 1, ("the", "the_el", "the_la", "around"))
+    j = c.skip(i + 1, ("the", "the_el", "the_la", "around", "loosely"))
     if c.kind(j) in ("next", "coming"):
         return period_at(c, j)
     counted = _count(c, j)

@@ -10,6 +10,7 @@ from bots.dates.reckon import plus
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
+_ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
 @dataclass(slots=True)
@@ -47,7 +48,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             before = piece
             continue
         joined.used.append(piece)
-        gap = {c.kind(k) for k in range(before.stop if before else 0, piece.at)}
+        between = range(before.stop if before else 0, piece.at)
+        gap = {c.kind(k) for k in between}
+        if any(c.lexemes[k].word in _ANYTIME for k in between):
+            gap.add("anytime")
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
@@ -136,7 +140,7 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         last.days = one
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
-    elif last.hours_first:
+    elif last.hours_first and "anytime" not in gap:
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
@@ -164,7 +168,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:
-            if draft.hours is None and draft.part is None:
+            if draft.hours is None and draft.part in (None, last.part):
                 draft.hours, draft.part = hours, last.part
     elif (both := _between(last.hours, hours)) and "or" not in gap:
         last.hours = both

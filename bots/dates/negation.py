@@ -14,6 +14,7 @@ _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
+_ANY = words("any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -27,6 +28,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             _is_taken(c, piece, floor)
+            or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
@@ -41,11 +43,18 @@ def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
     return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
 
 
+def _all_but(c: Context, at: int, floor: int) -> bool:
+    """Whether the day is the one that is left out: "any day next week but Wednesday"."""
+    k = at - 1
+    return k >= floor and c.lexemes[k].word == "but" and any(c.lexemes[n].word in _ANY for n in range(k))
+
+
 def _before(c: Context, at: int, floor: int) -> bool:
     """Whether a "not" before the piece reaches it."""
     k = at - 1
     if k >= floor and c.kind(k) == "no":
-        return True
+        # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
+        return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
         return True
     for steps in range(6):

@@ -59,6 +59,8 @@ def _leads_to_day(c: Context, i: int) -> bool:
     """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
     if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
         return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
+    if c.language == "es" and c.kind(i + 1) == "and" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number >= 10:
+        return c.kind(i + 3) in _NAMED_DAYS
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
         return c.kind(i + 2) in _NAMED_DAYS
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
@@ -183,7 +185,7 @@ def _joined(
     """The hour alone, or up to the hour that follows "to", "-" or, after "between", "and"."""
     if c.kind(stop) in joins:
         j = stop + 1
-        j = c.skip(j, ("around", "at", "the_la", "at_la", "the"))
+        j = c.skip(j, ("around", "at", "the_la", "at_la", "the", "the_el"))
         high = clock_at(c, j, True)
         if high and not (c.moving and c.kind(stop) == "to"):
             return _range(low, high[0], high[1])

@@ -148,7 +148,7 @@ _SENSES: dict[Sense, str] = {
     ("between", 0): "entre, entre las, entre la",
     ("before", 0): "antes, antes de, antes de las, antes del",
     ("after", 0): "despues, pasadas, despues de, despues de las, despues del, a partir de las",
-    ("after", 1): "no antes de, no antes de las",
+    ("after", 1): "no antes de, no antes de las, no antes del",
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",

@@ -47,7 +47,7 @@ LONG: Mapping[Language, frozenset[str]] = {
     "en": frozenset({"slots.offer", "slots.offer_nearest", "slots.offer_instead"}),
     "es": frozenset({"slots.offer", "slots.offer_nearest", "slots.offer_instead", "slots.nearest_with"}),
 }
-"""Three rows with a clinician and a place in each take more; so do those that are not what was asked for, in Spanish."""
+"""Three rows with a clinician and a place in each take more; in Spanish so do the nearest of one clinician."""
 
 
 def said(key: str, language: Language) -> str:
