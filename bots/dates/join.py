@@ -15,7 +15,10 @@ _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 @dataclass(slots=True)
 class Draft:
-    """One alternative in the making. The flags say that a value was taken over from its neighbour."""
+    """One alternative in the making. The flags say that a value was taken over from its neighbour.
+
+    period: the longer stretch within which its day was named, in which the next weekday may lie as well.
+    """
 
     days: Days | None = None
     hours: Hours | None = None
@@ -23,6 +26,7 @@ class Draft:
     days_taken: bool = False
     hours_taken: bool = False
     hours_first: bool = False
+    period: Days | None = None
 
 
 @dataclass(slots=True)
@@ -137,9 +141,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
+        last.period = last.days if last.days.wide else last.period
         last.days = one
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
+    elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
+        drafts.append(Draft(days=there, period=last.period))
     elif last.hours_first and "anytime" not in gap:
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:

@@ -26,6 +26,9 @@ def filled(state: State, event: Heard, context: Context) -> Turn | None:
             new = replace(new, wish=replace(new.wish, when=wishes.SOONEST))
         elif said.when.windows:
             new = replace(new, declined=(), rounds=0)
+    names = said.visit_type or said.specialty or said.provider or numbered
+    if state.phase is Phase.VISIT_TYPE and state.wish.when is not None and not names:
+        return None  # when is known; what for is not
     if state.phase is Phase.PROVIDER and event.meaning.intent == "decline":
         new = replace(new, wish=replace(new.wish, any_provider=True))
     if new.wish == state.wish and not wishes.speaks(said.when):

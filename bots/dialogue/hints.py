@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Literal, TypeVar
 
 from bots.dates.model import Window
@@ -36,7 +36,7 @@ _ALSO = re.compile(
     re.IGNORECASE,
 )
 _THAT_VISIT = re.compile(
-    r"(?<!is )(?<!was )\b(?:it|make (?:that|this)|that (?:one|visit|appointment|appt) to|instead"
+    r"(?<!is )(?<!was )\b(?:it|(?:make|cancel|drop) (?:that|this)|that (?:one|visit|appointment|appt) to|instead"
     r"|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
     r"|c[aá]mbi\w+|m[uo]+e?v\w+|(?:res[eé]rv|ag[eé]nd|p[aá]s|p[oó]n)\w*l[ao])\b",
     re.IGNORECASE,
@@ -53,7 +53,13 @@ _FOR_A_PERSON = re.compile(
     r"|call me|persona|operador[a]?|humano|recepcionista|hablar con)\b",
     re.IGNORECASE,
 )
-_SAME_DAY = re.compile(r"\b(?:same|that) day\b|\bmismo d[ií]a\b", re.IGNORECASE)
+_SAME_DAY = re.compile(r"\b(?:same|that) day\b|\b(?:mismo|ese) d[ií]a\b", re.IGNORECASE)
+_SHIFT = re.compile(
+    r"\b(?P<count>half an|an?|one|two|\d+|media|una?|dos) (?P<unit>hours?|hrs?|min(?:ute)?s?|horas?|minutos?)"
+    r" (?P<way>later|earlier|sooner|m[aá]s tarde|despu[eé]s|m[aá]s temprano|antes)\b(?! (?:of|than|de) \w)",
+    re.IGNORECASE,
+)
+_COUNTS = {"half an": 0.5, "media": 0.5, "a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2}
 _SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
 _WAITLIST = re.compile(
     r"\bwait(?:ing)?[ -]?list(?:ed)?\b|\bcancell?ation list\b|\blista de espera\b"
@@ -161,6 +167,17 @@ def same(text: str) -> Literal["day", "week"] | None:
     if _SAME_DAY.search(text):
         return "day"
     return "week" if _SAME_WEEK.search(text) else None
+
+
+def shift(text: str) -> timedelta | None:
+    """How much later (or earlier, below zero) than the time spoken of: "an hour later", "media hora antes"."""
+    match = _SHIFT.search(text)
+    if match is None:
+        return None
+    said = match["count"].lower()
+    count = _COUNTS[said] if said in _COUNTS else float(said)
+    by = timedelta(minutes=count * (1 if match["unit"].lower().startswith("min") else 60))
+    return by if match["way"].lower().startswith(("later", "más tarde", "mas tarde", "despu")) else -by
 
 
 def waitlist(text: str) -> bool:

@@ -41,7 +41,8 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
     asked = hints.asks_needs(event.text)
     if asked is not None and not wants_in(intents_in(meaning)):
         return _needs(state, said, asked, context)
-    before = (asides.facts(state, context),) if IN_PASSING in meaning.intents[1:] else ()
+    also = meaning.intents[1:] if not wants_in(intents_in(meaning)) else (meaning.intent, *meaning.intents)
+    before = (asides.facts(state, context),) if IN_PASSING in also else ()
     done = state.phase is Phase.DONE
     apart = several.parted(said, event, context) if _books(meaning) else said
     if apart.more:

@@ -194,7 +194,8 @@ def answered_offer(state: State, event: Heard, context: Context) -> Turn | None:
     """Take up the offer of a booking, or let it be; None for anything else."""
     said = event.meaning.entities
     intent = event.meaning.intent
-    wants = intent in ("book", "find_provider") or said.when.windows or said.when.relation
+    names = said.visit_type or said.specialty or said.provider
+    wants = intent in ("book", "find_provider") or said.when.windows or said.when.relation or names
     if wants or answers.agrees(event):
         return begin(state, "book", context)
     if intent == "decline":

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.dates import When
 from bots.dialogue import Heard, Known, Phase, State, Subject
 from bots.dialogue.needs import Needs, read
 from bots.dialogue.several import MOST, parted
@@ -240,3 +241,52 @@ def test_needs_that_cannot_be_told_are_refused_with_the_setting_s_name(text: str
 
     with pytest.raises(SettingsError, match="HUB_VISIT_NEEDS_FILE"):
         read(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "slot_id"),
+    [
+        pytest.param("can I come an hour later?", "thu-16", id="later"),
+        pytest.param("una hora después", "thu-16", id="spanish"),
+    ],
+)
+async def test_so_much_later_is_counted_from_the_time_on_the_table(text: str, slot_id: str) -> None:
+    talk = Talk()
+    await talk.hears("check-up thu 3", "book", visit_type="Check-up", when=on(THU, "15:00"))
+
+    await talk.hears(text, "alternatives", when=When(relation="later"))
+
+    assert [one.id for one in talk.state.offered] == [slot_id]
+
+
+async def test_later_that_day_stays_on_the_day() -> None:
+    hours = (9, 10, 11, 16)
+    talk = Talk(calendar=Calendar(NOW, tuple(slot(f"tue-{hour}", f"03-03 {hour:02d}:00") for hour in hours)))
+    await talk.hears("check-up soonest", "book", visit_type="Check-up", when=When(relation="soonest"))
+
+    await talk.hears("anything later that day?", "alternatives", when=When(relation="later"))
+
+    assert [one.id for one in talk.state.offered] == ["tue-16"]
+
+
+async def test_to_cancel_what_was_just_booked_and_book_another_day_is_to_move_it() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+    await talk.hears("yes", "confirm")
+
+    await talk.hears("cancel that and book thursday at 3", "cancel", "book", when=on(THU, "15:00"))
+    asked = talk.said
+    await talk.hears("yes", "confirm")
+
+    assert asked == ["move.of", "slots.propose_move"]
+    assert talk.calendar.booked("p1") == ["thu-15"]
+
+
+async def test_no_rather_cancel_it_is_a_wish_to_cancel() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+    await talk.hears("move my visit to thursday", "reschedule", when=on(THU))
+
+    await talk.hears("no, cancel it instead", "decline", "cancel")
+
+    assert talk.said == ["cancel.ask"]
