@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 
-from bots.dialogue import Clinic
+from bots.dialogue import Clinic, needs
 from bots.nlu.embedded import EmbeddedEngine
 from bots.scheduling.base import Scheduling
 from bots.scheduling.local import LocalScheduling
@@ -169,6 +169,7 @@ def assemble(
         phone=settings.clinic_phone,
         address=settings.clinic_address,
         hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
+        needs=needs.read(settings.visit_needs_file) if settings.visit_needs_file is not None else needs.NOTHING,
     )
     engine = Understanding()
     talker = Talker(

@@ -89,8 +89,9 @@ def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if hour is None and noon and noon.kind == "noon":
         hour = noon.number
     if hour is None:
-        hour = _hour(_at(c, j)) if kind == "half" and cued else None
-        return (_after(hour, 30), j + 1) if hour is not None else None
+        hour = _hour(_at(c, j), 12) if kind == "half" and c.kind(i - 1) not in ("a", "the", "num") else None
+        # "Half 3" is half past three; "half 20 mg" is not.
+        return (_after(hour, 30), j + 1) if hour and (cued or _ends_well(c, j + 1)) else None
     minutes = 30 if kind == "half" else 15
     if step in ("past_hour", "after"):
         return _after(hour, minutes), j + 2
@@ -119,8 +120,11 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return (_after(value, minutes) if minutes > 0 else _before(value, -minutes)), i + 2
     if after == "minus" and (late := _at(c, i + 2)) and late.kind in ("num", "quarter_es"):
         return _before(value, min(late.number, 59) or 1), i + 3
-    spanish = cued and after == "and" and c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
-    if spanish and (late := _at(c, i + 2)) and late.kind == "num" and 1 <= late.number <= 59 and late.digits != 1:
+    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
+    in_part = c.language == "es" and part_after(c, i + 3) is not None
+    spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
+    least = 1 if named else 10
+    if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
     minute, stop = _minutes_at(c, i + 1)
     if minute is not None and (
@@ -146,6 +150,8 @@ def _ends_well(c: Context, j: int) -> bool:
     """Whether what follows a bare number leaves it an hour: nothing that it could count or belong to."""
     kind, following = c.kind(j), _at(c, j)
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
+        return False
+    if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
         return False
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
@@ -180,11 +186,13 @@ def _past_or_to(c: Context, i: int) -> ClockFound | None:
     hour = named.number if named and named.kind == "noon" else _hour(named)
     if hour is None or not 1 <= value <= 59 or c.language == "es":
         return None
-    if step == "past_hour" or (step == "after" and counted):
+    said_so = counted or value in _MINUTES_TO
+    if step == "past_hour" or (step == "after" and said_so and c.lexemes[j].word == "after"):
         return _after(hour, value), j + 2
     if step in ("before", "until", "of") and counted:
         return _before(hour, value), j + 2
-    if step == "to" and (counted or value in _MINUTES_TO) and c.kind(i - 1) not in ("from", "between"):
+    till = step == "until" and c.lexemes[j].word in ("till", "til")
+    if (step == "to" or till) and said_so and c.kind(i - 1) not in ("from", "between"):
         return _before(hour, value), j + 2
     return None
 
@@ -194,10 +202,12 @@ def _compact_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     lexeme = c.lexemes[i]
     hour, minute = divmod(lexeme.number, 100)
     marked = c.kind(i + 1) in ("mer", "oclock", "ish", "h_suffix") or part_after(c, i + 1) is not None
+    if lexeme.digits == 4 and c.kind(i + 1) == "unit" and c.lexemes[i + 1].name == "hour" and minute < 60 and hour < 25:
+        return Clock(hour=hour % 24, minute=minute, half="24"), i + 2
     if hour > 24 or minute > 59 or not (cued or marked):
         return None
-    if not marked and not _ends_well(c, i + 1):
-        return None
+    if not marked and (minute % 5 or not _ends_well(c, i + 1)):
+        return None  # "1234" is a code
     if hour == 0 and lexeme.digits == 3:
         return None
     half: Half | None = "24" if lexeme.zero or hour > 12 or hour == 0 else None

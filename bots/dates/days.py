@@ -3,17 +3,16 @@
 from datetime import date, timedelta
 
 from bots.dates.lexeme import words
+from bots.dates.named import beside_at, holiday_at, nth_at
+from bots.dates.numbered import ARTICLES, dashed_at, del_al, numbered_at, range_of_numbers, written_at
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
 from bots.dates.reckon import (
     add_months,
     coming,
-    coming_date,
     coming_day_of_month,
-    full_year,
     made,
     monday,
-    month_stretch,
     one,
     plus,
 )
@@ -21,9 +20,9 @@ from bots.dates.reckon import (
 Found = tuple[Days, int]
 PAST = Days(readings=(), past=True)
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
-_ARTICLES = ("the", "the_el", "on", "the_la", "dia", "of")
 _WEAK_BEFORE = words(
-    "on this next or and for by until before after from to between not dash coming early late no the_el around"
+    "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
+    "clock oclock ish"
 )
 _WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash")
 
@@ -39,11 +38,11 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
-        found = day_at(c, start) or _range_of_numbers(c, start)
+        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start)
         if not found:
             return None
-        return _bounded(c, kind, found)
-    if kind == "of" and (numbers := _range_of_numbers(c, i + 1) or _del_al(c, i)):
+        return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
+    if kind == "of" and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
     found = day_at(c, i)
     if found and c.kind(found[1]) in ("to", "until", "dash") and not found[0].past:
@@ -54,14 +53,15 @@ def days_at(c: Context, i: int) -> Found | None:
 
 
 def _skip(c: Context, i: int) -> int:
-    return c.skip(i, _ARTICLES)
+    return c.skip(i, ARTICLES)
 
 
-def _bounded(c: Context, kind: str, found: Found) -> Found | None:
-    """Days after, before or up to those found."""
+def _bounded(c: Context, kind: str, found: Found, inclusive: bool) -> Found | None:
+    """Days after, before or up to those found; after and `inclusive`, from the day itself on."""
     days, stop = found
     if days.past or days.at:
         return found
+    kind = "from" if inclusive else kind
     if kind in ("from", "between") and (ranged := _ranged(c, found, joins=("to", "until", "dash", "and"))):
         return ranged
     stop += c.kind(stop) == "onward"
@@ -83,7 +83,7 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     days, stop = found
     if c.kind(stop) not in joins:
         return None
-    end = day_at(c, _skip(c, stop + 1))
+    end = day_at(c, stop + 1) or day_at(c, _skip(c, stop + 1))
     if not end or end[0].past or end[0].at:
         return None
     if c.moving and c.kind(stop) != "dash":
@@ -91,8 +91,10 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None
-    if days.weekday == c.today.weekday():
-        first = c.today
+    if days.weekday is not None and end[0].weekday is not None:
+        length = (end[0].weekday - days.weekday) % 7
+        others = tuple(day for day in range(7) if (day - days.weekday) % 7 > length)
+        return Days(readings=((None, None),), wide=True, excluded_weekdays=others), end[1]
     if last < first and days.weekday is None and (begun := made(last.year, first.month, first.day)):
         first = max(begun, c.today)
     if end[0].weekday is not None and last < first:
@@ -100,30 +102,6 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     if end[0].weekday is not None and (last - first).days > 7:
         last = plus(last, -7)
     return (Days(readings=((first, last),), wide=True), end[1]) if last >= first else None
-
-
-def _range_of_numbers(c: Context, i: int) -> Found | None:
-    """Such as "3 al 5 de marzo", "3rd to 5th of May", "3-5 March"."""
-    i = _skip(c, i)
-    if c.kind(i) not in ("num", "ord") or c.kind(i + 1) not in ("to", "until", "dash"):
-        return None
-    j = _skip(c, i + 2)
-    end = _numbered(c, j) if c.kind(j) in ("num", "ord") else None
-    if not end or not (last := end[0].readings[0][1]):
-        return None
-    low = made(last.year, last.month, c.lexemes[i].number)
-    return (Days(readings=((low, last),), wide=True), end[1]) if low and low <= last else None
-
-
-def _del_al(c: Context, i: int) -> Found | None:
-    """Such as "Del 10 al 15": days of the coming month, where no month is said."""
-    if c.lexemes[i].value != 1 or [c.kind(i + n) for n in (1, 2, 3)] != ["num", "to", "num"]:
-        return None
-    last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
-    low = made(last.year, last.month, c.lexemes[i + 1].number) if last else None
-    if not last or not low or low > last:
-        return None
-    return Days(readings=((max(low, c.today), last),), wide=True), i + 4
 
 
 def day_at(c: Context, i: int) -> Found | None:
@@ -141,13 +119,17 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("weekday", "weekday?", "mar"):
         return weekday_at(c, i)
     if kind in ("iso", "full", "slash"):
-        return _written(c, i)
+        return written_at(c, i)
     if kind in ("the", "the_el", "on", "dia"):
         return _articled(c, i)
     if kind in ("a", "span days"):
         return _distance(c, i)
+    if kind == "holiday":
+        return holiday_at(c, i)
+    if kind in ("nth", "last", "ord", "ord_word") and (nth := nth_at(c, i)):
+        return nth
     if kind in ("num", "ord", "ord_word"):
-        return _range_of_numbers(c, i) or _distance(c, i) or _numbered(c, i)
+        return range_of_numbers(c, i) or dashed_at(c, i) or _distance(c, i) or numbered_at(c, i)
     if kind in ("in", "within"):
         return _within(c, i) or month_at(c, i + 1, cued=True)
     if kind == "hace":
@@ -161,6 +143,8 @@ def day_at(c: Context, i: int) -> Found | None:
         return edge_at(c, i)
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
         return _week_of(c, i)
+    if kind == "unit" and (beside := beside_at(c, i, day_at)):
+        return beside
     return period_at(c, i)
 
 
@@ -168,7 +152,7 @@ def _base_at(c: Context, i: int) -> Found | None:
     """A day that others are counted from: anything but a count itself."""
     kind = c.kind(i)
     if kind in ("num", "ord", "ord_word"):
-        return _numbered(c, i, article=True)
+        return numbered_at(c, i, article=True)
     return day_at(c, i) if kind not in ("unit", "a", "span days", "in", "within") else None
 
 
@@ -187,7 +171,11 @@ def weekday_at(c: Context, i: int) -> Found | None:
     if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
         return None if c.kind(i - 1) == "num" else month_at(c, i)
     if lexeme.kind == "weekday?" and not (
-        c.kind(i - 1) in _WEAK_BEFORE or c.kind(i + 1) in _WEAK_AFTER or len(c.lexemes) <= 3 or c.expecting == "date"
+        c.kind(i - 1) in _WEAK_BEFORE
+        or (i and c.lexemes[i - 1].word == "but")
+        or c.kind(i + 1) in _WEAK_AFTER
+        or len(c.lexemes) <= 3
+        or c.expecting == "date"
     ):
         return None
     after = c.kind(i + 1)
@@ -196,10 +184,14 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return _following(c, weekday), i + 2
     if after == "coming":
         return Days(readings=(one(soon),)), i + 2
+    if after in ("after", "before") and (counted := _weekday_beside(c, weekday, i + 1)):
+        return counted
     if after == "last":
         return (PAST, i + 2 + (c.kind(i + 2) == "unit"))
     if after == "unit" and c.lexemes[i + 1].value == "week":
         return Days(readings=(one(plus(soon, 7)),)), i + 2
+    if after == "in" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number in (8, 15) and c.kind(i + 3) != "unit":
+        return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
     if after == "in" and (found := _count(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
@@ -214,6 +206,22 @@ def weekday_at(c: Context, i: int) -> Found | None:
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
     return Days(readings=(one(soon),), weekday=weekday), i + 1
+
+
+def _weekday_beside(c: Context, weekday: int, i: int) -> Found | None:
+    """The weekday of "Monday after Thanksgiving", "Friday before the 20th", "Thursday after next"."""
+    if c.kind(i) == "after" and c.kind(i + 1) == "next" and c.kind(i + 2) not in ("unit", "weekday", "month"):
+        near = plus(coming(c.today, weekday), 7)
+        return Days(readings=(one(near), one(plus(near, 7)))), i + 2
+    j = c.skip(i + 1, ("the", "the_el"))
+    if c.kind(j) not in ("holiday", "ord", "month", "slash", "iso", "full"):
+        return None
+    found = _base_at(c, j)
+    if not found or not found[0].readings or not (base := found[0].readings[0][0]):
+        return None
+    day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
+    day = plus(day, -7) if c.kind(i) == "before" and day == base else day
+    return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
 
 
 def _bare_date(c: Context, weekday: int, i: int) -> date | None:
@@ -267,7 +275,7 @@ def _articled(c: Context, i: int) -> Found | None:
     kind = c.kind(j)
     if kind in ("ord", "ord_word", "num"):
         spanish = c.kind(j - 1) == "dia" or (c.kind(j - 1) == "the_el" and c.lexemes[j - 1].value == 0)
-        return _range_of_numbers(c, j) or _numbered(c, j, article=True, bare=spanish)
+        return range_of_numbers(c, j) or numbered_at(c, j, article=True, bare=spanish)
     return day_at(c, j) if kind not in ("", "word", "part", "the", "the_el", "on", "dia") else None
 
 
@@ -327,7 +335,7 @@ def _distance(c: Context, i: int, plain: bool = False) -> Found | None:
 
 def _within(c: Context, i: int) -> Found | None:
     """Such as "In three days", "dentro de una semana", "within two weeks", "in the next few days"."""
-    j = c.skip(i + 1, ("the", "the_el", "the_la", "around"))
+    j = c.skip(i + 1, ("the", "the_el", "the_la", "around", "loosely"))
     if c.kind(j) in ("next", "coming"):
         return period_at(c, j)
     counted = _count(c, j)
@@ -342,57 +350,3 @@ def _within(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(c.today, number + 1)), one(plus(c.today, number)))), stop
     days = _moved(c, unit, number, c.today)
     return (days, stop) if days else None
-
-
-def _written(c: Context, i: int) -> Found | None:
-    """A date in figures: ISO, or with the month first in English and the day first in Spanish."""
-    numbers, kind = c.lexemes[i].parts, c.kind(i)
-    if c.kind(i + 1) in ("unit", "counted") or c.kind(i - 1) == "money":
-        return None
-    if kind == "iso":
-        day = made(*numbers)
-        return (Days(readings=(one(day),)), i + 1) if day else None
-    first, second = numbers[:2]
-    month, number = (second, first) if c.language == "es" else (first, second)
-    for tried_month, tried_day in ((month, number), (number, month)):
-        if kind == "full":
-            day = made(full_year(numbers[2]), tried_month, tried_day)
-        else:
-            day = coming_date(c.today, tried_month, tried_day) if (first, second) != (24, 7) else None
-        if day:
-            return Days(readings=(one(day),)), i + 1
-    return None
-
-
-def _numbered(c: Context, i: int, article: bool = False, bare: bool = False) -> Found | None:
-    """A day of the month: "the 5th", "5 March", "5 de marzo", "5th of next month"."""
-    lexeme, number = c.lexemes[i], c.lexemes[i].number
-    if not 1 <= number <= 31 or lexeme.digits > 2:
-        return None
-    j = i + 1
-    named = c.skip(j, ("of", "the", "the_la"))
-    j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each") else j
-    if c.kind(j) in ("month", "month?", "mar"):
-        return month_at(c, j, day=number)
-    if j > i + 1 and c.kind(j) == "each" and c.kind(j + 1) == "unit":
-        day = coming_day_of_month(c.today, number)
-        return (Days(readings=(one(day),), day_of_month=True), j + 2) if day else None
-    if j > i + 1 and (period := period_at(c, j)) and (first := period[0].readings[0][0]):
-        day = made(first.year, first.month, number)
-        if day and day < c.today:
-            day = coming_day_of_month(c.today, number)
-        return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
-    following = c.kind(i + 1)
-    if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
-        following == "num" and c.lexemes[i + 1].digits
-    ):
-        return None
-    ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
-    spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
-    # "The 2" may be a choice from a list; no list is longer than three.
-    numbered = article and number > 3 and lexeme.kind == "num" and following in ("", "stop", "comma", "at", "clock")
-    alone = numbered or (c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num")
-    if not (ordinal or (spelled and following != "word") or bare or alone):
-        return None
-    day = coming_day_of_month(c.today, number)
-    return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None

@@ -10,11 +10,15 @@ from bots.dates.reckon import plus
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
+_ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
 @dataclass(slots=True)
 class Draft:
-    """One alternative in the making. The flags say that a value was taken over from its neighbour."""
+    """One alternative in the making. The flags say that a value was taken over from its neighbour.
+
+    period: the longer stretch within which its day was named, in which the next weekday may lie as well.
+    """
 
     days: Days | None = None
     hours: Hours | None = None
@@ -22,6 +26,7 @@ class Draft:
     days_taken: bool = False
     hours_taken: bool = False
     hours_first: bool = False
+    period: Days | None = None
 
 
 @dataclass(slots=True)
@@ -47,7 +52,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             before = piece
             continue
         joined.used.append(piece)
-        gap = {c.kind(k) for k in range(before.stop if before else 0, piece.at)}
+        between = range(before.stop if before else 0, piece.at)
+        gap = {c.kind(k) for k in between}
+        if any(c.lexemes[k].word in _ANYTIME for k in between):
+            gap.add("anytime")
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
@@ -69,6 +77,9 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
     if isinstance(found, Hours):
         if with_day:
             return
+        if found.part == "lunch" and not found.low:
+            _around_lunch(joined.drafts)
+            return
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
         elif found.low and found.bound in _OPPOSITE:
@@ -83,12 +94,25 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
     if found.weekday is not None:
         joined.excluded_weekdays.append(found.weekday)
         return
+    if found.excluded_weekdays:
+        joined.excluded_weekdays.extend(day for day in range(7) if day not in found.excluded_weekdays)
+        return
     first, last = found.readings[0] if found.readings else (None, None)
     if first and last and (last - first).days <= 31:
         if found.wide and (first.weekday(), (last - first).days) == (5, 1):
             joined.excluded_weekdays.extend((5, 6))
         else:
             joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
+
+
+def _around_lunch(drafts: list[Draft]) -> None:
+    """What is left of a day without its noon: two stretches."""
+    if not drafts:
+        drafts.append(Draft())
+    days = drafts[-1].days
+    if drafts[-1].hours is None and drafts[-1].part is None:
+        drafts[-1].part = "before lunch"
+        drafts.append(Draft(days=days, part="past lunch", days_taken=True))
 
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
@@ -115,12 +139,15 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             if other.days is None:
                 other.days = days
     elif _replaces(c, piece, gap):
-        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part)]
+        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
+        last.period = last.days if last.days.wide else last.period
         last.days = one
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
-    elif last.hours_first:
+    elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
+        drafts.append(Draft(days=there, period=last.period))
+    elif last.hours_first and "anytime" not in gap:
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
@@ -148,7 +175,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:
-            if draft.hours is None and draft.part is None:
+            if draft.hours is None and draft.part in (None, last.part):
                 draft.hours, draft.part = hours, last.part
     elif (both := _between(last.hours, hours)) and "or" not in gap:
         last.hours = both

@@ -4,7 +4,7 @@ from datetime import date
 
 from bots.dates.lexeme import words
 from bots.dates.pieces import Days
-from bots.dates.reckon import coming, days_of_month, one, plus
+from bots.dates.reckon import coming, days_of_month, made, one, plus
 
 _NEAR = words("comma the the_el on of dash in the_la stop word dia around")
 
@@ -17,6 +17,9 @@ def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
         return _weekday_with(today, said.weekday, then) if gap <= _NEAR else None
     if then.weekday is not None and said.weekday is None:
         return _weekday_with(today, then.weekday, said) if gap <= _NEAR or said.wide else None
+    for number, period in ((then, said), (said, then)):
+        if number.day_of_month and period.wide and gap <= _NEAR and (day := _numbered_in(number, period)):
+            return Days(readings=(one(day),))
     for days, other in ((then, said), (said, then)):
         first, last = other.readings[0]
         shared = tuple(reading for reading in days.readings if _inside(reading, first, last))
@@ -26,6 +29,15 @@ def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
         return Days(readings=(said.readings[0],))
     shared = tuple(reading for reading in said.readings if reading in then.readings)
     return Days(readings=shared) if shared else None
+
+
+def _numbered_in(number: Days, period: Days) -> date | None:
+    """The day with that number within the period ("next month on the 7th")."""
+    (said, _), (first, last) = number.readings[0], period.readings[0]
+    if said is None or first is None or last is None:
+        return None
+    day = made(first.year, first.month, said.day)
+    return day if day is not None and first <= day <= last else None
 
 
 def _inside(reading: tuple[date | None, date | None], first: date | None, last: date | None) -> bool:

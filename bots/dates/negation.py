@@ -13,6 +13,8 @@ _BACK_KINDS = words("make for in the the_el the_la on this at a of around my fil
 _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
+_ANY = words("any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -26,9 +28,10 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             _is_taken(c, piece, floor)
+            or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
-            or (at - 1 in found and at and _carries(c, floor, piece.at))
+            or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
     return found
@@ -36,14 +39,23 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
 
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the person says what keeps them until then."""
-    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by")
+    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by", "between")
     return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
+
+
+def _all_but(c: Context, at: int, floor: int) -> bool:
+    """Whether the day is the one that is left out: "any day next week but Wednesday"."""
+    k = at - 1
+    return k >= floor and c.lexemes[k].word == "but" and any(c.lexemes[n].word in _ANY for n in range(k))
 
 
 def _before(c: Context, at: int, floor: int) -> bool:
     """Whether a "not" before the piece reaches it."""
     k = at - 1
     if k >= floor and c.kind(k) == "no":
+        # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
+        return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
+    if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
         return True
     for steps in range(6):
         k = at - 1 - steps
@@ -72,6 +84,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
+    if lexeme.word in _SPURNED:
+        return True
     if kind == "no_es":
         return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop

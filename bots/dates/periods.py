@@ -40,7 +40,7 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False) -> 
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
     if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting == "date" and not weak):
         return None
-    year, stop = _year(c, i + 1, strict=False)
+    year, stop = year_at(c, i + 1, strict=False)
     if year:
         return Days(readings=(month_stretch(year, month),), wide=True), stop
     return Days(readings=(coming_month(c.today, month),), wide=True), i + 1
@@ -58,7 +58,7 @@ def _ranged(c: Context, month: int, first: int, j: int) -> Found | None:
     return (Days(readings=((low, high),), wide=True), k + 1) if low and high and low < high else None
 
 
-def _year(c: Context, j: int, strict: bool = True) -> tuple[int | None, int]:
+def year_at(c: Context, j: int, strict: bool = True) -> tuple[int | None, int]:
     """A year at `j`, and where it ends. Figures that may be an hour ("2030") count only as a near year."""
     k = c.skip(j, ("comma", "of"))
     marked = k > j
@@ -73,7 +73,7 @@ def _year(c: Context, j: int, strict: bool = True) -> tuple[int | None, int]:
 
 def _dated(c: Context, month: int, day: int, j: int) -> Found | None:
     """The day of the month, with the year if one follows at `j`."""
-    year, stop = _year(c, j, strict=False)
+    year, stop = year_at(c, j, strict=False)
     found = made(full_year(year), month, day) if year else coming_date(c.today, month, day)
     return (Days(readings=(one(found),)), stop) if found else None
 

@@ -23,6 +23,8 @@ _PARTS: dict[str, tuple[PartOfDay | None, time | None, time | None]] = {
     "pm": ("afternoon", time(12), time(23, 59)),
     "evening": ("evening", time(17), time(23, 59)),
     "night": ("evening", time(17), time(23, 59)),
+    "before lunch": (None, None, time(11, 29)),
+    "past lunch": (None, time(13, 30), None),
     "not morning": (None, time(12), time(23, 59)),
     "not early morning": (None, time(9, 30), time(23, 59)),
     "not first thing": (None, time(9, 30), time(23, 59)),
@@ -49,7 +51,9 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
             whole = _with_days(window, first, last)
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)
-    return found[:_MOST]
+    # Of two readings the one that lies behind is not meant.
+    ahead = [window for window in found if not _has_passed(window, c.now)]
+    return (ahead or found)[:_MOST]
 
 
 def _with_days(window: Window, first: date | None, last: date | None) -> Window:
@@ -70,6 +74,13 @@ def _is_over(window: Window, now: datetime) -> bool:
     return bool(
         window.first == window.last == today and not window.exact and window.latest and window.latest < now.time()
     )
+
+
+def _has_passed(window: Window, now: datetime) -> bool:
+    """Whether the window is an hour of today that has gone by."""
+    named = window.exact or window.about
+    today = window.first == window.last == now.date()
+    return bool(today and named and window.earliest and window.earliest < now.time())
 
 
 def _hours_on(c: Context, draft: Draft, day: date | None) -> list[Window]:

@@ -5,7 +5,7 @@ from collections.abc import Container
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import one
+from bots.dates.reckon import one, plus
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
@@ -48,12 +48,18 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     if kind == "tonight" or kind == "part today" or (kind == "this" and c.kind(i + 1) == "part"):
         return _today_part(c, i)
     with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this") or _adjoins(c, last, i, Days)
-    if kind in ("early", "late") and with_day and c.kind(i + 1) not in ("next", "unit", "month", "of", "in"):
+    this_part = c.kind(i + 1) != "this" or c.kind(i + 2) in ("part", "weekday")
+    if (
+        kind in ("early", "late")
+        and with_day
+        and this_part
+        and c.kind(i + 1) not in ("next", "unit", "month", "of", "in")
+    ):
         part = "morning" if kind == "early" else "late afternoon"
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
-    days = days_at(c, i)
+    days = _day_on(c, i, last) or days_at(c, i)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
@@ -67,6 +73,22 @@ def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Contai
     if last is None or not isinstance(last.found, kind):
         return False
     return c.skip(last.stop, between) >= i
+
+
+def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
+    """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
+    j = i + (c.kind(i) == "the")
+    spanish = c.lexemes[i].word == "pasado"
+    english = c.kind(j) == "unit" and c.lexemes[j].value == "day" and c.kind(j + 1) == "after"
+    if last is None or not isinstance(last.found, Days) or not (spanish or english):
+        return None
+    stop = i + 1 if spanish else j + 2
+    if c.kind(stop) not in ("", "stop", "comma", "at", "at_la", "in", "for", "word", "clock"):
+        return None
+    first = last.found.readings[0][0] if last.found.readings else None
+    if first is None or (spanish and first != plus(c.today, 1)):
+        return None
+    return Days(readings=(one(plus(first, 1)),)), stop
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:

@@ -22,7 +22,10 @@ _BOUNDS: dict[str, Bound] = {
 }
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
+_PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _GREETINGS = ("morning", "afternoon", "evening")
+_NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
+_TILL = ("till", "til")
 _DAY_KINDS = words("day weekday tonight part")
 
 
@@ -33,13 +36,16 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return _bounded_at(c, i, after_hours)
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
+    if kind == "loosely":
+        loose = clock_at(c, i + 1, True) if after_day else None
+        return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     if kind == "mer" and after_day and c.kind(i - 1) != "num":
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
     cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no"))
     before = kind == "num" and _leads_to_day(c, i)
-    if c.kind(i) == "num" and c.kind(i - 1) == "part":
+    if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
         cued = True
     if (twofold := _minutes_or_range(c, i)) is not None:
         return twofold
@@ -52,9 +58,20 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
 def _leads_to_day(c: Context, i: int) -> bool:
     """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
     if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
-        return c.kind(i + 2) in _DAY_KINDS
+        return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
+    if c.language == "es" and c.kind(i + 1) == "and" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number >= 10:
+        return c.kind(i + 3) in _NAMED_DAYS
+    if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
+        return c.kind(i + 2) in _NAMED_DAYS
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
     return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
+
+
+def _contrasted(c: Context, i: int) -> bool:
+    """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
+    if c.kind(i + 1) == "instead":
+        return True
+    return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 
 def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
@@ -76,7 +93,10 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
 def _minutes_or_range(c: Context, i: int) -> Found | None:
     """Such as "10 to 4", which is ten minutes before four or from ten until four; in words the former is likelier."""
     minutes = c.lexemes[i]
-    if c.language != "en" or minutes.kind != "num" or minutes.number not in (5, 10) or c.kind(i + 1) != "to":
+    to = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None
+    if to is None or not (to.kind == "to" or to.word in _TILL):
+        return None
+    if c.language != "en" or minutes.kind != "num" or minutes.number not in (5, 10):
         return None
     hour = c.lexemes[i + 2] if c.kind(i + 2) == "num" else None
     if hour is None or hour.digits > 2 or not 1 <= hour.number <= 12 or c.kind(i - 1) == "money":
@@ -115,6 +135,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
         return None
     if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1:
         return None
+    if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
+        return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
     if not found:
         return None
@@ -163,7 +185,7 @@ def _joined(
     """The hour alone, or up to the hour that follows "to", "-" or, after "between", "and"."""
     if c.kind(stop) in joins:
         j = stop + 1
-        j = c.skip(j, ("around", "at", "the_la", "at_la", "the"))
+        j = c.skip(j, ("around", "at", "the_la", "at_la", "the", "the_el"))
         high = clock_at(c, j, True)
         if high and not (c.moving and c.kind(stop) == "to"):
             return _range(low, high[0], high[1])
@@ -186,7 +208,9 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
 def part_at(c: Context, i: int, after_day: bool) -> Found | None:
     """A part of the day by itself: "in the morning", "por la tarde", "afternoons"."""
     lexeme = c.lexemes[i]
-    if lexeme.kind == "part?" and not (after_day or c.kind(i - 1) in _PART_CUES or c.expecting == "time"):
+    cues = ("not",) if lexeme.name == "lunch" else _PART_CUES
+    cued = after_day or c.kind(i - 1) in cues or c.expecting == "time"
+    if lexeme.kind == "part?" and not (cued or (i and c.lexemes[i - 1].word in _PART_WORDS)):
         return None
     greeting = i == 0 and lexeme.word in _GREETINGS and c.kind(1) in ("stop", "comma") and len(c.lexemes) > 3
     if greeting or lexeme.word == "nights":

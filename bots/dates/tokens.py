@@ -21,15 +21,15 @@ _TOKEN = re.compile(
     | (?P<full>(?<![\w./])\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{4}|\d{2})(?![\d/]))
     | (?P<slash>(?<![\w./])\d{1,2}/\d{1,2}(?![\d/]))
     | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?:\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
-    | (?P<dotted>(?<![\w.$€])\d{1,2}\.[0-5]\d(?![\d%]))
+    | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?<![\w])\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
           ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
     | (?P<word>[^\W\d_]+(?:['’`´][^\W\d_]+)*)
-    | (?P<sign>[-–—,;.!?()@&/$%#+~:\n€])
+    | (?P<sign>[-–—,;.!?()@&/$%#+~:\n€£])
     """,
     re.VERBOSE,
 )
@@ -45,6 +45,7 @@ _SIGNS = {
     "~": "around",
     "$": "money",
     "€": "money",
+    "£": "money",
     "#": "money",
     "%": "counted",
     "+": "filler",
@@ -71,10 +72,11 @@ def _by_first(*tables: dict[str, Sense]) -> Phrases:
 
 # Kinds that are understood in the other language too ("mañana at 3", "el Friday").
 _LENT = words(
-    "weekday month day tonight part noon unit next after before around weekend relation mer tarde at past greeting"
+    "weekday month day tonight part noon unit next after before around weekend relation holiday mer tarde at past "
+    "greeting"
 )
 _LENT_SHORT = words("am pm tue fri mon thu hoy asap")
-_NEVER_LENT = words("once final late start rest near salvo media sobre como principio punto mejor past min ago")
+_NEVER_LENT = words("tomo once final late start rest near salvo media sobre como principio punto mejor past min ago")
 
 
 def _with_lent(own: dict[str, Sense], other: dict[str, Sense]) -> dict[str, Sense]:
@@ -98,8 +100,8 @@ _PHRASES: dict[Language, Phrases] = {
 
 # Real words one letter away from a word of time: never mended.
 _REAL = words(
-    "vienes viene vierte sacado salado sabido saludo domino manzana mananero jueces juegues sundae sundry "
-    "moaning mourning morningside martas marten"
+    "dominos manzanas vienes viene vierte sacado salado sabido saludo domino manzana mananero jueces juegues sundae "
+    "sundry moaning mourning morningside martas marten"
 )
 _MENDED = frozenset(("weekday", "month", "day", "part", "tonight", "weekend", "noon"))
 
@@ -185,7 +187,7 @@ def _split(text: str, language: Language) -> list[Lexeme]:
             kind = "full" if kind == "sep" else kind
             found.append(Lexeme(start, end, kind, tuple(int(part) for part in re.findall(r"\d+", raw)), raw))
         elif kind == "mixed":
-            word = raw.lower()
+            word = {"b4": "before"}.get(raw.lower(), raw.lower())
             found.append(Lexeme(start, end, *words_en.WORDS.get(word, ("word", 0)), word))
         elif kind == "mer":
             found.append(Lexeme(start, end, "mer", "am" if raw[0] in "aA" else "pm"))
@@ -214,8 +216,8 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
-# "3 or after" ends there; "before 9 or after 5" does not. "The week after" does, too, but not in "next week after 3".
-_TRAILING = ("onward", "or_before", "week after")
+# "3 or after" ends there; "before 9 or after 5" does not.
+_TRAILING = ("onward", "or_before")
 
 
 def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:

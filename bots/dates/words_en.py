@@ -29,6 +29,16 @@ _SENSES: dict[Sense, str] = {
     ("month", 10): "october, oct, ocotber",
     ("month", 11): "november, nov, novmber",
     ("month", 12): "december, dec, decmber",
+    ("holiday", "christmas"): "christmas, xmas, christmas day",
+    ("holiday", "christmas eve"): "christmas eve, xmas eve",
+    ("holiday", "new year"): "new year's, new years, new year, new year's day, new years day",
+    ("holiday", "new year's eve"): "new year's eve, new years eve",
+    ("holiday", "valentine"): "valentine's day, valentines day, valentine's, valentines",
+    ("holiday", "independence"): "4th of july, fourth of july, july 4th, independence day",
+    ("holiday", "halloween"): "halloween",
+    ("holiday", "thanksgiving"): "thanksgiving, thanksgiving day",
+    ("holiday", "labor"): "labor day",
+    ("holiday", "memorial"): "memorial day",
     ("month?", 3): "march",
     ("month?", 5): "may",
     ("day", 0): "today, tday, todays, tdy, 2day, later today, today still",
@@ -41,22 +51,24 @@ _SENSES: dict[Sense, str] = {
     ("tonight", 0): "tonight, tonite, 2nite, later tonight",
     ("part", "night"): "nights, night, nite, at night",
     ("part", "morning"): (
-        "morning, mornings, mornin, morn, early in the day, earlier in the day, in the am, in the a m"
+        "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a m"
     ),
     ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
     ("part", "evening"): "evening, evenings, eve, after hours, early evening",
+    ("part?", "lunch"): "lunch",
     ("part", "lunch"): "lunchtime, lunch time, at lunch, around lunch, by lunch, during lunch, over lunch",
     ("part", "mid morning"): "midmorning, mid morning",
     ("part", "mid afternoon"): "midafternoon, mid afternoon",
     ("part", "day end"): "eod, end of the day, end of day",
     ("part", "early morning"): "early morning, early in the morning, early am, before work",
     ("part", "first thing"): "first thing in the morning, first thing in the am, first thing",
-    ("part", "late morning"): "late morning, before lunch",
+    ("part", "late morning"): "late morning",
     ("part", "early afternoon"): "early afternoon",
     ("part", "late afternoon"): "late afternoon, late in the afternoon, late in the day, later in the day",
-    ("part", "after lunch"): "after lunch",
-    ("part", "after work"): "after work",
-    ("part", "after school"): "after school",
+    ("part", "after lunch"): "after lunch, any time after lunch, anytime after lunch",
+    ("part", "after work"): "after work, any time after work, anytime after work",
+    ("part", "after school"): "after school, any time after school, anytime after school",
+    ("loosely", 0): "like",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",
     ("noon", 12): "noon, midday, mid day, 12 noon, twelve noon",
@@ -180,9 +192,10 @@ _SENSES: dict[Sense, str] = {
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, "
         "aren't, won't, wont, except, "
-        "unavailable, busy, never, avoid, other than, anything but, any day but, no good, do not, can not"
+        "unavailable, busy, never, avoid, other than, anything but, any day but, any time but, "
+        "anytime but, neither, no good, do not, can not"
     ),
-    ("not", 1): "instead of, rather than",
+    ("not", 1): "instead of, rather than, better than",
     ("no", 0): "no, nope, nah",
     ("fix", 0): (
         "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
@@ -200,7 +213,6 @@ _SENSES: dict[Sense, str] = {
     ("from_now", 0): "from now, from today",
     ("early next", 0): "early next",
     ("week", 2): "week after next",
-    ("week after", 0): "week after",
     ("half_hour", 30): "half an hour, half hour",
     ("make", 0): "make it",
     ("period", "this week"): "this week",

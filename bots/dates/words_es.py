@@ -14,24 +14,34 @@ _SENSES: dict[Sense, str] = {
     ("weekday", 5): "sabado, sabados, sab, savado",
     ("weekday", 6): "domingo, domingos, dom",
     ("month", 1): "enero, ene",
-    ("month", 2): "febrero",
+    ("month", 2): "febrero, feb",
     ("month", 3): "marzo",
     ("month", 4): "abril, abr",
     ("month", 5): "mayo",
-    ("month", 6): "junio",
-    ("month", 7): "julio",
+    ("month", 6): "junio, jun",
+    ("month", 7): "julio, jul",
     ("month", 8): "agosto, ago",
-    ("month", 9): "septiembre, setiembre",
-    ("month", 10): "octubre",
-    ("month", 11): "noviembre",
+    ("month", 9): "septiembre, setiembre, sept, sep, set",
+    ("month", 10): "octubre, oct",
+    ("month", 11): "noviembre, nov",
     ("month", 12): "diciembre, dic",
     ("mar", 3): "mar",
+    ("holiday", "christmas"): "navidad, navidades",
+    ("holiday", "christmas eve"): "nochebuena, noche buena",
+    ("holiday", "new year"): "ano nuevo",
+    ("holiday", "new year's eve"): "nochevieja, noche vieja, fin de ano",
+    ("holiday", "epiphany"): "reyes, dia de reyes",
+    ("holiday", "all souls"): "dia de muertos, dia de los muertos",
+    ("holiday", "thanksgiving"): "accion de gracias, dia de accion de gracias",
     ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy",
     ("day", 1): "manana, mnn, manna",
     ("day", 2): "pasado manana, pasao manana",
     ("tonight", 0): "esta noche",
     ("part", "night"): "noches, noche, la noche",
-    ("part", "morning"): "mananas, temprano, la manana, las mananas, toda la manana",
+    ("part", "morning"): (
+        "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
+        "una manana, antes del almuerzo, antes de comer, antes de almorzar"
+    ),
     ("part", "early morning"): (
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
         "temprano, bien temprano"
@@ -45,7 +55,6 @@ _SENSES: dict[Sense, str] = {
     ("part", "after work"): "despues del trabajo, despues de trabajar",
     ("part", "after school"): "despues de la escuela",
     ("part", "after lunch"): "despues del almuerzo, despues de almorzar, despues de comer",
-    ("part", "late morning"): "antes del almuerzo",
     ("part", "lunch"): "a la hora del almuerzo, hora del almuerzo",
     ("part?", "tarde"): "tarde, tardes",
     ("part today", "morning"): "esta manana",
@@ -91,6 +100,9 @@ _SENSES: dict[Sense, str] = {
     ("num", 50): "cincuenta",
     ("a", 1): "un",
     ("ord_word", 1): "primero",
+    ("nth", 1): "primer, primera",
+    ("nth", 2): "segundo, segunda",
+    ("nth", 3): "tercer, tercera",
     ("counted", 0): (
         "personas, persona, ninos, nino, hijos, hijo, hijas, anos, pastillas, tabletas, gramos, dolares, pesos, "
         "preguntas, pregunta, veces, vez, citas, cuadras, pacientes, adultos, opciones, calle, piso, grados"
@@ -119,7 +131,7 @@ _SENSES: dict[Sense, str] = {
     ("to", 1): "a, al",
     ("at", 0): "a las, alas",
     ("at", 1): "las",
-    ("at", 2): "para las",
+    ("at", 2): "para las, pa las",
     ("the_la", 0): "la",
     ("the_el", 0): "el",
     ("the_el", 1): "los",
@@ -132,11 +144,11 @@ _SENSES: dict[Sense, str] = {
     ("of", 0): "de",
     ("of", 1): "del",
     ("from", 0): "desde, a partir de, a partir del",
-    ("until", 0): "hasta, hasta las",
+    ("until", 0): "hasta, hasta las, de aqui al, de aqui hasta",
     ("between", 0): "entre, entre las, entre la",
     ("before", 0): "antes, antes de, antes de las, antes del",
     ("after", 0): "despues, pasadas, despues de, despues de las, despues del, a partir de las",
-    ("after", 1): "no antes de, no antes de las",
+    ("after", 1): "no antes de, no antes de las, no antes del",
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
@@ -157,14 +169,16 @@ _SENSES: dict[Sense, str] = {
         "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no trabajo, "
         "no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es"
     ),
-    ("not", 1): "en vez de, en vez del, en lugar de, en lugar del",
+    ("else", 0): "si no, o si no, de lo contrario",
+    ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del",
     ("fix", 0): "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir",
     ("title", 0): "dr, dra, doctor, doctora, sr, sra, senor, senora",
     ("ailing", 0): "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, fiebre, tos, mal",
     ("my", 0): "mi",
     ("move", 0): (
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
-        "moverlo, pasarla, pasarlo, reagendar, aplazar"
+        "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, cambieme, cambiame, cambiarme, "
+        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
@@ -173,7 +187,7 @@ _SENSES: dict[Sense, str] = {
     ("y_media", -15): "menos cuarto, menos quarto",
     ("y_media", 15): "y cuarto",
     ("y_media", 30): "y media",
-    ("to_hour", 15): "cuarto para, un cuarto para",
+    ("to_hour", 15): "cuarto para, un cuarto para, cuarto pa, un cuarto pa",
     ("half_hour", 30): "media hora",
     ("at_one", 0): "ala una",
     ("at_la", 0): "a la, para la",

@@ -30,6 +30,7 @@ from bots.dialogue.turns import (
     Subject,
     Turn,
     Unknown,
+    Waits,
 )
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Subject",
     "Turn",
     "Unknown",
+    "Waits",
     "converse",
     "decode",
     "encode",

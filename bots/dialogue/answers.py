@@ -52,6 +52,7 @@ _PICKING_WORDS = """
     yes yeah yep yup ok okay sure please pls thanks thank you great good perfect fine cool alright
     i ill id will would like take choose pick prefer lets let us do go with for the this that these it its
     one option number slot time on at in a an m p am pm of works work is me best book reserve grab appointment
+    be sounds thats then just pick give have oclock clock sharp
     first second third last earliest latest sooner soonest earlier later half quarter past noon one two three
     dr doctor dra
     si claro bueno bien vale perfecto gracias por favor porfa quiero tomo elijo escojo prefiero me quedo con la el las

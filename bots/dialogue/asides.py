@@ -2,6 +2,7 @@
 
 from bots.dialogue.state import RESTING, State
 from bots.dialogue.turns import Context, Say
+from bots.scheduling.base import Appointment
 
 
 def said(intent: str, state: State, context: Context) -> tuple[Say, ...] | None:
@@ -19,6 +20,17 @@ def said(intent: str, state: State, context: Context) -> tuple[Say, ...] | None:
         case "greeting" | "repeat":
             return (Say("bot.offer_help"),) if resting else ()
     return None
+
+
+def needs(visit: Appointment, state: State, context: Context) -> Say:
+    """What to bring and how to prepare for a visit."""
+    told = context.clinic.needs.of(visit.visit_type, state.language or context.language)
+    return Say("book.needs", {"needs": told}) if told else Say("book.bring")
+
+
+def to_bring(state: State, context: Context) -> tuple[Say, ...]:
+    """The same for the visit spoken of last; for any, where none was."""
+    return (needs(state.last, state, context) if state.last is not None else Say("book.bring"),)
 
 
 def facts(state: State, context: Context) -> Say:

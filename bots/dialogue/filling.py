@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from bots.dates.model import When
 from bots.dialogue import answers, hints, wishes
-from bots.dialogue.flow import advance, finish, hand
+from bots.dialogue.flow import advance, finish, wait
 from bots.dialogue.state import Phase, State
 from bots.dialogue.turns import Context, Heard, Say, Turn
 
@@ -26,6 +26,9 @@ def filled(state: State, event: Heard, context: Context) -> Turn | None:
             new = replace(new, wish=replace(new.wish, when=wishes.SOONEST))
         elif said.when.windows:
             new = replace(new, declined=(), rounds=0)
+    names = said.visit_type or said.specialty or said.provider or numbered
+    if state.phase is Phase.VISIT_TYPE and state.wish.when is not None and not names:
+        return None  # when is known; what for is not
     if state.phase is Phase.PROVIDER and event.meaning.intent == "decline":
         new = replace(new, wish=replace(new.wish, any_provider=True))
     if new.wish == state.wish and not wishes.speaks(said.when):
@@ -63,5 +66,5 @@ def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:
     if wishes.speaks(said.when) or said.provider or hints.another_provider(event.text):
         return advance(replace(wishes.with_said(state, event), declined=()), context)
     if answers.agrees(event):
-        return hand(state, "waitlist")
+        return wait(state, context)
     return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None

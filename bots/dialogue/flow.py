@@ -1,5 +1,6 @@
 """How a job goes on: what it needs next, how it ends, and how it passes to staff."""
 
+from collections.abc import Iterable
 from datetime import date, time
 from typing import Any, cast, get_args
 
@@ -9,17 +10,31 @@ from bots.dates.model import When, Window
 from bots.dialogue import asides, wishes
 from bots.dialogue.prompts import CHOICES, question, visit_facts
 from bots.dialogue.state import Job, Phase, State, Wish
-from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown
+from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown, Waits
+from bots.nlu.model import Meaning
 
 JOBS: frozenset[str] = frozenset(get_args(Job))
 OWN: frozenset[str] = JOBS - {"book"}
 """Jobs that show or change visits a person already has."""
-FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms"})
+FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms", "prepare"})
 IN_PASSING = "hours_location"
 """A question that waits like a wish where the answer beside it comes first."""
 _SILENT = frozenset({"opt_out", "wrong_number"})
 """Reasons that others answer: here any word would be one too many."""
 _TRIED = 8
+
+
+def intents_in(meaning: Meaning) -> tuple[str, ...]:
+    """Every wish in the text, the strongest first; asking for a provider is a wish to book."""
+    found = ["book" if i == "find_provider" else i for i in dict.fromkeys((meaning.intent, *meaning.intents))]
+    if "reschedule" in found and "cancel" in found:  # "cancel it and find me another day" is a move
+        found.remove("cancel")
+    return tuple(dict.fromkeys(found))
+
+
+def wants_in(intents: Iterable[str]) -> tuple[str, ...]:
+    """The jobs, and the matters for staff, among intents."""
+    return tuple(intent for intent in intents if intent in JOBS | FOR_STAFF)
 
 
 def person_of(state: State, context: Context) -> str | None:
@@ -64,25 +79,48 @@ def rest(state: State, phase: Phase, **changes: Any) -> State:
     """`state` without its job: who writes, the language and what waits are kept."""
     kept = {
         "introduced": state.introduced,
+        "prepared": state.prepared,
         "identity": state.identity,
         "person_id": state.person_id,
         "language": state.language,
         "updated_at": state.updated_at,
         "last": state.last,
         "later": state.later,
+        "more": state.more,
     }
     return State(phase=phase, **(kept | changes))
 
 
-def hand(state: State, reason: str, *before: Say) -> Turn:
+def wait(state: State, context: Context, *before: Say) -> Turn:
+    """Put the person on the waitlist and tell staff; where it is not known for what, staff look for a time."""
+    person = person_of(state, context)
+    kinds = {slot.visit_type for slot in state.offered} or set(context.catalogue.visit_types)
+    moving = state.visit if state.job == "reschedule" else None
+    only = next(iter(kinds)) if len(kinds) == 1 else None
+    visit_type = state.wish.visit_type or (moving.visit_type if moving is not None else only)
+    if person is None or visit_type is None:
+        return hand(state, "no_time", *before)
+    waits_for = Waits(
+        person_id=person,
+        visit_type=visit_type,
+        provider=state.wish.provider,
+        when=state.wish.when or When(),
+        appointment_id=moving.id if moving is not None else None,
+    )
+    return hand(state, "waitlist", *before, waits=waits_for)
+
+
+def hand(state: State, reason: str, *before: Say, waits: Waits | None = None) -> Turn:
     """Pass the conversation to staff, and end the job."""
     says = before if reason in _SILENT else (*before, Say(f"handoff.{reason}"))
-    ended = rest(state, Phase.IDLE, later=(), last=None)
-    return Turn(state=ended, says=says, handoff=Handoff(reason, facts(state)))
+    ended = rest(state, Phase.IDLE, later=(), more=(), last=None)
+    return Turn(state=ended, says=says, handoff=Handoff(reason, facts(state), waits))
 
 
 def finish(state: State, context: Context, *says: Say) -> Turn:
     """End the job with `says`, then turn to the next wish that waits."""
+    if state.more:
+        return _another(state, context, *says)
     if not state.later:
         return Turn(state=rest(state, Phase.DONE), says=says)
     following, *waiting = state.later
@@ -94,6 +132,26 @@ def finish(state: State, context: Context, *says: Say) -> Turn:
     if following in FOR_STAFF:
         return hand(state, following, *says)
     return begin(state, following, context, *says, Say("bot.next_wish"))
+
+
+def _another(state: State, context: Context, *says: Say) -> Turn:
+    """Take up the next visit of several that were asked for at once."""
+    following, *more = state.more
+    state = rest(state, Phase.IDLE, more=tuple(more), person_id=following.person_id or state.person_id)
+    if len(context.subjects) > 1 and following.person_id is None:
+        state = replace(state, person_id=None)  # it may be for somebody else
+    wish = following.wish
+    if following.same is not None and state.last is not None:
+        wish = replace(wish, when=wishes.on_the_same(state.last.start, following.same))
+    return begin(
+        replace(state, wish=wish), "book", context, *says, *for_whom(state, context) or (Say("book.next_visit"),)
+    )
+
+
+def for_whom(state: State, context: Context) -> tuple[Say, ...]:
+    """The line that says for whom it is, where the writer may act for several."""
+    names = [one.given_name for one in context.subjects if one.person_id == state.person_id]
+    return (Say("identity.for_whom", {"name": names[0]}),) if len(context.subjects) > 1 and names else ()
 
 
 def begin(state: State, job: str, context: Context, *before: Say) -> Turn:
@@ -159,11 +217,17 @@ def facts(state: State) -> tuple[tuple[str, str], ...]:
         ("visit spoken of last", last),
         ("offered", slots),
         ("tried", ", ".join(state.tried)),
-        ("also wants", ", ".join(state.later)),
+        ("also wants", ", ".join((*state.later, *(_other(one.wish) for one in state.more)))),
         ("name given", state.name or ""),
         ("birth date given", state.birth_date or ""),
     )
     return tuple((what, value) for what, value in every if value)
+
+
+def _other(wish: Wish) -> str:
+    """A further visit, in the words of staff."""
+    kind = wish.visit_type or wish.specialty or wish.provider or "a visit"
+    return " ".join(part for part in (kind, _when(wish)) if part)
 
 
 def _when(wish: Wish) -> str:

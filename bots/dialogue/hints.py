@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
-from typing import TypeVar
+from datetime import time, timedelta
+from typing import Literal, TypeVar
 
 from bots.dates.model import Window
 
@@ -36,7 +36,8 @@ _ALSO = re.compile(
     re.IGNORECASE,
 )
 _THAT_VISIT = re.compile(
-    r"(?<!is )(?<!was )\b(?:it|instead|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
+    r"(?<!is )(?<!was )\b(?:it|(?:make|cancel|drop) (?:that|this)|that (?:one|visit|appointment|appt) to|instead"
+    r"|rather|actually|change|move|switch|reschedule|never ?mind|mejor|en vez|en lugar"
     r"|c[aá]mbi\w+|m[uo]+e?v\w+|(?:res[eé]rv|ag[eé]nd|p[aá]s|p[oó]n)\w*l[ao])\b",
     re.IGNORECASE,
 )
@@ -50,6 +51,31 @@ _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
     r"|call me|persona|operador[a]?|humano|recepcionista|hablar con)\b",
+    re.IGNORECASE,
+)
+_SAME_DAY = re.compile(r"\b(?:same|that) day\b|\b(?:mismo|ese) d[ií]a\b", re.IGNORECASE)
+_SHIFT = re.compile(
+    r"\b(?P<count>half an|an?|one|two|\d+|media|una?|dos) (?P<unit>hours?|hrs?|min(?:ute)?s?|horas?|minutos?)"
+    r" (?P<way>later|earlier|sooner|m[aá]s tarde|despu[eé]s|m[aá]s temprano|antes)\b(?! (?:of|than|de) \w)",
+    re.IGNORECASE,
+)
+_COUNTS = {"half an": 0.5, "media": 0.5, "a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2}
+_SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
+_WAITLIST = re.compile(
+    r"\bwait(?:ing)?[ -]?list(?:ed)?\b|\bcancell?ation list\b|\blista de espera\b"
+    r"|\bif (?:something|anything|a (?:spot|slot|time)|one|you get a cancell?ation) (?:opens|comes|frees|becomes)\b"
+    r"|\bsi (?:algo )?se (?:abre|libera|desocupa|cancela) (?:algo|una?|alg[uú]n)\b",
+    re.IGNORECASE,
+)
+_BRING = re.compile(
+    r"\b(?:what|which|anything|something|do i|should i|need to|have to)\b[^.!]{0,40}\bbring\b"
+    r"|\b(?:qu[eé]|algo|debo|tengo que|necesito|hay que)\b[^.!]{0,30}\b(?:llevar|traer|traigo|llevo)\b",
+    re.IGNORECASE,
+)
+_PREPARE = re.compile(
+    r"\b(?:what|how|anything|do i|should i|need to|have to|must i)\b[^.!]{0,40}\b(?:fast|fasting|prepare|prep)\b"
+    r"|\bhow\b[^.!]{0,25}\bget ready\b|\bcan i (?:eat|drink)\b"
+    r"|\b(?:qu[eé]|debo|tengo que|necesito|hay que|c[oó]mo|puedo)\b[^.!]{0,30}\b(?:prepar\w+|ayunas?|comer antes)\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
@@ -136,6 +162,36 @@ def negated(text: str) -> bool:
     return bool(_NOT.search(text))
 
 
+def same(text: str) -> Literal["day", "week"] | None:
+    """Whether the day, or the week, of a visit already spoken of is meant."""
+    if _SAME_DAY.search(text):
+        return "day"
+    return "week" if _SAME_WEEK.search(text) else None
+
+
+def shift(text: str) -> timedelta | None:
+    """How much later (or earlier, below zero) than the time spoken of: "an hour later", "media hora antes"."""
+    match = _SHIFT.search(text)
+    if match is None:
+        return None
+    said = match["count"].lower()
+    count = _COUNTS[said] if said in _COUNTS else float(said)
+    by = timedelta(minutes=count * (1 if match["unit"].lower().startswith("min") else 60))
+    return by if match["way"].lower().startswith(("later", "más tarde", "mas tarde", "despu")) else -by
+
+
+def waitlist(text: str) -> bool:
+    """Whether the person would rather wait for a time to open."""
+    return bool(_WAITLIST.search(text))
+
+
+def asks_needs(text: str) -> Literal["bring", "prepare"] | None:
+    """Whether it is asked what to bring to a visit, or how to prepare for it."""
+    if _PREPARE.search(text):
+        return "prepare"
+    return "bring" if _BRING.search(text) else None
+
+
 def go_ahead(text: str) -> bool:
     """Whether the person tells us to do just what was proposed."""
     return bool(_GO_AHEAD.search(text)) and not negated(text)
@@ -144,6 +200,11 @@ def go_ahead(text: str) -> bool:
 def bare_number(text: str) -> bool:
     """Whether the text is one digit and nothing more: a choice, never an hour."""
     return bool(_BARE_NUMBER.fullmatch(text))
+
+
+def only_one(text: str) -> bool:
+    """Whether a bare number is the first one."""
+    return "1" in text
 
 
 def pointing(windows: tuple[Window, ...], text: str) -> tuple[Window, ...]:

@@ -7,6 +7,7 @@ from bots.dialogue.flow import begin, finish, of_which, put
 from bots.dialogue.prompts import visit_facts
 from bots.dialogue.state import Phase, State, Wish
 from bots.dialogue.turns import Context, Heard, Say, Turn
+from bots.scheduling.base import Appointment
 
 MOVE, ONE_MORE = 1, 2
 
@@ -22,6 +23,8 @@ def about(state: State, said: State, event: Heard, job: str | None, context: Con
         return None
     points = hints.that_visit(event.text)
     match job:
+        case "cancel" if points and "book" in said.later and said.wish.when is not None and not _another(said, last):
+            return _move(replace(said, later=tuple(one for one in said.later if one != "book")), context)
         case "cancel" if points:
             return begin(replace(said, visit=last, wish=Wish()), "cancel", context)
         case "reschedule" if points:
@@ -46,6 +49,11 @@ def answered(state: State, event: Heard, context: Context) -> Turn | None:
     if said.choice == MOVE or event.meaning.intent == "reschedule" or hints.that_visit(event.text):
         return _move(state, context)
     return finish(state, context, Say("bot.left_as_is")) if event.meaning.intent == "decline" else None
+
+
+def _another(said: State, last: Appointment) -> bool:
+    """Whether another kind of visit, or another clinician, is asked for than the visit just made."""
+    return said.wish.visit_type not in (None, last.visit_type) or said.wish.provider not in (None, last.provider)
 
 
 def _one_more(said: State, event: Heard) -> bool:

@@ -1,13 +1,29 @@
 """One step of the conversation: a state and an event in, words and one call or hand-off out. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import replace as rewrite
 
 from msgspec.structs import replace
 
-from bots.dialogue import answers, asides, filling, hints, identity, last, slots, visits, whom, wishes
+from bots.dates.model import When
+from bots.dialogue import answers, asides, filling, hints, identity, last, opening, slots, visits, whom, wishes
 from bots.dialogue.answers import SURE
-from bots.dialogue.flow import FOR_STAFF, IN_PASSING, JOBS, begin, call, finish, hand, person_of, put, rest, waits
+from bots.dialogue.flow import (
+    FOR_STAFF,
+    IN_PASSING,
+    advance,
+    begin,
+    call,
+    finish,
+    for_whom,
+    hand,
+    intents_in,
+    person_of,
+    put,
+    rest,
+    wait,
+    waits,
+    wants_in,
+)
 from bots.dialogue.prompts import question
 from bots.dialogue.state import RESTING, YES_NO, Phase, State
 from bots.dialogue.turns import (
@@ -28,7 +44,6 @@ from bots.dialogue.turns import (
     Say,
     Turn,
 )
-from bots.nlu.model import Meaning
 from hub.types import Language
 
 UNSURE = 0.4
@@ -43,11 +58,11 @@ _ANSWERS: dict[type[object], frozenset[str]] = {
     MoveAnswered: frozenset({"Move"}),
     CancelAnswered: frozenset({"Cancel"}),
     ConfirmAnswered: frozenset({"Confirm"}),
-    AppointmentsListed: frozenset({"List", visits.ASIDE}),
+    AppointmentsListed: frozenset({"List", visits.ASIDE, visits.NEEDS}),
     IdentityAnswered: frozenset({"Identify"}),
 }
 _PICKS = frozenset({"confirm", "select"})
-_VERBLESS = frozenset({"inform", "alternatives", "select", "decline", "confirm", IN_PASSING})
+_UNFITTING = frozenset({Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT, Phase.WHEN, Phase.OFFER_STAFF})
 _SLOT_PHASES = frozenset({Phase.WHEN, Phase.WHICH_WHEN, Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT})
 
 
@@ -104,17 +119,31 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
         event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
+    event = _named_only(event)
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (
-        _at_once(understood, event)
+        _waitlisted(understood, event, context)
+        or _at_once(understood, event)
         or _interrupting(understood, event, context)
+        or _readdressed(understood, event, context)
         or _pending(understood, event, context)
         or _hesitating(understood, event, context)
         or _aside(understood, event, context)
-        or _wish(understood, event, context)
+        or opening.wish(understood, event, context)
     )
     return turn or _not_understood(state, event, context)
+
+
+def _named_only(event: Heard) -> Heard:
+    """`event` without the days that are but part of a clinician's name ("Dr. May", "August")."""
+    said = event.meaning.entities
+    spans = said.when.spans
+    if said.provider is None or not spans:
+        return event
+    name = said.provider.casefold()
+    inside = all(event.text[start:end].casefold() in name for start, end in spans)
+    return wishes.heard_as(event, When()) if inside else event
 
 
 def _language(state: State, event: Heard, context: Context) -> Language:
@@ -123,21 +152,15 @@ def _language(state: State, event: Heard, context: Context) -> Language:
     return event.meaning.language if len(words) > (1 if state.language else 0) else current
 
 
-def _intents(meaning: Meaning) -> tuple[str, ...]:
-    """Every wish in the text, the strongest first; asking for a provider is a wish to book."""
-    found = ["book" if i == "find_provider" else i for i in dict.fromkeys((meaning.intent, *meaning.intents))]
-    if "reschedule" in found and "cancel" in found:  # "cancel it and find me another day" is a move
-        found.remove("cancel")
-    return tuple(dict.fromkeys(found))
-
-
-def _wishes(intents: Iterable[str]) -> tuple[str, ...]:
-    return tuple(intent for intent in intents if intent in JOBS | FOR_STAFF)
+def _waitlisted(state: State, event: Heard, context: Context) -> Turn | None:
+    """Rather wait for a time than take one of those there are."""
+    looking = state.job in ("book", "reschedule") and state.phase in _UNFITTING
+    return wait(wishes.with_said(state, event), context) if looking and hints.waitlist(event.text) else None
 
 
 def _at_once(state: State, event: Heard) -> Turn | None:
     """What ends the assistant's part whatever was asked."""
-    intents = _intents(event.meaning)
+    intents = intents_in(event.meaning)
     if intents[0] in ("opt_out", "wrong_number"):
         return hand(state, intents[0])
     if state.phase in RESTING and hints.running_late(event.text):
@@ -145,7 +168,7 @@ def _at_once(state: State, event: Heard) -> Turn | None:
     if "human" not in intents:
         return None
     # Beside a wish to book it takes the words themselves: "please find someone" asks for a doctor.
-    wishing = bool(_wishes(intents)) or wishes.speaks(event.meaning.entities.when)
+    wishing = bool(wants_in(intents)) or wishes.speaks(event.meaning.entities.when)
     asked = intents[0] == "human" or not wishing or hints.for_a_person(event.text)
     return hand(state, "asked") if asked else None
 
@@ -158,20 +181,29 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
     if letter in ("c", "r") and context.reminded:
         # A reminder came in between, and is what this answers: no question of ours is answered by a letter.
         return begin(rest(state, Phase.IDLE), "confirm" if letter == "c" else "reschedule", context)
-    intents = _intents(event.meaning)
+    intents = intents_in(event.meaning)
     intent = intents[0]
+    if intent == "decline" and "cancel" in intents and state.phase is not Phase.CONFIRM_CANCEL:
+        intent = "cancel"  # "no, rather cancel it"
     leaves = intent == "goodbye" and not wishes.speaks(event.meaning.entities.when)  # "later" may be a wish
     if leaves or (hints.never_mind(event.text) and not _goes_on(state, event)):
-        return finish(replace(state, later=()), context, Say("bot.left_as_is"))
+        return finish(replace(state, later=(), more=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
     if intent in (IN_PASSING, "bot_challenge", "repeat", *FOR_STAFF):
         if state.phase in YES_NO and answers.says_yes(event.text):
             return None  # "yes, and where are you?" is a yes first
         if intent not in FOR_STAFF:
-            return None if _wishes(intents) else _aside(state, event, context)
+            return None if wants_in(intents) else _aside(state, event, context)
+    if intent in FOR_STAFF and state.phase in _UNFITTING and state.job in ("book", "reschedule"):
+        # Staff are told now, and the visit is seen to meanwhile.
+        return Turn(state=waits(state, intent), says=(Say("bot.noted"), *question(state, context)))
     if intent in FOR_STAFF and state.phase is not Phase.VISIT_TYPE:
         return hand(state, intent)
+    if (asked := hints.asks_needs(event.text)) is not None:
+        if asked == "prepare":
+            return Turn(state=waits(state, asked), says=(Say("bot.noted"), *question(state, context)))
+        return Turn(state=state, says=(*asides.to_bring(state, context), *question(state, context)))
     if intent == "appointment_status" and state.phase in _SLOT_PHASES:
         person = person_of(state, context)
         return call(state, List(person, context.now), awaiting=visits.ASIDE) if person else None
@@ -180,7 +212,7 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
 
 def _goes_on(state: State, event: Heard) -> bool:
     """Whether a new time or another job comes after the "never mind"."""
-    other = set(_wishes(_intents(event.meaning))) - {"confirm", state.job}
+    other = set(wants_in(intents_in(event.meaning))) - {"confirm", state.job}
     return wishes.speaks(event.meaning.entities.when) or bool(other)
 
 
@@ -199,11 +231,23 @@ def _switched(state: State, event: Heard, context: Context) -> Turn:
     """Leave the present job for another; between moving and cancelling the visit stays the same."""
     dropped = state.job == "book" and state.phase in (Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT)
     before = (Say("book.not_booked"),) if dropped else ()
-    new, *waiting = _wishes(_intents(event.meaning))
+    new, *waiting = wants_in(intents_in(event.meaning))
     visit = state.visit if new in ("cancel", "reschedule") else None
     clean = rest(state, Phase.IDLE, visit=visit, name=state.name, birth_date=state.birth_date)
     clean = waits(clean, *waiting)
     return begin(visits.wished(clean, event, context), new, context, *before)
+
+
+def _readdressed(state: State, event: Heard, context: Context) -> Turn | None:
+    """The visit is for somebody else of those whom the writer acts for: "no, it's for Ella"."""
+    named = whom.by_name(event.text, context)
+    if state.job != "book" or named is None or state.person_id in (None, named) or hints.also(event.text):
+        return None
+    state = replace(state, person_id=named, held=None)
+    said = event.meaning.entities
+    if said.choice is not None or said.provider or said.visit_type or wishes.speaks(said.when):
+        return _pending(state, event, context)
+    return advance(state, context, *for_whom(state, context))
 
 
 def _pending(state: State, event: Heard, context: Context) -> Turn | None:
@@ -266,9 +310,9 @@ def _without_names(event: Heard) -> Heard:
 def _extra(state: State, event: Heard) -> tuple[str, ...]:
     """Wishes beside the answer; one of the same kind counts only when it is said to come on top."""
     also = hints.also(event.text)
-    first, *others = _intents(event.meaning)
+    first, *others = intents_in(event.meaning)
     beside = {first} & {IN_PASSING, *FOR_STAFF} if event.meaning.confidence >= SURE else set()
-    jobs = (one for one in _wishes(others) if also or one in FOR_STAFF or one not in ("book", state.job))
+    jobs = (one for one in wants_in(others) if also or one in FOR_STAFF or one not in ("book", state.job))
     return (*jobs, *beside, *({IN_PASSING} & set(others)))
 
 
@@ -276,7 +320,7 @@ def _aside(state: State, event: Heard, context: Context) -> Turn | None:
     """A question or courtesy that is answered in passing; then what was asked is asked again."""
     meaning = event.meaning
     said = asides.said(meaning.intent, state, context)
-    if said is None or (_wishes(_intents(meaning)) and state.phase in RESTING):
+    if said is None or (wants_in(intents_in(meaning)) and state.phase in RESTING):
         return None
     if state.phase in RESTING:
         # "Is there one for tomorrow?" only looks like a question about opening hours.
@@ -285,78 +329,28 @@ def _aside(state: State, event: Heard, context: Context) -> Turn | None:
     return Turn(state=state, says=(*said, *question(state, context)))
 
 
-def _wish(state: State, event: Heard, context: Context) -> Turn | None:
-    """A new wish, or a word to what was just done."""
-    if state.phase not in RESTING:
-        return None
-    meaning = event.meaning
-    said = whom.addressed(visits.wished(rest(state, Phase.IDLE), event, context), event, context)
-    letter = hints.key(event.text)
-    if letter in ("c", "r"):  # what reminders ask for
-        return begin(said, "confirm" if letter == "c" else "reschedule", context)
-    before = (asides.facts(state, context),) if IN_PASSING in meaning.intents[1:] else ()
-    done = state.phase is Phase.DONE
-    wanted = _wishes(_intents(meaning))
-    if (done and len(wanted) > 1) or meaning.entities.when.relation:
-        # "Yes please, and book ..." and "as soon as possible" confirm nothing.
-        wanted = tuple(one for one in wanted if one != "confirm")
-    if meaning.intent == "find_provider" and said.wish.when is None:
-        return _who(said, context, before)
-    entities = meaning.entities
-    named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
-    if named and "inform" in meaning.intents and wanted and FOR_STAFF.issuperset(wanted):
-        wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
-    verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
-    if done and (wanted or verbless):
-        # A word to the visit just spoken of is for whom that was; one more may be for anybody.
-        same = said if said.person_id is not None else replace(said, person_id=state.person_id)
-        turn = last.about(state, waits(same, *wanted[1:]), event, wanted[0] if wanted else None, context)
-        if turn is not None:
-            return rewrite(turn, says=(*before, *turn.says))
-    if wanted and not (wanted[0] == "confirm" and (done or meaning.confidence < SURE)):
-        return _begun(said, wanted, context, before)
-    if verbless and named:
-        return begin(said, "book", context, *before)
-    match meaning.intent:
-        case "confirm" if done:
-            return Turn(state=state, says=(Say("bot.welcome"),))
-        case "decline":
-            return Turn(state=state, says=(Say("bot.goodbye" if done else "bot.offer_help"),))
-    return None
-
-
-def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple[Say, ...]) -> Turn:
-    jobs = [wish for wish in wanted if wish in JOBS]
-    if not jobs:
-        return hand(said, wanted[0], *before)
-    # "Book me Friday and cancel tomorrow": what is given up goes first, and names its own day.
-    first = "cancel" if "cancel" in jobs else jobs[0]
-    return begin(waits(said, *(wish for wish in wanted if wish != first)), first, context, *before)
-
-
-def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:
-    """Name the providers, or show when the one asked for is free soonest."""
-    wish = said.wish
-    if person_of(said, context) and not (wish.provider or wish.specialty or wish.visit_type):
-        return put(replace(said, job="book"), context, Phase.PROVIDER, *before)
-    return begin(replace(said, wish=replace(wish, when=wishes.SOONEST)), "book", context, *before)
-
-
 def _not_understood(state: State, event: Heard, context: Context) -> Turn:
     """Ask again; a second time in a row a person takes over. What was understood but settles nothing is no "sorry"."""
     failures = state.failures + 1
     if failures >= FAILURES:
         return hand(state, "not_understood")
     state = replace(state, failures=failures)
+    if state.phase is Phase.WHOM:
+        state = wishes.with_said(state, event)  # "Monday": kept, while it is asked for whom
     if state.phase in RESTING:
         return Turn(state=state, says=(Say("bot.what_i_do"),))
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT) and event.meaning.intent == "confirm":
         return put(state, context, state.phase, Say("bot.which_one"))
-    return put(state, context, state.phase, *(() if _repeats(state, event) else (Say("bot.again"),)))
+    repeats = _repeats(state, event)
+    if repeats and state.phase is Phase.CHOOSE_SLOT and not state.exact:
+        shown = (*state.declined, *(slot.id for slot in state.offered))
+        return put(state, context, Phase.OFFER_STAFF, declined=shown)  # the nearest will not do
+    known = repeats or (state.phase is Phase.OFFER_STAFF and event.meaning.intent == "alternatives")
+    return put(state, context, state.phase, *(() if known else (Say("bot.again"),)))
 
 
 def _repeats(state: State, event: Heard) -> bool:
     """Whether the text says what is known already: the same wish, the same day, whom was asked for."""
     entities = event.meaning.entities
     names = bool(entities.provider or entities.visit_type) or wishes.speaks(entities.when)
-    return names or state.job in _intents(event.meaning)
+    return names or state.job in intents_in(event.meaning)

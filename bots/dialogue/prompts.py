@@ -16,7 +16,6 @@ _FIXED: dict[Phase, tuple[str, ...]] = {
     Phase.BIRTH_DATE: ("identity.ask_birth_date",),
     Phase.OFFER_REBOOK: ("cancel.offer_booking",),
     Phase.OFFER_BOOK: ("visits.offer_booking",),
-    Phase.OFFER_STAFF: ("slots.none",),
 }
 
 
@@ -52,6 +51,8 @@ def question(state: State, context: Context) -> tuple[Say, ...]:
         case Phase.CHOOSE_VISIT:
             key = "visits.choose_move" if state.job == "reschedule" else "visits.choose_cancel"
             return (Say(key, {"choices": visit_choices(state.visits)}),)
+        case Phase.OFFER_STAFF:
+            return (Say("slots.wait" if state.declined else "slots.none"),)
         case Phase.MOVE_OR_MORE if state.last is not None:
             return (Say("book.move_or_more", visit_facts(state.last)),)
         case Phase.CONFIRM_CANCEL if state.visit is not None:
@@ -72,10 +73,16 @@ def visit_choices(visits: Iterable[Appointment]) -> tuple[tuple[object, ...], ..
 def _offer(state: State, context: Context) -> Say:
     choices = _slots(state.offered, context)
     whom = state.whom
+    instead = not state.exact and whom is not None and any(slot.provider != whom for slot in state.offered)
+    if len({(slot.provider, slot.location) for slot in state.offered}) == 1 and not instead:
+        # Said once, the clinician leaves the rows short enough for one text message.
+        key = "slots.offer_with" if state.exact else "slots.nearest_with"
+        rows = tuple((slot.start, *row[2:]) for slot, row in zip(state.offered, _kinds(state.offered), strict=True))
+        return Say(key, {"provider": _slot_facts(state.offered[0], context)["provider"], "choices": rows})
     if state.exact:
         return Say("slots.offer", {"choices": choices})
-    if whom is not None and any(slot.provider != whom for slot in state.offered):
-        return Say("slots.offer_instead", {"provider": whom, "choices": choices})
+    if instead:
+        return Say("slots.offer_instead", {"provider": whom or "", "choices": choices})
     return Say("slots.offer_nearest", {"choices": choices})
 
 
@@ -87,11 +94,14 @@ def _slot_facts(slot: Slot, context: Context) -> dict[str, object]:
 
 def _slots(slots: tuple[Slot, ...], context: Context) -> tuple[tuple[object, ...], ...]:
     """Slots as rows: time and provider, then whatever else tells them apart."""
-    types = len({slot.visit_type for slot in slots}) > 1
     places = len(context.catalogue.locations) > 1 or len({slot.location for slot in slots}) > 1
-    return tuple(
-        (slot.start, slot.provider, *((slot.visit_type,) * types), *((slot.location,) * places)) for slot in slots
-    )
+    return tuple((*row, *((slot.location,) * places)) for slot, row in zip(slots, _kinds(slots), strict=True))
+
+
+def _kinds(slots: tuple[Slot, ...]) -> tuple[tuple[object, ...], ...]:
+    """Time and provider of each slot, and its kind where they are of several."""
+    types = len({slot.visit_type for slot in slots}) > 1
+    return tuple((slot.start, slot.provider, *((slot.visit_type,) * types)) for slot in slots)
 
 
 def _readings(windows: tuple[Window, ...]) -> tuple[tuple[object, ...], ...]:

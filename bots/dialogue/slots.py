@@ -1,11 +1,12 @@
 """Offering open times, understanding what is said to them, and booking what was picked."""
 
 from dataclasses import replace as rewrite
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import answers, hints, wishes
+from bots.dialogue import answers, asides, hints, wishes
 from bots.dialogue.flow import advance, call, finish, hand, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, visit_facts
 from bots.dialogue.state import Phase, State
@@ -23,9 +24,12 @@ ELSEWHERE = "elsewhere"
 
 def offered(state: State, offer: Offer, context: Context) -> Turn:
     """Put what was found to the person: one time as yes or no, several as numbered choices."""
-    slots = _wanted(state, offer)
+    slots = _wanted(state, offer, context)
     if not slots or (state.rounds >= ROUNDS and not offer.exact):
         return _nothing(state, context)
+    if not offer.exact and state.phase is Phase.CHOOSE_SLOT and slots == state.offered:
+        shown = (*state.declined, *(slot.id for slot in slots))
+        return put(state, context, Phase.OFFER_STAFF, declined=shown)  # the same again will not do
     if not offer.exact:
         person = person_of(state, context) or ""
         asked = wishes.at_that_minute(state, slots, person, context)
@@ -36,14 +40,28 @@ def offered(state: State, offer: Offer, context: Context) -> Turn:
 
 def elsewhere(state: State, offer: Offer, context: Context) -> Turn:
     """Put the nearest times of the provider wished for, and one with somebody else at the very time wished."""
-    instead = _wanted(state, offer)[:1] if offer.exact else ()
+    instead = _wanted(state, offer, context)[:1] if offer.exact else ()
     return _shown(state, (*state.offered[: CHOICES - len(instead)], *instead), context, exact=False)
 
 
-def _wanted(state: State, offer: Offer) -> tuple[Slot, ...]:
+def _wanted(state: State, offer: Offer, context: Context) -> tuple[Slot, ...]:
     own = state.visit.slot_id if state.job == "reschedule" and state.visit else None
-    fit = (s for s in offer.slots if s.provider not in state.wish.avoid and s.id not in (own, *state.declined))
+    last = state.last if state.job == "book" else None
+    busy = last if last is not None and last.person_id == person_of(state, context) else None
+    fit = (
+        s
+        for s in offer.slots
+        if s.provider not in state.wish.avoid
+        and s.id not in (own, *state.declined)
+        and not (busy is not None and _overlaps(s, busy))
+    )
     return tuple(fit)[:CHOICES]
+
+
+def _overlaps(slot: Slot, visit: Appointment) -> bool:
+    """Whether one person could not be at both."""
+    ends = (slot.start + timedelta(minutes=slot.minutes), visit.start + timedelta(minutes=visit.minutes))
+    return slot.start < ends[1] and visit.start < ends[0]
 
 
 def _shown(state: State, slots: tuple[Slot, ...], context: Context, *, exact: bool) -> Turn:
@@ -101,7 +119,12 @@ def booked(state: State, answer: Appointment | Taken, context: Context) -> Turn:
         return _taken(state, context)
     if not _agrees(answer, state.held, person_of(state, context)):
         return hand(tried(state, "booking did not read back as asked"), "not_confirmed")
-    return finish(replace(state, last=answer), context, Say("book.booked", visit_facts(answer)))
+    done = Say("book.booked", visit_facts(answer))
+    needs = asides.needs(answer, state, context)
+    any_visit = needs.template == "book.bring"
+    if any_visit and (state.prepared or state.more):
+        return finish(replace(state, last=answer), context, done)  # once a conversation is enough
+    return finish(replace(state, last=answer, prepared=state.prepared or any_visit), context, done, needs)
 
 
 def moved(state: State, answer: Appointment | Taken | Gone, context: Context) -> Turn:
@@ -147,7 +170,7 @@ def chosen(state: State, event: Heard, context: Context) -> Turn | None:
     changed = _changed(state, event, context, refused=refused)
     if changed is not None:
         return changed
-    return _others(state, context) if refused else None
+    return _others(state, context, declined=intent == "decline") if refused else None
 
 
 def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
@@ -180,6 +203,8 @@ def confirmed(state: State, event: Heard, context: Context) -> Turn | None:
 def _names_again(event: Heard, slot: Slot) -> bool:
     """Whether the answer is nothing but a pick of the proposed time, such as "1" or "the 2:30"."""
     said = event.meaning.entities
+    if hints.bare_number(event.text) and not hints.only_one(event.text):
+        return False  # of a list shown before
     picks = event.meaning.intent == "select" or _to_the_minute(said)
     return picks and answers.only_picks(event.text, (slot.provider,))
 
@@ -203,14 +228,15 @@ def _take(state: State, slot: Slot, context: Context) -> Turn:
     return call(state, Book(slot.id, person))
 
 
-def _others(state: State, context: Context) -> Turn:
-    """Look for times beside those on the table; after some rounds offer a person instead."""
+def _others(state: State, context: Context, *, declined: bool = False) -> Turn:
+    """Look for times beside those on the table; after some rounds, or a plain no to the nearest, offer the waitlist."""
     state = replace(
         tried(state, "times were turned down"),
         declined=tuple(dict.fromkeys((*state.declined, *(slot.id for slot in state.offered)))),
         rounds=state.rounds + 1,
     )
-    if state.rounds >= ROUNDS:
+    if state.rounds >= ROUNDS or (declined and not state.exact):
+        # What is nearest was shown and will not do.
         return put(state, context, Phase.OFFER_STAFF)
     return advance(state, context)
 
@@ -224,7 +250,9 @@ def _changed(state: State, event: Heard, context: Context, *, refused: bool) -> 
     new = wishes.with_said(state, event)
     if new.wish == state.wish and not said.when.relation:
         return None
-    elsewhen = said.when.windows and not (refused and _fitting(state.offered, said))
+    fits = _fitting(state.offered, said)
+    narrows = event.meaning.intent == "alternatives" and 0 < len(fits) < len(state.offered)
+    elsewhen = said.when.windows and (narrows or not (refused and fits))
     if elsewhen and not said.when.relation:
         return advance(replace(new, declined=(), rounds=0), context)
     if not refused and not said.when.relation:

@@ -76,6 +76,17 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     which: When | None = None
 
 
+class Also(msgspec.Struct, frozen=True, kw_only=True):
+    """One more visit asked for in the same breath; `person_id` None means for whom is not said.
+
+    same: it is to be on the day, or in the week, of the visit before it.
+    """
+
+    wish: Wish = Wish()
+    person_id: str | None = None
+    same: Literal["day", "week"] | None = None
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation. Sealed where it is stored: it holds what the person said of themselves.
 
@@ -88,8 +99,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     readings: what an ambiguous day or time may mean.
     types: the kinds of visit offered by number.
     persons: ids of those of whom one is picked by number.
+    more: further visits to be booked once the present one is.
     later: further wishes that wait for the present job's end.
     tried: what was done so far, for staff.
+    introduced, prepared: whether it was said who speaks, and what to bring to any visit.
     awaiting: the call whose answer is due; None between texts.
     """
 
@@ -108,11 +121,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Window, ...] = ()
     types: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    more: tuple[Also, ...] = ()
     later: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     awaiting: str | None = None
     failures: int = 0
     introduced: bool = False
+    prepared: bool = False
     identity: Identity = "unknown"
     misses: int = 0
     person_id: str | None = None

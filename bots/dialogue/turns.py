@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from bots.dates.model import When
+from bots.dialogue.needs import NOTHING, Needs
 from bots.dialogue.state import State
 from bots.nlu.model import Catalogue, Meaning
 from bots.scheduling.base import Appointment, Gone, Held, Offer, Query, Taken
@@ -51,12 +53,16 @@ Standing = Known | Shared | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """The facts anybody may be told. `hours` is a sentence part for each language, English at least."""
+    """The facts anybody may be told. `hours` is a sentence part for each language, English at least.
+
+    needs: what to bring and how to prepare.
+    """
 
     name: str
     phone: str
     address: str
     hours: Mapping[Language, str]
+    needs: Needs = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,18 +287,34 @@ class Say:
     params: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What somebody for whom no time suited waits for. Names are the calendar's.
+
+    when: the days and hours that would suit. appointment_id: the visit that is moved when an earlier time opens.
+    """
+
+    person_id: str
+    visit_type: str
+    provider: str | None
+    when: When
+    appointment_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Handoff:
     """A person of the staff goes on from here.
 
     reason: a code: `asked`, `not_understood`, `calendar`, `not_confirmed`, `new_patient`, `unverified`,
-        `identity`, `waitlist`, `visit_changed`, `late`, `cost_insurance`, `refill`, `results`, `forms`, `opt_out` or
-        `wrong_number`.
+        `identity`, `waitlist`, `no_time`, `visit_changed`, `late`, `cost_insurance`, `refill`, `results`, `forms`,
+        `opt_out` or `wrong_number`.
     facts: (what, value) pairs for staff: the wish, when, what was tried. Protected content: seal it.
+    waits: with `waitlist`, the place on it that the person was promised.
     """
 
     reason: str
     facts: tuple[tuple[str, str], ...] = field(repr=False)
+    waits: Waits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

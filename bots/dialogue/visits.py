@@ -5,13 +5,15 @@ from dataclasses import replace as rewrite
 from msgspec.structs import replace
 
 from bots.dates import When, Window, parse
-from bots.dialogue import answers, hints, wishes
+from bots.dialogue import answers, asides, hints, wishes
 from bots.dialogue.flow import advance, begin, call, finish, hand, of_which, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
 from bots.dialogue.state import Phase, State, Wish
 from bots.dialogue.turns import Cancel, Confirm, Context, Heard, Say, Turn
 from bots.scheduling.base import Appointment, Gone
 
+NEEDS = "needs"
+"""Marks a list of visits asked for to say what to bring to the next one."""
 ASIDE = "aside"
 """Marks a list of visits asked for in the middle of a job, which goes on after it."""
 
@@ -25,6 +27,9 @@ def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> T
         return Turn(state=state, says=(*_shown(visits), *question(state, context)))
     if not visits:
         return put(replace(state, job=None), context, Phase.OFFER_BOOK, *_shown(visits))
+    if state.awaiting == NEEDS:
+        spoken = replace(state, last=visits[0])
+        return finish(spoken, context, *_shown(visits[:1]), asides.needs(visits[0], state, context))
     person = person_of(state, context) or ""
     match state.job:
         case "appointment_status":
@@ -73,6 +78,7 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
     if wish.which is not None:  # "my Thursday visit"
         which = (*wish.which.windows, *wish.which.ambiguous)
         named = tuple(visit for visit in pool if any(window.suits(visit.start) for window in which))
+        named = named or tuple(visit for visit in pool if any(_same_weekday(window, visit) for window in which))
         if len(named) == 1:
             return named[0], Wish() if state.job == "cancel" else replace(wish, which=None)
     cannot = tuple(visit for visit in pool if _ruled_out(visit, when))
@@ -86,6 +92,11 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
             return named[0], Wish()
         return named[0], replace(wish, when=_without_first(when))
     return (pool[0] if len(pool) == 1 else None), wish
+
+
+def _same_weekday(window: Window, visit: Appointment) -> bool:
+    """Whether "my Thursday visit" may be this one, though it is not on the coming Thursday."""
+    return window.first == window.last and window.first is not None and window.first.weekday() == visit.start.weekday()
 
 
 def _ruled_out(visit: Appointment, when: When) -> bool:
@@ -183,7 +194,8 @@ def answered_offer(state: State, event: Heard, context: Context) -> Turn | None:
     """Take up the offer of a booking, or let it be; None for anything else."""
     said = event.meaning.entities
     intent = event.meaning.intent
-    wants = intent in ("book", "find_provider") or said.when.windows or said.when.relation
+    names = said.visit_type or said.specialty or said.provider
+    wants = intent in ("book", "find_provider") or said.when.windows or said.when.relation or names
     if wants or answers.agrees(event):
         return begin(state, "book", context)
     if intent == "decline":

@@ -45,6 +45,18 @@ def heard(state: State, event: Heard, context: Context) -> Turn | None:
     return advance(_for(state, subject), context, Say("identity.for_whom", {"name": subject.given_name}))
 
 
+def by_name(text: str, context: Context) -> str | None:
+    """The id of the only one whose first name is among the words."""
+    named = _called(text, context) if _asks(context) else []
+    return named[0].person_id if len(named) == 1 else None
+
+
+def named_in(text: str, context: Context) -> str | None:
+    """The id of the only one whom some words name; None where they name nobody, or there is nobody to choose."""
+    subject = _in_words(text, context) if _asks(context) else None
+    return subject.person_id if subject is not None else None
+
+
 def _for(state: State, subject: Subject) -> State:
     return replace(state, person_id=subject.person_id, name=subject.given_name, persons=())
 
@@ -55,17 +67,30 @@ def _asks(context: Context) -> bool:
 
 def _named(event: Heard, context: Context) -> Subject | None:
     """The only one whom the words name: by first name, as the writer, or as the only one the writer acts for."""
-    said = f" {_plain(event.text)} "
-    named = [one for one in context.subjects if _plain(one.given_name) and f" {_plain(one.given_name)} " in said]
+    return _in_words(event.text, context)
+
+
+def _in_words(text: str, context: Context) -> Subject | None:
+    named = _called(text, context)
     if named:
         return named[0] if len(named) == 1 else None
     standing = context.standing
     if not isinstance(standing, Known):
         return None
-    if hints.somebody_else(event.text) or _RELATIVE.match(event.text):
+    if hints.somebody_else(text) or _RELATIVE.match(text):
         return standing.wards[0] if len(standing.wards) == 1 else None
     own = next((one for one in context.subjects if one.person_id == standing.person_id), None)
-    return own if own is not None and _MYSELF.search(event.text) else None
+    return own if own is not None and _MYSELF.search(text) else None
+
+
+def _called(text: str, context: Context) -> list[Subject]:
+    said = _plain(text)
+    return [one for one in context.subjects if _is_in(_plain(one.given_name), said)]
+
+
+def _is_in(name: str, said: str) -> bool:
+    """Whether a name is among the words, as such or as whose ("noahs")."""
+    return bool(name) and bool(re.search(rf"\b{re.escape(name)}s?\b", said))
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from msgspec.structs import replace as restruct
 
@@ -32,10 +33,44 @@ def with_said(state: State, heard: Heard) -> State:
     """`state` with what this text adds to, or changes in, the wish."""
     said = heard.meaning.entities
     wish = _with_names(state, said, heard.text)
-    when = _merged(state, said.when)
+    when = _merged(state, _named(state, said.when, heard.text))
     if when is not state.wish.when:
         wish = restruct(wish, when=when)
     return restruct(state, wish=wish)
+
+
+def _named(state: State, when: When, text: str) -> When:
+    """The time said; of "the same day", that of the visit spoken of last."""
+    span, about = hints.same(text), state.visit or state.last
+    spoken = (about.start if about is not None else None) or (
+        state.offered[0].start if len(state.offered) == 1 else None
+    )
+    by = hints.shift(text)
+    if by is not None and spoken is not None:
+        at = spoken + by
+        hour = at.timetz().replace(tzinfo=None)
+        return When(windows=(Window(first=at.date(), last=at.date(), earliest=hour, latest=hour, exact=True),))
+    if span == "day" and about is None and state.offered:
+        return _on_that_day(state, when)
+    names_day = any(window.first is not None for window in (*when.windows, *when.ambiguous))
+    if span is None or about is None or names_day:
+        return when
+    (day,) = on_the_same(about.start, span).windows
+    windows = tuple(replace(one, first=day.first, last=day.last) for one in when.windows)
+    return replace(when, windows=windows or (day,))
+
+
+def _on_that_day(state: State, when: When) -> When:
+    """The day of the first time on the table; "later that day" is after those that were shown of it."""
+    day = state.offered[0].start.date()
+    times = sorted(slot.start.timetz().replace(tzinfo=None) for slot in state.offered if slot.start.date() == day)
+    window = Window(first=day, last=day)
+    if when.relation == "later":
+        window = replace(window, earliest=times[-1])
+    elif when.relation == "earlier":
+        window = replace(window, latest=times[0])
+    hours = tuple(replace(one, first=day, last=day) for one in when.windows if one.first is None)
+    return replace(when, windows=hours or (window,), relation=None)
 
 
 def _with_names(state: State, said: Entities, text: str) -> Wish:
@@ -102,6 +137,12 @@ def _completed(new: Window, old: When, state: State) -> tuple[Window, ...]:
     return (new,)
 
 
+def on_the_same(start: datetime, span: Literal["day", "week"]) -> When:
+    """The day, or the week from Monday on, in which a visit starts."""
+    first = start.date() if span == "day" else start.date() - timedelta(days=start.weekday())
+    return When(windows=(Window(first=first, last=first if span == "day" else first + timedelta(days=6)),))
+
+
 def searchable(state: State) -> bool:
     """Whether enough was said about time to search by."""
     when = state.wish.when
@@ -128,7 +169,8 @@ def query(state: State, person_id: str, context: Context) -> Query:
         provider=whom,
         specialty=None if whom else wish.specialty,
         exclude=exclude,
-        limit=WIDE if wish.avoid else CHOICES,
+        # Some are sorted out afterwards: of providers to be avoided, or at the time of a visit just booked.
+        limit=WIDE if wish.avoid else CHOICES + 2 * (state.last is not None and state.job == "book"),
     )
 
 

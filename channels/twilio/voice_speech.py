@@ -83,11 +83,15 @@ _ES = _Speech(
     ),
     swaps=(
         _swap(r"\bresponda con un n[uú]mero o(?: diga)?\b", "Oprima o diga un número, o diga"),
+        _swap(r"\bresponda si o no\b", "Diga sí o no"),
         _swap(r"\bresponda con\b", "Diga"),
         _swap(r"\bresponda (?=\d)", "Oprima "),
         _swap(r"\bresponda aqu[ií]\b", "Díganos ahora"),
         _swap(r"\bresponda\b", "Diga"),
         _swap(r"\bescr[ií]banos\b", "llámenos"),
+        _swap(r"\bescriba (?=esa |\"|con |esta )", "diga "),
+        _swap(r"\bescriba\b", "llame"),
+        _swap(r"\bpor este medio\b", "pronto"),
         _swap(r"\b(le (?:responderá|ayudará|atenderá|escribirá)n?) aquí\b", r"\1 pronto"),
     ),
 )  # fmt: skip

@@ -17,6 +17,8 @@ _PICKING = (
     ("book.which_when", "1"),
     ("slots.offer", "2"),
     ("slots.offer_nearest", "1"),
+    ("slots.offer_with", "2"),
+    ("slots.nearest_with", "1"),
 )
 _BOOKING = (
     *_PICKING,

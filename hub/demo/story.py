@@ -16,6 +16,7 @@ from hub.types import ChannelKind, Language
 __all__ = ["STORIES", "english", "spanish"]
 
 _IN, _OUT = "inbound", "outbound"
+_OFFERS = ("slots.offer", "slots.offer_nearest", "slots.offer_with", "slots.nearest_with")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ async def _play(stage: Stage, key: str) -> str:
     offers = await line.ask(said.begin)
     if line.is_said("book.ask_when", offers):
         offers = await line.ask(said.when)
-    must(any(line.is_said(offer, offers) for offer in ("slots.offer", "slots.offer_nearest")), "times are offered")
+    must(any(line.is_said(offer, offers) for offer in _OFFERS), "times are offered")
     first = await _step(proofs, person_id)
     must(first.phase is Phase.CHOOSE_SLOT, "the assistant waits for one of them")
     table = await proofs.offered(person_id)

@@ -32,7 +32,7 @@ PAGE = 40
 LONGEST = 2000
 """Characters of one message."""
 _CHOICE = re.compile(r"^([1-9])\) (.+)$", re.MULTILINE)
-_YES_NO = (("YES or NO", ("YES", "NO")), ("SÍ o NO", ("SÍ", "NO")))
+_YES_NO = (("YES or NO", ("YES", "NO")), ("SI o NO", ("SÍ", "NO")))
 
 Who = Literal["me", "bot", "staff", "clinic"]
 

@@ -1,11 +1,11 @@
 """The bot's turn: a text is understood, the conversation is carried on, and its lines are put into words."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bots import dialogue
-from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several
+from bots.dialogue import Clinic, Context, Handoff, Heard, Identified, NotFound, Say, Several, Waits
 from bots.nlu.model import Engine
 from bots.scheduling.base import Scheduling
 from hub.campaigns import VisitWish
@@ -82,7 +82,7 @@ class Talker:
             attention=handed.reason if handed is not None else noted[0] if noted else None,
             dialogue=dialogue.encode(outcome.state),
             claims=_claimed(incoming, outcome.state),
-            waits=_waits(incoming, state) if handed is not None and handed.reason == "waitlist" else None,
+            waits=_place(handed.waits, self._zone) if handed is not None and handed.waits is not None else None,
             note=_summary(handed) if handed is not None else _waiting(noted),
             details={
                 "intent": meaning.intent,
@@ -140,23 +140,31 @@ _WHY = {
     "new_patient": "a new patient wants a visit",
     "unverified": "it cannot tell who writes",
     "identity": "it cannot tell who writes",
-    "waitlist": "nothing suited, they would wait",
+    "waitlist": "nothing suited, they are on the waitlist now",
+    "no_time": "nothing suited, they would wait for a time",
     "visit_changed": "the visit was changed meanwhile",
     "late": "they are running late",
+    "prepare": "a question of how to prepare for a visit",
     "cost_insurance": "a question of cost or insurance",
 }
 """Why the bot handed over, where its code says too little to staff."""
 
 
-def _waits(incoming: Incoming, state: dialogue.State) -> VisitWish | None:
-    """What somebody waits for whom no time suited: the wish that they gave up with."""
-    known = incoming.writer.person_id if isinstance(incoming.writer, dialogue.Known) else None
-    person_id = state.person_id or known
-    visit_type = state.wish.visit_type or (state.visit.visit_type if state.visit is not None else None)
-    if person_id is None or visit_type is None:
-        return None
-    moving = state.visit.id if state.visit is not None and state.job == "reschedule" else None
-    return VisitWish(person_id=person_id, visit_type=visit_type, provider=state.wish.provider, appointment_id=moving)
+def _place(waits: Waits, zone: ZoneInfo) -> VisitWish:
+    """What somebody waits for, as the waitlist keeps it: the days that would suit, from the first to the last."""
+    windows = waits.when.windows
+    firsts = [one.first for one in windows]
+    lasts = [one.last for one in windows]
+    earliest = min(one for one in firsts if one) if firsts and all(firsts) else None
+    latest = max(one for one in lasts if one) if lasts and all(lasts) else None
+    return VisitWish(
+        person_id=waits.person_id,
+        visit_type=waits.visit_type,
+        provider=waits.provider,
+        appointment_id=waits.appointment_id,
+        earliest=datetime.combine(earliest, time.min, tzinfo=zone) if earliest is not None else None,
+        latest=datetime.combine(latest, time.max, tzinfo=zone) if latest is not None else None,
+    )
 
 
 def _summary(handed: Handoff) -> str:

@@ -100,6 +100,13 @@ class Settings:
     clinic_hours_es: str = _setting(
         "HUB_CLINIC_HOURS_ES", "the same in Spanish", parsing.text, "lun-vie 8:00-18:00, sáb 9:00-13:00"
     )
+    visit_needs_file: Path | None = _setting(
+        "HUB_VISIT_NEEDS_FILE",
+        "TOML: what to bring to a visit and how to prepare, by the kind of visit, told once it is booked",
+        parsing.path,
+        None,
+        shown="unset: a photo ID and the insurance card",
+    )
     open_hours: OpeningHours = _setting(
         "HUB_OPEN",
         "when staff are there, in the clinic's zone",

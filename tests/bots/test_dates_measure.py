@@ -12,6 +12,8 @@ from bots.dates import When, parse
 from tests.shared import SHARED, needs_shared
 
 TYPED = Path(__file__).with_name("dates_typed.jsonl")
+ASKED = Path(__file__).with_name("dates_asked.jsonl")
+"""Each row was written before the grammar was tried on it. suits, never: moments that what was read allows, or not."""
 ZONE = ZoneInfo("America/New_York")
 
 
@@ -57,6 +59,35 @@ def test_typed_texts_are_read_as_they_were_meant(language: str) -> None:
     wrong = [row["text"] for row in rows if not _typed_is_right(row)]
 
     assert len(rows) >= 100
+    assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+def _allows(when: When, moment: str) -> bool:
+    at = datetime.fromisoformat(moment).replace(tzinfo=ZONE)
+    inside = not when.windows or any(window.suits(at) for window in when.windows)
+    return inside and at.date() not in when.excluded and at.weekday() not in when.excluded_weekdays
+
+
+def _asked_is_right(row: dict[str, Any]) -> bool:
+    when = _read(row, "now")
+    read: dict[str, object] = {"date": _date(when.date), "time": _time(when.time), "relation": when.relation}
+    read["ambiguous"] = bool(when.ambiguous)
+    said = bool(when.windows or when.excluded or when.excluded_weekdays)
+    return (
+        all(row[key] == value for key, value in read.items() if key in row)
+        and all(_allows(when, moment) for moment in row.get("suits", ()))
+        and all(said and not _allows(when, moment) for moment in row.get("never", ()))
+        and not (row.get("nothing") and (said or when.relation))
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_is_asked_for_is_offered_and_nothing_else(language: str) -> None:
+    rows = [row for row in _rows(ASKED) if row["lang"] == language]
+
+    wrong = [row["text"] for row in rows if not _asked_is_right(row)]
+
+    assert len(rows) >= 200
     assert len(wrong) <= 0.05 * len(rows), wrong
 
 

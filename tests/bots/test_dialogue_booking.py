@@ -20,7 +20,10 @@ async def test_a_booking_takes_four_texts_when_nothing_is_said_beforehand() -> N
     )
     reply = await talk.hears("2", "select", choice=2)
 
-    assert reply == "You're booked: Thu, Mar 5, 4:00 PM with Dr. Lee, Main St. To change it, just text us."
+    assert reply == (
+        "You're booked: Thu, Mar 5, 4:00 PM with Dr. Lee, Main St. To change it, just text us.\n"
+        "Please bring a photo ID and your insurance card."
+    )
     assert talk.calendar.booked("p1") == ["thu-16"]
     assert [did.what for did in talk.outcome.did] == ["booked"]
 
@@ -231,13 +234,14 @@ async def test_a_wish_that_cannot_be_met_is_said_so_with_the_nearest_times() -> 
     assert reply.startswith("Nothing open then. The nearest:\n1) Fri Mar 6")
 
 
-async def test_nothing_open_at_all_offers_a_person() -> None:
+async def test_nothing_open_at_all_offers_the_waitlist() -> None:
     talk = Talk(calendar=Calendar(NOW, ()))
 
     reply = await talk.hears("check-up soonest", "book", visit_type="Check-up", when=SOONEST)
     await talk.hears("yes", "confirm")
 
-    assert "Shall I ask our staff to look for one?" in reply
+    assert "Shall I put you on our waitlist?" in reply
+    assert talk.said == ["handoff.waitlist"]
     assert talk.handoff is not None
     assert talk.handoff.reason == "waitlist"
     assert ("visit type", "Check-up") in talk.handoff.facts
@@ -342,7 +346,7 @@ async def test_kinds_of_visit_are_told_apart_in_offers_only_where_they_differ() 
 
     reply = await talk.hears("dr kim", "book", provider="Dr. Kim", when=When(windows=(Window(first=THU, last=FRI),)))
 
-    assert "1) Thu Mar 5, 3:00 PM, Dr. Kim, Check-up\n2) Fri Mar 6, 1:00 PM, Dr. Kim, Vaccination" in reply
+    assert "1) Thu Mar 5, 3:00 PM, Check-up\n2) Fri Mar 6, 1:00 PM, Vaccination" in reply
 
 
 def test_the_sample_clinic_has_no_two_slots_of_one_name() -> None:

@@ -48,7 +48,7 @@ async def test_a_day_and_a_provider_without_a_time_show_their_times_though_one_r
 
     reply = await talk.hears("On Wednesday I wish to see Dr. Lee", "inform", provider="Dr. Lee", when=on(WED))
 
-    assert reply.startswith("I have:\n1) Wed Mar 4, 10:00 AM, Dr. Lee\n2) Wed Mar 4, 11:00 AM, Dr. Lee")
+    assert reply.startswith("With Dr. Lee I have:\n1) Wed Mar 4, 10:00 AM\n2) Wed Mar 4, 11:00 AM\n")
     assert talk.calendar.booked("p1") == []
 
 
@@ -144,7 +144,7 @@ async def test_a_yes_with_a_question_books_and_then_answers_it() -> None:
 
     await talk.hears("Yup! Could I have their phone number?", "hours_location", "confirm")
 
-    assert talk.said == ["book.booked", "info.hours_location"]
+    assert talk.said == ["book.booked", "book.bring", "info.hours_location"]
     assert talk.state.later == ()
 
 
@@ -153,7 +153,7 @@ async def test_a_yes_with_a_matter_for_staff_books_and_then_hands_over() -> None
 
     await talk.hears("Yes. And do you take my insurance?", "cost_insurance", "confirm")
 
-    assert talk.said == ["book.booked", "handoff.cost_insurance"]
+    assert talk.said == ["book.booked", "book.bring", "handoff.cost_insurance"]
 
 
 async def test_never_mind_with_a_new_time_goes_on_with_that_time() -> None:
@@ -186,7 +186,7 @@ async def test_nobody_at_that_very_time_leaves_the_nearest_of_the_provider() -> 
         "check-up with dr lee tuesday 3:10", "book", visit_type="Check-up", provider="Dr. Lee", when=on(TUE, "15:10")
     )
 
-    assert reply.startswith("Nothing open then. The nearest:\n1) Wed Mar 4, 10:00 AM, Dr. Lee")
+    assert reply.startswith("Nothing then. Nearest with Dr. Lee:\n1) Wed Mar 4, 10:00 AM\n")
     assert {one.provider for one in talk.state.offered} == {"Dr. Lee"}
 
 
@@ -200,12 +200,13 @@ async def turned_down_three_times() -> Talk:
     return talk
 
 
-async def test_after_three_rounds_a_time_that_is_not_open_offers_staff_again_and_no_rows_seen_before() -> None:
+async def test_after_three_rounds_a_time_that_is_not_open_offers_the_waitlist_and_no_rows_seen_before() -> None:
     talk = await turned_down_three_times()
 
     reply = await talk.hears("No. on Tuesday at 1:30 pm", "decline", when=on(TUE, "13:30"))
 
-    assert reply == "I find no open time for that. Shall I ask our staff to look for one? Reply YES or NO."
+    assert talk.said == ["slots.none"]
+    assert reply.endswith("Reply YES or NO, or another day.")
 
 
 async def test_after_three_rounds_a_time_that_is_open_is_proposed() -> None:

@@ -11,14 +11,15 @@ async def test_una_reserva() -> None:
     talk = hablando()
 
     assert await talk.hears("quiero una cita", "book") == (
-        "¿Qué tipo de cita necesita?\n1) Check-up\n2) Vaccination\nSi ya tiene un día en mente, dígamelo también."
+        "¿Para qué quiere su cita?\n1) Check-up\n2) Vaccination\nPuede incluir la fecha que prefiere."
     )
     assert await talk.hears("la primera, el jueves", "select", choice=1, when=on(THU)) == (
         "Tengo:\n1) jueves 5 mar, 3:00 p. m., Dr. Kim\n2) jueves 5 mar, 4:00 p. m., Dr. Lee\n"
-        "Responda con un número o diga otro día."
+        "Responda con la cifra u otra fecha."
     )
     assert await talk.hears("la de las 3", "select", when=on(THU, "15:00")) == (
-        "Su cita está reservada: jueves 5 mar, 3:00 p. m. con Dr. Kim, Main St. Para cambiarla, escríbanos."
+        "Cita reservada: jueves 5 mar, 3:00 p. m. con Dr. Kim, Main St. Para cambiarla, escriba.\n"
+        "Traiga su documento de identidad y la tarjeta del seguro."
     )
 
 
@@ -27,7 +28,7 @@ async def test_una_cancelacion() -> None:
     talk.calendar.give("tue-9", "p1")
 
     assert await talk.hears("cancele mi cita", "cancel") == (
-        "¿Cancelo su cita martes 3 mar, 9:00 a. m. con Dr. Kim? Responda SÍ o NO."
+        "¿Cancelo su cita martes 3 mar, 9:00 a. m. con Dr. Kim? Responda SI o NO."
     )
     assert "queda cancelada.\n¿Quiere una nueva hora?" in await talk.hears("sí", "confirm")
 
@@ -57,4 +58,4 @@ async def test_the_language_changes_with_a_whole_sentence() -> None:
     await talk.hears("hello", "greeting")
     talk.language = "es"
 
-    assert (await talk.hears("quiero hacer una cita", "book")).startswith("¿Qué tipo de cita")
+    assert (await talk.hears("quiero hacer una cita", "book")).startswith("¿Para qué quiere su cita?")

@@ -163,7 +163,7 @@ async def test_without_a_visit_to_move_a_booking_is_offered() -> None:
 
     reply = await talk.hears("reschedule", "reschedule")
 
-    assert reply == "I see no upcoming visit for you.\nShall I book one? Reply YES or NO."
+    assert reply == "I see no upcoming visit.\nShall I book one? Reply YES or NO."
     assert "What kind of visit" in await talk.hears("yes", "confirm")
 
 
@@ -214,7 +214,7 @@ async def test_ok_after_a_booking_confirms_nothing() -> None:
 @pytest.mark.parametrize(
     ("slots", "reply"),
     [
-        pytest.param((), "I see no upcoming visit for you.\nShall I book one? Reply YES or NO.", id="none"),
+        pytest.param((), "I see no upcoming visit.\nShall I book one? Reply YES or NO.", id="none"),
         pytest.param(("tue-9",), "Your next visit: Tue, Mar 3, 9:00 AM with Dr. Kim, Main St.", id="one"),
         pytest.param(
             ("tue-9", "thu-16"),

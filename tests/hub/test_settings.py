@@ -85,6 +85,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_CLINIC_ADDRESS", "clinic_address", "12 Maple Street, Springfield", "1 Oak Lane", "1 Oak Lane"),
     ("HUB_CLINIC_HOURS", "clinic_hours", "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM", "Daily 9-5", "Daily 9-5"),
     ("HUB_CLINIC_HOURS_ES", "clinic_hours_es", "lun-vie 8:00-18:00, sáb 9:00-13:00", "cada día 9-5", "cada día 9-5"),
+    ("HUB_VISIT_NEEDS_FILE", "visit_needs_file", None, "needs.toml", Path("needs.toml")),
     (
         "HUB_OPEN",
         "open_hours",

@@ -20,6 +20,8 @@ _STAFF = (
     "handoff.results",
     "handoff.forms",
     "handoff.waitlist",
+    "handoff.no_time",
+    "handoff.prepare",
     "handoff.visit_changed",
     "handoff.identity",
     "inbox.handed_over",
@@ -28,7 +30,8 @@ _STAFF = (
     "safety.urgent",
     "consent.stopped",
 )
-_OFFERS = ("slots.offer", "slots.offer_nearest")
+_OFFERS = ("slots.offer", "slots.offer_nearest", "slots.offer_with", "slots.nearest_with", "slots.offer_instead")
+_NONE = ("slots.none", "slots.wait")
 _PROPOSALS = ("slots.propose", "slots.propose_nearest", "slots.propose_move", "slots.propose_move_nearest")
 _DONE = ("book.booked", "move.moved")
 _TIMES = ("book.ask_when", "book.ask_other_when", "slots.no_more", "move.ask_when")
@@ -79,7 +82,7 @@ class Patient:
             return self._times()
         if is_said("book.ask_provider", said) or is_said("book.choose_visit_type", said):
             return self._next({"provider"}) or self._made(self.goal.provider)
-        if is_said("slots.none", said):
+        if any(is_said(one, said) for one in _NONE):
             return self._made(f"No. {self._when()}")
         return self._next({"wish", "select", "affirm_intent", "date", "time"}) or self._made(
             f"I would like to book an appointment {self._when()}"
@@ -94,7 +97,8 @@ class Patient:
 
     def _choice(self, said: str, suits: Callable[[str], bool]) -> str | None:
         """The number of the only choice that suits."""
-        fits = [number for number, row in _CHOICE.findall(said) if suits(row)]
+        head = said if re.search(r"^(?:.*[Ww]ith .+ I have|.*Nearest with .+):$", said, re.MULTILINE) else ""
+        fits = [number for number, row in _CHOICE.findall(said) if suits(f"{row} {_named(head)}")]
         return self._made(fits[0]) if len(fits) == 1 else None
 
     def _times(self, before: str = "") -> str:
@@ -139,6 +143,12 @@ class Patient:
         start = self.goal.start
         when = f"on {start:%B} {start.day} at {start.hour % 12 or 12}:{start:%M} {'pm' if start.hour > 11 else 'am'}"
         return when if self.shown else f"{when} with {self.goal.provider}"
+
+
+def _named(head: str) -> str:
+    """Whom the line above the choices names, where all are theirs."""
+    found = re.search(r"[Ww]ith (.+?)(?: I have)?:$", head, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _hour(start: datetime) -> str:

@@ -30,12 +30,12 @@ export function hints(where, language, asked, names) {
   if (numbers.length && where === "mails") return [...(numbers.length > 1 ? [SECOND[language]] : []), ELSE[language]];
   if (numbers.length) return spoken ? [ELSE[language]] : [...numbers, ELSE[language]];
   if (/\bYES or NO\b/.test(asked)) return ["Yes", "No"];
-  if (/SÍ o NO\b/.test(asked)) return ["Sí", "No"];
+  if (/S[IÍ] o NO\b/.test(asked)) return ["Sí", "No"];
   if (/\b(?:Reply|Responda) C\b/.test(asked) && !spoken) return CONFIRM[language];
   const kinds = asked.match(/(?:We have|Tenemos): ([^.]+)\./);
   if (kinds) return kinds[1].split(", ");
   if (names.length && /\b(first|full) name\b|\bnombre\b/.test(asked)) return names;
-  if (/day and time|other day|qué día|qué otro día/i.test(asked)) return TIMES[language];
+  if (/day and time|other day|qué (?:día|fecha)|qué otr[ao] (?:día|fecha)/i.test(asked)) return TIMES[language];
   const begun = !asked || /\b(?:Welcome to|bienvenida)\b/.test(asked);
   const some = (begun ? OPENERS : LATER)[language];
   return where === "texts" ? some : some.filter((text) => text !== "STOP");

@@ -1,0 +1,113 @@
+"""Days that bear a name or a place in a row: holidays, "the first Monday of November", "the day after Thanksgiving"."""
+
+from collections.abc import Callable
+from datetime import date
+
+from bots.dates.periods import month_at, period_at, year_at
+from bots.dates.pieces import Context, Days
+from bots.dates.reckon import add_months, monday, one, plus
+
+Found = tuple[Days, int]
+DayAt = Callable[[Context, int], Found | None]
+
+LAST = -1
+_FIXED = {
+    "new year": (1, 1),
+    "epiphany": (1, 6),
+    "valentine": (2, 14),
+    "independence": (7, 4),
+    "halloween": (10, 31),
+    "all souls": (11, 2),
+    "christmas eve": (12, 24),
+    "christmas": (12, 25),
+    "new year's eve": (12, 31),
+}
+_NTH = {"labor": (9, 0, 1), "thanksgiving": (11, 3, 4), "memorial": (5, 0, LAST)}
+"""Month, weekday (Monday is 0) and which of them in it."""
+
+
+def holiday_at(c: Context, i: int) -> Found | None:
+    """The next day of that name."""
+    name = c.lexemes[i].name
+    said, stop = year_at(c, i + 1)
+    for year in (said,) if said else (c.today.year, c.today.year + 1):
+        if name in _FIXED:
+            day: date | None = date(year, *_FIXED[name])
+        else:
+            month, weekday, nth = _NTH[name]
+            day = _nth_weekday(*_whole(year, month), weekday, nth)
+        if day is not None and (said or day >= c.today):
+            return Days(readings=(one(day),)), stop if said else i + 1
+    return None
+
+
+def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
+    """Such as "Day after Thanksgiving", "week after the 5th": counted from the day that is named."""
+    unit, side = c.lexemes[i].name, c.kind(i + 1)
+    if unit not in ("day", "week") or side not in ("after", "before") or c.lexemes[i].word.endswith("s"):
+        return None
+    found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
+    if not found or found[0].past or not found[0].readings:
+        return None
+    first, last = found[0].readings[0]
+    base = last if side == "after" else first
+    if base is None:
+        return None
+    step = 1 if side == "after" else -1
+    if unit == "day":
+        return Days(readings=(one(plus(base, step)),)), found[1]
+    begin = plus(monday(base), 7 * step)
+    return Days(readings=((begin, plus(begin, 6)),), wide=True), found[1]
+
+
+def nth_at(c: Context, i: int) -> Found | None:
+    """Such as "First Monday of November", "last Friday of the month", "la primera semana de mayo"."""
+    nth = LAST if c.kind(i) == "last" else c.lexemes[i].number
+    named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
+    of_week = kind == "unit" and named is not None and named.name == "week"
+    if named is None or not (of_week or kind in ("weekday", "weekday?", "mar")) or not (nth == LAST or 1 <= nth <= 5):
+        return None
+    j = c.skip(i + 2, ("of", "in", "the", "the_el"))
+    if j == i + 2:
+        return None
+    period = _month(c, j)
+    if period is None:
+        return None
+    first, last, stop = period
+    if of_week:
+        return _nth_week(c, first, last, nth, stop)
+    day = _nth_weekday(first, last, 1 if kind == "mar" else named.number, nth)
+    return (Days(readings=(one(day),)), stop) if day is not None and day >= c.today else None
+
+
+def _month(c: Context, j: int) -> tuple[date, date, int] | None:
+    """The whole month named at `j`, and where its name ends."""
+    if c.kind(j) == "unit" and c.lexemes[j].name == "month" and not period_at(c, j):
+        return *_whole(c.today.year, c.today.month), j + 1
+    found = month_at(c, j, cued=True) if c.kind(j) in ("month", "month?", "mar") else period_at(c, j)
+    if not found or not found[0].readings or not (last := found[0].readings[0][1]):
+        return None
+    first, end = _whole(last.year, last.month)
+    return (first, end, found[1]) if last == end else None
+
+
+def _whole(year: int, month: int) -> tuple[date, date]:
+    """The first and the last day of a month."""
+    first = date(year, month, 1)
+    return first, plus(add_months(first, 1), -1)
+
+
+def _nth_weekday(first: date, last: date, weekday: int, nth: int) -> date | None:
+    if nth == LAST:
+        return plus(last, -((last.weekday() - weekday) % 7))
+    day = plus(first, (weekday - first.weekday()) % 7 + 7 * (nth - 1))
+    return day if day <= last else None
+
+
+def _nth_week(c: Context, first: date, last: date, nth: int, stop: int) -> Found | None:
+    """Seven days each, counted from the month's first; the last ones are its last week."""
+    begin = plus(last, -6) if nth == LAST else plus(first, 7 * (nth - 1))
+    end = min(plus(begin, 6), last)
+    if begin > last or end < c.today:
+        return None
+    return Days(readings=((max(begin, c.today), end),), wide=True), stop

@@ -1,0 +1,118 @@
+"""Days said by number: "the 5th", "5 de marzo", "3/14", "10-19", "3rd to 5th of May"."""
+
+from bots.dates.lexeme import words
+from bots.dates.periods import month_at, period_at
+from bots.dates.pieces import Context, Days
+from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one
+
+Found = tuple[Days, int]
+_DATE_BEFORE = ("", "stop", "comma", "on", "for", "by", "weekday", "weekday?", "the_el", "after", "before", "or", "and")
+_DAY_WORDS = words("is works would please if thanks es esta me si por seria")
+ARTICLES = ("the", "the_el", "on", "the_la", "dia", "of")
+
+
+def range_of_numbers(c: Context, i: int) -> Found | None:
+    """Such as "3 al 5 de marzo", "3rd to 5th of May", "3-5 March"."""
+    i = c.skip(i, ARTICLES)
+    if c.kind(i) not in ("num", "ord") or c.kind(i + 1) not in ("to", "until", "dash"):
+        return None
+    if c.moving and c.kind(i + 1) != "dash":
+        return None  # a visit is moved from the one to the other
+    j = c.skip(i + 2, ARTICLES)
+    end = numbered_at(c, j) if c.kind(j) in ("num", "ord") else None
+    if not end or not (last := end[0].readings[0][1]):
+        return None
+    low = made(last.year, last.month, c.lexemes[i].number)
+    return (Days(readings=((low, last),), wide=True), end[1]) if low and low <= last else None
+
+
+def del_al(c: Context, i: int) -> Found | None:
+    """Such as "Del 10 al 15": days of the coming month, where no month is said."""
+    if c.lexemes[i].value != 1 or [c.kind(i + n) for n in (1, 2, 3)] != ["num", "to", "num"]:
+        return None
+    last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
+    if c.moving and last:
+        return Days(readings=(one(last),), day_of_month=True), i + 4
+    low = made(last.year, last.month, c.lexemes[i + 1].number) if last else None
+    if not last or not low or low > last:
+        return None
+    return Days(readings=((max(low, c.today), last),), wide=True), i + 4
+
+
+def dashed_at(c: Context, i: int) -> Found | None:
+    """Such as "10-19" in English or "19-10" in Spanish: a month and a day that no hours could be."""
+    if [c.kind(i), c.kind(i + 1), c.kind(i + 2)] != ["num", "dash", "num"]:
+        return None
+    left, right = c.lexemes[i], c.lexemes[i + 2]
+    glued = right.start - left.end == 1
+    month, day = (right, left) if c.language == "es" else (left, right)
+    if not glued or not 1 <= month.number <= 12 or not 13 <= day.number <= 31 or c.kind(i - 1) not in _DATE_BEFORE:
+        return None
+    if c.kind(i + 3) in ("word", "counted", "unit", "month", "month?", "dash", "mer", "num", "of"):
+        return None
+    found = coming_date(c.today, month.number, day.number)
+    return (Days(readings=(one(found),)), i + 3) if found else None
+
+
+def written_at(c: Context, i: int) -> Found | None:
+    """A date in figures: ISO, or with the month first in English and the day first in Spanish."""
+    numbers, kind = c.lexemes[i].parts, c.kind(i)
+    if c.kind(i + 1) in ("unit", "counted") or c.kind(i - 1) == "money":
+        return None
+    if kind == "iso":
+        day = made(*numbers)
+        return (Days(readings=(one(day),)), i + 1) if day else None
+    first, second = numbers[:2]
+    month, number = (second, first) if c.language == "es" else (first, second)
+    for tried_month, tried_day in ((month, number), (number, month)):
+        if kind == "full":
+            day = made(full_year(numbers[2]), tried_month, tried_day)
+        else:
+            day = coming_date(c.today, tried_month, tried_day) if (first, second) != (24, 7) else None
+        if day:
+            return Days(readings=(one(day),)), i + 1
+    return None
+
+
+def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -> Found | None:
+    """A day of the month: "the 5th", "5 March", "5 de marzo", "5th of next month"."""
+    lexeme, number = c.lexemes[i], c.lexemes[i].number
+    if not 1 <= number <= 31 or lexeme.digits > 2:
+        return None
+    j = i + 1
+    named = c.skip(j, ("of", "the", "the_la"))
+    j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each") else j
+    if c.kind(j) in ("month", "month?", "mar"):
+        return month_at(c, j, day=number)
+    if j > i + 1 and c.kind(j) == "each" and c.kind(j + 1) == "unit":
+        day = coming_day_of_month(c.today, number)
+        return (Days(readings=(one(day),), day_of_month=True), j + 2) if day else None
+    if j > i + 1 and (period := period_at(c, j)) and (first := period[0].readings[0][0]):
+        day = made(first.year, first.month, number)
+        if day and day < c.today:
+            day = coming_day_of_month(c.today, number)
+        return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
+    following = c.kind(i + 1)
+    if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
+        following == "num" and c.lexemes[i + 1].digits
+    ):
+        return None
+    ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
+    spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
+    # "Despues del 20", "menos el 13": the article was folded into the phrase before.
+    bare = bare or (lexeme.kind == "num" and i > 0 and c.lexemes[i - 1].word.endswith((" el", " del")))
+    # "The 2" may be a choice from a list; no list is longer than three.
+    numbered = article and number > 3 and lexeme.kind == "num" and _ends_a_day(c, i + 1)
+    alone = numbered or (c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num")
+    if not (ordinal or (spelled and following != "word") or bare or alone):
+        return None
+    day = coming_day_of_month(c.today, number)
+    return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None
+
+
+def _ends_a_day(c: Context, j: int) -> bool:
+    """Whether what follows "the 21" leaves it a day."""
+    kind = c.kind(j)
+    if kind in ("", "stop", "comma", "at", "at_la", "clock", "after", "before", "or", "and"):
+        return True
+    return kind == "word" and c.lexemes[j].word in _DAY_WORDS

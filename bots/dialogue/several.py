@@ -1,0 +1,121 @@
+"""Several visits asked for in one text: "a cleaning on Tuesday and a skin check on Friday", "one for me, one for Noah".
+
+The text is cut where visits are listed; a part that names another kind of visit, or another person, begins the next
+one. What only one part says of the person is meant for all of them; a day at the very end as well.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from bots.dates import When, parse
+from bots.dialogue import hints, whom
+from bots.dialogue.state import Also, State, Wish
+from bots.dialogue.turns import Context, Heard, Known
+from bots.dialogue.wishes import speaks
+from bots.nlu.gazetteer import Named, gazetteer
+
+MOST = 3
+"""So many visits at most are taken up one after the other."""
+
+_CUT = re.compile(
+    r"(?:[.;\n,]+\s+|\s+(?:and|also|plus|then|y|e|tambi[eé]n|adem[aá]s|luego)\s+|\s*[&+]\s*)+", re.IGNORECASE
+)
+_ONE = re.compile(r"\b(?:one|another|same|una?|otr[ao]|lo mismo)\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"\bboth (?:of )?(?:my |the |our )?(?:kids|children|boys|girls|sons|daughters)\b"
+    r"|\b(?:for|of) (?:the )?both (?:of them)?\b|\bmis dos (?:hij[oa]s|niñ[oa]s)\b|\blos dos (?:niñ[oa]s|hij[oa]s)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One visit in the making: what is wished, for whom, and the words it was said with."""
+
+    named: Named
+    person_id: str | None = None
+    words: list[str] = field(default_factory=list, repr=False)
+
+
+def parted(state: State, event: Heard, context: Context) -> State:
+    """`state` with the first of the visits asked for, the others in `more`; as it was where there is but one."""
+    both = _for_both(state, event, context)
+    if both is not None:
+        return both
+    visits = _visits(event, context)
+    if len(visits) < 2:
+        return state
+    persons = {one.person_id for one in visits} - {None}
+    said = [_when(one, event, context) for one in visits]
+    if not any(speaks(one) for one in said[:-1]) and speaks(said[-1]):
+        said = [said[-1]] * len(said)  # "a cleaning and a skin check next week"
+    wishes = tuple(
+        Also(
+            wish=_wish(one.named, when),
+            person_id=one.person_id or (next(iter(persons)) if len(persons) == 1 else None),
+            same=hints.same(" ".join(one.words)) if number and not speaks(when) else None,
+        )
+        for number, (one, when) in enumerate(zip(visits, said, strict=True))
+    )
+    first, *others = wishes[:MOST]
+    return replace(state, wish=first.wish, person_id=first.person_id or state.person_id, more=tuple(others))
+
+
+def _for_both(state: State, event: Heard, context: Context) -> State | None:
+    """The same visit for each of the two for whom the writer acts ("both my kids")."""
+    standing = context.standing
+    if not isinstance(standing, Known) or len(standing.wards) != 2 or not _BOTH.search(event.text):
+        return None
+    first, second = standing.wards
+    return replace(state, person_id=first.person_id, more=(Also(wish=state.wish, person_id=second.person_id),))
+
+
+def _visits(event: Heard, context: Context) -> list[_Visit]:
+    """The visits that the text lists, in order."""
+    known = gazetteer(context.catalogue)
+    visits: list[_Visit] = []
+    before = ""
+    for part in _CUT.split(event.text):
+        named = known.find(part)
+        person = whom.named_in(part, context)
+        there = visits[-1] if visits else None
+        another = bool(hints.also(part) or _ONE.search(part))
+        if there is None:
+            visits.append(_Visit(named, person, [part]))
+        elif _differs(there, named, another) or (person and there.person_id and person != there.person_id and another):
+            kept = named if _kind(named) else there.named
+            visits.append(_Visit(kept, person, [part]))
+        else:
+            there.words.append(f"{before}{part}")
+            there.named = named if _kind(named) and not _kind(there.named) else there.named
+            there.person_id = there.person_id or person
+        before = ", "
+    return [one for one in visits if _kind(one.named)]
+
+
+def _kind(named: Named) -> str | None:
+    return named.visit_type or named.specialty
+
+
+def _differs(there: _Visit, named: Named, another: bool) -> bool:
+    """Whether a part asks for another kind of visit; of two words for kinds one may only explain the other."""
+    mine, other = _kind(there.named), _kind(named)
+    if mine is None or other is None or mine == other:
+        return False
+    of_a_sort = (there.named.visit_type is None) == (named.visit_type is None)
+    return of_a_sort or another
+
+
+def _when(visit: _Visit, event: Heard, context: Context) -> When:
+    return parse(" ".join(visit.words), now=context.now, language=event.meaning.language)
+
+
+def _wish(named: Named, when: When) -> Wish:
+    return Wish(
+        visit_type=named.visit_type,
+        specialty=named.specialty,
+        provider=named.provider,
+        when=when if speaks(when) else None,
+    )
