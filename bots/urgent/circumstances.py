@@ -12,7 +12,8 @@ _WORDS = {
     """,
     "past": """
         ago had was were used history last previous survived survivor childhood died passed since before
-        years months yearly family runs hace anos tuve tuvo murio antes pasado pasada antecedentes nino chico chica joven
+        years months yearly family runs hace anos tuve tuvo murio antes pasado pasada antecedentes nino chico chica
+        joven
     """,
     "denial": """
         no not never without dont doesnt didnt isnt wasnt havent hasnt nothing nobody none fine stopped gone ok better

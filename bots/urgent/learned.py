@@ -10,7 +10,6 @@ first, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
 import json
 import math
 import zlib
-from base64 import b85decode, b85encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bots.urgent.circumstances import NAMES, circumstances
-from bots.urgent.features import BUCKETS, features
 from bots.urgent.model import Level, Urgency
 from bots.urgent.words import END
+from hub.hashed import BUCKETS, read, weighed, written
 
 LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 
@@ -64,11 +63,7 @@ class Weights:
         return {} if worst is None else {level: float(worst[at + 1]) for at, level in enumerate(LEVELS)}
 
     def _chances(self, words: Sequence[str]) -> NDArray[np.float32]:
-        score = self.bias.copy()
-        for group in features(words):
-            if group:
-                rare = self.rare[group]
-                score += (rare / np.sqrt(rare @ rare)) @ self.weights[group]
+        score = weighed(words, self.rare, self.weights, self.bias)
         grown = np.exp(score - score.max())
         chances: NDArray[np.float32] = grown / grown.sum()
         return chances
@@ -120,19 +115,14 @@ def load() -> Weights:
 
 def pack(weights: Weights) -> str:
     """The file's text: each array as bytes of its own scale."""
-    arrays = {"rare": weights.rare, "weights": weights.weights}
-    scales = {name: float(np.abs(array).max()) / 127 for name, array in arrays.items()}
+    packed = {name: written(array) for name, array in (("rare", weights.rare), ("weights", weights.weights))}
     head = {
         "version": weights.version,
         "together": [round(one, 4) for one in weights.together],
         "bias": [round(float(one), 5) for one in weights.bias],
-        "scales": scales,
+        "scales": {name: scale for name, (scale, _) in packed.items()},
     }
-    rows = [json.dumps(head)]
-    for name, array in arrays.items():
-        small = np.round(array / scales[name]).astype(np.int8)
-        rows.append(b85encode(zlib.compress(small.tobytes(), 9)).decode("ascii"))
-    return "\n".join(rows) + "\n"
+    return "\n".join([json.dumps(head), *(line for _, line in packed.values())]) + "\n"
 
 
 def unpack(text: str) -> Weights:
@@ -140,16 +130,15 @@ def unpack(text: str) -> Weights:
     try:
         head_row, *rows = text.splitlines()
         head = json.loads(head_row)
-        rare, weights = (np.frombuffer(zlib.decompress(b85decode(row)), dtype=np.int8) for row in rows)
+        rare, weights = (read(row, head["scales"][name]) for row, name in zip(rows, ("rare", "weights"), strict=True))
         together = tuple(float(one) for one in head["together"])
         if len(together) != len(NAMES) + 2:
             raise ValueError
         return Weights(
             version=str(head["version"]),
             together=together,
-            rare=rare.astype(np.float32) * np.float32(head["scales"]["rare"]),
-            weights=weights.reshape(BUCKETS, len(LEVELS) + 1).astype(np.float32)
-            * np.float32(head["scales"]["weights"]),
+            rare=rare,
+            weights=weights.reshape(BUCKETS, len(LEVELS) + 1),
             bias=np.array(head["bias"], dtype=np.float32),
         )
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:

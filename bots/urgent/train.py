@@ -26,12 +26,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from bots.urgent.circumstances import circumstances
-from bots.urgent.features import BUCKETS, features
 from bots.urgent.learned import LEVELS, Weights, log_odds, pack
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
 from bots.urgent.screening import by_lists
 from bots.urgent.words import END, tokens
+from hub.hashed import BUCKETS, features
 
 HERE = Path(__file__).parent
 NLU = HERE.parent / "data" / "nlu"
