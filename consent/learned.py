@@ -1,7 +1,8 @@
 """The learned second screen for opt-outs: how likely a text asks for silence, by weights trained on our own examples.
 
-It speaks where no phrase list heard anything, and doubts what one heard where it is all but sure. Its weights lie in `learned.txt`: a header line, then
-one line for each array; `python -m consent.train` makes them of `examples/opt_out.jsonl`.
+It speaks where no phrase list heard anything, and doubts what one heard where it is all but sure. Its weights lie in
+`learned.txt`: a header line, then one line for each array; `python -m consent.train` makes them of
+`examples/opt_out.jsonl`.
 """
 
 import json
