@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from bots.dates import When, Window, parse
+from bots.nlu.gazetteer import gazetteer
 from bots.scheduling.base import Appointment as Visit
 from bots.scheduling.base import Gone, Held, Query, Slot, Taken
 from hub.api.shapes import Appointment
@@ -26,9 +27,9 @@ _Words = Annotated[str, msgspec.Meta(max_length=1600)]
 
 
 class TimesWanted(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What a person would like. Names are the calendar's; left out: any. Without `when` the soonest come first."""
+    """What a person would like. Names are the calendar's, and go before those in `words`; left out: any."""
 
-    when: Annotated[_Words, msgspec.Meta(description="In the person's own words: `next Tuesday after 3`.")] = ""
+    words: Annotated[_Words, msgspec.Meta(description="What the person wrote: `dr kim next Tuesday after 3`.")] = ""
     language: Language | None = None
     visit_type: _Name | None = None
     provider: _Name | None = None
@@ -64,11 +65,15 @@ class Stretch(msgspec.Struct, kw_only=True):
 class OpenTimes(msgspec.Struct, kw_only=True):
     """The times found. `exact`: they lie within what was wished for, else they are the nearest to it.
 
-    `understood`: what the words were taken to mean. `either`: they have several meanings: ask which one.
+    `visit_type`, `provider`, `specialty`: what was looked for, to be brought along with the next words. `understood`:
+    when the words were taken to mean. `either`: that has several meanings: ask which one.
     """
 
     exact: bool
     times: list[OpenTime]
+    visit_type: str | None
+    provider: str | None
+    specialty: str | None
     understood: list[Stretch]
     either: list[Stretch]
 
@@ -146,21 +151,25 @@ async def times(call: Call[NoQuery, TimesWanted], key: str) -> Passed:
     """Open times for the wish, or the nearest to it."""
     parts, asked = call.parts, call.body
     now = parts.clock.now().astimezone(parts.settings.timezone)
-    when = parse(asked.when, now=now, language=asked.language, expecting="time") if asked.when.strip() else When()
+    when = parse(asked.words, now=now, language=asked.language) if asked.words.strip() else When()
     catalogue = await parts.scheduling.catalogue()
+    named = gazetteer(catalogue).find(asked.words, provider_asked=False, names_asked=False)
     query = Query(
         person_id=call.ids["id"],
         when=when,
         not_before=now,
-        visit_type=_known("visit_type", asked.visit_type, catalogue.visit_types),
-        provider=_known("provider", asked.provider, catalogue.providers),
-        specialty=_known("specialty", asked.specialty, catalogue.specialties),
+        visit_type=_known("visit_type", asked.visit_type, catalogue.visit_types) or named.visit_type,
+        provider=_known("provider", asked.provider, catalogue.providers) or named.provider,
+        specialty=_known("specialty", asked.specialty, catalogue.specialties) or named.specialty,
         exclude=tuple(asked.exclude),
         limit=asked.limit,
     )
     offer = await parts.scheduling.find(query)
     found = OpenTimes(
         exact=offer.exact,
+        visit_type=query.visit_type,
+        provider=query.provider,
+        specialty=query.specialty,
         times=[_time(one) for one in offer.slots],
         understood=[_stretch(one) for one in when.windows],
         either=[_stretch(one) for one in when.ambiguous],
