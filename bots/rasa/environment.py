@@ -67,7 +67,7 @@ class RasaEnvironment:
         models.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = [str(DATA), str(HERE / "rules.yml")]
         words = ["train", "--domain", str(HERE / "domain.yml"), "--config", str(config.resolve()), "--data", *data]
-        words += ["--out", str(models), "--fixed-model-name", MODEL]
+        words += ["--out", str(models), "--fixed-model-name", MODEL, "--skip-validation"]
         # Rasa keeps a cache in the folder that it is started in.
         self._run(self._rasa(words), "Rasa could not be trained", at=models)
         return model_in(models)
@@ -83,8 +83,7 @@ class RasaEnvironment:
     def act(self, *, port: int, hub: str, token: str) -> None:
         """Become the server of actions, which asks the hub at `hub`. Raises: SettingsError; else it does not return."""
         self.needed()
-        os.chdir(HERE)
-        words = [str(self.python), "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
+        words = [str(self.python), str(HERE / "act.py"), "--port", str(port)]
         self._become(words, {"CAREHUB_URL": hub, "CAREHUB_TOKEN": token})
 
     def _rasa(self, words: Sequence[str]) -> list[str]:

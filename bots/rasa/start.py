@@ -10,6 +10,8 @@ import sys
 import warnings
 
 if __name__ == "__main__":
+    # What lies beside this file must not be taken for other packages.
+    sys.path.pop(0)
     # Of its own packages, about each other.
     warnings.simplefilter("ignore")
     token = os.environ.pop("RASA_AUTH_TOKEN", "")
