@@ -40,7 +40,8 @@ async def engine_named(name: str, settings: "Settings") -> "AsyncIterator[Engine
     finally:
         await engine.close()
         for reason, texts in _missed(metrics).items():
-            click.echo(f"hub: Rasa did not answer {texts} texts ({reason}): the embedded engine did", err=True)
+            said = "1 text" if texts == 1 else f"{texts} texts"
+            click.echo(f"hub: Rasa did not answer {said} ({reason}): the embedded engine did", err=True)
 
 
 def _missed(metrics: "Metrics") -> dict[str, int]:

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -61,9 +62,17 @@ def trained(rasa: RasaEnvironment) -> Path:
     return models
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that runs."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[str]:
-    """The address of a server over the model, started as `hub bot rasa-serve` starts it."""
+def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[Served]:
+    """A server over the model, started as `hub bot rasa-serve` starts it."""
     port = child.free_port()
     program = (
         "from pathlib import Path; from bots.rasa.environment import RasaEnvironment; "
@@ -81,7 +90,7 @@ def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[str]:
 
     try:
         child.wait_for(server, log, answers, _PATIENCE)
-        yield url
+        yield Served(url, server.pid)
     finally:
         child.end(server, signal.SIGTERM)
 
