@@ -95,7 +95,9 @@ def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[Served]:
         child.end(server, signal.SIGTERM)
 
 
-def said_by(rasa: RasaEnvironment, program: str) -> str:
+def said_by(rasa: RasaEnvironment, program: str, *words: str) -> str:
     """What a program says that runs in Rasa's environment."""
-    done = subprocess.run([str(rasa.python), "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [str(rasa.python), "-c", program, *words], capture_output=True, text=True, check=True, timeout=120
+    )
     return done.stdout
