@@ -110,16 +110,20 @@ def _auroc(scored: list[tuple[float, bool]]) -> float:
 
 def _resident(pid: int) -> float:
     """MB of memory that a process holds."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return _held(Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+
+
+def _held(status: str) -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
 
 
 def _resident_alone() -> float:
     """MB of a process that holds the embedded engine and nothing else of the hub."""
     program = (
-        "import resource; from pathlib import Path; from bots.nlu.embedded import load_or_train; "
-        f"load_or_train(Path({str(MODELS)!r})); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "from pathlib import Path; from bots.nlu.embedded import load_or_train; "
+        f"engine = load_or_train(Path({str(MODELS)!r})); "
+        "print(Path('/proc/self/status').read_text())"
     )
     trained()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return int(done.stdout) / 1024
+    return _held(done.stdout)

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
+from threading import Thread
 from typing import Any
 
 ANSWER = {
@@ -69,6 +71,28 @@ async def bad_server() -> AsyncIterator[BadServer]:
         yield bad
     finally:
         server.close()
+
+
+@contextmanager
+def bad_server_aside(*says: bytes | None) -> Iterator[str]:
+    """The address of one that runs in a thread, for what has an event loop of its own."""
+    loop, opened = asyncio.new_event_loop(), Future[str]()
+
+    async def serve() -> None:
+        async with bad_server() as bad:
+            bad.next(*says)
+            opened.set_result(bad.url)
+            await ended.wait()
+
+    ended = asyncio.Event()
+    thread = Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        yield opened.result(10)
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
+        loop.close()
 
 
 def faults() -> Sequence[tuple[str, bytes | None, str]]:

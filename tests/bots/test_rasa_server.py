@@ -1,4 +1,4 @@
-"""A real Rasa server that learned the data at hand fulfils the contract of engines. Skips where Rasa is not installed."""
+"""A real Rasa server that learned the data at hand fulfils the contract of engines; skipped where there is no Rasa."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
