@@ -1,10 +1,10 @@
 """Rasa's own dialogue: what it does in the hub. Runs in Rasa's environment, on rasa-sdk; the hub never imports it.
 
-1. Rasa's sender is the patient's id in the hub. Before anything else the hub's screens hear what was written: an
-   emergency is answered with the hub's words and handed to staff, an opt-out goes to the consent ledger.
-2. Times are found, kept, booked and moved by the hub, which also reads when the patient would like to come.
-3. "Booked" is said only after the hub answered that it is. Where a person is asked for, staff take over and this
-   dialogue is silent.
+1. Rasa's sender is the patient's id in the hub. Every rule leads to an action, so that the hub's screens hear each text
+   first: an emergency is answered with the hub's words and handed to staff, an opt-out goes to the consent ledger.
+2. While staff have the patient's thread, nothing more is said.
+3. Times are found, kept, booked and moved by the hub, which also reads when the patient would like to come. "Booked" is
+   said only after the hub answered that it is.
 
 `asked` is what a yes would mean: `book`, `cancel` or `confirm`, of the time or visit in `about`.
 """
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActionExecuted, ConversationPaused, SessionStarted, SlotSet
+from rasa_sdk.events import ActionExecuted, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from .hub_api import HubApi, HubAway, Refused
@@ -22,8 +22,8 @@ Events = list[dict[str, Any]]
 _NAMED = ("visit_type", "provider", "specialty")
 
 
-class _InTheHub(Action):
-    """An action that the hub's screens go before."""
+class _InTheHub:
+    """What an action does, with the hub's screens before it. No action itself: rasa-sdk would take it for one."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """What follows from the patient's last words."""
@@ -33,11 +33,11 @@ class _InTheHub(Action):
             if heard["level"]:
                 dispatcher.utter_message(text=heard["reply"])
                 await hub.hand_over(f"Rasa's assistant heard an emergency ({heard['level']}).")
-                return [*_forget(), ConversationPaused()]
+                return _forget()
             if heard["kind"] == "stop":
-                await hub.stop()
-                dispatcher.utter_message(response="utter_stopped")
-                return [*_forget(), ConversationPaused()]
+                return await _stopped(hub, dispatcher)
+            if not await hub.is_the_bots():
+                return _forget()
             return await self.act(hub, dispatcher, tracker, text)
         except HubAway:
             dispatcher.utter_message(response="utter_away")
@@ -64,7 +64,7 @@ class SessionStart(Action):
         return [SessionStarted(), SlotSet("language", language), ActionExecuted("action_listen")]
 
 
-class FindTimes(_InTheHub):
+class FindTimes(_InTheHub, Action):
     """Offers at most three times for what the patient wrote."""
 
     def name(self) -> str:
@@ -87,7 +87,7 @@ class FindTimes(_InTheHub):
         return [*named, SlotSet("times", ids), SlotSet("declined", declined + ids), SlotSet("asked", "choice")]
 
 
-class Choose(_InTheHub):
+class Choose(_InTheHub, Action):
     """Keeps the time that was picked, and asks whether to book it."""
 
     def name(self) -> str:
@@ -110,7 +110,7 @@ class Choose(_InTheHub):
         return [SlotSet("asked", "book"), SlotSet("about", times[picked])]
 
 
-class AskAbout(_InTheHub):
+class _AskAbout(_InTheHub):
     """Asks about the patient's next visit: whether to cancel it, or when it should be instead."""
 
     what = ""
@@ -131,8 +131,8 @@ class AskAbout(_InTheHub):
         return [SlotSet("asked", self.what), SlotSet("about", visits[0]["id"])]
 
 
-class AskCancel(AskAbout):
-    """See `AskAbout`."""
+class AskCancel(_AskAbout, Action):
+    """Asks whether to cancel it."""
 
     what = "cancel"
 
@@ -141,8 +141,8 @@ class AskCancel(AskAbout):
         return "action_ask_cancel"
 
 
-class AskMove(AskAbout):
-    """See `AskAbout`."""
+class AskMove(_AskAbout, Action):
+    """Asks when it should be instead."""
 
     what = "move"
 
@@ -151,7 +151,7 @@ class AskMove(AskAbout):
         return "action_ask_move"
 
 
-class Agree(_InTheHub):
+class Agree(_InTheHub, Action):
     """Does what was asked about, once the patient said yes."""
 
     def name(self) -> str:
@@ -197,7 +197,7 @@ class Agree(_InTheHub):
         return []
 
 
-class Status(_InTheHub):
+class Status(_InTheHub, Action):
     """Tells the visits to come."""
 
     def name(self) -> str:
@@ -215,7 +215,7 @@ class Status(_InTheHub):
         return []
 
 
-class Stop(_InTheHub):
+class Stop(_InTheHub, Action):
     """An opt-out in words that only Rasa took for one: the ledger gets it all the same."""
 
     def name(self) -> str:
@@ -224,12 +224,10 @@ class Stop(_InTheHub):
 
     async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
         """Nothing more is said after it."""
-        await hub.stop()
-        say.utter_message(response="utter_stopped")
-        return [*_forget(), ConversationPaused()]
+        return await _stopped(hub, say)
 
 
-class HandOver(_InTheHub):
+class HandOver(_InTheHub, Action):
     """Staff take the thread; this dialogue is silent from then on."""
 
     def name(self) -> str:
@@ -242,10 +240,41 @@ class HandOver(_InTheHub):
         return await _to_staff(hub, say, intent.replace("_", " "))
 
 
+class Say(_InTheHub, Action):
+    """Says what there is to say to an intent that asks for nothing."""
+
+    def name(self) -> str:
+        """Its name in the domain."""
+        return "action_say"
+
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+        """A no leaves what was asked about as it is."""
+        intent = str((tracker.latest_message.get("intent") or {}).get("name") or "")
+        say.utter_message(response=_SAYS.get(intent, "utter_how_help"))
+        return [SlotSet("asked", None), SlotSet("about", None)] if intent == "decline" else []
+
+
+_SAYS = {
+    "decline": "utter_kept",
+    "hours_location": "utter_hours",
+    "greeting": "utter_greet",
+    "thanks": "utter_welcome",
+    "goodbye": "utter_bye",
+    "bot_challenge": "utter_bot",
+    "out_of_scope": "utter_not_ours",
+}
+
+
+async def _stopped(hub: HubApi, say: CollectingDispatcher) -> Events:
+    await hub.stop()
+    say.utter_message(response="utter_stopped")
+    return _forget()
+
+
 async def _to_staff(hub: HubApi, say: CollectingDispatcher, why: str) -> Events:
     there = await hub.hand_over(f"Handed over by Rasa's assistant: {why}.")
     say.utter_message(response="utter_handed_over" if there else "utter_away")
-    return [*_forget(), *([ConversationPaused()] if there else [])]
+    return _forget()
 
 
 def _forget() -> Events:

@@ -18,6 +18,8 @@ HERE = Path(__file__).resolve().parent
 PYTHON = "3.10"
 VERSION = "3.6"
 MODEL = "carehub"
+ACTIONS = "http://127.0.0.1:5055/webhook"
+"""Where the server of actions answers by default."""
 _OURS = ("HUB_", "PIP_CONSTRAINT", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _PATIENCE = 10
 """Seconds in which a Python says what it is."""
@@ -72,19 +74,20 @@ class RasaEnvironment:
         self._run(self._rasa(words), "Rasa could not be trained", at=models)
         return model_in(models)
 
-    def serve(self, models: Path, *, host: str, port: int, token: str) -> None:
+    def serve(self, models: Path, *, host: str, port: int, token: str, actions: str = ACTIONS) -> None:
         """Become Rasa's server over the model in `models`. Raises: SettingsError; else it does not return."""
         self.needed()
         words = ["run", "--enable-api", "--interface", host, "--port", str(port), "--model", str(model_in(models))]
         words += ["--endpoints", str(HERE / "endpoints.yml"), "--credentials", str(HERE / "credentials.yml")]
         os.chdir(models)
-        self._become(self._rasa(words), {"RASA_AUTH_TOKEN": token} if token else {})
+        self._become(self._rasa(words), {"RASA_AUTH_TOKEN": token, "CAREHUB_ACTIONS_URL": actions})
 
     def act(self, *, port: int, hub: str, token: str) -> None:
         """Become the server of actions, which asks the hub at `hub`. Raises: SettingsError; else it does not return."""
         self.needed()
         words = [str(self.python), str(HERE / "act.py"), "--port", str(port)]
-        self._become(words, {"CAREHUB_URL": hub, "CAREHUB_TOKEN": token})
+        # It asks nobody for a token, so nobody else may reach it.
+        self._become(words, {"CAREHUB_URL": hub, "CAREHUB_TOKEN": token, "SANIC_HOST": "127.0.0.1"})
 
     def _rasa(self, words: Sequence[str]) -> list[str]:
         return [str(self.python), str(HERE / "start.py"), *words]

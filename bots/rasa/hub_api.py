@@ -77,15 +77,26 @@ class HubApi:
         told = {"mrn": about["mrn"], "state": "revoke", "channels": ["sms", "voice", "email", "push"], "source": "api"}
         await self._ask("POST", "consents", told)
 
+    async def is_the_bots(self) -> bool:
+        """Whether nobody of the staff has the patient's thread."""
+        threads = await self._threads()
+        return not threads or threads[0]["status"] in ("bot", "closed")
+
     async def hand_over(self, note: str) -> bool:
         """Whether staff have the patient's thread now, with a note; False where the patient has none."""
-        threads = (await self._ask("GET", "threads", query={"patient": self._id, "limit": "1"}))["items"]
+        threads = await self._threads()
         if not threads:
             return False
         thread = threads[0]["id"]
         await self._ask("PATCH", f"threads/{thread}", {"status": "open"})
         await self._ask("POST", f"threads/{thread}/messages", {"body": note, "kind": "note"})
         return True
+
+    async def _threads(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self._ask("GET", "threads", query={"patient": self._id, "limit": "1"}))[
+            "items"
+        ]
+        return found
 
     @property
     def _id(self) -> str:

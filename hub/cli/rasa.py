@@ -41,7 +41,10 @@ def setup(python: str | None) -> None:
 @click.command("rasa-serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=5005, show_default=True)
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--actions-port", type=click.IntRange(1, 65535), default=5055, show_default=True, help="See rasa-actions."
+)
+def serve(host: str, port: int, actions_port: int) -> None:
     """Run a Rasa server over the trained model, behind the token in HUB_RASA_TOKEN. It is there after some 40 seconds.
 
     \b
@@ -56,7 +59,13 @@ def serve(host: str, port: int) -> None:
     if host not in LOOPBACK and not settings.rasa_token:
         raise InputError("without HUB_RASA_TOKEN anybody could ask the server: set it, or leave --host alone")
     models = settings.data.resolve() / "models" / "rasa"
-    RasaEnvironment(settings.rasa_env).serve(models, host=host, port=port, token=settings.rasa_token.reveal())
+    RasaEnvironment(settings.rasa_env).serve(
+        models,
+        host=host,
+        port=port,
+        token=settings.rasa_token.reveal(),
+        actions=f"http://127.0.0.1:{actions_port}/webhook",
+    )
 
 
 @click.command("rasa-actions")
