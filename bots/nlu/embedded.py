@@ -18,7 +18,7 @@ from bots.nlu.choice import pick
 from bots.nlu.classifier import Classifier, Floats, softmax
 from bots.nlu.clauses import clauses
 from bots.nlu.context import BARE_WORDS, expectation, names_something
-from bots.nlu.features import MAX_CHARS, tokens
+from bots.nlu.features import MAX_CHARS, tokens, words_of
 from bots.nlu.gazetteer import Named, gazetteer
 from bots.nlu.model import Catalogue, Entities, Meaning, Question, Slot
 from bots.nlu.names import given_name, without
@@ -27,6 +27,7 @@ from hub.types import Language
 _FOUND = 0.5
 _LOST = 0.3
 _LANGUAGE_LEAN: Mapping[Language | None, float] = {"es": 2.5, "en": -2.5, None: -1.0}
+_OF_BOTH = frozenset({"ok", "okay", "okey", "k", "no", "doctor", "dr", "normal", "regular", "video", "hospital"})
 _WEIGHT: Mapping[str, float] = {
     "greeting": 0.2,
     "thanks": 0.4,
@@ -76,7 +77,7 @@ class EmbeddedEngine:
             nothing = "out_of_scope" if question is None else "inform"
             return Meaning(intent=nothing, confidence=0.0, intents=(nothing,), language=language or "en")
         scores, spanish = self._classifier.scores(text)
-        spoken = _language(spanish, language) if any(c.isalpha() for c in text) else language or "en"
+        spoken = language or "en" if _in_both(text) else _language(spanish, language)
         entities = _entities(text, now=now, language=spoken, question=question, catalogue=catalogue)
         if entities.choice is not None:
             return Meaning(intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken)
@@ -128,6 +129,11 @@ def load_or_train(cache_dir: Path) -> EmbeddedEngine:
 async def load_or_train_aside(cache_dir: Path) -> EmbeddedEngine:
     """As `load_or_train`, without holding up the event loop."""
     return await asyncio.to_thread(load_or_train, cache_dir)
+
+
+def _in_both(text: str) -> bool:
+    """Whether no word of the text is of one language alone: "ok", "no", "2"."""
+    return all(word in _OF_BOTH or not word.isalpha() for word in words_of(text))
 
 
 def _language(spanish: float, known: Language | None) -> Language:
