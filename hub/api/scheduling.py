@@ -4,21 +4,27 @@ What a patient wrote is screened first (`heard`): emergencies and opt-outs are t
 like to come is read by the hub, whatever engine the other system has.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.dates import When, Window, parse
 from bots.nlu.gazetteer import gazetteer
 from bots.scheduling.base import Appointment as Visit
 from bots.scheduling.base import Gone, Held, Query, Slot, Taken
+from bots.urgent import Level
 from hub.api.shapes import Appointment
 from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Passed, Passing
 from hub.calls.problems import Problem, not_found, unusable
+from hub.db.tables import thread
 from hub.parts import Parts
+from hub.reception.plans import EMERGENCY, URGENT
 from hub.reception.sorting import Kind, sort
-from hub.types import ChannelKind, Language
+from hub.types import ChannelKind, Language, ThreadStatus
 from templates import render
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -128,13 +134,13 @@ class Heard(msgspec.Struct, kw_only=True):
     """
 
     kind: Kind
-    level: Literal["crisis", "medical", "urgent"] | None
+    level: Level | None
     reply: str | None
     matched: list[str]
 
 
 async def heard(call: Call[NoQuery, Words], key: str) -> Passed:
-    """Screen a patient's words as if they had come in by a channel of the hub."""
+    """Screen a patient's words as if they had come in by a channel of the hub: staff hear of an emergency at once."""
     parts, asked = call.parts, call.body
     found = sort(asked.text, asked.language, None)
     level = found.urgency.level or ("urgent" if found.unscreened else None)
@@ -143,6 +149,7 @@ async def heard(call: Call[NoQuery, Words], key: str) -> Passed:
         facts = {"phone": parts.settings.clinic_phone} if level == "urgent" else {}
         language = asked.language or found.urgency.language or "en"
         reply = render(f"safety.{level}", facts, language, ChannelKind.SMS, parts.settings.timezone).text
+        await _alert(call, level)
     matched = list(found.urgency.matched) or ([found.opt_out.matched] if found.opt_out else [])
     return Passed(status=200, value=Heard(kind=found.kind, level=level, reply=reply, matched=matched))
 
@@ -223,6 +230,30 @@ async def visits(call: Call[NoQuery, NoBody], key: str) -> Passed:
     return Passed(status=200, value=Visits(items=[await _visit(call.parts, one) for one in found]))
 
 
+async def _alert(call: Call[NoQuery, Words], level: Level) -> None:
+    """Give the patient's thread to staff, before all others. Who never had one has none to give."""
+    parts = call.parts
+    alarm = URGENT if level == "urgent" else EMERGENCY
+    why = "urgent" if level == "urgent" else f"emergency_{level}"
+
+    async def unit(conn: AsyncConnection) -> None:
+        found = await conn.execute(sa.select(thread.c.id).where(thread.c.person_id == call.ids["id"]))
+        held = await parts.desk.custody.hold(conn, str(found.scalar_one_or_none()))
+        if held is None:
+            return
+        calmer = held.state.priority <= alarm
+        state = replace(
+            held.state,
+            status=ThreadStatus.OPEN,
+            priority=max(held.state.priority, alarm),
+            attention=why if calmer else held.state.attention,
+        )
+        await parts.desk.custody.set(conn, held, state, "alert", call.caller.actor, call.request_id)
+
+    await parts.db.write(unit)
+    parts.bell.ring()
+
+
 def _known(what: str, named: str | None, known: tuple[str, ...]) -> str | None:
     """The calendar's own spelling of a name. Raises: Problem 422 for one that it does not have."""
     if named is None:
@@ -285,7 +316,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Screen what a patient wrote to another system",
         description=(
             "Emergencies and consent words, by the hub's own screens. With a `level`, the patient is answered with "
-            "`reply` and nothing else, and staff are told. A `stop` is yours to append to the consent ledger."
+            "`reply` and nothing else, and the thread is put before staff. A `stop` is yours to append to the ledger."
         ),
         body=Words,
         answers={200: Heard},

@@ -68,18 +68,20 @@ class Served:
 
     url: str
     pid: int
+    actions_port: int
+    """Where it looks for its actions."""
 
 
 @contextmanager
 def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[Served]:
     """A server over the model, started as `hub bot rasa-serve` starts it."""
-    port = child.free_port()
-    program = (
-        "from pathlib import Path; from bots.rasa.environment import RasaEnvironment; "
-        f"RasaEnvironment(Path({str(rasa.folder)!r})).serve("
-        f"Path({str(models)!r}), host='127.0.0.1', port={port}, token={TOKEN!r})"
+    port, actions_port = child.free_port(), child.free_port()
+    server = _started(
+        rasa,
+        f"serve(Path({str(models)!r}), host='127.0.0.1', port={port}, token={TOKEN!r}, "
+        f"actions='http://127.0.0.1:{actions_port}/webhook')",
+        log,
     )
-    server = child.start([sys.executable, "-c", program], log, ends_by=signal.SIGTERM)
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -90,9 +92,28 @@ def serving(rasa: RasaEnvironment, models: Path, log: Path) -> Iterator[Served]:
 
     try:
         child.wait_for(server, log, answers, _PATIENCE)
-        yield Served(url, server.pid)
+        yield Served(url, server.pid, actions_port)
     finally:
         child.end(server, signal.SIGTERM)
+
+
+@contextmanager
+def acting(rasa: RasaEnvironment, port: int, hub: str, token: str, log: Path) -> Iterator[None]:
+    """The server of actions on `port`, for the hub at `hub`, started as `hub bot rasa-actions` starts it."""
+    server = _started(rasa, f"act(port={port}, hub={hub!r}, token={token!r})", log)
+    try:
+        child.wait_for(server, log, lambda: child.listens(port), _PATIENCE)
+        yield
+    finally:
+        child.end(server, signal.SIGTERM)
+
+
+def _started(rasa: RasaEnvironment, call: str, log: Path) -> subprocess.Popen[bytes]:
+    program = (
+        "from pathlib import Path; from bots.rasa.environment import RasaEnvironment; "
+        f"RasaEnvironment(Path({str(rasa.folder)!r})).{call}"
+    )
+    return child.start([sys.executable, "-c", program], log, ends_by=signal.SIGTERM)
 
 
 def said_by(rasa: RasaEnvironment, program: str, *words: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.app import Hub
 from tests.bots.scheduling_backends import NEW_YORK, LocalBackend, Opening
-from tests.hub.api.calling import Api, audited, patient, token_for
+from tests.hub.api.calling import Api, audited, patient, says, token_for
 from tests.stores import embedded_only
 
 pytestmark = embedded_only
@@ -109,6 +109,18 @@ async def test_the_hubs_own_screens_hear_what_was_written(
     assert (heard.value["kind"], heard.value["level"]) == (kind, level)
     assert ("911" in (heard.value["reply"] or "")) == (level is not None)
     assert bool(heard.value["matched"]) == (kind != "talk")
+
+
+async def test_an_emergency_puts_the_thread_before_staff(hub: Hub, api: Api) -> None:
+    one = await patient(hub)
+    thread = await says(hub, "hello")
+
+    await api.post(f"/patients/{one}/heard", {"text": "I have crushing chest pain and can't breathe"})
+
+    shown = (await api.get(f"/threads/{thread}")).value
+    assert (shown["status"], shown["priority"], shown["attention"]) == ("open", 3, "emergency_medical")
+    (entry,) = await audited(hub, "thread.alert")
+    assert entry.person_id == one
 
 
 async def test_a_token_that_may_only_read_changes_nothing(hub: Hub, web) -> None:
