@@ -70,54 +70,52 @@ class TestRasa(EngineContract):
 
         assert told.startswith("Rasa 3.6.")
 
+    @embedded_only
+    async def test_rasas_own_dialogue_books_in_the_hub_and_the_hub_hears_emergencies_first(
+        self, served: rasa.Served, database_url: str, tmp_path: Path, keyring: Keyring
+    ) -> None:
+        environment = rasa.environment()
+        assert environment is not None
+        day = datetime.now(NEW_YORK).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=3)
+        async with (
+            open_rig(database_url, tmp_path, keyring, roles=("web",)) as rig,
+            aiohttp.ClientSession() as client,
+        ):
+            ana = await rig.patient("MRN-1", "Ana", "Lopez", "+12025550123")
+            await rig.slots([("Dr. Kim", "Family medicine", "Check-up", "Main Street", day, 30)])
+            token = await token_for(rig.hub, "*")
+            with rasa.acting(environment, served.actions_port, rig.base, token, tmp_path / "actions.log"):
+
+                async def says(text: str) -> str:
+                    asked = {"sender": ana, "message": text}
+                    async with client.post(f"{served.url}/webhooks/rest/webhook", json=asked) as answer:
+                        return "\n".join(said["text"] for said in await answer.json())
+
+                offered = await says("I'd like to book an appointment")
+                asked = await says("the first one")
+                booked = await says("yes please")
+                visits = await rig.parts.scheduling.appointments(ana, after=rig.parts.clock.now())
+                emergency = await says("I have crushing chest pain and can't breathe")
+
+        assert "1. " in offered
+        assert "Dr. Kim" in offered
+        assert asked.endswith("Shall I book it?")
+        assert booked.startswith("Booked: ")
+        assert [(visit.provider, visit.start) for visit in visits] == [("Dr. Kim", day)]
+        assert "911" in emergency
+
+    def test_the_spans_of_the_training_data_are_those_of_rasas_words(self) -> None:
+        """Rasa drops an entity whose words it parts otherwise, and only warns."""
+        environment = rasa.environment()
+        assert environment is not None
+
+        said = rasa.said_by(environment, _MISALIGNED, str(DATA))
+
+        assert said.splitlines()[-1] == "[]"
+
     def _answered(self) -> float:
         labels = {"engine": "rasa", "reason": "answered"}
         return self.metrics.registry.get_sample_value("hub_understood_total", labels) or 0
-
-
-@embedded_only
-async def test_rasas_own_dialogue_books_in_the_hub_and_the_hub_hears_emergencies_first(
-    served: rasa.Served, database_url: str, tmp_path: Path, keyring: Keyring
-) -> None:
-    environment = rasa.environment()
-    assert environment is not None
-    day = datetime.now(NEW_YORK).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=3)
-    async with (
-        open_rig(database_url, tmp_path, keyring, roles=("web",)) as rig,
-        aiohttp.ClientSession() as client,
-    ):
-        ana = await rig.patient("MRN-1", "Ana", "Lopez", "+12025550123")
-        await rig.slots([("Dr. Kim", "Family medicine", "Check-up", "Main Street", day, 30)])
-        token = await token_for(rig.hub, "*")
-        with rasa.acting(environment, served.actions_port, rig.base, token, tmp_path / "actions.log"):
-
-            async def says(text: str) -> str:
-                asked = {"sender": ana, "message": text}
-                async with client.post(f"{served.url}/webhooks/rest/webhook", json=asked) as answer:
-                    return "\n".join(said["text"] for said in await answer.json())
-
-            offered = await says("I'd like to book an appointment")
-            asked = await says("the first one")
-            booked = await says("yes please")
-            visits = await rig.parts.scheduling.appointments(ana, after=rig.parts.clock.now())
-            emergency = await says("I have crushing chest pain and can't breathe")
-
-    assert "1. " in offered
-    assert "Dr. Kim" in offered
-    assert asked.endswith("Shall I book it?")
-    assert booked.startswith("Booked: ")
-    assert [(visit.provider, visit.start) for visit in visits] == [("Dr. Kim", day)]
-    assert "911" in emergency
-
-
-def test_the_spans_of_the_training_data_are_those_of_rasas_words() -> None:
-    """Rasa drops an entity whose words it parts otherwise, and only warns."""
-    environment = rasa.environment()
-    assert environment is not None
-
-    said = rasa.said_by(environment, _MISALIGNED, str(DATA))
-
-    assert said.splitlines()[-1] == "[]"
 
 
 _MISALIGNED = """
