@@ -17,7 +17,7 @@ from bots.nlu.artefact import trained_model
 from bots.nlu.choice import pick
 from bots.nlu.classifier import Classifier, Floats, softmax
 from bots.nlu.clauses import clauses
-from bots.nlu.context import fits, prior
+from bots.nlu.context import BARE_WORDS, expectation, names_something
 from bots.nlu.features import MAX_CHARS, tokens, words_of
 from bots.nlu.gazetteer import Named, gazetteer
 from bots.nlu.model import Catalogue, Entities, Meaning, Question, Slot
@@ -26,9 +26,6 @@ from hub.types import Language
 
 _FOUND = 0.5
 _LOST = 0.3
-_BARE_WORDS = 8
-_FIT_GAIN = 3.0
-_NAMED_LOSS = 5.0
 _LANGUAGE_LEAN: Mapping[Language | None, float] = {"es": 2.5, "en": -2.5, None: -1.0}
 _OF_BOTH = frozenset({"ok", "okay", "okey", "k", "no", "doctor", "dr", "normal", "regular", "video", "hospital"})
 _WEIGHT: Mapping[str, float] = {
@@ -97,7 +94,7 @@ class EmbeddedEngine:
         parts = clauses(text)
         gained = np.zeros_like(whole)
         best_whole = int(whole.argmax())
-        if whole[best_whole] < _LOST and question is None and not _names_something(entities):
+        if whole[best_whole] < _LOST and question is None and not names_something(entities):
             return ("out_of_scope",), float(whole[self._row["out_of_scope"]])
         found = {best_whole}
         if len(parts) > 1:
@@ -118,15 +115,9 @@ class EmbeddedEngine:
 
     def _expectation(self, text: str, question: Question | None, entities: Entities) -> Floats:
         expected = np.zeros(len(self._row), dtype=np.float32)
-        for intent, gain in prior(question).items():
+        for intent, gain in expectation(text, question, entities).items():
             if intent in self._row:
                 expected[self._row[intent]] += gain
-        if _names_something(entities):
-            expected[self._row["out_of_scope"]] -= _NAMED_LOSS
-        if question is not None and question.options and entities.when.relation and len(tokens(text)) <= _BARE_WORDS:
-            expected[self._row["alternatives"]] += _FIT_GAIN
-        if question is not None and fits(question, entities) and len(tokens(text)) <= _BARE_WORDS:
-            expected[self._row["inform"]] += _FIT_GAIN
         return expected
 
 
@@ -138,10 +129,6 @@ def load_or_train(cache_dir: Path) -> EmbeddedEngine:
 async def load_or_train_aside(cache_dir: Path) -> EmbeddedEngine:
     """As `load_or_train`, without holding up the event loop."""
     return await asyncio.to_thread(load_or_train, cache_dir)
-
-
-def _names_something(entities: Entities) -> bool:
-    return bool(entities.provider or entities.specialty or entities.visit_type)
 
 
 def _in_both(text: str) -> bool:
@@ -168,7 +155,7 @@ def _entities(
     choice = pick(text, question.options) if question else None
     when = When()
     if not about_person and choice is None:
-        asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= _BARE_WORDS)
+        asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= BARE_WORDS)
         when = parse(without(text, name), now=now, language=language, expecting="time" if asked else None)
     born = parse_birth_date(text, language=language, today=now.date()) if about_person else None
     return Entities(

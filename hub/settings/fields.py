@@ -364,6 +364,30 @@ class Settings:
         parsing.one_of("yes", "no"),
         "no",
     )
+    rasa_url: str = _setting(
+        "HUB_RASA_URL",
+        "a Rasa server that understands in place of the embedded engine, which stands in while it does not answer",
+        parsing.web_address,
+        "",
+        shown="unset: the embedded engine",
+    )
+    rasa_token: Secret = _setting(
+        "HUB_RASA_TOKEN", "what the server was given as `--auth-token`", parsing.secret, Secret(""), shown="unset"
+    )
+    rasa_timeout: timedelta = _setting(
+        "HUB_RASA_TIMEOUT",
+        "how long it may take for a text, before the embedded engine answers instead",
+        parsing.span,
+        timedelta(seconds=2),
+        shown="2s",
+    )
+    rasa_env: Path = _setting(
+        "HUB_RASA_ENV",
+        "folder of the Python 3.10 environment that `hub bot rasa-setup` installs Rasa into",
+        parsing.path,
+        Path("rasa-env"),
+        shown="./rasa-env",
+    )
     scheduling: str = _setting("HUB_SCHEDULING", "the scheduling system", parsing.one_of("local"), "local")
     log_level: str = _setting(
         "HUB_LOG_LEVEL", "least severe line to log", parsing.one_of("debug", "info", "warning", "error"), "info"
