@@ -43,6 +43,14 @@ _TEXT_INSTEAD = re.compile(
     r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
     r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
 )
+# Who asks for the texts asks for no silence, whatever words of it stand around: "don't take me off the list".
+_KEEP = re.compile(
+    r" (?:dont|do not|never) (?:ever )?(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
+    r"| (?:no|nunca) (?:me )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
+    r"|(?:^| \|| please| to| just| pls| but) keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
+    r"| (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"| i (?:still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders)(?= )"
+)
 _CALL_INSTEAD = re.compile(
     r" (?:(?:just|only|please|pls) call|call (?:me|us|only|instead)|calls (?:are|is) (?:fine|ok|okay|good)"
     r"|(?:mejor|prefiero que me|solo) llam\w+|llamenme|llameme)(?= )"
@@ -93,6 +101,8 @@ def consent_word(text: str, language: Language | None = None) -> Match | None:
             for word in OptOutWord:
                 if whole in phrases.lists.get(word, ()):
                     return Match(word=word, matched="keyword", language=one, list_version=phrases.version, exact=True)
+    if _KEEP.search(folded):
+        return None
     weights = learned.load()
     chance = weights.chance(folded)
     for one in order:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hub.hashed import BUCKETS, read, weighed, written
 
-HEARD = 0.4
+HEARD = 0.35
 """How likely it must be to be heard where no list heard anything."""
 UNLIKELY = 0.02
 """Below this, a sentence that a list heard is about something else ("take me off that medicine")."""
