@@ -163,6 +163,7 @@ class Hub:
             await parts.outbox.stop()
         if jobs is not None:
             await jobs
+        await self._engine.close()
         await parts.files.stop()
         if self.slack is not None:
             self.slack.stop()
@@ -184,7 +185,7 @@ class Hub:
             await asyncio.to_thread(urgent.prepare)
             await asyncio.to_thread(keywords.prepare)
             await asyncio.to_thread(wishes.prepare)
-            self._engine.loaded = await load_or_train_aside(self.parts.settings.data / "models")
+            self._engine.take(await load_or_train_aside(self.parts.settings.data / "models"))
         except Exception:
             _log.exception("engine_failed")
             raise

@@ -7,6 +7,8 @@ from functools import cache, partial
 
 from bots.dialogue import Clinic, needs
 from bots.nlu.embedded import EmbeddedEngine
+from bots.nlu.model import Engine
+from bots.nlu.served import RasaEngine, served_by
 from bots.scheduling.base import Scheduling
 from bots.scheduling.local import LocalScheduling
 from bots.scheduling.names import Names as CalendarNames
@@ -66,15 +68,29 @@ _BUSY = 16
 
 @dataclass(slots=True)
 class Understanding:
-    """The understanding engine, once it is loaded or trained."""
+    """The understanding engine, once it is loaded or trained; asked by way of a Rasa server, where one is set up."""
 
+    settings: Settings
+    metrics: Metrics
     loaded: EmbeddedEngine | None = None
+    served: RasaEngine | None = None
 
-    def get(self) -> EmbeddedEngine:
+    def get(self) -> Engine:
         """The engine. Raises: RuntimeError before it is there."""
         if self.loaded is None:
             raise RuntimeError("the engine is asked before it is loaded")
-        return self.loaded
+        return self.served or self.loaded
+
+    def take(self, embedded: EmbeddedEngine) -> None:
+        """Have `embedded` from now on."""
+        self.loaded = embedded
+        if self.settings.rasa_url:
+            self.served = served_by(self.settings, embedded, self.metrics)
+
+    async def close(self) -> None:
+        """Let go of the server's connections."""
+        if self.served is not None:
+            await self.served.close()
 
 
 def assemble(
@@ -171,7 +187,7 @@ def assemble(
         hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
         needs=needs.read(settings.visit_needs_file) if settings.visit_needs_file is not None else needs.NOTHING,
     )
-    engine = Understanding()
+    engine = Understanding(settings, metrics)
     talker = Talker(
         db=db,
         identifier=identifier,

@@ -19,6 +19,13 @@ class Metrics:
         self.react_seconds = Histogram("hub_react_seconds", "From accepted to answered", buckets=_FAST, registry=r)
         self.react_waiting = Gauge("hub_react_waiting", "Threads with unread messages", registry=r)
         self.react_errors = Counter("hub_react_errors", "Messages the bot could not handle", ["code"], registry=r)
+        self.understood = Counter(
+            "hub_understood",
+            "Texts by whose word on them counted, and why; counted where a Rasa server is set up",
+            ["engine", "reason"],
+            registry=r,
+        )
+        self.rasa_up = Gauge("hub_rasa_up", "Whether the Rasa server is asked", registry=r)
         self.urgent = Counter("hub_urgent", "Messages screened as urgent", ["level"], registry=r)
         self.decisions = Counter("hub_decisions", "Decisions on intents", ["decision", "rule"], registry=r)
         self.deliveries = Counter("hub_deliveries", "Deliveries by state reached", ["channel", "state"], registry=r)

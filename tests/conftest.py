@@ -49,6 +49,7 @@ WORKERS_A_CORE = 2
 MOST_WORKERS = 8
 """Each has a database server of its own."""
 LONGEST = (
+    "tests/bots/test_rasa_server.py",
     "tests/replay/test_dialogues.py",
     "tests/faults/test_fleet.py",
     "tests/browser/test_portal.py",

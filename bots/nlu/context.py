@@ -6,7 +6,13 @@ numbers are added to the classifier's scores (natural log of odds), so a plain w
 
 from collections.abc import Mapping
 
+from bots.nlu.features import tokens
 from bots.nlu.model import Entities, Question, Slot
+
+BARE_WORDS = 8
+"""A text of so many words at most may be nothing but the answer to a question."""
+_FIT_GAIN = 3.0
+_NAMED_LOSS = 5.0
 
 _ANSWER = {
     "inform": 1.6,
@@ -62,3 +68,22 @@ def fits(question: Question, entities: Entities) -> bool:
         "birth_date": entities.birth_date is not None,
         "which_visit": bool(entities.when.windows or entities.provider or entities.visit_type),
     }.get(question.expects or "", False)
+
+
+def names_something(entities: Entities) -> bool:
+    """Whether a text names anybody or anything of the clinic's."""
+    return bool(entities.provider or entities.specialty or entities.visit_type)
+
+
+def expectation(text: str, question: Question | None, entities: Entities) -> Mapping[str, float]:
+    """How much each intent gains or loses, in log-odds, by what was asked and what `text` names."""
+    expected = dict(prior(question))
+    if names_something(entities):
+        expected["out_of_scope"] = expected.get("out_of_scope", 0.0) - _NAMED_LOSS
+    if question is None or len(tokens(text)) > BARE_WORDS:
+        return expected
+    if question.options and entities.when.relation:
+        expected["alternatives"] = expected.get("alternatives", 0.0) + _FIT_GAIN
+    if fits(question, entities):
+        expected["inform"] = expected.get("inform", 0.0) + _FIT_GAIN
+    return expected

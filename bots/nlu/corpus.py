@@ -1,7 +1,7 @@
 """The training data, read from Rasa's YAML: what people write, by language and intent.
 
 One set serves the embedded engine and a Rasa server, so the files stay plain Rasa 3 training data. Annotations,
-`[Friday](when)`, are stripped for the words, and let an example stand for its like: an annotated value is also
+`[Friday](date)`, are stripped for the words, and let an example stand for its like: an annotated value is also
 tried with other values of the same entity.
 """
 

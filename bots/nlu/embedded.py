@@ -17,8 +17,8 @@ from bots.nlu.artefact import trained_model
 from bots.nlu.choice import pick
 from bots.nlu.classifier import Classifier, Floats, softmax
 from bots.nlu.clauses import clauses
-from bots.nlu.context import fits, prior
-from bots.nlu.features import MAX_CHARS, tokens
+from bots.nlu.context import BARE_WORDS, expectation, names_something
+from bots.nlu.features import MAX_CHARS, tokens, words_of
 from bots.nlu.gazetteer import Named, gazetteer
 from bots.nlu.model import Catalogue, Entities, Meaning, Question, Slot
 from bots.nlu.names import given_name, without
@@ -26,10 +26,8 @@ from hub.types import Language
 
 _FOUND = 0.5
 _LOST = 0.3
-_BARE_WORDS = 8
-_FIT_GAIN = 3.0
-_NAMED_LOSS = 5.0
 _LANGUAGE_LEAN: Mapping[Language | None, float] = {"es": 2.5, "en": -2.5, None: -1.0}
+_OF_BOTH = frozenset({"ok", "okay", "okey", "k", "no", "doctor", "dr", "normal", "regular", "video", "hospital"})
 _WEIGHT: Mapping[str, float] = {
     "greeting": 0.2,
     "thanks": 0.4,
@@ -79,7 +77,7 @@ class EmbeddedEngine:
             nothing = "out_of_scope" if question is None else "inform"
             return Meaning(intent=nothing, confidence=0.0, intents=(nothing,), language=language or "en")
         scores, spanish = self._classifier.scores(text)
-        spoken = _language(spanish, language) if any(c.isalpha() for c in text) else language or "en"
+        spoken = language or "en" if _in_both(text) else _language(spanish, language)
         entities = _entities(text, now=now, language=spoken, question=question, catalogue=catalogue)
         if entities.choice is not None:
             return Meaning(intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken)
@@ -96,7 +94,7 @@ class EmbeddedEngine:
         parts = clauses(text)
         gained = np.zeros_like(whole)
         best_whole = int(whole.argmax())
-        if whole[best_whole] < _LOST and question is None and not _names_something(entities):
+        if whole[best_whole] < _LOST and question is None and not names_something(entities):
             return ("out_of_scope",), float(whole[self._row["out_of_scope"]])
         found = {best_whole}
         if len(parts) > 1:
@@ -117,15 +115,9 @@ class EmbeddedEngine:
 
     def _expectation(self, text: str, question: Question | None, entities: Entities) -> Floats:
         expected = np.zeros(len(self._row), dtype=np.float32)
-        for intent, gain in prior(question).items():
+        for intent, gain in expectation(text, question, entities).items():
             if intent in self._row:
                 expected[self._row[intent]] += gain
-        if _names_something(entities):
-            expected[self._row["out_of_scope"]] -= _NAMED_LOSS
-        if question is not None and question.options and entities.when.relation and len(tokens(text)) <= _BARE_WORDS:
-            expected[self._row["alternatives"]] += _FIT_GAIN
-        if question is not None and fits(question, entities) and len(tokens(text)) <= _BARE_WORDS:
-            expected[self._row["inform"]] += _FIT_GAIN
         return expected
 
 
@@ -139,8 +131,9 @@ async def load_or_train_aside(cache_dir: Path) -> EmbeddedEngine:
     return await asyncio.to_thread(load_or_train, cache_dir)
 
 
-def _names_something(entities: Entities) -> bool:
-    return bool(entities.provider or entities.specialty or entities.visit_type)
+def _in_both(text: str) -> bool:
+    """Whether no word of the text is of one language alone: "ok", "no", "2"."""
+    return all(word in _OF_BOTH or not word.isalpha() for word in words_of(text))
 
 
 def _language(spanish: float, known: Language | None) -> Language:
@@ -162,7 +155,7 @@ def _entities(
     choice = pick(text, question.options) if question else None
     when = When()
     if not about_person and choice is None:
-        asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= _BARE_WORDS)
+        asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= BARE_WORDS)
         when = parse(without(text, name), now=now, language=language, expecting="time" if asked else None)
     born = parse_birth_date(text, language=language, today=now.date()) if about_person else None
     return Entities(

@@ -24,7 +24,7 @@ _STRENGTH = 8.0
 _MIN_TEXTS = 2
 _MAX_ROUNDS = 60
 _TOLERANCE = 1e-3
-_CAUTION = 0.5
+_CAUTION = 1.0
 
 
 def train(examples: list[Example]) -> Classifier:

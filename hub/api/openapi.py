@@ -15,7 +15,7 @@ from aiohttp import web
 from hub.api.events import Event
 from hub.api.tokens import SCOPES
 from hub.calls.callers import ALL, Caller
-from hub.calls.endpoints import Endpoint, NoBody, NoQuery, Raw, Reading, Writing
+from hub.calls.endpoints import Endpoint, NoBody, NoQuery, Passing, Raw, Reading, Writing
 from hub.calls.problems import CONTENT_TYPE, ProblemDetails
 from hub.parts import Parts
 
@@ -52,7 +52,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     shapes: list[Any] = [ProblemDetails, Event]
     for endpoint in endpoints:
         shapes += endpoint.answers.values()
-        if isinstance(endpoint, Writing) and endpoint.body is not NoBody:
+        if isinstance(endpoint, Writing | Passing) and endpoint.body is not NoBody:
             shapes.append(endpoint.body)
         if isinstance(endpoint, Reading):
             shapes.append(endpoint.query)
@@ -105,7 +105,7 @@ def _operation(endpoint: Endpoint, of: dict[str, Any], components: dict[str, Any
     if endpoint.scope:
         description = f"{description} Needs the scope `{endpoint.scope}`.".strip()
     operation["description"] = description
-    if isinstance(endpoint, Writing) and endpoint.body is not NoBody:
+    if isinstance(endpoint, Writing | Passing) and endpoint.body is not NoBody:
         schema = of[str(endpoint.body)]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation
@@ -113,7 +113,7 @@ def _operation(endpoint: Endpoint, of: dict[str, Any], components: dict[str, Any
 
 def _always(endpoint: Endpoint) -> tuple[int, ...]:
     """The problems that any endpoint of the kind may answer."""
-    if isinstance(endpoint, Writing):
+    if isinstance(endpoint, Writing | Passing):
         return (400, 401, 403, 413, 415, 422, 500, 503)
     if isinstance(endpoint, Reading):
         return (401, 403, 422, 500, 503)
@@ -130,7 +130,7 @@ def _parameters(endpoint: Endpoint, components: dict[str, Any]) -> list[dict[str
         required = shape.get("required", [])
         for name, schema in shape["properties"].items():
             found.append({"name": name, "in": "query", "required": name in required, "schema": _given(schema)})
-    if isinstance(endpoint, Writing):
+    if isinstance(endpoint, Writing | Passing) and endpoint.method != "GET":
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
         words = "Makes a retry safe: for at least a day the same key gives the same answer and changes nothing further."
         found.append(

@@ -18,6 +18,7 @@ from hub.api import (
     preferences,
     proxies,
     replies,
+    scheduling,
     sending,
     threads,
 )
@@ -299,6 +300,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=(404,),
         read=appointments.appointments,
     ),
+    *scheduling.ENDPOINTS,
     Reading(
         path="/consents",
         scope="consents:read",

@@ -26,6 +26,7 @@ SCOPES = (
     "mails:read",
     "messages:write",
     "appointments:read",
+    "appointments:write",
     "consents:read",
     "consents:write",
     "events:read",

@@ -5,11 +5,12 @@
 3. `wire` checks the query and the body against the endpoint's own types, before anything is read.
 4. A reading endpoint gives back a `Read`: its audit entry is durable before the first byte of the answer leaves.
 5. A writing endpoint runs in one unit of work with its idempotency key: a retry gets the first answer again.
+   A passing one hands that key on to the scheduling system, which keeps its own answers.
 6. `problems` says what went wrong as RFC 9457 problem details; `streaming` keeps streams of events open.
 """
 
 from hub.calls.callers import ALL, Access, Caller
-from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Raw, Read, Reading, Writing, Wrote
+from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Passed, Passing, Raw, Read, Reading, Writing, Wrote
 from hub.calls.problems import Problem, not_found, unusable
 from hub.calls.refusals import Refusals
 from hub.calls.serving import answering, serve
@@ -22,6 +23,8 @@ __all__ = [
     "Endpoint",
     "NoBody",
     "NoQuery",
+    "Passed",
+    "Passing",
     "Problem",
     "Raw",
     "Read",

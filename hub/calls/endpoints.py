@@ -92,6 +92,28 @@ class Writing(Endpoint):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What came of a call that was passed on."""
+
+    status: int
+    value: msgspec.Struct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing(Endpoint):
+    """A call about the patient `{id}` that is passed on: to the scheduling system, which has transactions of its own.
+
+    Before that the audit is told by `action` who asks for whom. `key` is made of the request and its Idempotency-Key:
+    under the same key the scheduling system gives the same answer, and changes nothing again.
+    """
+
+    ask: Callable[[Call[NoQuery, Any], str], Awaitable[Passed]]
+    body: type[msgspec.Struct]
+    action: str
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Raw(Endpoint):
     """A call that answers by itself, such as a stream of events. It has no caller where it asks for no scope."""
 

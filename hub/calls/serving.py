@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Entry
 from hub.calls import problems
 from hub.calls.callers import Access, Caller
-from hub.calls.endpoints import Call, Endpoint, NoQuery, Raw, Reading, Writing
+from hub.calls.endpoints import Call, Endpoint, NoQuery, Passing, Raw, Reading, Writing
 from hub.calls.idempotency import Answer, Attempt, attempt, once
 from hub.calls.problems import Problem
 from hub.calls.wire import body_of, query_of
@@ -84,6 +84,8 @@ def _handler(endpoint: Endpoint, parts: Parts, access: Access) -> Handler:
             return await _read(request, endpoint, parts, caller, request_id)
         if isinstance(endpoint, Writing):
             return await _write(request, endpoint, parts, caller, request_id)
+        if isinstance(endpoint, Passing):
+            return await _pass(request, endpoint, parts, caller, request_id)
         raise RuntimeError(f"{endpoint.path} is of no known kind")
 
     return handle
@@ -126,10 +128,7 @@ async def _write(
     ids, query = _ids(request), query_of(request, NoQuery)
     body, raw = await body_of(request, endpoint.body)
     call = Call(parts=parts, caller=caller, request_id=request_id, ids=ids, query=query, body=body)
-    keyed = request.headers.getall("Idempotency-Key", [])
-    if len(keyed) > 1:
-        raise Problem(400, "idempotency-key", "Send one Idempotency-Key.")
-    one = attempt(parts, caller.id, keyed[0], request.method, request.path, raw) if keyed else None
+    one = _attempt(request, parts, caller, raw)
 
     async def unit(conn: AsyncConnection) -> Answer:
         return await _answer(conn, endpoint, call, one)
@@ -145,6 +144,37 @@ async def _write(
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def _attempt(request: web.Request, parts: Parts, caller: Caller, raw: bytes) -> Attempt | None:
+    """The request under its Idempotency-Key; None where it brings none. Raises: Problem 400."""
+    keyed = request.headers.getall("Idempotency-Key", [])
+    if len(keyed) > 1:
+        raise Problem(400, "idempotency-key", "Send one Idempotency-Key.")
+    return attempt(parts, caller.id, keyed[0], request.method, request.path, raw) if keyed else None
+
+
+async def _pass(request: web.Request, endpoint: Passing, parts: Parts, caller: Caller, request_id: str) -> web.Response:
+    ids, query = _ids(request), query_of(request, NoQuery)
+    body, raw = await body_of(request, endpoint.body)
+    one = _attempt(request, parts, caller, raw)
+    key = f"api:{request_id}"
+    if one is not None:
+        said = f"passing {caller.id} {one.key.hex()} {one.digest.hex()}"
+        key = f"api:{parts.vault.blind.of('idempotency', said).hex()}"
+
+    async def unit(conn: AsyncConnection) -> str:
+        patient = await parts.people.surviving(conn, ids["id"])
+        if await parts.people.get(conn, patient) is None:
+            raise problems.not_found("patient")
+        entry = Entry(action=endpoint.action, actor=caller.actor, person_id=patient, request_id=request_id)
+        await parts.trail.record(conn, entry)
+        return patient
+
+    ids["id"] = await parts.db.write(unit)
+    call = Call(parts=parts, caller=caller, request_id=request_id, ids=ids, query=query, body=body)
+    passed = await endpoint.ask(call, key)
+    return _json(passed.status, msgspec.json.encode(passed.value))
 
 
 async def _answer(

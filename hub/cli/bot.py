@@ -4,7 +4,9 @@ import time
 
 import click
 
+from hub.cli import rasa
 from hub.cli.context import configured
+from hub.cli.engines import ENGINES
 
 
 @click.group()
@@ -17,14 +19,24 @@ def bot() -> None:
     """
 
 
+for command in rasa.COMMANDS:
+    bot.add_command(command)
+
+
 @bot.command()
-def train() -> None:
+@click.option("--engine", type=click.Choice(ENGINES), default="embedded", show_default=True)
+def train(engine: str) -> None:
     """Train the engine from the training data of `bots/data`, where no trained one is kept yet.
+
+    Rasa is trained anew each time, in its own environment (see `hub bot rasa-setup`).
 
     \b
     Example:
-      hub bot train
+      hub bot train --engine rasa
     """
+    if engine == "rasa":
+        rasa.train()
+        return
     from bots.nlu.embedded import load_or_train
 
     settings = configured()

@@ -2,17 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import click
 
 from hub import settings as configuration
-from hub.errors import HubError, SettingsError
+from hub.errors import EngineFailed, HubError, SettingsError
 from hub.settings import Settings
+
+_RASA = {
+    "timeout": "does not answer in time: check HUB_RASA_URL, and whether the server is busy",
+    "unreachable": "is not there: check HUB_RASA_URL, or run `hub bot rasa-serve`",
+    "token-refused": "refuses the token: check HUB_RASA_TOKEN",
+    "no-model": "has no model yet: `hub bot train --engine rasa` trains one",
+}
+"""What a reason of `EngineFailed` asks to be mended."""
 
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, keys, Redis, Slack, the EHR and the carrier's credentials; sends nothing.
+    """Check settings, database, keys, Redis, Rasa, Slack, the EHR and the carrier's credentials; sends nothing.
 
     \b
     Example:
@@ -48,6 +58,9 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     async for finding in _carrier(settings):
         yield finding
     yield await _scanner(settings)
+    if settings.rasa_url:
+        async for finding in _rasa(settings):
+            yield finding
     if settings.slack_configured:
         yield await _slack(settings)
     if settings.mllp_port is not None:
@@ -112,6 +125,26 @@ async def _scanner(settings: Settings) -> tuple[str, str, str]:
     except OSError:
         return "wrong", "scanner", "does not answer: check HUB_CLAMD_URL; until it does, documents that come in wait"
     return "ok", "scanner", f"answers ({version.partition('/')[0]})"
+
+
+async def _rasa(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    from bots.nlu.rasa import RasaServer
+
+    where = urlsplit(settings.rasa_url)
+    if where.scheme != "https" and where.hostname not in configuration.LOOPBACK:
+        yield "note", "rasa", "what patients write goes to it unencrypted: put it on this machine or behind https"
+    server = RasaServer(settings.rasa_url, settings.rasa_token, max(settings.rasa_timeout, timedelta(seconds=5)))
+    try:
+        about = await server.told()
+        # A text that says nothing of anybody.
+        await server.parse("hello")
+    except EngineFailed as failure:
+        what = _RASA.get(failure.reason, f"does not answer as it must ({failure.reason}): check HUB_RASA_URL")
+        yield "wrong", "rasa", f"{what}; until it does, the embedded engine understands"
+    else:
+        yield "ok", "rasa", f"answers ({about})"
+    finally:
+        await server.close()
 
 
 async def _hl7(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

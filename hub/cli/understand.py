@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from hub.cli.context import configured
+from hub.cli.engines import ENGINES, engine_named
 from hub.errors import InputError
 
 
 @click.command()
-@click.option("--engine", type=click.Choice(["embedded", "rasa"]), default="embedded", show_default=True)
+@click.option("--engine", type=click.Choice(ENGINES), default="embedded", show_default=True)
 def understand(engine: str) -> None:
     """Read one JSON object a line, {"text", "language"?, "now"?}, and write what each means, one a line.
 
@@ -25,44 +26,40 @@ def understand(engine: str) -> None:
     Example:
       echo '{"text": "can I come in tomorrow after 3?"}' | hub understand
     """
-    if engine == "rasa":
-        raise InputError("the Rasa engine is not in this release; use --engine embedded")
-    asyncio.run(_answer(sys.stdin.buffer))
+    asyncio.run(_answer(sys.stdin.buffer, engine))
 
 
-async def _answer(lines: Any) -> None:
-    from bots.nlu.embedded import load_or_train_aside
+async def _answer(lines: Any, name: str) -> None:
     from bots.urgent import screen
     from consent.keywords import consent_word
     from hub.types import OptOutWord
 
     settings = configured()
-    settings.private_folder()
-    engine = await load_or_train_aside(settings.data / "models")
-    for number, row in _rows(lines):
-        text, language = row["text"], row.get("language")
-        meaning = await engine.understand(
-            text, now=_moment(number, row.get("now"), settings.timezone), language=language
-        )
-        word = consent_word(text, language)
-        when = meaning.entities.when
-        entities: dict[str, Any] = {
-            "date": when.date.isoformat() if when.date else None,
-            "time": when.time.strftime("%H:%M") if when.time else None,
-            "part_of_day": when.part_of_day,
-            "choice": meaning.entities.choice,
-            "provider": meaning.entities.provider,
-            "specialty": meaning.entities.specialty,
-            "visit_type": meaning.entities.visit_type,
-        }
-        answer = {
-            "intent": meaning.intent,
-            "confidence": round(meaning.confidence, 4),
-            "entities": {name: value for name, value in entities.items() if value is not None},
-            "emergency": screen(text).level,
-            "opt_out": word is not None and word.word is OptOutWord.STOP,
-        }
-        click.echo(json.dumps(answer, ensure_ascii=False))
+    async with engine_named(name, settings) as engine:
+        for number, row in _rows(lines):
+            text, language = row["text"], row.get("language")
+            meaning = await engine.understand(
+                text, now=_moment(number, row.get("now"), settings.timezone), language=language
+            )
+            word = consent_word(text, language)
+            when = meaning.entities.when
+            entities: dict[str, Any] = {
+                "date": when.date.isoformat() if when.date else None,
+                "time": when.time.strftime("%H:%M") if when.time else None,
+                "part_of_day": when.part_of_day,
+                "choice": meaning.entities.choice,
+                "provider": meaning.entities.provider,
+                "specialty": meaning.entities.specialty,
+                "visit_type": meaning.entities.visit_type,
+            }
+            answer = {
+                "intent": meaning.intent,
+                "confidence": round(meaning.confidence, 4),
+                "entities": {name: value for name, value in entities.items() if value is not None},
+                "emergency": screen(text).level,
+                "opt_out": word is not None and word.word is OptOutWord.STOP,
+            }
+            click.echo(json.dumps(answer, ensure_ascii=False))
 
 
 def _rows(lines: Any) -> Iterator[tuple[int, dict[str, Any]]]:

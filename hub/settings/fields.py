@@ -371,6 +371,30 @@ class Settings:
         parsing.one_of("yes", "no"),
         "no",
     )
+    rasa_url: str = _setting(
+        "HUB_RASA_URL",
+        "a Rasa server that understands in place of the embedded engine, which stands in while it does not answer",
+        parsing.web_address,
+        "",
+        shown="unset: the embedded engine",
+    )
+    rasa_token: Secret = _setting(
+        "HUB_RASA_TOKEN", "what the server was given as `--auth-token`", parsing.secret, Secret(""), shown="unset"
+    )
+    rasa_timeout: timedelta = _setting(
+        "HUB_RASA_TIMEOUT",
+        "how long it may take for a text, before the embedded engine answers instead",
+        parsing.span,
+        timedelta(seconds=2),
+        shown="2s",
+    )
+    rasa_env: Path = _setting(
+        "HUB_RASA_ENV",
+        "folder of the Python 3.10 environment that `hub bot rasa-setup` installs Rasa into",
+        parsing.path,
+        Path("rasa-env"),
+        shown="./rasa-env",
+    )
     mllp_host: str = _setting("HUB_MLLP_HOST", "address to take HL7 v2 messages on", parsing.text, "127.0.0.1")
     mllp_port: int | None = _setting(
         "HUB_MLLP_PORT",

@@ -13,7 +13,7 @@ from hub.settings.fields import Settings
 from hub.settings.parsing import LOOPBACK
 from hub.settings.secret import Secret
 
-LATER = ("HUB_RASA_URL",)
+LATER = ()
 """Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
 reported, not used."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, campaign, dispatch, figures, inbox, processes, reply, scale, search
+from tests.bench import accept, agents, campaign, dispatch, engines, figures, inbox, processes, reply, scale, search
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--floor-loop", choices=("asyncio", "uvloop"), default="asyncio", help="what the floor runs on")
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
+    parser.add_argument("--rasa-models", type=Path, help="engines: the folder of the trained Rasa model")
+    parser.add_argument("--every", type=int, default=1, help="engines: one text in so many")
     parser.add_argument(
         "--threads", type=int, default=100_000, help="inbox, search, agents: threads, ten messages each"
     )
@@ -147,6 +149,12 @@ def _agents(bench: processes.Bench, options: argparse.Namespace, tell: figures.T
     return dict(agents.run(bench, made, database, agents=options.agents, seconds=options.seconds, tell=tell))
 
 
+def _engines(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    if options.rasa_models is None:
+        raise SystemExit("engines needs --rasa-models: what `hub bot train --engine rasa` says at its end")
+    return engines.run(options.rasa_models, bench.folder, options.every, tell)
+
+
 def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
     """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
     if options.keep is None or bench.postgres is not None:
@@ -159,6 +167,7 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "inbox": _inbox,
     "search": _search,
     "agents": _agents,
+    "engines": _engines,
 }
 _WORK: dict[str, Work] = {
     "accept": _accept,

@@ -41,9 +41,11 @@ def start(
         )
 
 
-def wait_for(child: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool]) -> None:
-    """Return once the server answers."""
-    give_up = time.monotonic() + _PATIENCE
+def wait_for(
+    child: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool], patience: float = _PATIENCE
+) -> None:
+    """Return once the server answers, within `patience` seconds."""
+    give_up = time.monotonic() + patience
     while not answers():
         if child.poll() is not None or time.monotonic() > give_up:
             raise RuntimeError(f"{Path(str(child.args[0])).name} did not start:\n{log.read_text(errors='replace')}")  # type: ignore[index]

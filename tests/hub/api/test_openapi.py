@@ -7,7 +7,7 @@ from hub.api import application
 from hub.api.routes import ENDPOINTS
 from hub.api.tokens import SCOPES
 from hub.app import Hub
-from hub.calls.endpoints import Reading, Writing
+from hub.calls.endpoints import Passing, Reading, Writing
 from tests.hub.api.calling import DOCUMENT, Api
 
 
@@ -32,7 +32,7 @@ def test_every_scope_opens_something_and_every_endpoint_has_one_but_the_descript
 def test_what_an_endpoint_takes_refuses_what_it_does_not_name(endpoint) -> None:
     if isinstance(endpoint, Reading):
         assert endpoint.query.__struct_config__.forbid_unknown_fields
-    if isinstance(endpoint, Writing):
+    if isinstance(endpoint, Writing | Passing):
         assert endpoint.body.__struct_config__.forbid_unknown_fields
 
 

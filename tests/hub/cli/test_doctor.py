@@ -19,6 +19,7 @@ from hub.crypto import Keyring
 from hub.db import HEAD
 from hub.ehr import SigningKeys
 from tests.bench.processes import free_port
+from tests.bots.bad_server import ANSWER, bad_server_aside, whole
 from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
@@ -106,10 +107,45 @@ def test_a_database_without_keys_yet_is_no_fault_on_this_machine(run: Run, data:
 
 
 def test_variables_of_a_later_release_are_named(run: Run, data: Path) -> None:
-    ended = run("doctor", HUB_RASA_URL="http://127.0.0.1:5005")
+    ended = run("doctor", HUB_MLLP_PORT="2575")
 
     assert ended.code == 0
-    assert "HUB_RASA_URL is set, but its part of the product is not in this release" in ended.out
+    assert "HUB_MLLP_PORT is set, but its part of the product is not in this release" in ended.out
+
+
+def test_a_rasa_server_that_is_not_there_is_told_with_what_mends_it(run: Run, founded: Path) -> None:
+    ended = run("doctor", HUB_RASA_URL=f"http://127.0.0.1:{free_port()}")
+
+    state, words = findings(ended)["rasa"]
+    assert (ended.code, state) == (1, "wrong")
+    assert words.startswith("is not there: check HUB_RASA_URL, or run `hub bot rasa-serve`")
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "words"),
+    [
+        ([whole({"version": "3.6.21"}), whole({}), whole(ANSWER)], "ok", "answers (Rasa 3.6.21)"),
+        ([whole({}, 401)], "wrong", "refuses the token: check HUB_RASA_TOKEN"),
+        ([whole({}, 409)], "wrong", "has no model yet: `hub bot train --engine rasa` trains one"),
+        ([whole(b"hello")], "wrong", "does not answer as it must (unreadable): check HUB_RASA_URL"),
+    ],
+    ids=["well", "another token", "no model", "something else"],
+)
+def test_a_rasa_server_is_asked_what_it_is(
+    run: Run, founded: Path, answers: list[bytes | None], state: str, words: str
+) -> None:
+    with bad_server_aside(*answers) as url:
+        ended = run("doctor", HUB_RASA_URL=url, HUB_RASA_TOKEN="sesame")
+
+    found, told = findings(ended)["rasa"]
+    assert (found, told.startswith(words)) == (state, True)
+    assert "sesame" not in ended.out
+
+
+def test_a_rasa_server_elsewhere_without_tls_is_noted(run: Run, founded: Path) -> None:
+    ended = run("doctor", HUB_RASA_URL="http://rasa.invalid:5005")
+
+    assert "note   rasa       what patients write goes to it unencrypted" in ended.out
 
 
 def test_wrong_settings_are_all_told_and_exit_with_2(run: Run) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bots.nlu.artefact import fingerprint
+from tests.bots.bad_server import ANSWER, bad_server_aside, whole
 from tests.bots.nlu_engine import MODELS, trained
 from tests.hub.cli.running import Ended, Run
 
@@ -121,11 +122,58 @@ def test_what_is_not_utf_8_is_told_in_one_line(run: Run, taught: Path) -> None:
     assert len(ended.out.splitlines()) == 1
 
 
-def test_rasa_is_not_in_this_release_and_says_so(run: Run, data: Path) -> None:
+def test_rasa_without_a_server_says_what_to_set(run: Run, data: Path) -> None:
     ended = run("understand", "--engine", "rasa")
 
     assert (ended.code, ended.out) == (2, "")
-    assert ended.lines == ["hub: the Rasa engine is not in this release; use --engine embedded"]
+    assert ended.lines == ["hub: HUB_RASA_URL must name a Rasa server: `hub bot rasa-serve` runs one (docs/rasa.md)"]
+
+
+def test_by_rasa_the_intent_is_the_servers_and_emergencies_and_days_are_ours(run: Run, taught: Path) -> None:
+    texts = lines({"text": "book me tomorrow", "now": "2026-03-02T10:00"}, {"text": EMERGENCY}, {"text": "STOP"})
+
+    with bad_server_aside(whole(ANSWER)) as url:
+        told = answers(run("understand", "--engine", "rasa", stdin=texts, HUB_RASA_URL=url))
+
+    assert [one["intent"] for one in told] == ["cancel"] * 3
+    assert told[0]["entities"] == {"date": "2026-03-03"}
+    assert (told[1]["emergency"], told[2]["opt_out"]) == ("medical", True)
+
+
+def test_a_server_that_does_not_answer_is_told_of_in_the_end(run: Run, taught: Path) -> None:
+    with bad_server_aside(b"") as url:
+        ended = run("understand", "--engine", "rasa", stdin=lines(*[{"text": "book me"}] * 5), HUB_RASA_URL=url)
+
+    assert [json.loads(line)["intent"] for line in ended.out.splitlines()] == ["book"] * 5
+    assert ended.code == 0
+    assert ended.lines[-2:] == [
+        "hub: Rasa did not answer 3 texts (unreachable): the embedded engine did",
+        "hub: Rasa did not answer 2 texts (open): the embedded engine did",
+    ]
+
+
+@pytest.mark.parametrize("words", [("train", "--engine", "rasa"), ("rasa-serve",)], ids=" ".join)
+def test_without_rasas_environment_one_line_says_what_makes_it(run: Run, data: Path, words: tuple[str, ...]) -> None:
+    ended = run("bot", *words, HUB_RASA_ENV=str(data.parent / "none"))
+
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.lines) == 1
+    assert "hub bot rasa-setup" in ended.lines[0]
+
+
+def test_rasa_is_not_served_to_others_without_a_token(run: Run, data: Path) -> None:
+    ended = run("bot", "rasa-serve", "--host", "0.0.0.0")
+
+    assert (ended.code, ended.lines) == (
+        2,
+        ["hub: without HUB_RASA_TOKEN anybody could ask the server: set it, or leave --host alone"],
+    )
+
+
+def test_rasa_is_not_installed_by_another_python(run: Run, data: Path) -> None:
+    ended = run("bot", "rasa-setup", "--python", "/bin/false")
+
+    assert (ended.code, ended.lines) == (2, ["hub: /bin/false is not a Python 3.10"])
 
 
 def test_training_again_finds_what_was_trained(run: Run, taught: Path) -> None:

@@ -1,0 +1,54 @@
+"""The understanding engine that a command names, for as long as the command runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.errors import InputError
+
+if TYPE_CHECKING:
+    from bots.nlu.model import Engine
+    from hub.metrics import Metrics
+    from hub.settings import Settings
+
+ENGINES = ("embedded", "rasa")
+
+
+@asynccontextmanager
+async def engine_named(name: str, settings: "Settings") -> "AsyncIterator[Engine]":
+    """The engine, loaded or trained. Of texts that a Rasa server did not answer, the number is told in the end.
+
+    Raises: InputError where Rasa is asked for and no server is set up; SettingsError.
+    """
+    from bots.nlu.embedded import load_or_train_aside
+    from bots.nlu.served import served_by
+    from hub.metrics import Metrics
+
+    if name == "rasa" and not settings.rasa_url:
+        raise InputError("HUB_RASA_URL must name a Rasa server: `hub bot rasa-serve` runs one (docs/rasa.md)")
+    settings.private_folder()
+    embedded = await load_or_train_aside(settings.data / "models")
+    if name == "embedded":
+        yield embedded
+        return
+    metrics = Metrics()
+    engine = served_by(settings, embedded, metrics)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+        for reason, texts in _missed(metrics).items():
+            said = "1 text" if texts == 1 else f"{texts} texts"
+            click.echo(f"hub: Rasa did not answer {said} ({reason}): the embedded engine did", err=True)
+
+
+def _missed(metrics: "Metrics") -> dict[str, int]:
+    """How many texts Rasa was to answer and did not, by reason."""
+    samples = [sample for family in metrics.understood.collect() for sample in family.samples]
+    return {
+        one.labels["reason"]: int(one.value)
+        for one in samples
+        if one.name.endswith("_total") and one.labels["engine"] == "embedded" and one.labels["reason"] != "certain"
+    }

@@ -1,0 +1,129 @@
+"""Engines: embedded and Rasa on the same texts of other people, each trained on our own sentences alone.
+
+Every text is given with what the other side had asked, as the hub would know it. `rasa alone` is the server's own first
+intent; `rasa` is what the hub makes of it.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bots.nlu.model import Meaning
+from bots.nlu.rasa import RasaServer
+from bots.nlu.score import Labelled, score
+from bots.nlu.served import RasaEngine
+from hub.metrics import Metrics
+from hub.settings import Secret
+from tests.bench.figures import Tell, percentile
+from tests.bots.nlu_engine import MODELS, trained
+from tests.bots.test_nlu_measured import NOW, _rows
+from tests.servers import rasa
+
+Answer = Callable[[Labelled], Awaitable[tuple[str, float]]]
+HEAD = (
+    f"{'engine':<16}{'texts':>7}{'macro-F1':>10}{'lenient':>9}{'accepted':>10}{'AUROC':>8}"
+    f"{'p50 ms':>9}{'p95 ms':>9}{'RSS MB':>8}"
+)
+
+
+def run(models: Path, folder: Path, every: int, tell: Tell) -> dict[str, Any]:
+    """Figures by engine. `models` holds the trained Rasa model; one text in `every` is asked."""
+    environment = rasa.environment()
+    if environment is None:
+        raise RuntimeError(rasa.ABSENT)
+    rows = [row for _, row in _rows()][::every]
+    with rasa.serving(environment, models, folder / "rasa.log") as served:
+        return asyncio.run(_measured(served, rows, tell))
+
+
+async def _measured(served: rasa.Served, rows: list[Labelled], tell: Tell) -> dict[str, Any]:
+    server = RasaServer(served.url, Secret(rasa.TOKEN), timedelta(seconds=30))
+    metrics = Metrics()
+    engine = RasaEngine(server, trained(), metrics)
+
+    async def embedded(row: Labelled) -> tuple[str, float]:
+        return _outside(trained().meaning(row.text, now=NOW, question=row.question))
+
+    async def alone(row: Labelled) -> tuple[str, float]:
+        ranking = (await server.parse(row.text)).ranking
+        known = {name: share for name, share in ranking.items() if name != "nlu_fallback"}
+        best = max(known, key=lambda name: known[name])
+        return _outside(Meaning(intent=best, confidence=known[best]))
+
+    async def through(row: Labelled) -> tuple[str, float]:
+        return _outside(await engine.understand(row.text, now=NOW, question=row.question))
+
+    tell(HEAD)
+    found = {}
+    for name, answer in (("embedded", embedded), ("rasa alone", alone), ("rasa", through)):
+        resident = _resident_alone() if name == "embedded" else _resident(served.pid)
+        found[name] = await _figures(rows, answer, resident)
+        one = found[name]
+        tell(
+            f"{name:<16}{one['texts']:>7}{one['macro_f1']:>10.3f}{one['macro_f1_lenient']:>9.3f}"
+            f"{one['accepted']:>10.3f}{one['auroc']:>8.3f}{one['p50']:>9.2f}{one['p95']:>9.2f}{one['resident']:>8.0f}"
+        )
+    await engine.close()
+    missed = metrics.registry.get_sample_value("hub_understood_total", {"engine": "rasa", "reason": "answered"})
+    tell(f"of {len(rows)} texts the server answered {missed:.0f}; the rest were picks, or it did not answer")
+    return found
+
+
+async def _figures(rows: list[Labelled], answer: Answer, resident: float) -> dict[str, float]:
+    given: dict[int, tuple[str, float]] = {}
+    waits = []
+    for n, row in enumerate(rows):
+        began = time.perf_counter()
+        given[n] = await answer(row)
+        waits.append((time.perf_counter() - began) * 1000)
+    by_row = {id(row): given[n][0] for n, row in enumerate(rows)}
+    result = score(rows, lambda row: by_row[id(row)])
+    return {
+        "texts": result.rows,
+        "macro_f1": result.macro_f1,
+        "macro_f1_lenient": result.macro_f1_lenient,
+        "accepted": result.lenient,
+        "auroc": _auroc([(given[n][1], row.intent == "out_of_scope") for n, row in enumerate(rows)]),
+        "p50": percentile(waits, 0.5),
+        "p95": percentile(waits, 0.95),
+        "resident": resident,
+    }
+
+
+def _outside(meaning: Meaning) -> tuple[str, float]:
+    """The intent, and how likely the text is none of ours: what is known of it by the answer alone."""
+    foreign = meaning.intent == "out_of_scope"
+    return meaning.intent, meaning.confidence if foreign else 1 - meaning.confidence
+
+
+def _auroc(scored: list[tuple[float, bool]]) -> float:
+    """How often a foreign text is taken for more foreign than one of ours."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score([foreign for _, foreign in scored], [value for value, _ in scored]))
+
+
+def _resident(pid: int) -> float:
+    """MB of memory that a process holds."""
+    return _held(Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+
+
+def _held(status: str) -> float:
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+
+
+def _resident_alone() -> float:
+    """MB of a process that holds the embedded engine and nothing else of the hub."""
+    program = (
+        "from pathlib import Path; from bots.nlu.embedded import load_or_train; "
+        f"engine = load_or_train(Path({str(MODELS)!r})); "
+        "print(Path('/proc/self/status').read_text())"
+    )
+    trained()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return _held(done.stdout)
