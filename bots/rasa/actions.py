@@ -10,7 +10,7 @@
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, SessionStarted, SlotSet
@@ -22,14 +22,22 @@ Events = list[dict[str, Any]]
 _NAMED = ("visit_type", "provider", "specialty")
 
 
+class _Said(NamedTuple):
+    """What the patient wrote, and which of the offered times it picks, from 0; None where it picks none."""
+
+    text: str
+    pick: int | None
+
+
 class _InTheHub:
     """What an action does, with the hub's screens before it. No action itself: rasa-sdk would take it for one."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """What follows from the patient's last words."""
         hub, text = HubApi(tracker.sender_id), str(tracker.latest_message.get("text") or "")
+        offered = len(tracker.get_slot("times") or [])
         try:
-            heard = await hub.heard(text, tracker.get_slot("language"))
+            heard = await hub.heard(text, tracker.get_slot("language"), offered)
             if heard["level"]:
                 dispatcher.utter_message(text=heard["reply"])
                 await hub.hand_over(f"Rasa's assistant heard an emergency ({heard['level']}).")
@@ -38,12 +46,16 @@ class _InTheHub:
                 return await _stopped(hub, dispatcher)
             if not await hub.is_the_bots():
                 return _forget()
-            return await self.act(hub, dispatcher, tracker, text)
+            said = _Said(text, _picked(heard["pick"], offered))
+            # A pick is no matter of opinion, whatever intent Rasa took it for.
+            if heard["pick"] is not None and tracker.get_slot("asked") == "choice":
+                return await Choose().act(hub, dispatcher, tracker, said)
+            return await self.act(hub, dispatcher, tracker, said)
         except HubAway:
             dispatcher.utter_message(response="utter_away")
             return _forget()
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """What this action does. Raises: HubAway."""
         raise NotImplementedError
 
@@ -71,11 +83,11 @@ class FindTimes(_InTheHub, Action):
         """Its name in the domain."""
         return "action_find_times"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """Times that were offered and not taken are not offered again."""
         language = tracker.get_slot("language") or "en"
         declined = tracker.get_slot("declined") or []
-        found = await hub.times(text, language, {name: tracker.get_slot(name) for name in _NAMED}, declined)
+        found = await hub.times(said.text, language, {name: tracker.get_slot(name) for name in _NAMED}, declined)
         named = [SlotSet(name, found[name]) for name in _NAMED]
         if not found["times"]:
             say.utter_message(response="utter_no_times")
@@ -94,20 +106,19 @@ class Choose(_InTheHub, Action):
         """Its name in the domain."""
         return "action_choose"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """A time that somebody else took meanwhile is said so."""
         times = tracker.get_slot("times") or []
-        picked = _picked(text, len(times))
-        if picked is None:
+        if said.pick is None:
             say.utter_message(response="utter_which")
             return []
         try:
-            held = await hub.hold(times[picked])
+            held = await hub.hold(times[said.pick])
         except Refused:
             say.utter_message(response="utter_taken")
             return []
         say.utter_message(response="utter_ask_book", visit=_told(held["time"], tracker.get_slot("language") or "en"))
-        return [SlotSet("asked", "book"), SlotSet("about", times[picked])]
+        return [SlotSet("asked", "book"), SlotSet("about", times[said.pick])]
 
 
 class _AskAbout(_InTheHub):
@@ -115,7 +126,7 @@ class _AskAbout(_InTheHub):
 
     what = ""
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """With several visits a person is better: which one is not guessed."""
         visits = await hub.visits()
         if not visits:
@@ -158,13 +169,13 @@ class Agree(_InTheHub, Action):
         """Its name in the domain."""
         return "action_agree"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """Under the key of the patient's message, so that a turn that is run again does nothing again."""
         asked, about = tracker.get_slot("asked"), tracker.get_slot("about")
         key = str(tracker.latest_message.get("message_id") or "")[:200] or None
         language = tracker.get_slot("language") or "en"
         if asked == "choice":
-            return await Choose().act(hub, say, tracker, text)
+            return await Choose().act(hub, say, tracker, said)
         if asked not in ("book", "cancel"):
             return await self._confirmed(hub, say, language, key or about or "confirm")
         try:
@@ -204,7 +215,7 @@ class Status(_InTheHub, Action):
         """Its name in the domain."""
         return "action_status"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """At most three."""
         visits = await hub.visits()
         language = tracker.get_slot("language") or "en"
@@ -222,7 +233,7 @@ class Stop(_InTheHub, Action):
         """Its name in the domain."""
         return "action_stop"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """Nothing more is said after it."""
         return await _stopped(hub, say)
 
@@ -234,7 +245,7 @@ class HandOver(_InTheHub, Action):
         """Its name in the domain."""
         return "action_hand_over"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """The note says the intent, never the words: those stand in Rasa's conversation."""
         intent = str((tracker.latest_message.get("intent") or {}).get("name") or "unknown")
         return await _to_staff(hub, say, intent.replace("_", " "))
@@ -247,7 +258,7 @@ class Say(_InTheHub, Action):
         """Its name in the domain."""
         return "action_say"
 
-    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, text: str) -> Events:
+    async def act(self, hub: HubApi, say: CollectingDispatcher, tracker: Tracker, said: _Said) -> Events:
         """A no leaves what was asked about as it is."""
         intent = str((tracker.latest_message.get("intent") or {}).get("name") or "")
         say.utter_message(response=_SAYS.get(intent, "utter_how_help"))
@@ -281,20 +292,11 @@ def _forget() -> Events:
     return [SlotSet(name, None) for name in ("asked", "about", "times", "declined", "moving", *_NAMED)]
 
 
-def _picked(text: str, offered: int) -> int | None:
-    """Which of the offered times a text picks, from 0; a bare yes picks the only one."""
-    words = set(text.lower().replace(".", " ").replace(",", " ").split())
-    for n, names in enumerate(_ORDINALS[:offered]):
-        if words & names:
-            return n
-    return 0 if offered == 1 else None
-
-
-_ORDINALS = (
-    frozenset({"1", "first", "1st", "one", "primera", "primero", "uno", "una"}),
-    frozenset({"2", "second", "2nd", "two", "segunda", "segundo", "dos"}),
-    frozenset({"3", "third", "3rd", "three", "tercera", "tercero", "tres"}),
-)
+def _picked(number: int | None, offered: int) -> int | None:
+    """The index of the offered time with this number; -1 is the last. A yes to a single one picks it."""
+    if offered == 1 or number is None or not (number == -1 or 1 <= number <= offered):
+        return 0 if offered == 1 else None
+    return offered - 1 if number == -1 else number - 1
 
 
 def _told(one: dict[str, Any], language: str) -> str:

@@ -34,9 +34,10 @@ class HubApi:
         self._url = (url or os.environ.get("CAREHUB_URL", "http://127.0.0.1:8080")).rstrip("/")
         self._token = token or os.environ.get("CAREHUB_TOKEN", "")
 
-    async def heard(self, text: str, language: str | None) -> dict[str, Any]:
-        """What the hub's own screens hear in `text`."""
-        return await self._of_patient("POST", "heard", {"text": text[:1600], **_given(language=language)})
+    async def heard(self, text: str, language: str | None, offered: int = 0) -> dict[str, Any]:
+        """What the hub's own screens hear in `text`, and which of so many `offered` times it picks."""
+        said = {"text": text[:1600], "offered": offered, **_given(language=language)}
+        return await self._of_patient("POST", "heard", said)
 
     async def language(self) -> str:
         """The patient's language, `en` where it is not known."""

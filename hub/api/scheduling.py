@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.dates import When, Window, parse
+from bots.nlu.choice import pick
 from bots.nlu.gazetteer import gazetteer
 from bots.scheduling.base import Appointment as Visit
 from bots.scheduling.base import Gone, Held, Query, Slot, Taken
@@ -121,6 +122,7 @@ class Words(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
     text: _Words
     language: Language | None = None
+    offered: Annotated[int, msgspec.Meta(ge=0, le=20, description="Numbered choices that they were offered.")] = 0
 
     def __repr__(self) -> str:
         return "Words(…)"
@@ -130,13 +132,14 @@ class Heard(msgspec.Struct, kw_only=True):
     """What the hub's own screens hear in a text.
 
     `talk` is left to a dialogue. With `level` come the words that the patient must be answered with, and nothing else.
-    `matched`: the ids of the phrases that were found.
+    `matched`: the ids of the phrases that were found. `pick`: which of the choices it picks, from 1; -1 is the last.
     """
 
     kind: Kind
     level: Level | None
     reply: str | None
     matched: list[str]
+    pick: int | None
 
 
 async def heard(call: Call[NoQuery, Words], key: str) -> Passed:
@@ -151,7 +154,8 @@ async def heard(call: Call[NoQuery, Words], key: str) -> Passed:
         reply = render(f"safety.{level}", facts, language, ChannelKind.SMS, parts.settings.timezone).text
         await _alert(call, level)
     matched = list(found.urgency.matched) or ([found.opt_out.matched] if found.opt_out else [])
-    return Passed(status=200, value=Heard(kind=found.kind, level=level, reply=reply, matched=matched))
+    picked = pick(asked.text, asked.offered) if found.kind == "talk" else None
+    return Passed(status=200, value=Heard(kind=found.kind, level=level, reply=reply, matched=matched, pick=picked))
 
 
 async def times(call: Call[NoQuery, TimesWanted], key: str) -> Passed:

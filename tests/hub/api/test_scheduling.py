@@ -111,6 +111,16 @@ async def test_the_hubs_own_screens_hear_what_was_written(
     assert bool(heard.value["matched"]) == (kind != "talk")
 
 
+@pytest.mark.parametrize(("text", "number"), [("the second one", 2), ("la última", -1), ("monday at 2", None)])
+async def test_which_of_the_offered_times_is_meant_is_read_by_the_hub(
+    hub: Hub, api: Api, text: str, number: int | None
+) -> None:
+    one = await patient(hub)
+
+    assert (await api.post(f"/patients/{one}/heard", {"text": text, "offered": 3})).value["pick"] == number
+    assert (await api.post(f"/patients/{one}/heard", {"text": text})).value["pick"] is None
+
+
 async def test_an_emergency_puts_the_thread_before_staff(hub: Hub, api: Api) -> None:
     one = await patient(hub)
     thread = await says(hub, "hello")
