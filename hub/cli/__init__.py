@@ -14,6 +14,7 @@ from hub.cli import (
     consents,
     demo,
     doctor,
+    exports,
     imports,
     jobs,
     keys,
@@ -67,6 +68,7 @@ for command in (
     campaigns.campaigns,
     templates.templates,
     audit.audit,
+    exports.export,
 ):
     hub.add_command(command)
 
