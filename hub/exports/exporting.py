@@ -32,7 +32,7 @@ from hub.exports.manifest import (
 from hub.exports.profiling import redaction
 from hub.exports.reading import Reads
 from hub.exports.records import ThreadRecord
-from hub.exports.walking import Given, Place, Walk
+from hub.exports.walking import Given, Line, Place, Walk
 from hub.parts import Parts
 from hub.types import new_id
 
@@ -132,25 +132,28 @@ class Exporter:
             while True:
                 lines, threads = await coming
                 if lines:
-                    coming = asyncio.create_task(self._walk.page(lines[-1].place))
+                    coming = asyncio.create_task(self._walk.page(_place(lines[-1])))
                     # The next page is read by the database's thread while this one is written.
                     await asyncio.sleep(0)
                 for line in lines:
-                    thread_id = line.place.thread
+                    one = line.message
+                    thread_id = one.thread
                     if thread_id != head:
                         head = thread_id
                         chunk.thread(_head(threads[thread_id], continued=thread_id == last_thread))
                         if thread_id != last_thread:
                             begun.add(thread_id)
-                        persons.add(line.message.person)
+                        persons.add(one.person)
                     for given in line.files:
                         await self._file(given)
-                    chunk.message(line.message)
-                    first, count, after = first or line.place, count + 1, line.place
+                    chunk.message(one)
+                    count += 1
+                    if first is None:
+                        first = _place(line)
                     if count >= self._kind.most or chunk.size >= _MOST_BYTES:
                         if disclosing is not None:
                             await disclosing(self._now.id, persons)
-                        await self._commit(chunk, count, first, line.place, len(begun))
+                        await self._commit(chunk, count, first, _place(line), len(begun))
                         last_thread, head = thread_id, ""
                         chunk, count, first = self._chunk(), 0, None
                         begun.clear()
@@ -159,6 +162,7 @@ class Exporter:
                             told(self._now.totals.messages, self._now.expected)
                 if not lines:
                     break
+                after = _place(lines[-1])
                 if told is not None:
                     told(self._now.totals.messages + count, self._now.expected)
         finally:
@@ -277,6 +281,10 @@ class Exporter:
         self._folder.note(MANIFEST, text)
         self._folder.remove(PROGRESS)
         return manifest
+
+
+def _place(line: Line) -> Place:
+    return Place(line.message.thread, line.message.seq)
 
 
 def _head(one: ThreadRecord, *, continued: bool) -> ThreadRecord:

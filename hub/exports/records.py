@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class _Quiet(msgspec.Struct, kw_only=True, omit_defaults=True):
+class _Quiet(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, campaign, dispatch, figures, inbox, processes, reply, scale, search
+from tests.bench import accept, agents, campaign, dispatch, export, figures, inbox, processes, reply, scale, search
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
@@ -33,10 +33,10 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
     parser.add_argument(
-        "--threads", type=int, default=100_000, help="inbox, search, agents: threads, ten messages each"
+        "--threads", type=int, default=100_000, help="inbox, search, agents, export: threads, ten messages each"
     )
     parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
-    parser.add_argument("--keep", type=Path, help="inbox, search, agents: keep the clinic that was made in this folder")
+    parser.add_argument("--keep", type=Path, help="inbox, search, agents, export: keep the clinic that was made in this folder")
     parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
 
@@ -146,6 +146,12 @@ def _agents(bench: processes.Bench, options: argparse.Namespace, tell: figures.T
     return dict(agents.run(bench, made, database, agents=options.agents, seconds=options.seconds, tell=tell))
 
 
+def _export(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    database, data = inbox.place(_kept(bench, options), options.threads)
+    made = crowd(database, data, options.threads, options.threads * 10, tell)
+    return export.run(bench, made, database, rounds=options.rounds, tell=tell)
+
+
 def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
     """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
     if options.keep is None or bench.postgres is not None:
@@ -158,6 +164,7 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "inbox": _inbox,
     "search": _search,
     "agents": _agents,
+    "export": _export,
 }
 _WORK: dict[str, Work] = {
     "accept": _accept,

@@ -1,0 +1,238 @@
+"""Export: messages a second ÷ opening and encoding them alone; memory over all of them; and killed, gone on with, verified.
+
+The floor opens bodies that lie in memory, makes their records, and encodes these: no database, no file, no digest. Both
+sides run in this process on the same messages, in turn.
+"""
+
+import asyncio
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.app import Hub
+from hub.audit import Actor
+from hub.db.tables import message, thread
+from hub.exports import Asked, Folder, export
+from hub.exports.records import MessageRecord
+from hub.parts import Parts
+from hub.sealed import open_body
+from tests.bench.crowd import Crowd, settings_for
+from tests.bench.figures import Tell
+from tests.bench.processes import Bench
+
+_SAMPLE = 100_000
+"""Messages that a round takes of the clinic."""
+_KILLS = 8
+_EXPORTING = "from tests.bench.export import main; main()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """Messages a second, and processor time of the process for one, in microseconds."""
+
+    per_second: float
+    cpu: float
+
+
+def run(bench: Bench, found: Crowd, database: str, *, rounds: int, tell: Tell) -> dict[str, Any]:
+    """Speed against the floor, memory over all messages, and a run that is killed again and again."""
+    pairs = asyncio.run(_speed(bench, found, database, rounds, tell))
+    ratios = sorted(product.per_second / floor.per_second for floor, product in pairs)
+    cpus = sorted(floor.cpu / product.cpu for floor, product in pairs)
+    middle = len(pairs) // 2
+    tell(f"product ÷ floor: {ratios[middle]:.2f}; by processor time {cpus[middle]:.2f}")
+    whole = _whole(bench, found, database, tell)
+    killed = _killed(bench, found, database, tell)
+    return {
+        "rounds": [{"floor": asdict(floor), "product": asdict(product)} for floor, product in pairs],
+        "ratio": ratios[middle],
+        "cpu_ratio": cpus[middle],
+        "whole": whole,
+        "killed": killed,
+    }
+
+
+async def _speed(
+    bench: Bench, found: Crowd, database: str, rounds: int, tell: Tell
+) -> list[tuple[Side, Side]]:
+    hub = await Hub.open(settings_for(database, found.data), roles=())
+    try:
+        parts, pairs = hub.parts, []
+        async with parts.db.read() as conn:
+            query = sa.select(thread.c.id).order_by(thread.c.id).limit(1).offset(found.threads // 2)
+            middle = (await conn.execute(query)).scalar_one()
+        for number in range(rounds + 1):
+            floor = await _floor(parts, middle)
+            product = await _product(parts, bench.folder / f"export-{number}")
+            tell(f"  floor {floor.per_second:8,.0f}/s {floor.cpu:6.1f} µs   product {product.per_second:8,.0f}/s {product.cpu:6.1f} µs")
+            pairs.append((floor, product))
+        # The first of each fills the caches of files and keys.
+        return pairs[1:]
+    finally:
+        await hub.stop()
+
+
+async def _floor(parts: Parts, middle: str) -> Side:
+    columns = (message, thread.c.person_id)
+    query = sa.select(*columns).join(thread, thread.c.id == message.c.thread_id).where(message.c.thread_id > middle)
+    async with parts.db.read() as conn:
+        rows = (await conn.execute(query.order_by(message.c.thread_id, message.c.seq).limit(20_000))).all()
+        keys = await parts.vault.keys(conn, {row.person_id for row in rows})
+    encode = msgspec.json.Encoder().encode
+    began, cpu = time.perf_counter(), time.process_time()
+    for row in rows:
+        body = open_body(keys, row.person_id, row.thread_id, row.id, row.body_sealed)
+        record = MessageRecord(
+            id=row.id,
+            thread=row.thread_id,
+            person=row.person_id,
+            seq=row.seq,
+            direction=row.direction,
+            author=row.author_kind,
+            at=row.at,
+            author_name=body.author,
+            channel=row.channel or "",
+            body=body.text,
+            provider_id=row.provider_id or "",
+        )
+        encode(record)
+    took, used = time.perf_counter() - began, time.process_time() - cpu
+    return Side(per_second=len(rows) / took, cpu=used / len(rows) * 1e6)
+
+
+class _EnoughError(Exception):
+    """So many messages were written as a round takes."""
+
+
+async def _product(parts: Parts, out: Path) -> Side:
+    done = [0]
+
+    def told(count: int, _total: int) -> None:
+        done[0] = count
+        if count >= _SAMPLE:
+            raise _EnoughError
+
+    began, cpu = time.perf_counter(), time.process_time()
+    try:
+        await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
+    except _EnoughError:
+        pass
+    took, used = time.perf_counter() - began, time.process_time() - cpu
+    shutil.rmtree(out)
+    return Side(per_second=done[0] / took, cpu=used / done[0] * 1e6)
+
+
+# A process of its own
+
+
+def main() -> None:
+    """Export a whole clinic: database, folder, where to, whether to tell how memory grew."""
+    database, data, out = sys.argv[1:4]
+    print(msgspec.json.encode(asyncio.run(_export_all(database, Path(data), Path(out)))).decode(), flush=True)
+
+
+async def _export_all(database: str, data: Path, out: Path) -> dict[str, float]:
+    hub = await Hub.open(settings_for(database, data), roles=())
+    seen: list[float] = []
+    began = time.perf_counter()
+
+    def told(done: int, _total: int) -> None:
+        # The first 20,000 load what is loaded once, and fill the cache of keys as far as they go.
+        if done >= 20_000:
+            seen.append(_resident())
+
+    try:
+        manifest = await export(hub.parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
+    finally:
+        await hub.stop()
+    return {
+        "messages": manifest.totals.messages,
+        "files": manifest.totals.files,
+        "megabytes": manifest.totals.bytes / 1e6,
+        "seconds": time.perf_counter() - began,
+        "resident": seen[0],
+        "growth": max(seen) - seen[0],
+        "resumed": manifest.resumed,
+    }
+
+
+def _resident() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def _command(found: Crowd, database: str, out: Path) -> list[str]:
+    return [sys.executable, "-c", _EXPORTING, database, str(found.data), str(out)]
+
+
+def _whole(bench: Bench, found: Crowd, database: str, tell: Tell) -> dict[str, Any]:
+    out = bench.folder / "export-whole"
+    shutil.rmtree(out, ignore_errors=True)
+    done = subprocess.run(_command(found, database, out), check=True, capture_output=True)
+    told: dict[str, Any] = msgspec.json.decode(done.stdout.splitlines()[-1])
+    tell(
+        f"{told['messages']:,} messages, {told['megabytes']:.0f} MB in {told['seconds']:.0f} s: "
+        f"{told['messages'] / told['seconds']:,.0f}/s; resident {told['resident']:.0f} MB, grew by {told['growth']:.1f} MB"
+    )
+    faults = _verify(out)
+    tell(f"verified: {'unchanged' if not faults else faults}")
+    shutil.rmtree(out)
+    return told | {"faults": faults}
+
+
+def _killed(bench: Bench, found: Crowd, database: str, tell: Tell) -> dict[str, Any]:
+    """SIGKILL at moments drawn at random, each after the export has come on; then to its end."""
+    out, dice = bench.folder / "export-killed", random.Random(11)
+    shutil.rmtree(out, ignore_errors=True)
+    reached = []
+    for _ in range(_KILLS):
+        child = subprocess.Popen(_command(found, database, out), stdout=subprocess.DEVNULL)
+        before = _chunks(out)
+        deadline = time.monotonic() + 120
+        while _chunks(out) < before + 1 and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(dice.random() * 2)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        reached.append(_chunks(out))
+    done = subprocess.run(_command(found, database, out), check=True, capture_output=True)
+    told: dict[str, Any] = msgspec.json.decode(done.stdout.splitlines()[-1])
+    faults = _verify(out)
+    twice = _repeated(out)
+    tell(
+        f"killed {_KILLS} times, after {reached} files, and gone on with {told['resumed']} times: {told['messages']:,} "
+        f"messages, {twice} of them twice; verified: {'unchanged' if not faults else faults}"
+    )
+    shutil.rmtree(out)
+    return {"kills": _KILLS, "files_at_kills": reached, "twice": twice, "faults": faults} | told
+
+
+def _chunks(out: Path) -> int:
+    return len(list(out.glob("messages-*.jsonl"))) if out.exists() else 0
+
+
+def _repeated(out: Path) -> int:
+    seen: set[bytes] = set()
+    twice = 0
+    for one in sorted(out.glob("messages-*.jsonl")):
+        for line in one.read_bytes().splitlines():
+            if line.startswith(b'{"record":"message"'):
+                key = line[26:62]
+                twice += key in seen
+                seen.add(key)
+    return twice
+
+
+def _verify(out: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "from hub.cli import main; main()", "export", "verify", str(out)], check=False, capture_output=True, text=True
+    )
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).splitlines()[:5]
