@@ -34,7 +34,9 @@ _PURPOSES = ("care", "appointment", "billing", "survey", "marketing", "emergency
 @click.option("--since", help="From this day or moment on: 2026-03-01, or ISO 8601 with its offset.")
 @click.option("--until", help="Before this day or moment.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True)
-@click.option("--profile", default="full", show_default=True, help="How much is shown; `hub export profiles` lists them.")
+@click.option(
+    "--profile", default="full", show_default=True, help="How much is shown; `hub export profiles` lists them."
+)
 @click.option("--disclosed-to", help="To whom it is handed: each person's accounting of disclosures says so.")
 @click.option("--because", help="Why it is handed over, with --disclosed-to.")
 @click.option("--archive", type=click.Path(path_type=Path, dir_okay=False), help="Also one encrypted file: x.tar.age.")
@@ -75,18 +77,25 @@ def export(context: click.Context, **given: Any) -> None:
 
         manifest = asyncio.run(_export(given, told))
     click.echo(json.dumps(_shown(manifest, given["out"])))
-    click.echo(f"wrote {manifest.totals.messages} messages into {given['out']}; signed by the key {manifest.key}", err=True)
+    click.echo(
+        f"wrote {manifest.totals.messages} messages into {given['out']}; signed by the key {manifest.key}", err=True
+    )
     if given["archive"] is not None:
         _archive(given["out"], given["archive"], given["encrypt_to"], given["password_file"])
 
 
 async def _export(given: dict[str, Any], told: Callable[[int, int], None] | None) -> "Manifest":
+    import gc
+
     from hub.audit import Actor
     from hub.exports import Folder
     from hub.exports import export as write
 
     async with opened() as parts:
         asked = await _asked(parts, given)
+        # What is loaded by now stays: it need not be looked through again and again while rows come and go.
+        gc.collect()
+        gc.freeze()
         actor = Actor("system", "cli")
         return await write(parts, asked, Folder(given["out"]), actor, told=told)
 
@@ -159,7 +168,9 @@ def _archive(folder: Path, out: Path, to: str | None, password_file: Path | None
         click.echo(f"wrote {out}: `age -d -i KEY {out.name} | tar x` opens it", err=True)
     elif password_file is not None:
         sealed = packed_by_password(Folder(folder), out, password_file.read_text(encoding="utf-8").strip())
-        click.echo(f"wrote {out} and {sealed}: `age -d -i {sealed.name} {out.name} | tar x` asks for the password", err=True)
+        click.echo(
+            f"wrote {out} and {sealed}: `age -d -i {sealed.name} {out.name} | tar x` asks for the password", err=True
+        )
 
 
 @export.command()
@@ -186,7 +197,9 @@ def verify(folder: Path, key: str | None) -> None:
         click.echo(f"{faults} faults: this is not what was exported", err=True)
         raise SystemExit(1)
     totals = manifest.totals
-    click.echo(f"unchanged: {totals.messages} messages in {totals.files} files, exported {manifest.ended_at:%Y-%m-%d %H:%M} UTC")
+    click.echo(
+        f"unchanged: {totals.messages} messages in {totals.files} files, exported {manifest.ended_at:%Y-%m-%d %H:%M} UTC"
+    )
     if pinned is None:
         click.echo(f"signed by the key {manifest.key}: compare it with the hub's own, or give it as --key", err=True)
 

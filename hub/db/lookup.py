@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id, array_of
+from hub.db.columns import Id, Moment, array_of, moment
 from hub.db.direct import run
 
 _MOST = 64
@@ -106,4 +106,6 @@ def reader(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Reader | None:
     """What turns a stored value of `kind` into ours; None where it is ours already."""
     if isinstance(kind, sa.LargeBinary) or (isinstance(kind, Id) and dialect.name == "sqlite"):
         return None
+    if isinstance(kind, Moment) and dialect.name == "sqlite":
+        return moment
     return kind.dialect_impl(dialect).result_processor(dialect, None)

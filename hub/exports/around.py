@@ -19,8 +19,7 @@ from hub.exports.consenting import at_send
 from hub.exports.profiling import Redaction
 from hub.exports.records import Attempted, DecidedStep, DeliveryRecord, HistoryStep
 from hub.parts import Parts
-from hub.people.records import opened
-from hub.sealed import open_contact, open_words
+from hub.sealed import Profile, open_contact, open_profile, open_words
 from hub.types import Direction
 from hub.vault import Keys
 
@@ -33,13 +32,15 @@ _KEY = sa.tuple_(message.c.thread_id, message.c.seq, types=[Id(), sa.Integer()])
 
 def _bound(name: str) -> sa.Tuple:
     return sa.tuple_(
-        sa.bindparam(f"{name}_thread", type_=Id()), sa.bindparam(f"{name}_seq", type_=sa.Integer()), types=[Id(), sa.Integer()]
+        sa.bindparam(f"{name}_thread", type_=Id()),
+        sa.bindparam(f"{name}_seq", type_=sa.Integer()),
+        types=[Id(), sa.Integer()],
     )
 
 
-after = _KEY > _bound("after")
+after = _bound("after") < _KEY
 """Beyond the entry `after_thread`, `after_seq`."""
-up_to = _KEY <= _bound("last")
+up_to = _bound("last") >= _KEY
 """Not beyond the entry `last_thread`, `last_seq`."""
 
 
@@ -58,22 +59,15 @@ class Whose(NamedTuple):
     addresses: Mapping[str, str]
 
 
-_THREADS = Lookup(
-    thread.c.id, lambda among: sa.select(thread.c.id, thread.c.person_id, thread.c.status).where(among)
-)
+_THREADS = Lookup(thread.c.id, lambda among: sa.select(thread.c.id, thread.c.person_id, thread.c.status).where(among))
 _PERSONS = Lookup(
     person.c.id,
-    lambda among: (
-        sa.select(
-            person.c.id,
-            person.c.kind,
-            person.c.profile_sealed,
-            person.c.language,
-            person.c.timezone,
-            person.c.preferred_channel,
-            person.c.state,
-        ).where(among)
-    ),
+    lambda among: sa.select(
+        person.c.id,
+        person.c.kind,
+        person.c.profile_sealed,
+        person.c.language,
+    ).where(among),
 )
 _CONTACTS = Lookup(
     contact.c.person_id,
@@ -81,22 +75,12 @@ _CONTACTS = Lookup(
 )
 
 
-class _Person(NamedTuple):
-    id: str
-    kind: str
-    profile_sealed: bytes | None
-    language: str | None
-    timezone: str | None
-    preferred_channel: str | None
-    state: str | None
-
-
 async def whose(conn: AsyncConnection, parts: Parts, shown: Redaction, threads: set[str]) -> dict[str, Whose]:
     """Whose each of the threads is."""
     rows = await _THREADS(conn, threads)
     ids = {row[1] for row in rows}
     keys = await parts.vault.keys(conn, ids)
-    persons = {row[0]: _Person(*row) for row in await _PERSONS(conn, ids)}
+    persons = {row[0]: row for row in await _PERSONS(conn, ids)}
     addresses: dict[str, dict[str, str]] = {}
     if shown.addresses != "none":
         # Lists are filled up with their last value: a row may come twice.
@@ -106,17 +90,19 @@ async def whose(conn: AsyncConnection, parts: Parts, shown: Redaction, threads: 
                 addresses.setdefault(person_id, {})[address_id] = value
     found = {}
     for thread_id, person_id, status in rows:
-        known = opened(keys, persons[person_id])
+        _, kind, sealed, language = persons[person_id]
+        there = person_id in keys
+        profile = open_profile(keys, person_id, sealed) if there else Profile()
         found[thread_id] = Whose(
             thread=thread_id,
             person=person_id,
-            kind=known.kind,
+            kind=kind,
             status=status,
-            language=known.language or "",
-            mrn=shown.number(known.profile),
-            name=shown.name_of(known.profile),
-            birth=shown.birth(known.profile),
-            keys=keys if person_id in keys else None,
+            language=language or "",
+            mrn=shown.number(profile),
+            name=shown.name_of(profile),
+            birth=shown.birth(profile),
+            keys=keys if there else None,
             addresses=addresses.get(person_id, {}),
         )
     return found
@@ -135,7 +121,9 @@ class Deliveries:
         of_them = sa.select(delivery.c.id).where(ours)
         self._deliveries = Prepared(sa.select(*delivery.c).where(ours).order_by(delivery.c.id))
         self._events = Prepared(
-            sa.select(delivery_event.c.delivery_id, delivery_event.c.state, delivery_event.c.at, delivery_event.c.reason)
+            sa.select(
+                delivery_event.c.delivery_id, delivery_event.c.state, delivery_event.c.at, delivery_event.c.reason
+            )
             .where(delivery_event.c.delivery_id.in_(of_them))
             .order_by(delivery_event.c.at, delivery_event.c.id)
         )

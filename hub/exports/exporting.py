@@ -31,8 +31,8 @@ from hub.exports.manifest import (
 )
 from hub.exports.profiling import redaction
 from hub.exports.reading import Reads
-from hub.exports.records import ThreadRecord
-from hub.exports.walking import Given, Line, Place, Walk
+from hub.exports.records import MessageRecord
+from hub.exports.walking import Given, Place, Walk
 from hub.parts import Parts
 from hub.types import new_id
 
@@ -124,45 +124,36 @@ class Exporter:
     async def _messages(self, told: Told | None, disclosing: Disclosing | None) -> None:
         after, last_thread = self._now.after, self._now.after.thread if self._now.after else ""
         chunk, count, first = self._chunk(), 0, None
-        begun: set[str] = set()
+        begun, most = 0, self._kind.most
         persons: set[str] = set()
         head = ""
         coming = asyncio.create_task(self._walk.page(after))
         try:
-            while True:
-                lines, threads = await coming
-                if lines:
-                    coming = asyncio.create_task(self._walk.page(_place(lines[-1])))
-                    # The next page is read by the database's thread while this one is written.
-                    await asyncio.sleep(0)
-                for line in lines:
+            while (page := await coming).rows:
+                # The next one is read while this one is written.
+                coming = asyncio.create_task(self._walk.page(page.end))
+                for line in page.lines():
                     one = line.message
-                    thread_id = one.thread
-                    if thread_id != head:
-                        head = thread_id
-                        chunk.thread(_head(threads[thread_id], continued=thread_id == last_thread))
-                        if thread_id != last_thread:
-                            begun.add(thread_id)
+                    if one.thread != head:
+                        head = one.thread
+                        chunk.thread(page.thread(head, continued=head == last_thread))
+                        if head != last_thread:
+                            begun += 1
                         persons.add(one.person)
                     for given in line.files:
                         await self._file(given)
                     chunk.message(one)
                     count += 1
                     if first is None:
-                        first = _place(line)
-                    if count >= self._kind.most or chunk.size >= _MOST_BYTES:
+                        first = _place(one)
+                    if count >= most or chunk.size >= _MOST_BYTES:
                         if disclosing is not None:
                             await disclosing(self._now.id, persons)
-                        await self._commit(chunk, count, first, _place(line), len(begun))
-                        last_thread, head = thread_id, ""
-                        chunk, count, first = self._chunk(), 0, None
-                        begun.clear()
+                        await self._commit(chunk, count, first, _place(one), begun)
+                        last_thread, head = one.thread, ""
+                        chunk, count, first, begun = self._chunk(), 0, None, 0
                         persons.clear()
-                        if told is not None:
-                            told(self._now.totals.messages, self._now.expected)
-                if not lines:
-                    break
-                after = _place(lines[-1])
+                after = page.end
                 if told is not None:
                     told(self._now.totals.messages + count, self._now.expected)
         finally:
@@ -171,7 +162,7 @@ class Exporter:
         if first is not None and after is not None:
             if disclosing is not None:
                 await disclosing(self._now.id, persons)
-            await self._commit(chunk, count, first, after, len(begun))
+            await self._commit(chunk, count, first, after, begun)
         self._now.reading = True
         self._save()
         if told is not None:
@@ -283,12 +274,8 @@ class Exporter:
         return manifest
 
 
-def _place(line: Line) -> Place:
-    return Place(line.message.thread, line.message.seq)
-
-
-def _head(one: ThreadRecord, *, continued: bool) -> ThreadRecord:
-    return msgspec.structs.replace(one, continued=continued)
+def _place(one: MessageRecord) -> Place:
+    return Place(one.thread, one.seq)
 
 
 def _noted(progress: Progress) -> bytes:

@@ -14,7 +14,7 @@ from hub.crypto import Place as Bound
 from hub.crypto.segments import FileOpening, FileSealing
 from hub.errors import InputError, StorageError
 
-__all__ = ["Folder", "Written", "Writer"]
+__all__ = ["Folder", "Writer", "Written"]
 
 _PART = ".part"
 _PIECE = 256 * 1024

@@ -125,7 +125,8 @@ def _of_file(folder: Path, index: Path, listed: Listed) -> Iterator[Fault]:
             return
     size = path.stat().st_size
     if listed.marks:
-        wanted = [listed.marks[at : at + MARK] for at in range(0, len(listed.marks), MARK)]
+        given = bytes.fromhex(listed.marks)
+        wanted = [given[at : at + MARK] for at in range(0, len(given), MARK)]
         try:
             yield _compared(listed.path, wanted, list(_marks(path)), size < listed.bytes)
             return
@@ -139,7 +140,7 @@ def _of_file(folder: Path, index: Path, listed: Listed) -> Iterator[Fault]:
         yield Fault("edited", listed.path, "its content differs from what was signed")
 
 
-def _compared(path: str, wanted: Sequence[str], found: Sequence[str], shorter: bool) -> Fault:
+def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], shorter: bool) -> Fault:
     """What was done to lines, by their marks, as plainly as it can be said. Pure."""
     at = next((n for n, (one, other) in enumerate(zip(wanted, found, strict=False)) if one != other), None)
     if at is None:
@@ -162,7 +163,7 @@ def _compared(path: str, wanted: Sequence[str], found: Sequence[str], shorter: b
     return Fault("edited", where, f"{gone} lines differ from what was signed, {new} stand in their place")
 
 
-def _marks(path: Path) -> Iterator[str]:
+def _marks(path: Path) -> Iterator[bytes]:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as found:
             for one in found.infolist():

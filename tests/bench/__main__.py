@@ -36,7 +36,9 @@ def main() -> None:
         "--threads", type=int, default=100_000, help="inbox, search, agents, export: threads, ten messages each"
     )
     parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
-    parser.add_argument("--keep", type=Path, help="inbox, search, agents, export: keep the clinic that was made in this folder")
+    parser.add_argument(
+        "--keep", type=Path, help="inbox, search, agents, export: keep the clinic that was made in this folder"
+    )
     parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
 

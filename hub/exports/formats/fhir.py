@@ -46,7 +46,9 @@ class Bundle(Chunk):
 
     def __init__(self, setting: Setting) -> None:
         stamp = setting.made_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._text = bytearray(f'{{"resourceType":"Bundle","type":"collection","timestamp":"{stamp}","entry":['.encode())
+        self._text = bytearray(
+            f'{{"resourceType":"Bundle","type":"collection","timestamp":"{stamp}","entry":['.encode()
+        )
         self._encode = msgspec.json.Encoder().encode
         self._first = True
         self._patients: set[str] = set()
@@ -127,7 +129,9 @@ def communication(one: MessageRecord) -> dict[str, Any]:
         found["medium"] = [{"coding": [{"system": _MODE, "code": medium[0], "display": medium[1]}]}]
     found |= _times(one, last)
     if last is not None and last.appointment:
-        found["about"] = [{"type": "Appointment", "identifier": {"system": "urn:carehub:appointment", "value": last.appointment}}]
+        found["about"] = [
+            {"type": "Appointment", "identifier": {"system": "urn:carehub:appointment", "value": last.appointment}}
+        ]
     if last is not None and last.answers:
         found["inResponseTo"] = [{"type": "Communication", "identifier": {"system": _MESSAGE, "value": last.answers}}]
     if payload := _payload(one):

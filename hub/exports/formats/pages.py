@@ -52,6 +52,8 @@ def moment(at: datetime | date | None) -> str:
 @cache
 def _template() -> jinja2.Template:
     text = files("hub.exports").joinpath("html", "transcript.html").read_text(encoding="utf-8")
-    drawing = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    drawing = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     drawing.filters["moment"] = moment
     return drawing.from_string(text)

@@ -4,10 +4,10 @@ from datetime import UTC
 
 from fpdf import FPDF
 
+from hub.evidence.printing import plain
 from hub.exports.formats.base import Chunk, Setting
 from hub.exports.formats.pages import moment
 from hub.exports.records import MessageRecord, ReadRecord, ThreadRecord
-from hub.evidence.printing import plain
 
 __all__ = ["Paper"]
 
@@ -36,7 +36,9 @@ class Paper(Chunk):
     def message(self, one: MessageRecord) -> None:
         """A message with what became of it."""
         by = f" by {one.channel}" if one.channel else ""
-        self._paper.strong(f"{one.author_name or one.author} · {one.direction}{by} · {moment(one.at)} · number {one.seq}")
+        self._paper.strong(
+            f"{one.author_name or one.author} · {one.direction}{by} · {moment(one.at)} · number {one.seq}"
+        )
         if one.body or one.unreadable:
             self._paper.text(one.body or one.unreadable)
         for file in one.attachments:
