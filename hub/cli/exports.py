@@ -45,7 +45,7 @@ _PURPOSES = ("care", "appointment", "billing", "survey", "marketing", "emergency
     "--password-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Or a file with its password."
 )
 @click.pass_context
-def export(context: click.Context, **given: Any) -> None:
+def export(context: click.Context, /, **given: Any) -> None:
     """Write conversations with their deliveries, consent, readings and files into a folder, with a signed manifest.
 
     The same command with the same folder goes on where it was broken off. Times without an offset are the clinic's.
@@ -197,9 +197,8 @@ def verify(folder: Path, key: str | None) -> None:
         click.echo(f"{faults} faults: this is not what was exported", err=True)
         raise SystemExit(1)
     totals = manifest.totals
-    click.echo(
-        f"unchanged: {totals.messages} messages in {totals.files} files, exported {manifest.ended_at:%Y-%m-%d %H:%M} UTC"
-    )
+    when = f"{manifest.ended_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"unchanged: {totals.messages} messages in {totals.files} files, exported {when}")
     if pinned is None:
         click.echo(f"signed by the key {manifest.key}: compare it with the hub's own, or give it as --key", err=True)
 

@@ -2,8 +2,8 @@
 
 1. `Asked` says what: filters, a format, a redaction profile.
 2. `export` writes an audit entry, then reads page by page (`walking`) and writes file by file (`formats`), as far as
-   the profile shows it (`profiling`). A file counts once it is whole and durable, with its digest, in the index; how far
-   that has come is kept beside it, and the same call goes on from there.
+   the profile shows it (`profiling`). A file counts once it is whole and durable, with its digest, in the index; how
+   far that has come is kept beside it, and the same call goes on from there.
 3. Who read what of these persons follows from the audit (`reading`).
 4. The manifest over the index is signed by the key of the audit's checkpoints (`manifest`).
 5. `verified` compares a folder with its manifest, without a database, and names what was done to it.

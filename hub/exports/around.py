@@ -4,7 +4,7 @@ Every statement is asked by the range of the page, not by a list of ids, so that
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -54,7 +54,7 @@ class Whose(NamedTuple):
     language: str
     mrn: str
     name: str
-    birth: object
+    birth: date | str | None
     keys: Keys | None
     addresses: Mapping[str, str]
 
@@ -108,6 +108,28 @@ async def whose(conn: AsyncConnection, parts: Parts, shown: Redaction, threads: 
     return found
 
 
+class _Delivery(NamedTuple):
+    """What is read of a delivery, by the names of its columns."""
+
+    id: str
+    message_id: str
+    thread_id: str
+    person_id: str
+    address_id: str
+    channel: str
+    purpose: str
+    automated: bool
+    answers_id: str | None
+    appointment_id: str | None
+    state: str
+    reason: str
+    provider_id: str | None
+    step: int
+    words_sealed: bytes | None
+    created_at: datetime
+    updated_at: datetime
+
+
 class Deliveries:
     """Reads the deliveries of a page's messages, as far as a profile shows them."""
 
@@ -119,7 +141,9 @@ class Deliveries:
         )
         ours = delivery.c.message_id.in_(mine)
         of_them = sa.select(delivery.c.id).where(ours)
-        self._deliveries = Prepared(sa.select(*delivery.c).where(ours).order_by(delivery.c.id))
+        self._deliveries = Prepared(
+            sa.select(*(delivery.c[name] for name in _Delivery._fields)).where(ours).order_by(delivery.c.id)
+        )
         self._events = Prepared(
             sa.select(
                 delivery_event.c.delivery_id, delivery_event.c.state, delivery_event.c.at, delivery_event.c.reason
@@ -158,7 +182,7 @@ class Deliveries:
             found.setdefault(row.message_id, []).append(made)
         return found
 
-    async def _decided(self, conn: AsyncConnection, rows: Sequence["_Delivery"]) -> dict[str, DecidedStep]:
+    async def _decided(self, conn: AsyncConnection, rows: Sequence[_Delivery]) -> dict[str, DecidedStep]:
         """What was decided as each delivery was queued, by its id, from the audit."""
         moments = [row.created_at for row in rows]
         persons = sorted({row.person_id for row in rows})
@@ -185,7 +209,7 @@ class Deliveries:
 
     def _record(
         self,
-        row: "_Delivery",
+        row: _Delivery,
         person: Whose,
         history: Sequence[Sequence[Any]],
         tried: Sequence[Sequence[Any]],
@@ -227,10 +251,9 @@ class Deliveries:
 
 
 _AT_ONCE = 500
-_Delivery = NamedTuple("_Delivery", [(column.name, Any) for column in delivery.c])
 
 
-def _handed_over(row: "_Delivery", history: Sequence[Sequence[Any]]) -> datetime:
+def _handed_over(row: _Delivery, history: Sequence[Sequence[Any]]) -> datetime:
     """When a delivery was last claimed to be sent, which is when consent was asked; else when it was last changed."""
     claimed: list[datetime] = [at for _, state, at, _ in history if state == "sending"]
     return claimed[-1] if claimed else row.updated_at

@@ -14,7 +14,7 @@ from hub.audit import Actor, Entry
 from hub.db.tables import thread
 from hub.errors import InputError
 from hub.exports.asking import Asked
-from hub.exports.folder import Folder
+from hub.exports.folder import PART, Folder
 from hub.exports.formats import KINDS, Chunk, Setting
 from hub.exports.manifest import (
     INDEX,
@@ -288,7 +288,7 @@ def _found(folder: Folder, given: Asked) -> Progress | None:
         raise InputError(f"{folder.path} holds a finished export: name another folder, or verify this one")
     noted = folder.noted(PROGRESS)
     if noted is None:
-        if folder.names():
+        if any(not name.endswith(PART) for name in folder.names()):
             raise InputError(f"{folder.path} is not empty: name a new folder")
         return None
     try:

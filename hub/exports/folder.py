@@ -1,4 +1,4 @@
-"""Where an export is written: files that are there whole or not at all, in plain, or sealed while they wait for someone.
+"""Where an export is written: files that are there whole or not at all, in plain or, while they wait, sealed.
 
 What is sealed is the content. The names, which are numbers and ids, and the index with its digests are plain.
 """
@@ -14,9 +14,10 @@ from hub.crypto import Place as Bound
 from hub.crypto.segments import FileOpening, FileSealing
 from hub.errors import InputError, StorageError
 
-__all__ = ["Folder", "Writer", "Written"]
+__all__ = ["PART", "Folder", "Writer", "Written"]
 
-_PART = ".part"
+PART = ".part"
+"""How files end that are not whole yet."""
 _PIECE = 256 * 1024
 
 
@@ -35,7 +36,7 @@ class Writer:
 
     def __init__(self, path: Path, sealing: FileSealing | None) -> None:
         self._path = path
-        self._part = path.with_name(path.name + _PART)
+        self._part = path.with_name(path.name + PART)
         self._sealing = sealing
         self._digest = hashlib.sha256()
         self._size = 0
@@ -119,7 +120,7 @@ class Folder:
     def note(self, name: str, content: bytes) -> None:
         """Write one of the plain files about the export, whole or not at all."""
         path = self.path / name
-        part = path.with_name(name + _PART)
+        part = path.with_name(name + PART)
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -1,7 +1,7 @@
 """What proves an export: an index of its files with their digests, and a signed manifest over the index.
 
-`index.jsonl` has a line a file: its name, its SHA-256, its counts, and marks: the checksum of each of its lines (of each
-member, in a ZIP), which tell what was done to a file that differs. `manifest.json` says what was asked,
+`index.jsonl` has a line a file: its name, its SHA-256, its counts, and marks: the checksum of each of its lines (of
+each member, in a ZIP), which tell what was done to a file that differs. `manifest.json` says what was asked,
 by whom, when, what came of it, and the index's SHA-256. `manifest.sig` is the Ed25519 signature over the octets of
 `manifest.json`, in base64, by the key that signs the audit's checkpoints.
 """
@@ -70,7 +70,7 @@ class Totals(msgspec.Struct, kw_only=True):
 
 
 class Manifest(msgspec.Struct, kw_only=True):
-    """What is signed. asked: with the moment up to which the messages were read. resumed: how often it was gone on with."""
+    """What is signed. asked: up to which moment, too. resumed: how often it was gone on with."""
 
     format: str = FORMAT
     version: int = VERSION
@@ -122,8 +122,8 @@ def marks(name: str, content: bytes) -> str:
     if name.endswith(".pdf"):
         return ""
     if name.endswith(".zip"):
-        with zipfile.ZipFile(io.BytesIO(content)) as found:
-            members = [mark(one.filename.encode() + b"\0" + found.read(one)) for one in found.infolist()]
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [mark(one.filename.encode() + b"\0" + archive.read(one)) for one in archive.infolist()]
         return b"".join(members).hex()
     # As `lines` cuts them, without its work for each.
     *whole, rest = content.split(b"\n")

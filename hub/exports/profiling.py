@@ -1,7 +1,7 @@
 """Redaction profiles: how much of what is on record an export shows, as versioned data.
 
-A profile takes away what it was told to. It does not read texts: where words are shown, names that were said in them are
-shown, too. Who may see no words takes a profile without any.
+A profile takes away what it was told to. It does not read texts: where words are shown, names that were said in them
+are shown, too. Who may see no words takes a profile without any.
 """
 
 import re

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from hub.db.columns import Id, Moment
 from hub.db.tables import audit_event, message, thread
@@ -86,7 +87,7 @@ class Reads:
         if self._asked.until is not None:
             query = query.where(audit_event.c.at < self._asked.until)
         if after is not None and after.entry:
-            types = [Id(), Moment(), Id()]
+            types: list[TypeEngine[Any]] = [Id(), Moment(), Id()]
             key = sa.tuple_(audit_event.c.person_id, audit_event.c.at, audit_event.c.id, types=types)
             query = query.where(key > sa.tuple_(after.person, _moment(after.at), after.entry, types=types))
         return query

@@ -1,4 +1,4 @@
-"""What an export says of a thread, a message and a reading, as it is written. `repr` of none shows a text or an address.
+"""What an export says of a thread, a message and a reading. `repr` of none shows a text or an address.
 
 Every time is in UTC; every id is the hub's. What a profile leaves out is not there at all.
 """
@@ -142,7 +142,7 @@ class ThreadRecord(_Quiet, tag="thread", tag_field="record"):
 
 
 class ReadRecord(_Quiet, tag="read", tag_field="record"):
-    """A reading of what is a person's, as the audit has it: who, what, when. entry: the audit entry, seq: its number."""
+    """A reading of what is a person's. entry, seq: the audit entry, and its number in the chain."""
 
     entry: str
     person: str

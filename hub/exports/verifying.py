@@ -31,7 +31,7 @@ class NotSigned(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What was found. what: edited, deleted, inserted, reordered, truncated, swapped or changed. where: file and line."""
+    """What was done: edited, deleted, inserted, reordered, truncated, swapped or changed; and in which file."""
 
     what: str
     where: str
@@ -128,7 +128,7 @@ def _of_file(folder: Path, index: Path, listed: Listed) -> Iterator[Fault]:
         given = bytes.fromhex(listed.marks)
         wanted = [given[at : at + MARK] for at in range(0, len(given), MARK)]
         try:
-            yield _compared(listed.path, wanted, list(_marks(path)), size < listed.bytes)
+            yield _compared(listed.path, wanted, list(_marks(path)), broken=size < listed.bytes and _broken_off(path))
             return
         except (zipfile.BadZipFile, OSError):
             pass
@@ -140,18 +140,17 @@ def _of_file(folder: Path, index: Path, listed: Listed) -> Iterator[Fault]:
         yield Fault("edited", listed.path, "its content differs from what was signed")
 
 
-def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], shorter: bool) -> Fault:
-    """What was done to lines, by their marks, as plainly as it can be said. Pure."""
+def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], *, broken: bool) -> Fault:
+    """What was done to lines, by their marks, as plainly as it can be said. Pure. `broken`: within its last line."""
     at = next((n for n, (one, other) in enumerate(zip(wanted, found, strict=False)) if one != other), None)
     if at is None:
         at = min(len(wanted), len(found))
     where = f"{path} line {at + 1}"
     if len(found) < len(wanted) and found == wanted[: len(found)]:
         return Fault("truncated", where, f"the last {len(wanted) - len(found)} of {len(wanted)} lines are missing")
-    if len(found) <= len(wanted) and shorter and found[:-1] == wanted[: len(found) - 1] and found:
-        missing = len(wanted) - len(found)
-        if missing:
-            return Fault("truncated", where, f"it breaks off there: {missing} of {len(wanted)} lines are missing")
+    if broken and len(found) <= len(wanted) and found[:-1] == wanted[: len(found) - 1]:
+        missing = len(wanted) - len(found) + 1
+        return Fault("truncated", where, f"it breaks off there: {missing} of {len(wanted)} lines are not whole")
     before, after = Counter(wanted), Counter(found)
     if before == after:
         return Fault("reordered", where, "the lines are all there, in another order")
@@ -172,6 +171,15 @@ def _marks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         for line in lines(iter(lambda: file.read(_PIECE), b"")):
             yield mark(line)
+
+
+def _broken_off(path: Path) -> bool:
+    """Whether a file ends within a line."""
+    if path.suffix == ".zip":
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read() != b"\n"
 
 
 def _listed(index: Path) -> Iterator[Listed]:

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.columns import moment
 from hub.db.prepared import Prepared
 from hub.db.tables import attachment, message, thread
 from hub.exports.around import Deliveries, Whose, after, up_to, whose
@@ -29,7 +30,8 @@ _DESTROYED = "The key of this person was destroyed."
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _NOTHING = Body(text="")
 _COLUMNS = tuple(
-    message.c[name]
+    # A moment is made of what is stored when its message is, not for the whole page.
+    sa.type_coerce(message.c.at, sa.types.NullType()).label("at") if name == "at" else message.c[name]
     for name in (
         "id",
         "thread_id",
@@ -207,7 +209,7 @@ class Walk:
             seq=seq,
             direction=direction,
             author=author,
-            at=shown.time(at),
+            at=shown.time(moment(at) if type(at) is int else at),
             mrn=person.mrn,
             name=person.name,
             author_name=body.author if named else "",

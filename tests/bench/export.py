@@ -1,10 +1,11 @@
-"""Export: messages a second ÷ opening and encoding them alone; memory over all of them; and killed, gone on with, verified.
+"""Export: messages a second ÷ opening and encoding alone; memory over all of them; killed, gone on with, verified.
 
 The floor opens bodies that lie in memory, makes their records, and encodes these: no database, no file, no digest. Both
 sides run in this process on the same messages, in turn.
 """
 
 import asyncio
+import contextlib
 import gc
 import random
 import shutil
@@ -77,9 +78,8 @@ async def _speed(bench: Bench, found: Crowd, database: str, rounds: int, tell: T
         for number in range(rounds + 1):
             floor = await _floor(parts)
             product = await _product(parts, bench.folder / f"export-{number}")
-            tell(
-                f"  floor {floor.per_second:8,.0f}/s {floor.cpu:6.1f} µs   product {product.per_second:8,.0f}/s {product.cpu:6.1f} µs"
-            )
+            for side, one in (("floor", floor), ("product", product)):
+                tell(f"  {side:8} {one.per_second:8,.0f}/s {one.cpu:6.1f} µs")
             pairs.append((floor, product))
         # The first of each fills the caches of files and keys.
         return pairs[1:]
@@ -95,16 +95,14 @@ async def _floor(parts: Parts) -> Side:
         found = await conn.execute(query.order_by(message.c.thread_id, message.c.seq).limit(_FLOOR))
         rows = [tuple(row) for row in found]
         ids = sorted({row[-1] for row in rows})
-        keys, profiles, contacts = Keys({}), {}, {}
+        keys = Keys({})
+        profiles: dict[str, bytes | None] = {}
+        contacts: dict[tuple[str, str], bytes] = {}
         for start in range(0, len(ids), 500):
             part = ids[start : start + 500]
             keys |= await parts.vault.keys(conn, part)
-            profiles |= {
-                one: sealed
-                for one, sealed in (
-                    await conn.execute(sa.select(person.c.id, person.c.profile_sealed).where(person.c.id.in_(part)))
-                ).tuples()
-            }
+            query_persons = sa.select(person.c.id, person.c.profile_sealed).where(person.c.id.in_(part))
+            profiles |= dict((await conn.execute(query_persons)).tuples().all())
             query_contacts = sa.select(contact.c.person_id, contact.c.address_id, contact.c.value_sealed)
             contacts |= {
                 (one, address_id): sealed
@@ -157,10 +155,8 @@ async def _product(parts: Parts, out: Path) -> Side:
             raise _EnoughError
 
     began, cpu = time.perf_counter(), time.process_time()
-    try:
+    with contextlib.suppress(_EnoughError):
         await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
-    except _EnoughError:
-        pass
     took, used = time.perf_counter() - began, time.process_time() - cpu
     shutil.rmtree(out)
     return Side(per_second=done[0] / took, cpu=used / done[0] * 1e6)
@@ -217,10 +213,11 @@ def _whole(bench: Bench, found: Crowd, database: str, tell: Tell) -> dict[str, A
     told: dict[str, Any] = msgspec.json.decode(done.stdout.splitlines()[-1])
     tell(
         f"{told['messages']:,} messages, {told['megabytes']:.0f} MB in {told['seconds']:.0f} s: "
-        f"{told['messages'] / told['seconds']:,.0f}/s; resident {told['resident']:.0f} MB, grew by {told['growth']:.1f} MB"
+        f"{told['messages'] / told['seconds']:,.0f}/s; "
+        f"resident {told['resident']:.0f} MB, grew by {told['growth']:.1f} MB"
     )
     faults = _verify(out)
-    tell(f"verified: {'unchanged' if not faults else faults}")
+    tell(f"verified: {faults or 'unchanged'}")
     shutil.rmtree(out)
     return told | {"faults": faults}
 
@@ -246,7 +243,7 @@ def _killed(bench: Bench, found: Crowd, database: str, tell: Tell) -> dict[str, 
     twice = _repeated(out)
     tell(
         f"killed {_KILLS} times, after {reached} files, and gone on with {told['resumed']} times: {told['messages']:,} "
-        f"messages, {twice} of them twice; verified: {'unchanged' if not faults else faults}"
+        f"messages, {twice} of them twice; verified: {faults or 'unchanged'}"
     )
     shutil.rmtree(out)
     return {"kills": _KILLS, "files_at_kills": reached, "twice": twice, "faults": faults} | told

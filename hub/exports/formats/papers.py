@@ -40,7 +40,7 @@ class Paper(Chunk):
             f"{one.author_name or one.author} · {one.direction}{by} · {moment(one.at)} · number {one.seq}"
         )
         if one.body or one.unreadable:
-            self._paper.text(one.body or one.unreadable)
+            self._paper.said(one.body or one.unreadable)
         for file in one.attachments:
             digest = f", SHA-256 {file.sha256}" if file.sha256 else ""
             self._paper.small(f"File: {file.path or file.name or file.id}, {file.state}{digest}")
@@ -90,7 +90,7 @@ class _Pages(FPDF):
         """A line that stands out."""
         self._write(text, "B", 9, 5)
 
-    def text(self, text: str) -> None:
+    def said(self, text: str) -> None:
         """What was said."""
         self._write(text, "", 10, 5)
 
