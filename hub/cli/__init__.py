@@ -19,6 +19,7 @@ from hub.cli import (
     jobs,
     keys,
     numbers,
+    rights,
     search,
     serving,
     templates,
@@ -69,6 +70,7 @@ for command in (
     templates.templates,
     audit.audit,
     exports.export,
+    rights.rights,
 ):
     hub.add_command(command)
 

@@ -97,7 +97,13 @@ async def _export(given: dict[str, Any], told: Callable[[int, int], None] | None
         gc.collect()
         gc.freeze()
         actor = Actor("system", "cli")
-        return await write(parts, asked, Folder(given["out"]), actor, told=told)
+        disclosing = None
+        if given["disclosed_to"] is not None:
+            from hub.rights import Disclosures
+
+            what = f"conversations, profile {asked.profile}"
+            disclosing = Disclosures(parts).by_export(given["disclosed_to"], given["because"], what, actor)
+        return await write(parts, asked, Folder(given["out"]), actor, told=told, disclosing=disclosing)
 
 
 async def _asked(parts: "Parts", given: dict[str, Any]) -> "Asked":
@@ -128,12 +134,12 @@ async def _asked(parts: "Parts", given: dict[str, Any]) -> "Asked":
         thread_id=thread_id,
         channel=None if given["channel"] is None else ChannelKind(given["channel"]),
         purpose=None if given["purpose"] is None else Purpose(given["purpose"]),
-        since=_moment(given["since"], zone, "--since"),
-        until=_moment(given["until"], zone, "--until"),
+        since=moment(given["since"], zone, "--since"),
+        until=moment(given["until"], zone, "--until"),
     )
 
 
-def _moment(text: str | None, zone: "ZoneInfo", option: str) -> datetime | None:
+def moment(text: str | None, zone: "ZoneInfo", option: str) -> datetime | None:
     """A moment as it was written; without an offset it is the clinic's. Raises: InputError."""
     if text is None:
         return None

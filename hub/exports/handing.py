@@ -7,6 +7,7 @@ import io
 import os
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,7 @@ from hub.errors import InputError, StorageError
 from hub.exports.folder import Folder
 from hub.exports.manifest import INDEX, MANIFEST, SIGNATURE
 
-__all__ = ["pack", "packed_by_password", "recipient", "tar"]
+__all__ = ["pack", "packed_by_password", "recipient", "tar", "zipped"]
 
 
 def recipient(text: str) -> x25519.Recipient:
@@ -92,6 +93,46 @@ def tar(folder: Folder, out: BinaryIO) -> None:
             # Read twice: a tar says how long a file is before the file.
             length = sum(len(piece) for piece in folder.read(name))
             found.addfile(_member(name, length), io.BufferedReader(_Reader(folder.read(name))))
+
+
+def zipped(folder: Folder, name: str) -> Iterator[bytes]:
+    """The files of a finished export, opened, as a ZIP that comes in pieces; all in a folder `name`. Blocks briefly."""
+    names = folder.names()
+    about = [one for one in (MANIFEST, SIGNATURE, INDEX) if one in names]
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as found:
+        for one in (*about, *sorted(names.difference(about))):
+            pieces = iter((folder.noted(one) or b"",)) if one in about else folder.read(one)
+            entry = zipfile.ZipInfo(f"{name}/{one}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_STORED if one.endswith(".zip") else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            with found.open(entry, "w", force_zip64=True) as file:
+                for piece in pieces:
+                    file.write(piece)
+                    yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """Takes what is written and gives it on; it cannot be gone back in, and a ZIP need not."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, piece: Any) -> int:
+        """Take a piece."""
+        self._held += piece
+        return len(piece)
+
+    def taken(self) -> bytes:
+        """What was written since the last call."""
+        found = bytes(self._held)
+        self._held.clear()
+        return found
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -61,7 +61,7 @@ def remove(one: Path, _: Path) -> None:
 
 
 def add(one: Path, _: Path) -> None:
-    (one.parent / "messages-000003.jsonl").write_bytes(b"{}\n")
+    (one.parent / "messages-000099.jsonl").write_bytes(b"{}\n")
 
 
 def shorten_list(one: Path, _: Path) -> None:
@@ -78,7 +78,7 @@ TAMPERINGS: list[tuple[Callable[[Path, Path], None], str, str]] = [
     (cut, "truncated", FIRST),
     (swap, "swapped", FIRST),
     (remove, "deleted", FIRST),
-    (add, "inserted", "messages-000003.jsonl"),
+    (add, "inserted", "messages-000099.jsonl"),
     (shorten_list, "edited", "index.jsonl"),
 ]
 
