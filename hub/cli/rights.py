@@ -164,10 +164,14 @@ def access(mrn: str, out: Path, form: str) -> None:
         from hub.rights import Kind, Requests
 
         actor, book = Actor("system", "cli"), Requests(parts)
+        folder, finished = Folder(out / "conversation"), (out / "conversation" / "manifest.json").exists()
+        if finished:
+            async with parts.db.read() as conn:
+                if await book.open_of(conn, await _person(parts, conn, mrn), Kind.ACCESS) is None:
+                    raise InputError(f"{out} holds what was handed over before: name a new folder")
         opened_one = await _opened(parts, mrn, Kind.ACCESS)
-        folder = Folder(out / "conversation")
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if (out / "conversation" / "manifest.json").exists():
+        Folder(out).make()
+        if finished:
             manifest = signed_manifest(out / "conversation", parts.vault.keyring.signing_key().public_key())
             if manifest.asked.person_id != opened_one.person_id:
                 raise InputError(f"{out} holds what is of somebody else: name a new folder")

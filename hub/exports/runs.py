@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -68,7 +68,7 @@ class Run:
     asked: Asked
     by: Actor
     handed: Handed = field(repr=False)
-    state: str
+    state: Literal["queued", "running", "done", "failed", "expired"]
     done: int
     expected: int
     totals: Totals | None

@@ -144,9 +144,8 @@ async def write_export(parts: Parts, export_id: str) -> Counts:
         return {}
     disclosing = None
     if run.handed.to:
-        disclosing = Disclosures(parts).by_export(
-            run.handed.to, run.handed.because, f"conversations, profile {run.asked.profile}", run.by
-        )
+        what = f"conversations, profile {run.asked.profile}"
+        disclosing = Disclosures(parts).by_export(run.handed.to, run.handed.because, what, run.by)
     return await runs.write(export_id, disclosing)
 
 

@@ -18,6 +18,9 @@ from hub.staff import (
     again,
     campaign_runs,
     campaigns,
+    compliance,
+    compliance_exports,
+    compliance_requests,
     glass,
     invitations,
     openid,
@@ -49,6 +52,7 @@ _CALLS: tuple[ModuleType, ...] = (
     composing,
     bulk,
     campaign_runs,
+    compliance_exports,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -65,6 +69,9 @@ _PAGES: tuple[ModuleType, ...] = (
     page,
     campaigns,
     campaign_runs,
+    compliance,
+    compliance_exports,
+    compliance_requests,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)
