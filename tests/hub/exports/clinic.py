@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -103,10 +104,10 @@ async def clinic(parts: Parts, clock: FixedClock) -> Clinic:
                 provider_id=f"SM{n}{number}" if number % 3 == 0 else None,
                 media=(Media(url="hub:1", content_type="image/png", name="knee.png"),) if (n, number) == (0, 3) else (),
             )
-            await parts.db.write(lambda conn, entry=entry: _append(conn, parts, entry))
+            await parts.db.write(partial(_append, parts=parts, entry=entry))
             if number % 3 == 1:
                 sent = sent or entry.id
-                await parts.db.write(lambda conn, entry=entry: _deliver(conn, parts, entry))
+                await parts.db.write(partial(_deliver, parts=parts, entry=entry))
             if entry.media:
                 await _keep(parts, entry, picture)
     reading = Entry(action="message.read", actor=Actor("staff", STAFF), person_id=made[0].person_id, object_id="x")

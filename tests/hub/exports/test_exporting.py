@@ -66,7 +66,9 @@ async def test_what_does_not_fit_is_not_there(clinic: Clinic, clock: FixedClock,
     """By channel, by purpose, by time; an empty export is one, too."""
     begun = clock.now() - SINCE
     for number, (asked, count) in enumerate(FILTERS):
-        given = {name: begun + value if isinstance(value, timedelta) else value for name, value in asked.items()}
+        given: dict[str, Any] = {
+            name: begun + value if isinstance(value, timedelta) else value for name, value in asked.items()
+        }
         out = tmp_path / str(number)
 
         manifest = await export(clinic.parts, Asked(**given), Folder(out), CLI)
