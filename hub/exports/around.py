@@ -79,7 +79,7 @@ async def whose(conn: AsyncConnection, parts: Parts, shown: Redaction, threads: 
     """Whose each of the threads is."""
     rows = await _THREADS(conn, threads)
     ids = {row[1] for row in rows}
-    keys = await parts.vault.keys(conn, ids)
+    keys = await parts.vault.keys(conn, ids, keep=False)
     persons = {row[0]: row for row in await _PERSONS(conn, ids)}
     addresses: dict[str, dict[str, str]] = {}
     if shown.addresses != "none":
