@@ -125,8 +125,11 @@ class Vault:
         # Not cached: the caller's transaction may yet be undone, and with it the key.
         return Keys(made)
 
-    async def keys(self, conn: AsyncConnection, owners: Iterable[str]) -> Keys:
-        """The data keys of `owners`; one whose key was destroyed is left out."""
+    async def keys(self, conn: AsyncConnection, owners: Iterable[str], *, keep: bool = True) -> Keys:
+        """The data keys of `owners`; one whose key was destroyed is left out.
+
+        keep: whether those that were not in use so far stay at hand; not for who goes through everybody, once.
+        """
         wanted = set(owners)
         found: dict[str, DataKey] = {}
         now = time.monotonic()
@@ -140,7 +143,7 @@ class Vault:
             # The newest version of each owner's key. Owners are few here: a batch, a page.
             for owner, version, kek_id, wrapped in await _WRAPPED(conn, missing):
                 found[owner] = DataKey(self._unwrap(kek_id, wrapped, _context(owner, version)), version)
-            for owner in missing & found.keys():
+            for owner in missing & found.keys() if keep else ():
                 self._remember(owner, found[owner], now)
         return Keys(found)
 

@@ -44,7 +44,9 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
         # Looks at everything and writes to nobody.
         "compliance": _EVERYONE
         | _READING
-        | {"events:read", "desk:read", "users:read", "access:read", "audit:read", "glass:review", "exports:write"},
+        | {"events:read", "desk:read", "users:read", "access:read", "audit:read", "glass:review"}
+        # Exports conversations, answers what patients ask for by right.
+        | {"exports:write", "rights:write"},
         # Runs the hub: users, teams, settings; of patients nothing.
         "admin": _EVERYONE | {"users:read", "users:write", "desk:read", "desk:write", "reports:read"},
     }

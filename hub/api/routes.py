@@ -10,6 +10,7 @@ from hub.api import (
     custody,
     events,
     evidence,
+    exports,
     files,
     merging,
     messages,
@@ -324,6 +325,45 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={201: Page[Consent]},
         problems=(404, 410),
         write=consents.decide,
+    ),
+    Reading(
+        path="/exports",
+        scope="exports:write",
+        summary="List exports",
+        query=exports.ExportsQuery,
+        answers={200: Page[exports.ExportShown]},
+        read=exports.exports,
+    ),
+    Writing(
+        path="/exports",
+        scope="exports:write",
+        summary="Export conversations",
+        description=(
+            "A job writes it; `state` says how far it is. What is done is kept sealed for three days. With `to` and "
+            "`because` each person in it can be told to whom it went; `encrypt_to` is a public key of age."
+        ),
+        body=exports.NewExport,
+        answers={202: exports.ExportShown},
+        problems=(404,),
+        write=exports.ask,
+    ),
+    Reading(
+        path="/exports/{id}",
+        scope="exports:write",
+        summary="Read how far an export is",
+        answers={200: exports.ExportShown},
+        problems=(404,),
+        read=exports.one_export,
+    ),
+    Raw(
+        path="/exports/{id}/download",
+        scope="exports:write",
+        summary="Download an export",
+        description="A ZIP of its files with the signed manifest, or the encrypted archive. Each download is audited.",
+        content_type="application/zip",
+        answers={200: Any},
+        problems=(410,),
+        answer=exports.download,
     ),
     Reading(
         path="/campaigns",

@@ -32,6 +32,7 @@ SCOPES = (
     "events:read",
     "campaigns:read",
     "campaigns:write",
+    "exports:write",
 )
 """What a token may be given; `*` is all of it."""
 

@@ -14,11 +14,13 @@ from hub.cli import (
     consents,
     demo,
     doctor,
+    exports,
     hl7,
     imports,
     jobs,
     keys,
     numbers,
+    rights,
     search,
     serving,
     templates,
@@ -69,6 +71,8 @@ for command in (
     campaigns.campaigns,
     templates.templates,
     audit.audit,
+    exports.export,
+    rights.rights,
 ):
     hub.add_command(command)
 

@@ -42,6 +42,11 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+def moment(stored: int | None) -> datetime | None:
+    """What SQLite stores of a moment, as an aware moment in UTC."""
+    return None if stored is None else _EPOCH + timedelta(0, 0, stored)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment, in UTC: microseconds since 1970 on SQLite, `timestamptz` on PostgreSQL.
 
@@ -72,7 +77,7 @@ class Moment(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return _EPOCH + timedelta(microseconds=int(value))
+        return moment(int(value))
 
 
 class Id(TypeDecorator[str]):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db.columns import Id, array_of
+from hub.db.columns import Id, Moment, array_of, moment
 from hub.db.direct import run
 
 _MOST = 64
@@ -82,9 +82,9 @@ class _Prepared:
         if order[at : at + len(names)] != list(names) or set(names) & {*self._before, *self._after}:
             raise ValueError("a lookup's list must stand in one place")
         self._readers = [
-            (place, reader)
+            (place, read)
             for place, column in enumerate(select.selected_columns)
-            if (reader := _reader(column.type, dialect)) is not None
+            if (read := reader(column.type, dialect)) is not None
         ]
 
     def bound(self, values: Sequence[Any], others: dict[str, Any]) -> tuple[Any, ...]:
@@ -104,8 +104,10 @@ class _Prepared:
         return read
 
 
-def _reader(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Reader | None:
+def reader(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> _Reader | None:
     """What turns a stored value of `kind` into ours; None where it is ours already."""
     if isinstance(kind, sa.LargeBinary) or (isinstance(kind, Id) and dialect.name == "sqlite"):
         return None
+    if isinstance(kind, Moment) and dialect.name == "sqlite":
+        return moment
     return kind.dialect_impl(dialect).result_processor(dialect, None)

@@ -104,8 +104,8 @@ class _Paper(FPDF):
         self.set_font(_FONT, "B" if strong else "", 9)
         if self.get_y() > self.h - 30:
             self.add_page()
-        self.cell(42, 5, _plain(name))
-        self.multi_cell(0, 5, _plain(text) or "-", new_x="LMARGIN", new_y="NEXT")
+        self.cell(42, 5, plain(name))
+        self.multi_cell(0, 5, plain(text) or "-", new_x="LMARGIN", new_y="NEXT")
 
     def gap(self) -> None:
         """A line between two things."""
@@ -114,7 +114,7 @@ class _Paper(FPDF):
         self.ln(2)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text in the letters that the document's fonts have."""
     kept = []
     for letter in unicodedata.normalize("NFC", text):

@@ -16,10 +16,12 @@ from bots.nlu.embedded import load_or_train
 from hub import events, imports
 from hub.db.tables import idempotency
 from hub.errors import InputError
+from hub.exports.runs import Runs
 from hub.jobs import store
 from hub.jobs.registry import Kind, Registry, Retries, Unique, Where
 from hub.outbox import statuses
 from hub.parts import Parts
+from hub.rights.disclosures import Disclosures
 
 Counts = dict[str, int]
 
@@ -137,6 +139,25 @@ async def poll_calendar(parts: Parts) -> Counts:
     return await parts.scheduling.poll()
 
 
+async def write_export(parts: Parts, export_id: str) -> Counts:
+    """Write an export that was asked for, or go on with it where it was broken off."""
+    runs = Runs(parts)
+    async with parts.db.read() as conn:
+        run = await runs.get(conn, export_id)
+    if run is None:
+        return {}
+    disclosing = None
+    if run.handed.to:
+        what = f"conversations, profile {run.asked.profile}"
+        disclosing = Disclosures(parts).by_export(run.handed.to, run.handed.because, what, run.by)
+    return await runs.write(export_id, disclosing)
+
+
+async def expire_exports(parts: Parts) -> Counts:
+    """Destroy the keys and files of exports whose time is over."""
+    return {"expired": await Runs(parts).expire()}
+
+
 def train(folder: Path) -> Counts:
     """Train the understanding engine where no model fits this release's data; `folder` is the data folder."""
     load_or_train(folder / "models")
@@ -174,6 +195,8 @@ REGISTRY = Registry(
         Kind(name="proxies.end", do=end_proxies, unique=Unique.NAME, cron="3 * * * *"),
         Kind(name="consent.ask", do=ask_consent, unique=Unique.NAME, cron="13 * * * *"),
         Kind(name="persons.settle", do=settle_persons, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
+        Kind(name="exports.write", do=write_export, unique=Unique.ARGS, timeout=timedelta(hours=6)),
+        Kind(name="exports.expire", do=expire_exports, unique=Unique.NAME, cron="23 * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

@@ -20,6 +20,9 @@ from hub.staff import (
     campaign_runs,
     campaign_testing,
     campaigns,
+    compliance,
+    compliance_exports,
+    compliance_requests,
     glass,
     invitations,
     openid,
@@ -52,6 +55,7 @@ _CALLS: tuple[ModuleType, ...] = (
     composing,
     bulk,
     campaign_runs,
+    compliance_exports,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -71,6 +75,9 @@ _PAGES: tuple[ModuleType, ...] = (
     campaign_testing,
     campaign_runs,
     settings_tests,
+    compliance,
+    compliance_exports,
+    compliance_requests,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

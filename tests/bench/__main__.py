@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, campaign, dispatch, engines, figures, inbox, processes, reply, scale, search
+from tests.bench import accept, agents, campaign, dispatch, engines, export, figures, inbox, processes, reply, scale, search
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
@@ -35,10 +35,12 @@ def main() -> None:
     parser.add_argument("--rasa-models", type=Path, help="engines: the folder of the trained Rasa model")
     parser.add_argument("--every", type=int, default=1, help="engines: one text in so many")
     parser.add_argument(
-        "--threads", type=int, default=100_000, help="inbox, search, agents: threads, ten messages each"
+        "--threads", type=int, default=100_000, help="inbox, search, agents, export: threads, ten messages each"
     )
     parser.add_argument("--agents", type=int, default=50, help="agents: how many of the staff are at work")
-    parser.add_argument("--keep", type=Path, help="inbox, search, agents: keep the clinic that was made in this folder")
+    parser.add_argument(
+        "--keep", type=Path, help="inbox, search, agents, export: keep the clinic that was made in this folder"
+    )
     parser.add_argument("--rq", action="store_true", help="campaign: planned by a worker, handed out by RQ")
     parser.add_argument("--people", type=int, default=100_000, help="campaign: persons of the audience")
     options = parser.parse_args()
@@ -155,6 +157,12 @@ def _engines(bench: processes.Bench, options: argparse.Namespace, tell: figures.
     return engines.run(options.rasa_models, bench.folder, options.every, tell)
 
 
+def _export(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    database, data = inbox.place(_kept(bench, options), options.threads)
+    made = crowd(database, data, options.threads, options.threads * 10, tell)
+    return export.run(bench, made, database, rounds=options.rounds, tell=tell)
+
+
 def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
     """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
     if options.keep is None or bench.postgres is not None:
@@ -168,6 +176,7 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "search": _search,
     "agents": _agents,
     "engines": _engines,
+    "export": _export,
 }
 _WORK: dict[str, Work] = {
     "accept": _accept,

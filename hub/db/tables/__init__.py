@@ -15,6 +15,7 @@ from hub.db.tables.campaigns import (
     waitlist,
     waitlist_offer,
 )
+from hub.db.tables.compliance import disclosed, export_run, rights_request
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -87,6 +88,7 @@ __all__ = [
     "data_key",
     "delivery",
     "delivery_event",
+    "disclosed",
     "disclosure",
     "draft",
     "ehr_cursor",
@@ -95,6 +97,7 @@ __all__ = [
     "ehr_slot",
     "escalation",
     "event",
+    "export_run",
     "file_piece",
     "hl7_message",
     "idempotency",
@@ -121,6 +124,7 @@ __all__ = [
     "raw_mail",
     "resource",
     "retired_address",
+    "rights_request",
     "scheduling_request",
     "search_name",
     "search_place",

@@ -1,0 +1,80 @@
+"""Exports that run as jobs, what was disclosed to whom, and what persons asked for by right."""
+
+import sqlalchemy as sa
+
+from hub.db.columns import Id, Moment
+from hub.db.tables.base import metadata, one_of
+
+export_run = sa.Table(
+    "export_run",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("asked_kind", sa.String(8), nullable=False),
+    sa.Column("asked_id", sa.String(64), nullable=False),
+    # JSON of ids and plain words: the filters, the format and the profile.
+    sa.Column("asked", sa.Text, nullable=False),
+    # JSON: to whom it is handed and why, and whose public key opens it; under the hub's key.
+    sa.Column("handed_sealed", sa.LargeBinary),
+    # The key that its files are sealed with, under the hub's key; NULL once it was destroyed.
+    sa.Column("key_sealed", sa.LargeBinary),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("expected", sa.Integer, nullable=False),
+    # JSON: what came of it, as its manifest counts.
+    sa.Column("totals", sa.Text),
+    sa.Column("error", sa.String(64), nullable=False),
+    sa.Column("downloads", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("expires_at", Moment),
+    sa.Index("ix_export_run_state", "state", "expires_at"),
+    one_of("state", ("queued", "running", "done", "failed", "expired")),
+)
+
+disclosed = sa.Table(
+    "disclosed",
+    metadata,
+    # What was told of a person to somebody else, as 45 CFR 164.528 has it accounted for.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    # JSON: to whom, where they are, what, why; under the person's key.
+    sa.Column("details_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.String(8), nullable=False),
+    # The export that it was, once for each person in it.
+    sa.Column("export_id", Id),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("recorded_at", Moment, nullable=False),
+    sa.UniqueConstraint("export_id", "person_id"),
+    sa.Index("ix_disclosed_person_id", "person_id", "at", "id"),
+    one_of("source", ("staff", "export")),
+)
+
+rights_request = sa.Table(
+    "rights_request",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    # The rules that its terms are of, with their version.
+    sa.Column("rules", sa.String(32), nullable=False),
+    # What an amendment is of.
+    sa.Column("thread_id", Id),
+    sa.Column("message_id", Id),
+    sa.Column("state", sa.String(12), nullable=False),
+    # JSON: the words of whoever asked, why it took longer, why it was refused, what was done; under the person's key.
+    sa.Column("details_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("extended_at", Moment),
+    sa.Column("ended_at", Moment),
+    sa.Column("export_id", Id),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index("ix_rights_request_due", "state", "due_at", "id"),
+    sa.Index("ix_rights_request_person_id", "person_id", "id"),
+    one_of("kind", ("access", "disclosures", "amendment", "erasure", "restriction")),
+    one_of("state", ("open", "fulfilled", "denied", "withdrawn")),
+)

@@ -1,0 +1,352 @@
+"""Writing an export: page by page into files, each counted only once it is whole, so that it goes on after a crash."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
+from pathlib import PurePosixPath
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.audit import Actor, Entry
+from hub.db.tables import thread
+from hub.errors import InputError
+from hub.exports.asking import Asked
+from hub.exports.folder import PART, Folder
+from hub.exports.formats import KINDS, Chunk, Setting
+from hub.exports.manifest import (
+    INDEX,
+    MANIFEST,
+    PROGRESS,
+    SIGNATURE,
+    Listed,
+    Manifest,
+    Progress,
+    Totals,
+    marks,
+    public_text,
+    signed,
+)
+from hub.exports.profiling import redaction
+from hub.exports.reading import Reads
+from hub.exports.records import MessageRecord
+from hub.exports.walking import Given, Place, Walk
+from hub.parts import Parts
+from hub.types import new_id
+
+__all__ = ["Exporter", "export"]
+
+Told = Callable[[int, int], None]
+"""Told how many messages are written, and of how many."""
+Disclosing = Callable[[str, Collection[str]], Awaitable[None]]
+"""Told of the persons in each file, by the export's id, before the file counts. It bears being told twice."""
+
+_MOST_BYTES = 6 * 1024 * 1024
+"""Octets from which on a file is ended, whatever it holds: it is made in memory."""
+
+
+async def export(
+    parts: Parts,
+    asked: Asked,
+    folder: Folder,
+    actor: Actor,
+    *,
+    export_id: str | None = None,
+    request_id: str = "",
+    told: Told | None = None,
+    disclosing: Disclosing | None = None,
+) -> Manifest:
+    """Write what was asked for into `folder`, or go on where an earlier call was broken off; returns what was signed.
+
+    An audit entry is durable before the first message is read. Raises: InputError for a folder that holds something
+    else, StorageError when it cannot be written.
+    """
+    run = await Exporter.begin(parts, asked, folder, actor, export_id or new_id(), request_id)
+    return await run.finish(told, disclosing)
+
+
+class Exporter:
+    """One export under way."""
+
+    def __init__(self, parts: Parts, folder: Folder, progress: Progress) -> None:
+        self._parts = parts
+        self._folder = folder
+        self._now = progress
+        self._shown = redaction(progress.asked.profile)
+        self._kind = KINDS[progress.asked.format]
+        self._walk = Walk(parts, progress.asked, self._shown)
+        self._index: list[Listed] = []
+
+    @classmethod
+    async def begin(
+        cls, parts: Parts, given: Asked, folder: Folder, actor: Actor, export_id: str, request_id: str
+    ) -> "Exporter":
+        """Write down that it begins, or goes on. Raises: InputError."""
+        redaction(given.profile)
+        folder.make()
+        found = _found(folder, given)
+        now = parts.clock.now()
+        if found is None:
+            asked = given.before(now)
+            async with parts.db.read() as conn:
+                walk = await Walk(parts, asked, redaction(given.profile)).resolved(conn)
+                asked = walk.asked
+                expected = await walk.count(conn)
+            found = Progress(
+                id=export_id,
+                by=f"{actor.kind} {actor.id}".strip(),
+                begun_at=now,
+                given=given,
+                asked=asked,
+                expected=expected,
+                totals=Totals(),
+            )
+            await _audited(parts, "export.create", found, actor, request_id)
+            folder.note(PROGRESS, _noted(found))
+        else:
+            found.resumed += 1
+            await _audited(parts, "export.resume", found, actor, request_id)
+            _swept(folder, found)
+        return cls(parts, folder, found)
+
+    async def finish(self, told: Told | None = None, disclosing: Disclosing | None = None) -> Manifest:
+        """Write all that is left, and sign it."""
+        if not self._now.reading:
+            await self._messages(told, disclosing)
+        if self._shown.reads:
+            await self._reads()
+        return self._sign()
+
+    # Messages
+
+    async def _messages(self, told: Told | None, disclosing: Disclosing | None) -> None:
+        after, last_thread = self._now.after, self._now.after.thread if self._now.after else ""
+        chunk, count, first = self._chunk(), 0, None
+        begun, most = 0, self._kind.most
+        persons: set[str] = set()
+        head = ""
+        coming = asyncio.create_task(self._walk.page(after))
+        try:
+            while (page := await coming).rows:
+                # The next one is read while this one is written.
+                coming = asyncio.create_task(self._walk.page(page.end))
+                for line in page.lines():
+                    one = line.message
+                    if one.thread != head:
+                        head = one.thread
+                        chunk.thread(page.thread(head, continued=head == last_thread))
+                        if head != last_thread:
+                            begun += 1
+                        persons.add(one.person)
+                    for given in line.files:
+                        await self._file(given)
+                    chunk.message(one)
+                    count += 1
+                    if first is None:
+                        first = _place(one)
+                    if count >= most or chunk.size >= _MOST_BYTES:
+                        if disclosing is not None:
+                            await disclosing(self._now.id, persons)
+                        await self._commit(chunk, count, first, _place(one), begun)
+                        last_thread, head = one.thread, ""
+                        chunk, count, first, begun = self._chunk(), 0, None, 0
+                        persons.clear()
+                after = page.end
+                if told is not None:
+                    told(self._now.totals.messages + count, self._now.expected)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        if first is not None and after is not None:
+            if disclosing is not None:
+                await disclosing(self._now.id, persons)
+            await self._commit(chunk, count, first, after, begun)
+        self._now.reading = True
+        self._save()
+        if told is not None:
+            told(self._now.totals.messages, self._now.expected)
+
+    def _chunk(self) -> Chunk:
+        return self._kind.make(self._setting(self._now.chunks + 1))
+
+    def _setting(self, number: int) -> Setting:
+        return Setting(
+            clinic=self._parts.settings.clinic_name,
+            profile=f"{self._shown.name} {self._shown.version}",
+            made_at=self._now.begun_at,
+            number=number,
+        )
+
+    async def _file(self, given: Given) -> None:
+        """Write a file of a message, opened; its record gets its place and its digest."""
+        one = given.attachment
+        name = f"files/{one.id}{PurePosixPath(one.name).suffix.lower()}"
+        writer = self._folder.writer(name)
+        try:
+            async for piece in self._parts.files.shelf.content(one, given.keys):
+                writer.add(piece)
+        except BaseException:
+            writer.drop()
+            raise
+        written = await asyncio.to_thread(writer.end)
+        given.record.path, given.record.sha256 = name, written.sha256
+        self._index.append(Listed(path=name, kind="file", sha256=written.sha256, bytes=written.size))
+
+    async def _commit(self, chunk: Chunk, count: int, first: Place, last: Place, begun: int) -> None:
+        """Write the file and count it: from here on it is there, whatever happens."""
+        number = self._now.chunks + 1
+        name = f"messages-{number:06}.{self._kind.suffix}"
+        listed = await self._written(name, "messages", chunk)
+        listed.messages, listed.first, listed.last = count, first, last
+        self._now.chunks, self._now.after = number, last
+        self._now.totals.messages += count
+        self._now.totals.threads += begun
+        self._save()
+
+    async def _written(self, name: str, kind: str, chunk: Chunk) -> Listed:
+        content = chunk.done()
+        written = await asyncio.to_thread(self._folder.put, name, content)
+        listed = Listed(path=name, kind=kind, sha256=written.sha256, bytes=written.size, marks=marks(name, content))
+        self._index.append(listed)
+        return listed
+
+    def _save(self) -> None:
+        """The index first, then how far it counts: what is cut off between the two is written anew."""
+        totals = self._now.totals
+        for one in self._index:
+            totals.files += 1
+            totals.attachments += one.kind == "file"
+            totals.bytes += one.bytes
+        text = b"".join(msgspec.json.encode(one) + b"\n" for one in self._index)
+        self._now.index = self._folder.append(INDEX, self._now.index, text)
+        self._index.clear()
+        self._folder.note(PROGRESS, _noted(self._now))
+
+    # Readings
+
+    async def _reads(self) -> None:
+        reads, after = Reads(self._parts, self._now.asked, self._shown), self._now.read_after
+        chunk, count = None, 0
+        while True:
+            page, end = await reads.page(after)
+            for one in page:
+                if chunk is None:
+                    chunk = self._kind.reads(self._setting(self._now.read_chunks + 1))
+                chunk.read(one)
+            count += len(page)
+            if chunk is not None and (end is None or count >= self._kind.most or chunk.size >= _MOST_BYTES):
+                number = self._now.read_chunks + 1
+                listed = await self._written(f"reads-{number:06}.{self._kind.reads_suffix}", "reads", chunk)
+                listed.reads = count
+                self._now.read_chunks, self._now.read_after = number, end or after
+                self._now.totals.reads += count
+                self._save()
+                chunk, count = None, 0
+            if end is None:
+                return
+            after = end
+
+    # The end
+
+    def _sign(self) -> Manifest:
+        now, signing = self._now, self._parts.vault.keyring.signing_key()
+        # An empty export has an index, too.
+        self._save()
+        manifest = Manifest(
+            id=now.id,
+            clinic=self._parts.settings.clinic_name,
+            by=now.by,
+            begun_at=now.begun_at,
+            ended_at=self._parts.clock.now(),
+            asked=now.asked,
+            profile=f"{self._shown.name} {self._shown.version}",
+            totals=now.totals,
+            index_sha256=_digest(self._folder),
+            resumed=now.resumed,
+            key=public_text(signing),
+        )
+        text, signature = signed(manifest, signing)
+        self._folder.note(SIGNATURE, signature)
+        self._folder.note(MANIFEST, text)
+        self._folder.remove(PROGRESS)
+        return manifest
+
+
+def _place(one: MessageRecord) -> Place:
+    return Place(one.thread, one.seq)
+
+
+def _noted(progress: Progress) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(progress), indent=2) + b"\n"
+
+
+def _found(folder: Folder, given: Asked) -> Progress | None:
+    """How far an export into this folder has come; None for a new one. Raises: InputError."""
+    if folder.noted(MANIFEST) is not None:
+        raise InputError(f"{folder.path} holds a finished export: name another folder, or verify this one")
+    noted = folder.noted(PROGRESS)
+    if noted is None:
+        if any(not name.endswith(PART) for name in folder.names()):
+            raise InputError(f"{folder.path} is not empty: name a new folder")
+        return None
+    try:
+        found = msgspec.json.decode(noted, type=Progress)
+    except msgspec.DecodeError:
+        raise InputError(f"{folder.path} holds an export that cannot be gone on with: name another folder") from None
+    if found.given != given:
+        raise InputError(f"{folder.path} holds the beginning of an export of something else: name another folder")
+    return found
+
+
+def _swept(folder: Folder, progress: Progress) -> None:
+    """Delete what was written and not counted."""
+    folder.append(INDEX, progress.index, b"")
+    index = folder.noted(INDEX) or b""
+    kept = {msgspec.json.decode(line, type=Listed).path for line in index.splitlines()} | {INDEX, PROGRESS}
+    for name in folder.names() - kept:
+        folder.remove(name)
+
+
+def _digest(folder: Folder) -> str:
+    digest = hashlib.sha256()
+    with (folder.path / INDEX).open("rb") as file:
+        while piece := file.read(1024 * 1024):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+async def _audited(parts: Parts, action: str, progress: Progress, actor: Actor, request_id: str) -> None:
+    asked = progress.asked
+
+    async def unit(conn: AsyncConnection) -> None:
+        person_id = asked.person_id
+        if person_id is None and asked.thread_id is not None:
+            owner = sa.select(thread.c.person_id).where(thread.c.id == asked.thread_id)
+            person_id = (await conn.execute(owner)).scalar_one_or_none()
+        details: dict[str, str | int | None] = {
+            "format": asked.format.value,
+            "profile": asked.profile,
+            "thread": asked.thread_id,
+            "channel": asked.channel,
+            "purpose": asked.purpose,
+            "since": _said(asked.since),
+            "until": _said(asked.until),
+            "messages": progress.expected,
+        }
+        entry = Entry(
+            action=action,
+            actor=actor,
+            person_id=person_id,
+            object_id=progress.id,
+            request_id=request_id,
+            details={name: value for name, value in details.items() if value is not None},
+        )
+        await parts.trail.record(conn, entry)
+
+    await parts.db.write(unit)
+
+
+def _said(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

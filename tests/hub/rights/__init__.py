@@ -1,0 +1,1 @@
+"""Tests of what persons may ask for by right."""
