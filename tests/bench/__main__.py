@@ -10,7 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, campaign, dispatch, engines, export, figures, inbox, processes, reply, scale, search
+from tests.bench import (
+    accept,
+    agents,
+    campaign,
+    dispatch,
+    engines,
+    export,
+    figures,
+    inbox,
+    processes,
+    reply,
+    scale,
+    search,
+)
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.db.columns import Id, Moment
 
-revision = "0021"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
