@@ -49,8 +49,6 @@ async def _all_well(settings: Settings) -> bool:
 async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     """(state, part, words): state is ok, note or wrong."""
     yield "ok", "settings", f"read; public address {settings.base_url}"
-    for name in settings.unused:
-        yield "note", "settings", f"{name} is set, but its part of the product is not in this release"
     async for finding in _storage(settings):
         yield finding
     if settings.redis_url:

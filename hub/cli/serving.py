@@ -19,8 +19,6 @@ def _run(roles: tuple[str, ...], port: int | None, *, prepare: bool) -> None:
     settings = configured()
     if port is not None:
         settings = dataclasses.replace(settings, port=port)
-    if settings.unused:
-        click.echo(f"hub: not in this release and not used: {', '.join(settings.unused)}", err=True)
     if not settings.carrier_configured and "dispatcher" in roles:
         click.echo("hub: no texts can leave: set HUB_TWILIO_ACCOUNT_SID, or try `hub demo`", err=True)
 

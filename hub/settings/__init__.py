@@ -8,8 +8,8 @@ Nothing here connects to anything.
 """
 
 from hub.settings.fields import Settings, described
-from hub.settings.loading import LATER, load
+from hub.settings.loading import load
 from hub.settings.parsing import LOOPBACK, Network
 from hub.settings.secret import Secret
 
-__all__ = ["LATER", "LOOPBACK", "Network", "Secret", "Settings", "described", "load"]
+__all__ = ["LOOPBACK", "Network", "Secret", "Settings", "described", "load"]

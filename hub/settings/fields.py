@@ -497,7 +497,6 @@ class Settings:
         "",
         shown="`text` on a terminal, else `json`",
     )
-    unused: tuple[str, ...] = ()
 
     @property
     def base_url(self) -> str:

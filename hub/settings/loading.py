@@ -13,10 +13,6 @@ from hub.settings.fields import Settings
 from hub.settings.parsing import LOOPBACK
 from hub.settings.secret import Secret
 
-LATER = ()
-"""Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
-reported, not used."""
-
 
 def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
     """The settings out of `environ` (the process's own when None) over those in the file `dotenv`.
@@ -41,8 +37,6 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
                 problems.append(f"{name}_FILE names a file that cannot be read")
 
     for name, raw in values.items():
-        if name.startswith(LATER):
-            continue
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
             problems.append(f"{name} is not a setting" + (f": did you mean {close[0]}?" if close else ""))
@@ -52,7 +46,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".
         except ValueError as error:
             problems.append(f"{name} {error}")
 
-    settings = Settings(**chosen, unused=tuple(sorted(name for name in values if name.startswith(LATER))))
+    settings = Settings(**chosen)
     problems += _contradictions(settings)
     if problems:
         raise SettingsError(problems)

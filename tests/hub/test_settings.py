@@ -13,7 +13,7 @@ import pytest
 
 from hub.errors import SettingsError
 from hub.hours import OpeningHours
-from hub.settings import LATER, Secret, Settings, described, load
+from hub.settings import Secret, Settings, described, load
 
 TOKEN = "canary-auth-token"
 TWILIO = {
@@ -433,21 +433,6 @@ class TestNames:
     )
     def test_what_is_wrong_with_slack_is_told(self, given_values: dict[str, str], problem: str) -> None:
         assert any(problem in one for one in problems(given_values))
-
-    @pytest.mark.parametrize("name", [*LATER])
-    def test_a_variable_of_a_later_release_is_reported_and_not_used(self, name: str) -> None:
-        settings = given({name: "anything"})
-
-        assert settings.unused == (name,)
-        assert settings == Settings(unused=(name,))
-
-    def test_what_comes_later_is_no_setting_of_today(self) -> None:
-        assert not [name for name, _, _ in described() if name.startswith(LATER)]
-
-    def test_all_that_come_later_are_reported_together(self) -> None:
-        found = given({"HUB_RASA_URL": "http://x", "HUB_VOICE_FROM": " "})
-
-        assert found.unused == ("HUB_RASA_URL",)
 
 
 class TestDotenv:

@@ -106,13 +106,6 @@ def test_a_database_without_keys_yet_is_no_fault_on_this_machine(run: Run, data:
     assert findings(ended)["keys"][0] == "note"
 
 
-def test_variables_of_a_later_release_are_named(run: Run, data: Path) -> None:
-    ended = run("doctor", HUB_MLLP_PORT="2575")
-
-    assert ended.code == 0
-    assert "HUB_MLLP_PORT is set, but its part of the product is not in this release" in ended.out
-
-
 def test_a_rasa_server_that_is_not_there_is_told_with_what_mends_it(run: Run, founded: Path) -> None:
     ended = run("doctor", HUB_RASA_URL=f"http://127.0.0.1:{free_port()}")
 
