@@ -203,7 +203,6 @@ def _own(wording: Sheet, language: Language, version: int) -> Template | None:
     text = Text(
         name="own",
         text=Said(en=wording["en"], es=wording["es"]),
-        subject=Said(en=wording["subject_en"], es=wording["subject_es"]),
     )
     return template(text, language, version)
 

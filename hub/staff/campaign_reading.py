@@ -125,8 +125,7 @@ def _key(at: int, number: int, one: Sheet, step: str, texts: list[dict[str, Any]
         return str(one["template"])
     name = (step or f"step-{at + 1}")[:29] + (f"-{'abcd'[number]}" if number else "")
     said = {"en": one["en"].strip(), "es": one["es"].strip()}
-    about = {"en": one["subject_en"].strip(), "es": one["subject_es"].strip()}
-    texts.append({"name": name, "level": one["level"], "text": said, "subject": about})
+    texts.append({"name": name, "level": one["level"], "text": said})
     places.append(f"steps.{at}.w.{number}")
     return OWN + name
 
@@ -229,8 +228,6 @@ def field_of(at: str, places: list[str], sheet: Sheet) -> str:
         match text[2].split("."):
             case ["text", language]:
                 return f"{where}.{language}"
-            case ["subject", language]:
-                return f"{where}.subject_{language}"
             case ["level"]:
                 return f"{where}.level"
         return f"{where}.template"

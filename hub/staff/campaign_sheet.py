@@ -125,8 +125,6 @@ def _WORDING() -> Sheet:
         "share": "1",
         "en": "",
         "es": "",
-        "subject_en": "",
-        "subject_es": "",
         "level": "limited",
     }
 
@@ -228,8 +226,6 @@ def _wording_of(plan: Plan, name: str, key: str, share: str) -> Sheet:
         "level": own.level,
         "en": own.text.en,
         "es": own.text.es,
-        "subject_en": own.subject.en,
-        "subject_es": own.subject.es,
     }
 
 

@@ -165,13 +165,12 @@ class Said(_Strict, frozen=True, kw_only=True):
 class Text(_Strict, frozen=True, kw_only=True):
     """A text of the plan's own, which its steps name as `own.` and `name`.
 
-    level: what it reveals, as in the library. subject: of a mail.
+    level: what it reveals, as in the library.
     """
 
     name: Name
     level: Level = "limited"
     text: Said
-    subject: Said = Said()
 
 
 class Plan(_Strict, frozen=True, kw_only=True):

@@ -40,14 +40,14 @@ def own_texts(texts: tuple[Text, ...], version: int) -> Catalog:
 
 def template(text: Text, language: Language, version: int) -> Template | None:
     """A text in one language; None where there are no words, or they cannot be taken apart."""
-    words, subject = getattr(text.text, language).strip(), getattr(text.subject, language).strip()
+    words = getattr(text.text, language).strip()
     if not words:
         return None
     try:
-        said, about = pieces("", words), pieces("", subject)
+        said = pieces("", words)
     except TemplateError:
         return None
-    names = {name for _, name in (*said, *about) if name is not None}
+    names = {name for _, name in said if name is not None}
     return Template(
         key=OWN + text.name,
         language=language,
@@ -55,7 +55,6 @@ def template(text: Text, language: Language, version: int) -> Template | None:
         level=text.level,
         variables={name: _OF_A_VISIT.get(name, "text") for name in sorted(names)},
         text=said,
-        subject=about,
         channels={},
     )
 

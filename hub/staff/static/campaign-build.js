@@ -78,7 +78,7 @@ form.addEventListener("change", (event) => {
 });
 
 form.addEventListener("focusin", (event) => {
-  if (event.target.matches(".wording textarea, .wording details input")) {
+  if (event.target.matches(".wording textarea")) {
     last = event.target;
     const [, step, wording] = /^steps\.(\d+)\.w\.(\d+)\./.exec(last.id) ?? [];
     const see = document.getElementById("see");

@@ -1,5 +1,6 @@
 """What came of a run: how far its messages got, and what patients did once theirs had left."""
 
+from collections import Counter
 from datetime import timedelta
 
 from consent.facts import PHONE, ConsentState, Source
@@ -70,6 +71,7 @@ async def test_two_texts_of_a_step_are_compared(clinic: Clinic) -> None:
     run = await clinic.parts.campaigns.run("all")
     async with clinic.parts.db.read() as conn:
         found = await wordings(conn, run)
-    assert [one.name for one in found] == ["plain", "short"]
+    # Who gets which is a matter of their ids.
+    given = Counter(row.variant for row in await clinic.rows())
+    assert [(one.name, one.sent) for one in found] == [(name, given[name]) for name in ("plain", "short")]
     assert (sum(one.sent for one in found), sum(one.delivered for one in found)) == (len(PHONES), 1)
-    assert all(one.sent > 0 for one in found)
