@@ -41,7 +41,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if kind == "loosely":
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
-    if kind == "mer" and after_day and c.kind(i - 1) != "num":
+    alone = c.expecting == "time" and len(c.lexemes) <= 3
+    if kind == "mer" and (after_day or alone) and c.kind(i - 1) != "num":
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
