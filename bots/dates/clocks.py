@@ -10,7 +10,8 @@ _FREE_WORDS = words(
     "you we can do could best preferably maybe available free possible cool then works? perfect should "
     "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
     "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
-    "slot time instead works. con para pero mejor cita"
+    "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
+    "porque solo aunque asi entonces normalmente"
 )
 
 

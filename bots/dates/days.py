@@ -42,6 +42,9 @@ def days_at(c: Context, i: int) -> Found | None:
         if not found:
             return None
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
+    al, del_part = c.lexemes[i].word == "al", kind == "of" and c.lexemes[i].value == 1 and c.kind(i - 1) == "part"
+    if (al or del_part) and c.kind(i + 1) == "num" and (numbered := numbered_at(c, i + 1, article=True, bare=True)):
+        return numbered
     if kind == "of" and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
     found = day_at(c, i)

@@ -83,7 +83,7 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
         elif found.low and found.bound in _OPPOSITE:
-            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low)
+            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         else:
             return
         if joined.drafts and joined.drafts[-1].hours is None and joined.drafts[-1].part is None:
@@ -172,6 +172,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         last.hours, last.part, last.hours_taken = None, None, False
     if hours.low is None:
         _add_part(drafts, hours, gap)
+    elif last.hours is not None and last.hours.leaving:
+        last.hours = hours
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:

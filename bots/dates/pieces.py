@@ -75,7 +75,7 @@ class Days:
 class Hours:
     """A time of day, a stretch of hours, or a part of the day.
 
-    other: a second reading.
+    other: a second reading. leaving: it only says what keeps the person until then; an hour named after it is the wish.
     """
 
     bound: Bound
@@ -83,6 +83,7 @@ class Hours:
     high: Clock | None = None
     part: str | None = None
     other: "Hours | None" = None
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

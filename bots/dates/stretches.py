@@ -23,6 +23,8 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
+_OFF = words("off salgo salimos termino acabo finish ends")
+"""Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _TILL = ("till", "til")
@@ -39,7 +41,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if kind == "loosely":
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
-    if kind == "mer" and after_day and c.kind(i - 1) != "num":
+    alone = c.expecting == "time" and len(c.lexemes) <= 3
+    if kind == "mer" and (after_day or alone) and c.kind(i - 1) != "num":
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
@@ -150,6 +153,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if bound == "between":
         bound = "after"
     low, stop = found
+    if bound == "at" and any(c.lexemes[k].word in _OFF for k in range(max(0, i - 3), i)):
+        return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
 
 
@@ -158,6 +163,8 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
     kind, j = c.kind(i), i + 1
     if kind == "this" and c.kind(j) == "part":
         return part_at(c, j, True)
+    if c.lexemes[i].word == "al" and c.kind(j) == "num":
+        return None  # "al 23" is a day
     if kind == "of":
         low = clock_at(c, j, True) if c.kind(j) in ("num", "clock") else None
         if low and c.kind(low[1]) in ("to", "until"):

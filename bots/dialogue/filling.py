@@ -1,8 +1,10 @@
 """Answers that fill in a wish: a kind of visit, a provider, a day, a time, or leave to ask staff."""
 
+from datetime import date, time
+
 from msgspec.structs import replace
 
-from bots.dates.model import When
+from bots.dates.model import When, Window
 from bots.dialogue import answers, hints, wishes
 from bots.dialogue.flow import advance, finish, wait
 from bots.dialogue.state import Phase, State
@@ -44,17 +46,24 @@ def which(state: State, event: Heard, context: Context) -> Turn | None:
     if said.choice is not None:
         reading = hints.nth(state.readings, said.choice)
         picked = (reading,) if reading else ()
-    elif wishes.speaks(said.when):
-        named = said.when.windows[0] if said.when.windows else None
-        picked = tuple(
-            reading
-            for reading in state.readings
-            if named is not None and named.first in (None, reading.first) and named.earliest in (None, reading.earliest)
-        )
+    elif named := hints.pointing(said.when.windows, event.text):
+        picked = tuple(reading for reading in state.readings if _means(named[0], reading))
+    elif said.when.relation:
+        ordered = sorted(state.readings, key=lambda one: (one.first or date.min, one.earliest or time.min))
+        picked = (ordered[-1 if said.when.relation == "later" else 0],)
     if len(picked) == 1:
         sure = When(windows=picked, excluded=when.excluded, excluded_weekdays=when.excluded_weekdays)
         return advance(replace(state, wish=replace(state.wish, when=sure)), context)
     return filled(state, event, context) if said.choice is None else None
+
+
+def _means(named: Window, reading: Window) -> bool:
+    """Whether what was said now picks that reading: by its day, by its hour, or by a part of the day it lies in."""
+    if named.first not in (None, reading.first):
+        return False
+    if named.part_of_day is not None and not named.exact and reading.earliest is not None:
+        return (named.earliest or time.min) <= reading.earliest <= (named.latest or time.max)
+    return named.earliest in (None, reading.earliest)
 
 
 def staff_offered(state: State, event: Heard, context: Context) -> Turn | None:

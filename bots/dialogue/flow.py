@@ -40,6 +40,8 @@ def wants_in(intents: Iterable[str]) -> tuple[str, ...]:
 def person_of(state: State, context: Context) -> str | None:
     """Whom it is for, or None while that is not known."""
     match context.standing:
+        case Known() if state.other:
+            return state.person_id if state.identity == "identified" else None
         case Known():
             ids = [one.person_id for one in context.subjects]
             if len(ids) == 1:
@@ -88,6 +90,8 @@ def rest(state: State, phase: Phase, **changes: Any) -> State:
         "later": state.later,
         "more": state.more,
     }
+    if state.other:
+        kept |= {"person_id": None, "identity": "unknown"}  # the next wish is the writer's own
     return State(phase=phase, **(kept | changes))
 
 
@@ -140,6 +144,8 @@ def _another(state: State, context: Context, *says: Say) -> Turn:
     state = rest(state, Phase.IDLE, more=tuple(more), person_id=following.person_id or state.person_id)
     if len(context.subjects) > 1 and following.person_id is None:
         state = replace(state, person_id=None)  # it may be for somebody else
+    if following.other:
+        state = replace(state, other=True, person_id=None, identity="unknown")
     wish = following.wish
     if following.same is not None and state.last is not None:
         wish = replace(wish, when=wishes.on_the_same(state.last.start, following.same))
@@ -167,12 +173,13 @@ def of_which(state: State) -> tuple[Say, ...]:
 def advance(state: State, context: Context, *before: Say) -> Turn:
     """Ask for what the job still needs, or make the call that it is ready for."""
     person = person_of(state, context)
-    if person is None and isinstance(context.standing, Known):
+    if person is None and isinstance(context.standing, Known) and not state.other:
         few = context.subjects if len(context.subjects) <= CHOICES else ()
         return put(state, context, Phase.WHOM, *before, persons=tuple(one.person_id for one in few))
     if person is None:
         return put(state, context, Phase.NAME, *before, identity="asked")
-    if state.job in OWN and state.visit is None and isinstance(context.standing, Unknown):
+    stranger = state.other or isinstance(context.standing, Unknown)
+    if state.job in OWN and state.visit is None and stranger:
         return hand(state, "unverified", *before)
     if state.job == "cancel" and state.visit is not None:
         return put(state, context, Phase.CONFIRM_CANCEL, *before)

@@ -47,13 +47,28 @@ _SOMEBODY_ELSE = re.compile(
     r"|hij[oa]s?|espos[oa]|mam[aá]|pap[aá]|madre|padre|beb[eé]|niet[oa]|herman[oa]|marido)\b",
     re.IGNORECASE,
 )
+_RELATIVE = (
+    r"(?:son|daughter|husband|wife|mother|mom|father|dad|kids?|child|children|baby|grand\w+|partner|brother|sister"
+    r"|hij[oa]s?|espos[oa]|mam[aá]|pap[aá]|madre|padre|beb[eé]|niet[oa]|herman[oa]|marido)"
+)
+_FOR_RELATIVE = re.compile(
+    rf"\b(?:for|para) (?:my|our|mi|nuestr[oa]) {_RELATIVE}\b"
+    rf"|\b(?:my|our|mi) {_RELATIVE}(?: \w+)? (?:needs?|has to|should|wants?|is due|necesita|tiene que|quiere)\b"
+    rf"|\b(?:bring|get|take)(?: in)? (?:my|our) {_RELATIVE}\b(?! (?:home|with))"
+    rf"|\b(?:llevar|traer) a (?:mi|nuestr[oa]) {_RELATIVE}\b",
+    re.IGNORECASE,
+)
 _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
     r"|call me|persona|operador[a]?|humano|recepcionista|hablar con)\b",
     re.IGNORECASE,
 )
-_SAME_DAY = re.compile(r"\b(?:same|that) day\b|\b(?:mismo|ese) d[ií]a\b", re.IGNORECASE)
+_SAME_DAY = re.compile(
+    r"\b(?:same|that) day\b|\b(?:mismo|ese) d[ií]a\b",
+    re.IGNORECASE,
+)
+_SAME_TIME = re.compile(r"\bsame time\b(?! (?:next|on|mon|tue|wed|thu|fri|sat|sun))|\ba la misma hora\b", re.IGNORECASE)
 _SHIFT = re.compile(
     r"\b(?P<count>half an|an?|one|two|\d+|media|una?|dos) (?P<unit>hours?|hrs?|min(?:ute)?s?|horas?|minutos?)"
     r" (?P<way>later|earlier|sooner|m[aá]s tarde|despu[eé]s|m[aá]s temprano|antes)\b(?! (?:of|than|de) \w)",
@@ -147,6 +162,11 @@ def somebody_else(text: str) -> bool:
     return bool(_SOMEBODY_ELSE.search(text))
 
 
+def for_relative(text: str) -> bool:
+    """Whether a visit is wished for a relative of the writer, not merely with one."""
+    return bool(_FOR_RELATIVE.search(text))
+
+
 def for_a_person(text: str) -> bool:
     """Whether a person is asked for in so many words."""
     return bool(_FOR_A_PERSON.search(text))
@@ -162,8 +182,10 @@ def negated(text: str) -> bool:
     return bool(_NOT.search(text))
 
 
-def same(text: str) -> Literal["day", "week"] | None:
-    """Whether the day, or the week, of a visit already spoken of is meant."""
+def same(text: str) -> Literal["day", "week", "time"] | None:
+    """Whether the day, the week, or the very time, of a visit already spoken of is meant."""
+    if _SAME_TIME.search(text):
+        return "time"
     if _SAME_DAY.search(text):
         return "day"
     return "week" if _SAME_WEEK.search(text) else None

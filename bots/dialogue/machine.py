@@ -25,7 +25,7 @@ from bots.dialogue.flow import (
     wants_in,
 )
 from bots.dialogue.prompts import question
-from bots.dialogue.state import RESTING, YES_NO, Phase, State
+from bots.dialogue.state import RESTING, YES_NO, Also, Phase, State, Wish
 from bots.dialogue.turns import (
     AppointmentsListed,
     BookAnswered,
@@ -63,6 +63,8 @@ _ANSWERS: dict[type[object], frozenset[str]] = {
 }
 _PICKS = frozenset({"confirm", "select"})
 _UNFITTING = frozenset({Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT, Phase.WHEN, Phase.OFFER_STAFF})
+_MOST = 3
+"""So many further visits wait at most."""
 _SLOT_PHASES = frozenset({Phase.WHEN, Phase.WHICH_WHEN, Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT})
 
 
@@ -254,11 +256,13 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     """The text as an answer to the question that was asked; a further wish in it waits its turn."""
     if state.phase in RESTING:
         return None
-    extra = _extra(state, event)
+    extra, whole = _extra(state, event), event
     if extra and event.meaning.intent in _PICKS:
         event = _without_names(event)
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
         event = slots.settled(state, _pointing(event))
+    if "book" in extra:
+        state, extra = replace(state, more=(*state.more, _one_more(whole, context))[-_MOST:]), _but_book(extra)
     state = waits(state, *extra)
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
@@ -284,6 +288,21 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
         case Phase.MOVE_OR_MORE:
             return last.answered(state, event, context)
     return None
+
+
+def _one_more(event: Heard, context: Context) -> Also:
+    """A further visit asked for beside an answer: "yes, and my son needs a vaccination, at the same time"."""
+    said = event.meaning.entities
+    return Also(
+        wish=Wish(visit_type=said.visit_type, specialty=said.specialty),
+        person_id=whom.named_in(event.text, context),
+        same=hints.same(event.text),
+        other=whom.is_for_other(event.text, context),
+    )
+
+
+def _but_book(wants: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in wants if one != "book")
 
 
 def _hesitating(state: State, event: Heard, context: Context) -> Turn | None:

@@ -129,6 +129,8 @@ def _reading(window: Window) -> tuple[object, ...]:
 def _name_question(state: State, context: Context) -> str:
     if state.misses:
         return "identity.not_found"
+    if state.other:
+        return "identity.ask_patient"
     return "identity.ask_first_name" if isinstance(context.standing, Shared) else "identity.ask_full_name"
 
 

@@ -79,12 +79,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Also(msgspec.Struct, frozen=True, kw_only=True):
     """One more visit asked for in the same breath; `person_id` None means for whom is not said.
 
-    same: it is to be on the day, or in the week, of the visit before it.
+    same: it is to be on the day, in the week, or at about the time, of the visit before it. other: see `State`.
     """
 
     wish: Wish = Wish()
     person_id: str | None = None
-    same: Literal["day", "week"] | None = None
+    same: Literal["day", "week", "time"] | None = None
+    other: bool = False
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +100,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     readings: what an ambiguous day or time may mean.
     types: the kinds of visit offered by number.
     persons: ids of those of whom one is picked by number.
+    other: the visit is for somebody for whom the writer is not known to act; who that is must be found out.
     more: further visits to be booked once the present one is.
     later: further wishes that wait for the present job's end.
     tried: what was done so far, for staff.
@@ -121,6 +123,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Window, ...] = ()
     types: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
+    other: bool = False
     more: tuple[Also, ...] = ()
     later: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()

@@ -25,9 +25,19 @@ _RELATIVE = re.compile(
 def addressed(state: State, event: Heard, context: Context) -> State:
     """`state` for whom the text names; for nobody where it names nobody, so that it is asked."""
     if not _asks(context):
-        return state
+        return _for_other(state) if is_for_other(event.text, context) else state
     named = _named(event, context)
     return anew(state, context) if named is None else _for(state, named)
+
+
+def is_for_other(text: str, context: Context) -> bool:
+    """Whether a visit is wished for a relative for whom the writer is not known to act."""
+    standing = context.standing
+    return isinstance(standing, Known) and not standing.wards and hints.for_relative(text)
+
+
+def _for_other(state: State) -> State:
+    return replace(state, other=True, person_id=None, identity="unknown")
 
 
 def anew(state: State, context: Context) -> State:

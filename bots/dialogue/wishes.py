@@ -137,10 +137,14 @@ def _completed(new: Window, old: When, state: State) -> tuple[Window, ...]:
     return (new,)
 
 
-def on_the_same(start: datetime, span: Literal["day", "week"]) -> When:
-    """The day, or the week from Monday on, in which a visit starts."""
-    first = start.date() if span == "day" else start.date() - timedelta(days=start.weekday())
-    return When(windows=(Window(first=first, last=first if span == "day" else first + timedelta(days=6)),))
+def on_the_same(start: datetime, span: Literal["day", "week", "time"]) -> When:
+    """The day, the week from Monday on, or about the time, at which a visit starts."""
+    day = start.date()
+    if span == "week":
+        first = day - timedelta(days=start.weekday())
+        return When(windows=(Window(first=first, last=first + timedelta(days=6)),))
+    hour = start.timetz().replace(tzinfo=None) if span == "time" else None
+    return When(windows=(Window(first=day, last=day, earliest=hour, about=hour is not None),))
 
 
 def searchable(state: State) -> bool:

@@ -1,6 +1,7 @@
 """How well dates and times are understood: our own typed texts, and the measuring set beside the checkout."""
 
 import json
+import re
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ TYPED = Path(__file__).with_name("dates_typed.jsonl")
 ASKED = Path(__file__).with_name("dates_asked.jsonl")
 """Each row was written before the grammar was tried on it. suits, never: moments that what was read allows, or not."""
 ZONE = ZoneInfo("America/New_York")
+_TIMELY = re.compile(
+    r"\d|day|night|noon|morn|evening|week|month|year|hour|minute|o'?clock|tomor|tommor|tonigh|soon|early|earli|late|next"
+    r"|last|after|before|until|january|february|march|april|\bmay\b|june|july|august|september|october|november|december"
+    r"|\b(?:at|around|by|to|for) (?:one|two|three|four|five|six|seven|eight|nine|ten)\b|first|second|third|asap|quick"
+    r"|christmas|new year|thanksgiving|halloween|can't|don't|not|never|instead|\bno\b|right away",
+    re.IGNORECASE,
+)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -106,3 +114,14 @@ class TestShared:
         record_property("exact", figure)
         print(f"date and time exact: {figure:.4f} of {len(rows)}")
         assert figure >= 0.97
+
+    def test_no_time_is_found_in_texts_that_name_none(self) -> None:
+        """Of texts to other services, 500 without a digit and without a word of time."""
+        moment = datetime(2026, 10, 7, 11, 20, tzinfo=ZONE)
+        rows = [row for row in _rows(SHARED / "data" / "utterances-dev.jsonl") if row["source"] == "clinc150"]
+        plain = [row["text"] for row in rows if not _TIMELY.search(row["text"])][:500]
+
+        found = [text for text in plain if parse(text, now=moment, language="en") != When()]
+
+        assert len(plain) == 500
+        assert found == []

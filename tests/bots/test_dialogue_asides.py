@@ -1,12 +1,12 @@
 """Everything that is not the job itself: courtesies, questions in passing, changes of mind, hand-offs."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bots.dates.model import When
 from bots.dialogue import Phase
-from tests.bots.talk import THU, TUE, Talk, on
+from tests.bots.talk import FRI, THU, TUE, Folder, Talk, on
 
 ASKED_WHEN = 'What day and time suit you? You can also say "soonest".'
 
@@ -153,10 +153,42 @@ async def test_a_yes_with_a_further_wish_books_first_and_then_turns_to_it() -> N
     talk = Talk()
     await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
 
-    reply = await talk.hears("Yes please. I also need to get my kid vaccinated", "confirm", "book")
+    reply = await talk.hears("Yes please. I also need one more visit", "confirm", "book")
 
     assert reply.startswith("You're booked: Tue, Mar 3, 2:30 PM")
-    assert "Now your other request.\nWhat kind of visit do you need?" in reply
+    assert "Now your other visit.\nWhat kind of visit do you need?" in reply
+
+
+async def test_a_visit_for_a_relative_is_never_booked_for_the_writer() -> None:
+    talk = Talk(folder=Folder(("p7", "Zoe", "Zoe Lopez", date(2019, 3, 3))))
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    await talk.hears("Yes. I also need to get my kid vaccinated", "confirm", "book", visit_type="Vaccination")
+    asked = talk.said
+    await talk.hears("Zoe Lopez 3/3/2019", person_name="Zoe Lopez", birth_date="2019-03-03")
+    await talk.hears("friday at 1", when=on(FRI, "13:00"))
+    await talk.hears("yes", "confirm")
+
+    assert asked == ["book.booked", "book.next_visit", "identity.ask_patient"]
+    assert talk.calendar.booked("p1") == ["tue-1430"]
+    assert talk.calendar.booked("p7") == ["fri-13"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        pytest.param("I need an appointment for my daughter", True, id="for"),
+        pytest.param("mi hijo necesita una cita", True, id="needs"),
+        pytest.param("can I bring my son in on friday", True, id="bring"),
+        pytest.param("can my husband come with me", False, id="comes along"),
+    ],
+)
+async def test_whom_a_relative_is_is_asked_where_the_writer_acts_for_nobody(text: str, asks: bool) -> None:
+    talk = Talk()
+
+    await talk.hears(text, "book", visit_type="Check-up")
+
+    assert (talk.said[-1] == "identity.ask_patient") is asks
 
 
 async def test_yes_book_it_is_one_wish_and_not_two() -> None:

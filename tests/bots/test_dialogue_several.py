@@ -290,3 +290,21 @@ async def test_no_rather_cancel_it_is_a_wish_to_cancel() -> None:
     await talk.hears("no, cancel it instead", "decline", "cancel")
 
     assert talk.said == ["cancel.ask"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "day"),
+    [
+        pytest.param("the later one", {"when": When(relation="later")}, FRI, id="later"),
+        pytest.param("whichever is sooner", {"when": When(relation="earlier")}, THU, id="sooner"),
+        pytest.param("this friday", {"when": on(FRI)}, FRI, id="named"),
+    ],
+)
+async def test_of_two_readings_one_is_picked_in_words(text: str, said: dict[str, object], day: object) -> None:
+    talk = Talk()
+    both = When(windows=on(THU).windows, ambiguous=(*on(THU).windows, *on(FRI).windows))
+    await talk.hears("check-up next friday", "book", visit_type="Check-up", when=both)
+
+    await talk.hears(text, "inform", **said)
+
+    assert talk.state.wish.when.date == day
