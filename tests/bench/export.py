@@ -7,6 +7,7 @@ sides run in this process on the same messages, in turn.
 import asyncio
 import contextlib
 import gc
+import os
 import random
 import shutil
 import signal
@@ -41,6 +42,8 @@ _COLUMNS = (
     "provider_id",
 )
 _KILLS = 8
+_HELPERS = min(4, os.cpu_count() or 1)
+"""As many as `hub export` has by itself."""
 _EXPORTING = "from tests.bench.export import main; main()"
 
 
@@ -159,7 +162,7 @@ async def _product(parts: Parts, out: Path) -> Side:
 
     began, cpu = time.perf_counter(), time.process_time()
     with contextlib.suppress(_EnoughError):
-        await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
+        await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told, helpers=_HELPERS)
     took, used = time.perf_counter() - began, time.process_time() - cpu
     shutil.rmtree(out)
     return Side(per_second=done[0] / took, cpu=used / done[0] * 1e6)
@@ -187,7 +190,7 @@ async def _export_all(database: str, data: Path, out: Path) -> dict[str, float]:
             seen.append(_resident())
 
     try:
-        manifest = await export(hub.parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
+        manifest = await export(hub.parts, Asked(), Folder(out), Actor("system", "bench"), told=told, helpers=_HELPERS)
     finally:
         await hub.stop()
     return {
