@@ -130,7 +130,9 @@ class Exporter:
 
     async def _messages(self, told: Told | None, disclosing: Disclosing | None, helpers: int) -> None:
         left = self._now.expected - self._now.totals.messages
-        helped = min(helpers, left // self._kind.most) if not self._kind.numbered else 0
+        # What is sealed is sealed by this process alone.
+        alone = self._kind.numbered or self._folder.sealed
+        helped = 0 if alone else min(helpers, left // self._kind.most)
         async with contextlib.AsyncExitStack() as stack:
             files = self._alone() if helped < 2 else await self._beside(helped, stack)
             await stack.enter_async_context(contextlib.aclosing(files))
@@ -153,11 +155,13 @@ class Exporter:
             if made is None:
                 return
             name = f"messages.{self._kind.suffix}"
-            yield Made(cut=made, files=[], marks=await asyncio.to_thread(marks, name, made.content))
+            yield Made(cut=made, marks=await asyncio.to_thread(marks, name, made.content))
 
     async def _beside(self, count: int, stack: contextlib.AsyncExitStack) -> AsyncGenerator[Made, None]:
         """The files in their order, made by so many helpers beside each other."""
-        job = Job(where=self._where(), asked=self._now.asked, begun_at=self._now.begun_at)
+        job = Job(
+            where=self._where(), folder=str(self._folder.path), asked=self._now.asked, begun_at=self._now.begun_at
+        )
         idle: asyncio.Queue[Helper] = asyncio.Queue()
         for _ in range(count):
             idle.put_nowait(await stack.enter_async_context(Helper.started(job)))
@@ -235,7 +239,12 @@ class Exporter:
             await self._fetch(kept)
         number, now, one = self._now.chunks + 1, self._now, made.cut
         name = f"messages-{number:06}.{self._kind.suffix}"
-        listed = await self._written(name, "messages", one.content, made.marks)
+        if made.part:
+            self._folder.rename(made.part, name)
+            listed = Listed(path=name, kind="messages", sha256=made.sha256, bytes=made.size, marks=made.marks)
+            self._index.append(listed)
+        else:
+            listed = await self._written(name, "messages", one.content, made.marks)
         listed.messages, listed.first, listed.last = one.count, one.first, one.last
         now.chunks, now.after = number, one.last
         now.totals.messages += one.count
@@ -291,6 +300,9 @@ class Exporter:
         now, signing = self._now, self._parts.vault.keyring.signing_key()
         # An empty export has an index, too.
         self._save()
+        for name in self._folder.names():
+            if name.endswith(PART):
+                self._folder.remove(name)
         manifest = Manifest(
             id=now.id,
             clinic=self._parts.settings.clinic_name,

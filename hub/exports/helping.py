@@ -1,8 +1,8 @@
 """Processes that make files of an export beside each other: opening and encoding is work for several processors.
 
 A helper opens the database and the keyring itself, is told a stretch of messages as a line, and gives back the file
-that it made. It writes nothing: what is written, counted and signed is the exporter's, in the order of the messages.
-It ends when its input ends, and so never outlives the exporter.
+that it made, whole and durable but under a name that does not count. What is given its name, counted and signed is the
+exporter's, in the order of the messages. A helper ends when its input ends, and so does not outlive the exporter.
 """
 
 import asyncio
@@ -21,11 +21,13 @@ import msgspec
 from hub.errors import StorageError
 from hub.exports.asking import Asked
 from hub.exports.cutting import Cut, cut
+from hub.exports.folder import PART, Folder
 from hub.exports.formats import KINDS, Setting
 from hub.exports.manifest import marks
 from hub.exports.profiling import redaction
 from hub.exports.sources import Sources, Where
 from hub.exports.walking import Given, Place, Walk
+from hub.types import new_id
 
 __all__ = ["Helper", "Kept", "Made", "file_name"]
 
@@ -47,6 +49,7 @@ class Job(msgspec.Struct, kw_only=True):
     """What a helper is for, told once."""
 
     where: Where
+    folder: str
     asked: Asked
     begun_at: datetime
 
@@ -63,15 +66,21 @@ class _Head(msgspec.Struct, kw_only=True):
     last: Place
     persons: list[str]
     files: list[Kept]
+    part: str
+    size: int
+    sha256: str
     marks: str
 
 
 class Made(msgspec.Struct, kw_only=True):
-    """A file as a helper made it."""
+    """A file as it was made. part: under which name it is there already; its content is empty then."""
 
     cut: Any
-    files: list[Kept]
     marks: str
+    files: list[Kept] = []
+    part: str = ""
+    size: int = 0
+    sha256: str = ""
 
 
 def file_name(given: Given) -> str:
@@ -119,14 +128,14 @@ class Helper:
             return None
         told = msgspec.json.decode(head, type=_Head)
         made = Cut(
-            content=await self._frame(),
+            content=b"",
             count=told.count,
             threads=told.threads,
             first=told.first,
             last=told.last,
             persons=set(told.persons),
         )
-        return Made(cut=made, files=told.files, marks=told.marks)
+        return Made(cut=made, marks=told.marks, files=told.files, part=told.part, size=told.size, sha256=told.sha256)
 
     async def _say(self, what: msgspec.Struct) -> None:
         if self._process.stdin is None:
@@ -160,6 +169,7 @@ async def _serve(out: Any) -> int:
     reader = asyncio.StreamReader(limit=1024 * 1024)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     job = msgspec.json.decode(await reader.readline(), type=Job)
+    folder = Folder(Path(job.folder))
     shown, kind = redaction(job.asked.profile), KINDS[job.asked.format]
     async with Sources.opened(job.where) as sources:
         walk = Walk(sources, job.asked, shown)
@@ -184,6 +194,8 @@ async def _serve(out: Any) -> int:
             if made is None:
                 _give(out, b"")
                 continue
+            part = f"{new_id()}{PART}"
+            written = folder.put(part, made.content)
             head = _Head(
                 count=made.count,
                 threads=made.threads,
@@ -191,10 +203,17 @@ async def _serve(out: Any) -> int:
                 last=made.last,
                 persons=sorted(made.persons),
                 files=files,
+                part=part,
+                size=written.size,
+                sha256=written.sha256,
                 marks=marks(f"messages.{kind.suffix}", made.content),
             )
-            _give(out, msgspec.json.encode(head))
-            _give(out, made.content)
+            try:
+                _give(out, msgspec.json.encode(head))
+            except BrokenPipeError:
+                # Nobody waits for it any more.
+                folder.remove(part)
+                raise
     return 0
 
 
