@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -36,6 +37,12 @@ _PURPOSES = ("care", "appointment", "billing", "survey", "marketing", "emergency
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True)
 @click.option(
     "--profile", default="full", show_default=True, help="How much is shown; `hub export profiles` lists them."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(0, 64),
+    default=min(4, os.cpu_count() or 1),
+    help="How many make files beside each other; 0 for this one alone. As many as processors, if not given; at most 4.",
 )
 @click.option("--disclosed-to", help="To whom it is handed: each person's accounting of disclosures says so.")
 @click.option("--because", help="Why it is handed over, with --disclosed-to.")
@@ -103,7 +110,9 @@ async def _export(given: dict[str, Any], told: Callable[[int, int], None] | None
 
             what = f"conversations, profile {asked.profile}"
             disclosing = Disclosures(parts).by_export(given["disclosed_to"], given["because"], what, actor)
-        return await write(parts, asked, Folder(given["out"]), actor, told=told, disclosing=disclosing)
+        return await write(
+            parts, asked, Folder(given["out"]), actor, told=told, disclosing=disclosing, helpers=given["processes"]
+        )
 
 
 async def _asked(parts: "Parts", given: dict[str, Any]) -> "Asked":

@@ -18,7 +18,7 @@ from hub.db.tables import attempt, audit_event, contact, delivery, delivery_even
 from hub.exports.consenting import at_send
 from hub.exports.profiling import Redaction
 from hub.exports.records import Attempted, DecidedStep, DeliveryRecord, HistoryStep
-from hub.parts import Parts
+from hub.exports.sources import Sources
 from hub.sealed import Profile, open_contact, open_profile, open_words
 from hub.types import Direction
 from hub.vault import Keys
@@ -75,11 +75,11 @@ _CONTACTS = Lookup(
 )
 
 
-async def whose(conn: AsyncConnection, parts: Parts, shown: Redaction, threads: set[str]) -> dict[str, Whose]:
+async def whose(conn: AsyncConnection, sources: Sources, shown: Redaction, threads: set[str]) -> dict[str, Whose]:
     """Whose each of the threads is."""
     rows = await _THREADS(conn, threads)
     ids = {row[1] for row in rows}
-    keys = await parts.vault.keys(conn, ids, keep=False)
+    keys = await sources.vault.keys(conn, ids, keep=False)
     persons = {row[0]: row for row in await _PERSONS(conn, ids)}
     addresses: dict[str, dict[str, str]] = {}
     if shown.addresses != "none":
@@ -133,8 +133,8 @@ class _Delivery(NamedTuple):
 class Deliveries:
     """Reads the deliveries of a page's messages, as far as a profile shows them."""
 
-    def __init__(self, parts: Parts, shown: Redaction, where: Sequence[sa.ColumnElement[bool]]) -> None:
-        self._parts = parts
+    def __init__(self, sources: Sources, shown: Redaction, where: Sequence[sa.ColumnElement[bool]]) -> None:
+        self._sources = sources
         self._shown = shown
         mine = sa.select(message.c.id).where(
             *where, message.c.direction == sa.literal_column(f"'{Direction.OUTBOUND}'"), after, up_to
@@ -175,7 +175,7 @@ class Deliveries:
         standings: Mapping[str, Standing] = {}
         if self._shown.consent:
             decided = await self._decided(conn, rows)
-            standings = await self._parts.ledger.standings(conn, {row.address_id for row in rows})
+            standings = await self._sources.ledger.standings(conn, {row.address_id for row in rows})
         for row in rows:
             made = self._record(row, persons[row.thread_id], history.get(row.id, ()), tried.get(row.id, ()), standings)
             made.decided = decided.get(row.id)
@@ -195,7 +195,7 @@ class Deliveries:
                 audit_event.c.action == "message.queue",
             )
             entries = (await conn.execute(query)).all()
-            told = await self._parts.trail.details(conn, entries)
+            told = await self._sources.trail.details(conn, entries)
             for entry in entries:
                 details = told[entry.id]
                 found[str(details.get("delivery"))] = DecidedStep(

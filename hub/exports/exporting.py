@@ -1,10 +1,11 @@
 """Writing an export: page by page into files, each counted only once it is whole, so that it goes on after a crash."""
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Collection
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from datetime import datetime
-from pathlib import PurePosixPath
 
 import msgspec
 import sqlalchemy as sa
@@ -12,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry
 from hub.db.tables import thread
-from hub.errors import InputError
+from hub.errors import InputError, StorageError
 from hub.exports.asking import Asked
+from hub.exports.cutting import MOST_BYTES, cut
 from hub.exports.folder import PART, Folder
-from hub.exports.formats import KINDS, Chunk, Setting
+from hub.exports.formats import KINDS, Setting
+from hub.exports.helping import Helper, Job, Kept, Made, file_name
 from hub.exports.manifest import (
     INDEX,
     MANIFEST,
@@ -31,10 +34,12 @@ from hub.exports.manifest import (
 )
 from hub.exports.profiling import redaction
 from hub.exports.reading import Reads
-from hub.exports.records import MessageRecord
+from hub.exports.sources import Sources, Where
 from hub.exports.walking import Given, Place, Walk
+from hub.files import Attachment
 from hub.parts import Parts
 from hub.types import new_id
+from hub.vault import Keys
 
 __all__ = ["Exporter", "export"]
 
@@ -42,9 +47,6 @@ Told = Callable[[int, int], None]
 """Told how many messages are written, and of how many."""
 Disclosing = Callable[[str, Collection[str]], Awaitable[None]]
 """Told of the persons in each file, by the export's id, before the file counts. It bears being told twice."""
-
-_MOST_BYTES = 6 * 1024 * 1024
-"""Octets from which on a file is ended, whatever it holds: it is made in memory."""
 
 
 async def export(
@@ -57,14 +59,17 @@ async def export(
     request_id: str = "",
     told: Told | None = None,
     disclosing: Disclosing | None = None,
+    helpers: int = 0,
 ) -> Manifest:
     """Write what was asked for into `folder`, or go on where an earlier call was broken off; returns what was signed.
 
+    helpers: processes of their own that make files beside each other, where there is enough for two and the format
+    allows it.
     An audit entry is durable before the first message is read. Raises: InputError for a folder that holds something
     else, StorageError when it cannot be written.
     """
     run = await Exporter.begin(parts, asked, folder, actor, export_id or new_id(), request_id)
-    return await run.finish(told, disclosing)
+    return await run.finish(told, disclosing, helpers)
 
 
 class Exporter:
@@ -76,7 +81,7 @@ class Exporter:
         self._now = progress
         self._shown = redaction(progress.asked.profile)
         self._kind = KINDS[progress.asked.format]
-        self._walk = Walk(parts, progress.asked, self._shown)
+        self._walk = Walk(Sources.of(parts), progress.asked, self._shown)
         self._index: list[Listed] = []
 
     @classmethod
@@ -91,7 +96,7 @@ class Exporter:
         if found is None:
             asked = given.before(now)
             async with parts.db.read() as conn:
-                walk = await Walk(parts, asked, redaction(given.profile)).resolved(conn)
+                walk = await Walk(Sources.of(parts), asked, redaction(given.profile)).resolved(conn)
                 asked = walk.asked
                 expected = await walk.count(conn)
             found = Progress(
@@ -111,65 +116,90 @@ class Exporter:
             _swept(folder, found)
         return cls(parts, folder, found)
 
-    async def finish(self, told: Told | None = None, disclosing: Disclosing | None = None) -> Manifest:
+    async def finish(
+        self, told: Told | None = None, disclosing: Disclosing | None = None, helpers: int = 0
+    ) -> Manifest:
         """Write all that is left, and sign it."""
         if not self._now.reading:
-            await self._messages(told, disclosing)
+            await self._messages(told, disclosing, helpers)
         if self._shown.reads:
             await self._reads()
         return self._sign()
 
     # Messages
 
-    async def _messages(self, told: Told | None, disclosing: Disclosing | None) -> None:
-        after, last_thread = self._now.after, self._now.after.thread if self._now.after else ""
-        chunk, count, first = self._chunk(), 0, None
-        begun, most = 0, self._kind.most
-        persons: set[str] = set()
-        head = ""
-        coming = asyncio.create_task(self._walk.page(after))
-        try:
-            while (page := await coming).rows:
-                # The next one is read while this one is written.
-                coming = asyncio.create_task(self._walk.page(page.end))
-                for line in page.lines():
-                    one = line.message
-                    if one.thread != head:
-                        head = one.thread
-                        chunk.thread(page.thread(head, continued=head == last_thread))
-                        if head != last_thread:
-                            begun += 1
-                        persons.add(one.person)
-                    for given in line.files:
-                        await self._file(given)
-                    chunk.message(one)
-                    count += 1
-                    if first is None:
-                        first = _place(one)
-                    if count >= most or chunk.size >= _MOST_BYTES:
-                        if disclosing is not None:
-                            await disclosing(self._now.id, persons)
-                        await self._commit(chunk, count, first, _place(one), begun)
-                        last_thread, head = one.thread, ""
-                        chunk, count, first, begun = self._chunk(), 0, None, 0
-                        persons.clear()
-                after = page.end
+    async def _messages(self, told: Told | None, disclosing: Disclosing | None, helpers: int) -> None:
+        left = self._now.expected - self._now.totals.messages
+        # What is sealed is sealed by this process alone.
+        alone = self._kind.numbered or self._folder.sealed
+        helped = 0 if alone else min(helpers, left // self._kind.most)
+        async with contextlib.AsyncExitStack() as stack:
+            files = self._alone() if helped < 2 else await self._beside(helped, stack)
+            await stack.enter_async_context(contextlib.aclosing(files))
+            async for made in files:
+                if disclosing is not None:
+                    await disclosing(self._now.id, made.cut.persons)
+                await self._commit(made)
                 if told is not None:
-                    told(self._now.totals.messages + count, self._now.expected)
-        finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
-        if first is not None and after is not None:
-            if disclosing is not None:
-                await disclosing(self._now.id, persons)
-            await self._commit(chunk, count, first, after, begun)
+                    told(self._now.totals.messages, self._now.expected)
         self._now.reading = True
         self._save()
         if told is not None:
             told(self._now.totals.messages, self._now.expected)
 
-    def _chunk(self) -> Chunk:
-        return self._kind.make(self._setting(self._now.chunks + 1))
+    async def _alone(self) -> AsyncGenerator[Made, None]:
+        """The files one after the other, made in this process."""
+        while True:
+            setting = self._setting(self._now.chunks + 1)
+            made = await cut(self._walk, setting, self._now.after, None, self._file)
+            if made is None:
+                return
+            name = f"messages.{self._kind.suffix}"
+            yield Made(cut=made, marks=await asyncio.to_thread(marks, name, made.content))
+
+    async def _beside(self, count: int, stack: contextlib.AsyncExitStack) -> AsyncGenerator[Made, None]:
+        """The files in their order, made by so many helpers beside each other."""
+        job = Job(
+            where=self._where(), folder=str(self._folder.path), asked=self._now.asked, begun_at=self._now.begun_at
+        )
+        idle: asyncio.Queue[Helper] = asyncio.Queue()
+        for _ in range(count):
+            idle.put_nowait(await stack.enter_async_context(Helper.started(job)))
+
+        async def make(after: Place | None, last: Place | None) -> Made | None:
+            helper = await idle.get()
+            try:
+                return await helper.make(after, last)
+            finally:
+                idle.put_nowait(helper)
+
+        async def files() -> AsyncGenerator[Made, None]:
+            begins, more = self._now.after, True
+            under_way: deque[tuple[Place | None, asyncio.Task[Made | None]]] = deque()
+            try:
+                while more or under_way:
+                    while more and len(under_way) <= count:
+                        last = await self._walk.ahead(begins, self._kind.most)
+                        under_way.append((last, asyncio.create_task(make(begins, last))))
+                        begins, more = last, last is not None
+                    last, task = under_way.popleft()
+                    made = await task
+                    if made is None:
+                        continue
+                    if last is None or made.cut.last != last:
+                        # It became too long and ended early, or it is the last stretch: what is left of it comes next.
+                        under_way.appendleft((last, asyncio.create_task(make(made.cut.last, last))))
+                    yield made
+            finally:
+                for _, task in under_way:
+                    task.cancel()
+                await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+
+        return files()
+
+    def _where(self) -> Where:
+        settings = self._parts.settings
+        return Where(database=settings.database, keyring=str(settings.keyring), clinic=settings.clinic_name)
 
     def _setting(self, number: int) -> Setting:
         return Setting(
@@ -181,34 +211,49 @@ class Exporter:
 
     async def _file(self, given: Given) -> None:
         """Write a file of a message, opened; its record gets its place and its digest."""
-        one = given.attachment
-        name = f"files/{one.id}{PurePosixPath(one.name).suffix.lower()}"
+        given.record.path = file_name(given)
+        given.record.sha256 = await self._kept(given.record.path, given.attachment, given.keys)
+
+    async def _kept(self, name: str, one: Attachment, keys: Keys) -> str:
         writer = self._folder.writer(name)
         try:
-            async for piece in self._parts.files.shelf.content(one, given.keys):
+            async for piece in self._parts.files.shelf.content(one, keys):
                 writer.add(piece)
         except BaseException:
             writer.drop()
             raise
         written = await asyncio.to_thread(writer.end)
-        given.record.path, given.record.sha256 = name, written.sha256
         self._index.append(Listed(path=name, kind="file", sha256=written.sha256, bytes=written.size))
+        return written.sha256
 
-    async def _commit(self, chunk: Chunk, count: int, first: Place, last: Place, begun: int) -> None:
+    async def _fetch(self, kept: Kept) -> None:
+        """Write a file that a helper has only looked at. Raises: StorageError when it is another one by now."""
+        async with self._parts.db.read() as conn:
+            found = await self._parts.files.shelf.get(conn, kept.id)
+        if found is None or await self._kept(kept.path, *found) != kept.sha256:
+            raise StorageError("a file of a message changed while it was exported: the same command goes on")
+
+    async def _commit(self, made: Made) -> None:
         """Write the file and count it: from here on it is there, whatever happens."""
-        number = self._now.chunks + 1
+        for kept in made.files:
+            await self._fetch(kept)
+        number, now, one = self._now.chunks + 1, self._now, made.cut
         name = f"messages-{number:06}.{self._kind.suffix}"
-        listed = await self._written(name, "messages", chunk)
-        listed.messages, listed.first, listed.last = count, first, last
-        self._now.chunks, self._now.after = number, last
-        self._now.totals.messages += count
-        self._now.totals.threads += begun
+        if made.part:
+            self._folder.rename(made.part, name)
+            listed = Listed(path=name, kind="messages", sha256=made.sha256, bytes=made.size, marks=made.marks)
+            self._index.append(listed)
+        else:
+            listed = await self._written(name, "messages", one.content, made.marks)
+        listed.messages, listed.first, listed.last = one.count, one.first, one.last
+        now.chunks, now.after = number, one.last
+        now.totals.messages += one.count
+        now.totals.threads += one.threads
         self._save()
 
-    async def _written(self, name: str, kind: str, chunk: Chunk) -> Listed:
-        content = chunk.done()
+    async def _written(self, name: str, kind: str, content: bytes, found: str) -> Listed:
         written = await asyncio.to_thread(self._folder.put, name, content)
-        listed = Listed(path=name, kind=kind, sha256=written.sha256, bytes=written.size, marks=marks(name, content))
+        listed = Listed(path=name, kind=kind, sha256=written.sha256, bytes=written.size, marks=found)
         self._index.append(listed)
         return listed
 
@@ -236,9 +281,10 @@ class Exporter:
                     chunk = self._kind.reads(self._setting(self._now.read_chunks + 1))
                 chunk.read(one)
             count += len(page)
-            if chunk is not None and (end is None or count >= self._kind.most or chunk.size >= _MOST_BYTES):
+            if chunk is not None and (end is None or count >= self._kind.most or chunk.size >= MOST_BYTES):
                 number = self._now.read_chunks + 1
-                listed = await self._written(f"reads-{number:06}.{self._kind.reads_suffix}", "reads", chunk)
+                name, content = f"reads-{number:06}.{self._kind.reads_suffix}", chunk.done()
+                listed = await self._written(name, "reads", content, marks(name, content))
                 listed.reads = count
                 self._now.read_chunks, self._now.read_after = number, end or after
                 self._now.totals.reads += count
@@ -254,6 +300,9 @@ class Exporter:
         now, signing = self._now, self._parts.vault.keyring.signing_key()
         # An empty export has an index, too.
         self._save()
+        for name in self._folder.names():
+            if name.endswith(PART):
+                self._folder.remove(name)
         manifest = Manifest(
             id=now.id,
             clinic=self._parts.settings.clinic_name,
@@ -272,10 +321,6 @@ class Exporter:
         self._folder.note(MANIFEST, text)
         self._folder.remove(PROGRESS)
         return manifest
-
-
-def _place(one: MessageRecord) -> Place:
-    return Place(one.thread, one.seq)
 
 
 def _noted(progress: Progress) -> bytes:

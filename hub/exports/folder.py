@@ -117,6 +117,15 @@ class Folder:
         if opening is not None:
             yield opening.end()
 
+    @property
+    def sealed(self) -> bool:
+        """Whether its files are sealed."""
+        return self._key is not None
+
+    def rename(self, name: str, into: str) -> None:
+        """Give a file that is whole another name."""
+        self._kept(name).replace(self._kept(into))
+
     def note(self, name: str, content: bytes) -> None:
         """Write one of the plain files about the export, whole or not at all."""
         path = self.path / name

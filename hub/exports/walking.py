@@ -17,8 +17,8 @@ from hub.exports.around import Deliveries, Whose, after, up_to, whose
 from hub.exports.asking import Asked, conditions
 from hub.exports.profiling import Redaction
 from hub.exports.records import AttachedFile, DeliveryRecord, MessageRecord, ThreadRecord
+from hub.exports.sources import Sources
 from hub.files import Attachment
-from hub.parts import Parts
 from hub.sealed import PERSONAL, Body, open_body
 from hub.types import Direction
 from hub.vault import Keys
@@ -109,18 +109,21 @@ class Page(NamedTuple):
 class Walk:
     """Reads what was asked for, as far as a profile shows it."""
 
-    def __init__(self, parts: Parts, asked: Asked, shown: Redaction, *, size: int = 1000) -> None:
+    def __init__(self, sources: Sources, asked: Asked, shown: Redaction, *, size: int = 1000) -> None:
         self.asked = asked
-        self._parts = parts
+        self._sources = sources
         self._shown = shown
         self._size = size
         self._where = conditions(asked)
         self._sparse = asked.channel is not None or asked.purpose is not None or asked.since is not None
         if not shown.notes:
             self._where.append(message.c.direction != sa.literal_column(f"'{Direction.NOTE}'"))
-        query = sa.select(*_COLUMNS).where(*self._where, after).order_by(message.c.thread_id, message.c.seq)
+        order = (message.c.thread_id, message.c.seq)
+        query = sa.select(*_COLUMNS).where(*self._where, after).order_by(*order)
+        ahead = sa.select(*order).where(*self._where, after).order_by(*order).limit(1)
+        self._ahead = Prepared(ahead.offset(sa.bindparam("count", type_=sa.Integer())))
         self._messages = Prepared(query.limit(sa.bindparam("size", type_=sa.Integer())))
-        self._deliveries = Deliveries(parts, shown, self._where)
+        self._deliveries = Deliveries(sources, shown, self._where)
         mine = sa.select(message.c.id).where(*self._where, after, up_to)
         self._with_files = Prepared(sa.select(attachment.c.message_id).where(attachment.c.message_id.in_(mine)))
 
@@ -131,12 +134,19 @@ class Walk:
         query = sa.select(thread.c.id).where(thread.c.person_id == self.asked.person_id)
         # Who has no thread has no message.
         found = (await conn.execute(query)).scalar_one_or_none() or _NOBODY
-        return Walk(self._parts, msgspec.structs.replace(self.asked, thread_id=found), self._shown, size=self._size)
+        return Walk(self._sources, msgspec.structs.replace(self.asked, thread_id=found), self._shown, size=self._size)
 
     async def count(self, conn: AsyncConnection) -> int:
         """How many messages there are to write."""
         query = sa.select(sa.func.count()).select_from(message).where(*self._where)
         return int((await conn.execute(query)).scalar_one())
+
+    async def ahead(self, place: Place | None, count: int) -> Place | None:
+        """Where the next `count` messages after a place end; None where there are no more than that."""
+        begins = place or Place(_NOBODY, 0)
+        async with self._sources.db.read() as conn:
+            rows = await self._ahead(conn, after_thread=begins.thread, after_seq=begins.seq, count=count - 1)
+        return Place(*rows[0]) if rows else None
 
     async def page(self, place: Place | None) -> "Page":
         """The next messages after a place; none at the end."""
@@ -144,12 +154,12 @@ class Walk:
         span: dict[str, Any] = {"after_thread": begins.thread, "after_seq": begins.seq}
         deliveries: Mapping[str, list[DeliveryRecord]] = {}
         # Few rows by an index hold nobody up; what few of all the rows fit is looked for in a thread.
-        async with self._parts.db.read() if self._sparse else self._parts.db.glance() as conn:
+        async with self._sources.db.read() if self._sparse else self._sources.db.glance() as conn:
             rows = await self._messages(conn, **span, size=self._size)
             if not rows:
                 return Page(self, (), {}, {}, {})
             span |= {"last_thread": rows[-1][1], "last_seq": rows[-1][2]}
-            persons = await whose(conn, self._parts, self._shown, {row[1] for row in rows})
+            persons = await whose(conn, self._sources, self._shown, {row[1] for row in rows})
             if self._shown.deliveries:
                 deliveries = await self._deliveries.of(conn, persons, span)
             attached = await self._attached(conn, rows, persons, span)
@@ -168,7 +178,7 @@ class Walk:
         if not with_files:
             return {}
         bodies = {row[0]: _body(row, persons[row[1]]) for row in rows if row[0] in with_files}
-        return await self._parts.files.shelf.of(conn, bodies)
+        return await self._sources.shelf.of(conn, bodies)
 
     def lines(self, page: "Page") -> Iterator[Line]:
         """The messages of a page, each opened as it is asked for."""

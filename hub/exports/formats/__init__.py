@@ -23,10 +23,12 @@ def _paper(setting: Setting) -> Chunk:
 
 KINDS: Mapping[Format, Kind] = MappingProxyType(
     {
-        Format.JSONL: Kind(suffix="jsonl", most=20_000, make=Lines, reads_suffix="jsonl", reads=Lines),
-        Format.CSV: Kind(suffix="csv", most=20_000, make=MessageTable, reads_suffix="csv", reads=ReadTable),
-        Format.HTML: Kind(suffix="html", most=5000, make=Transcript, reads_suffix="html", reads=Transcript),
-        Format.PDF: Kind(suffix="pdf", most=1000, make=_paper, reads_suffix="pdf", reads=_paper),
+        Format.JSONL: Kind(suffix="jsonl", most=10_000, make=Lines, reads_suffix="jsonl", reads=Lines),
+        Format.CSV: Kind(suffix="csv", most=10_000, make=MessageTable, reads_suffix="csv", reads=ReadTable),
+        Format.HTML: Kind(
+            suffix="html", most=5000, numbered=True, make=Transcript, reads_suffix="html", reads=Transcript
+        ),
+        Format.PDF: Kind(suffix="pdf", most=1000, numbered=True, make=_paper, reads_suffix="pdf", reads=_paper),
         Format.EML: Kind(suffix="zip", most=5000, make=Mails, reads_suffix="jsonl", reads=Lines),
         Format.FHIR: Kind(suffix="json", most=5000, make=Bundle, reads_suffix="jsonl", reads=Lines),
     }

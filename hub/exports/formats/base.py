@@ -47,10 +47,14 @@ class Chunk(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How files of a format are called and made. most: messages in one. reads, reads_suffix: those of readings."""
+    """How files of a format are called and made. most: messages in one. reads, reads_suffix: those of readings.
+
+    numbered: whether a file says which one it is, so that it cannot be made before those before it.
+    """
 
     suffix: str
     most: int
+    numbered: bool = False
     make: Callable[[Setting], Chunk]
     reads_suffix: str
     reads: Callable[[Setting], Chunk]

@@ -1,5 +1,6 @@
 """Exports hold all that was asked for, once, in order; go on where they were broken off; and are audited first."""
 
+import dataclasses
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from hub.audit import Actor
 from hub.clock import FixedClock
 from hub.db.tables import audit_event, data_key
 from hub.errors import InputError
-from hub.exports import Asked, Folder, export, exporting, signed_manifest, verified
+from hub.exports import Asked, Folder, Format, cutting, export, exporting, redaction, signed_manifest, verified
+from hub.exports.formats import KINDS
+from hub.exports.sources import Sources
 from hub.exports.walking import Walk
 from hub.types import ChannelKind, Purpose
 from tests.hub.exports.clinic import HELLO, PICTURE, SINCE, Clinic
@@ -119,7 +122,7 @@ async def test_broken_off_anywhere_it_goes_on_and_verifies(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut off at each write of a file or of the progress in turn, it ends as if nothing had happened."""
-    monkeypatch.setattr(exporting, "_MOST_BYTES", 4500)
+    monkeypatch.setattr(cutting, "MOST_BYTES", 4500)
     put, note = Folder.put, Folder.note
     writes, after = 0, 0
 
@@ -190,14 +193,30 @@ async def test_whose_key_was_destroyed_is_there_without_a_word(clinic: Clinic, t
 @embedded_only
 async def test_pages_of_any_size_are_the_same_walk(clinic: Clinic) -> None:
     """Nothing is passed over and nothing comes twice between two pages."""
-    from hub.exports import redaction
-
     whole = []
     for size in (1, 2, 7, 100):
-        walk, place, found = Walk(clinic.parts, Asked(), redaction("full"), size=size), None, []
+        walk, place, found = Walk(Sources.of(clinic.parts), Asked(), redaction("full"), size=size), None, []
         while (page := await walk.page(place)).rows:
             found += [msgspec.json.encode(line.message) for line in page.lines()]
             place = page.end
         whole.append(found)
     assert whole[0] == whole[1] == whole[2] == whole[3]
     assert len(whole[0]) == 15
+
+
+@embedded_only
+async def test_helpers_beside_each_other_make_the_same(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records, in the order in which one process would write them, files included; and it verifies."""
+    monkeypatch.setattr(exporting, "KINDS", {**KINDS, Format.JSONL: dataclasses.replace(KINDS[Format.JSONL], most=4)})
+    one, two = tmp_path / "one", tmp_path / "two"
+
+    alone = await export(clinic.parts, Asked(), Folder(one), CLI)
+    beside = await export(clinic.parts, Asked(), Folder(two), CLI, helpers=2)
+
+    assert records(one) == records(two)
+    assert (alone.totals.messages, alone.totals.threads) == (beside.totals.messages, beside.totals.threads) == (15, 3)
+    assert not list(verified(two, signed_manifest(two, None)))
+    assert len(list(two.glob("messages-*"))) == 4
+    assert [file.read_bytes() for file in (two / "files").iterdir()] == [PICTURE]

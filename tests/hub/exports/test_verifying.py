@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub.audit import Actor
 from hub.errors import InputError
-from hub.exports import Asked, Folder, Format, NotSigned, export, exporting, public_key, signed_manifest, verified
+from hub.exports import Asked, Folder, Format, NotSigned, cutting, export, public_key, signed_manifest, verified
 from tests.hub.exports.clinic import Clinic
 from tests.stores import embedded_only
 
@@ -86,7 +86,7 @@ TAMPERINGS: list[tuple[Callable[[Path, Path], None], str, str]] = [
 @embedded_only
 async def test_each_tampering_is_named(clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was done, and where, for each of them; a signature that is not the pinned key's is refused."""
-    monkeypatch.setattr(exporting, "_MOST_BYTES", 4000)
+    monkeypatch.setattr(cutting, "MOST_BYTES", 4000)
     out = tmp_path / "out"
     manifest = await export(clinic.parts, Asked(), Folder(out), Actor("system", "cli"))
     assert not list(verified(out, signed_manifest(out, public_key(manifest.key))))

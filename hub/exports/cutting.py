@@ -1,0 +1,67 @@
+"""One file's worth of messages: read, redacted and written in memory, from one place on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from hub.exports.formats import KINDS, Setting
+from hub.exports.walking import Given, Place, Walk
+
+__all__ = ["MOST_BYTES", "Cut", "cut"]
+
+MOST_BYTES = 6 * 1024 * 1024
+"""Octets from which on a file is ended, whatever it holds: it is made in memory."""
+Keep = Callable[[Given], Awaitable[None]]
+"""Looks after a file of a message: its record gets its place and its digest."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Cut:
+    """A file as it was made. threads: how many begin in it; persons: whose messages it holds."""
+
+    content: bytes = field(repr=False)
+    count: int
+    threads: int
+    first: Place
+    last: Place
+    persons: set[str]
+
+
+async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | None, keep: Keep) -> Cut | None:
+    """The next file after a place, and not beyond `last`; None where there is nothing more.
+
+    It ends early where it becomes too long: `Cut.last` says where.
+    """
+    kind = KINDS[walk.asked.format]
+    chunk = kind.make(setting)
+    count = threads = 0
+    first: Place | None = None
+    head, earlier, place = "", after.thread if after else "", after
+    end = ("", 0)
+    persons: set[str] = set()
+    bound = None if last is None else (last.thread, last.seq)
+    whole = False
+    while not whole and (page := await walk.page(place)).rows:
+        for line in page.lines():
+            one = line.message
+            here = (one.thread, one.seq)
+            if bound is not None and here > bound:
+                whole = True
+                break
+            if one.thread != head:
+                head = one.thread
+                chunk.thread(page.thread(head, continued=head == earlier))
+                threads += head != earlier
+                persons.add(one.person)
+            for given in line.files:
+                await keep(given)
+            chunk.message(one)
+            if first is None:
+                first = Place(*here)
+            count, end = count + 1, here
+            if count >= kind.most or chunk.size >= MOST_BYTES:
+                whole = True
+                break
+        place = page.end
+    if first is None:
+        return None
+    return Cut(content=chunk.done(), count=count, threads=threads, first=first, last=Place(*end), persons=persons)
