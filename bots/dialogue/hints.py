@@ -58,6 +58,12 @@ _FOR_RELATIVE = re.compile(
     rf"|\b(?:llevar|traer) a (?:mi|nuestr[oa]) {_RELATIVE}\b",
     re.IGNORECASE,
 )
+_COURTESY = re.compile(
+    r"(?:\W*(?:ok(?:ay)?|k|great|perfect|awesome|wonderful|excellent|cool|good|got it|sounds good|see you(?: then)?"
+    r"|thanks?|thank (?:you|u)|thx|ty|so much|very much|a lot|that'?s all|perfecto|excelente|genial|muy bien|bueno|vale"
+    r"|listo|much[ai]s?|gracias|muy amable|nos vemos|de acuerdo|all set))+\W*",
+    re.IGNORECASE,
+)
 _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
@@ -165,6 +171,11 @@ def somebody_else(text: str) -> bool:
 def for_relative(text: str) -> bool:
     """Whether a visit is wished for a relative of the writer, not merely with one."""
     return bool(_FOR_RELATIVE.search(text))
+
+
+def courtesy(text: str) -> bool:
+    """Whether a text does no more than thank or approve."""
+    return bool(_COURTESY.fullmatch(text.strip()))
 
 
 def for_a_person(text: str) -> bool:

@@ -69,6 +69,8 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _begun(said, wanted, context, before)
     if verbless and named:
         return begin(said, "book", context, *before)
+    if done and hints.courtesy(event.text):
+        return Turn(state=state, says=(Say("bot.welcome"),))
     match meaning.intent:
         case "confirm" if done:
             return Turn(state=state, says=(Say("bot.welcome"),))
