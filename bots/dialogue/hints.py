@@ -175,7 +175,8 @@ def for_relative(text: str) -> bool:
 
 def courtesy(text: str) -> bool:
     """Whether a text does no more than thank or approve."""
-    return bool(_COURTESY.fullmatch(text.strip()))
+    wordless = bool(text.strip()) and not any(one.isalnum() for one in text)
+    return wordless or bool(_COURTESY.fullmatch(text.strip()))
 
 
 def for_a_person(text: str) -> bool:
