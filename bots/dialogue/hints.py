@@ -64,6 +64,10 @@ _COURTESY = re.compile(
     r"|listo|much[ai]s?|gracias|muy amable|nos vemos|de acuerdo|all set))+\W*",
     re.IGNORECASE,
 )
+_WHOSE = re.compile(
+    r"\b([^\W\d_]{2,})['’]s (?:\w+[ -])?(?:appointment|appt|visit|check-?up|cleaning)\b"
+    r"|\b(?:for|[Pp]ara|(?:cita|visita) de) ((?-i:[A-ZÁÉÍÓÚÑ])[^\W\d_]+)\b",
+)
 _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
@@ -264,6 +268,12 @@ def my_visit(text: str) -> tuple[str, str]:
         if match[name]:
             return match[name], f"{text[: match.start(name)]}{text[match.end(name) :]}"
     return "", text
+
+
+def whose(text: str) -> str | None:
+    """The first name that a wish may hold: "cancel Noah's visit", "una cita para Ana"."""
+    match = _WHOSE.search(text)
+    return next((name for name in match.groups() if name), None) if match else None
 
 
 def nth(rows: Sequence[T], choice: int) -> T | None:
