@@ -105,8 +105,8 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     """An hour that begins with a number."""
     lexeme, value = c.lexemes[i], c.lexemes[i].number
     after, second = c.kind(i + 1), _at(c, i + 1)
-    if c.kind(i - 1) == "money":
-        return None
+    if c.kind(i - 1) == "money" or (c.kind(i - 1) == "a" and after == "part"):
+        return None  # "a 3 night stay"
     if lexeme.digits >= 3:
         return _compact_at(c, i, cued)
     if value > 59:

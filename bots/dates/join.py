@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from bots.dates.lexeme import words
 from bots.dates.merge import merged
 from bots.dates.negation import negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
@@ -10,6 +11,7 @@ from bots.dates.reckon import plus
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
+_IT_IS = words("it's its is son es")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -46,9 +48,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     ruled_out = negated_pieces(c, pieces)
     before: Piece | None = None
     after_excluded_day = False
+    told = _of_now(c, pieces)
     for at, piece in enumerate(pieces):
         found = piece.found
-        if isinstance(found, Days) and found.past:
+        if at in told or (isinstance(found, Days) and found.past):
             before = piece
             continue
         joined.used.append(piece)
@@ -70,6 +73,29 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         before = piece
         del joined.drafts[_MOST_DRAFTS:]
     return joined
+
+
+def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
+    """The pieces that only tell what time it is: "it's 6 pm now", "it is 8 pm on Tuesday now"."""
+    found: set[int] = set()
+    for at in reversed(range(len(pieces))):
+        stop = pieces[at].stop
+        after = stop + (stop < len(c.lexemes) and c.lexemes[stop].word in ("right", "ahorita"))
+        ends = after < len(c.lexemes) and c.lexemes[after].word in ("now", "ahora", "ahorita")
+        next_told = at + 1 in found and c.skip(stop, ("on", "in", "the")) >= pieces[at + 1].at
+        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(c, pieces[at]):
+            found.add(at)
+    said = set()
+    for at in sorted(found):
+        before = {c.lexemes[k].word for k in range(max(0, pieces[at].at - 3), pieces[at].at)}
+        if at - 1 in said or before & _IT_IS:
+            said.add(at)
+    return said
+
+
+def _is_from(c: Context, piece: Piece) -> bool:
+    """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
+    return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
 
 
 def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
@@ -122,7 +148,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
-        or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap)))
+        or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
     )
 
 

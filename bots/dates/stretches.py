@@ -74,6 +74,13 @@ def _contrasted(c: Context, i: int) -> bool:
     """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
     if c.kind(i + 1) == "instead":
         return True
+    if (
+        i
+        and c.lexemes[i - 1].word == "do"
+        and 1 <= c.lexemes[i].number <= 12
+        and c.kind(i + 1) in ("", "stop", "comma")
+    ):
+        return True  # "let's do 7"
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 

@@ -186,6 +186,7 @@ _SENSES: dict[Sense, str] = {
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",
     ("relation", "soonest"): (
+        "sooner rather than later, sooner than later, "
         "earliest, soonest, asap, quickest, as soon as possible, as soon as you can, as early as possible, soon "
         "as possible, first available, next available, first opening, next opening, right away"
     ),

@@ -42,6 +42,7 @@ _BOOK_POLITELY = re.compile(
     r"|^\W*puede[sn]? (?:reservar|agendar|apartar)l[ao]\b",
     re.IGNORECASE,
 )
+_THUMB = re.compile("\\s*(?:[\U0001f44d\U0001f44c\u2705][\U0001f3fb-\U0001f3ff\ufe0f]?\\s*)+")
 _CANCEL_POLITELY = re.compile(
     r"^\W*(?:can|could|will|would) (?:you|u)(?: please)? cancel\b|^\W*(?:me )?(?:la )?puede[sn]? cancelar",
     re.IGNORECASE,
@@ -69,7 +70,8 @@ def hesitates(text: str) -> bool:
 
 def says_yes(text: str) -> bool:
     """Whether the text opens with a yes in so many words; a question may follow it."""
-    return bool(_YES.search(text) or _YES_AND_STOP.search(text)) and not hesitates(text)
+    yes = _YES.search(text) or _YES_AND_STOP.search(text) or _THUMB.fullmatch(text)
+    return bool(yes) and not hesitates(text)
 
 
 def agrees(event: Heard) -> bool:

@@ -10,7 +10,7 @@ from bots.dates.model import When, Window
 from bots.dialogue import asides, wishes
 from bots.dialogue.prompts import CHOICES, question, visit_facts
 from bots.dialogue.state import Job, Phase, State, Wish
-from bots.dialogue.turns import Call, Context, Find, Handoff, Known, List, Say, Shared, Turn, Unknown, Waits
+from bots.dialogue.turns import Call, Context, Find, Handoff, Identify, Known, List, Say, Shared, Turn, Unknown, Waits
 from bots.nlu.model import Meaning
 
 JOBS: frozenset[str] = frozenset(get_args(Job))
@@ -176,6 +176,8 @@ def advance(state: State, context: Context, *before: Say) -> Turn:
     if person is None and isinstance(context.standing, Known) and not state.other:
         few = context.subjects if len(context.subjects) <= CHOICES else ()
         return put(state, context, Phase.WHOM, *before, persons=tuple(one.person_id for one in few))
+    if person is None and state.guessed and state.name is not None and isinstance(context.standing, Shared):
+        return call(state, Identify(state.name, None, context.standing.candidates), *before)
     if person is None:
         return put(state, context, Phase.NAME, *before, identity="asked")
     stranger = state.other or isinstance(context.standing, Unknown)

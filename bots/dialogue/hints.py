@@ -58,6 +58,16 @@ _FOR_RELATIVE = re.compile(
     rf"|\b(?:llevar|traer) a (?:mi|nuestr[oa]) {_RELATIVE}\b",
     re.IGNORECASE,
 )
+_COURTESY = re.compile(
+    r"(?:\W*(?:ok(?:ay)?|k|great|perfect|awesome|wonderful|excellent|cool|good|got it|sounds good|see you(?: then)?"
+    r"|thanks?|thank (?:you|u)|thx|ty|so much|very much|a lot|that'?s all|perfecto|excelente|genial|muy bien|bueno|vale"
+    r"|listo|much[ai]s?|gracias|muy amable|nos vemos|de acuerdo|all set))+\W*",
+    re.IGNORECASE,
+)
+_WHOSE = re.compile(
+    r"\b([^\W\d_]{2,})['’]s (?:\w+[ -])?(?:appointment|appt|visit|check-?up|cleaning)\b"
+    r"|\b(?:for|[Pp]ara|(?:cita|visita) de) ((?-i:[A-ZÁÉÍÓÚÑ])[^\W\d_]+)\b",
+)
 _FOR_A_PERSON = re.compile(
     r"\b(?:human|real person|live (?:person|agent)|agent|representative|operator|receptionist|front desk|staff"
     r"|(?:talk|speak|speaking|talking) (?:to|with)|(?:some(?:one|body)|a person|a nurse) (?:to )?(?:call|phone)"
@@ -167,6 +177,12 @@ def for_relative(text: str) -> bool:
     return bool(_FOR_RELATIVE.search(text))
 
 
+def courtesy(text: str) -> bool:
+    """Whether a text does no more than thank or approve."""
+    wordless = bool(text.strip()) and not any(one.isalnum() for one in text)
+    return wordless or bool(_COURTESY.fullmatch(text.strip()))
+
+
 def for_a_person(text: str) -> bool:
     """Whether a person is asked for in so many words."""
     return bool(_FOR_A_PERSON.search(text))
@@ -252,6 +268,12 @@ def my_visit(text: str) -> tuple[str, str]:
         if match[name]:
             return match[name], f"{text[: match.start(name)]}{text[match.end(name) :]}"
     return "", text
+
+
+def whose(text: str) -> str | None:
+    """The first name that a wish may hold: "cancel Noah's visit", "una cita para Ana"."""
+    match = _WHOSE.search(text)
+    return next((name for name in match.groups() if name), None) if match else None
 
 
 def nth(rows: Sequence[T], choice: int) -> T | None:

@@ -45,6 +45,8 @@ def answered(state: State, event: IdentityAnswered, context: Context) -> Turn:
     match event.answer:
         case Identified(person_id=person_id) if shared is None or person_id in shared:
             return advance(replace(state, identity="identified", person_id=person_id, awaiting=None), context)
+        case _ if state.guessed:  # it was no name, or nobody's here
+            return put(state, context, Phase.NAME, identity="asked", name=None, guessed=False)
         case Several() if state.birth_date is None:
             return put(state, context, Phase.BIRTH_DATE)
         case Several():

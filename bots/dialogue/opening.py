@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from bots.dates import parse
 from bots.dialogue import asides, hints, last, several, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
@@ -23,7 +24,7 @@ from bots.dialogue.flow import (
     wants_in,
 )
 from bots.dialogue.state import RESTING, Phase, State
-from bots.dialogue.turns import Context, Heard, Known, List, Say, Turn
+from bots.dialogue.turns import Context, Heard, Known, List, Say, Shared, Turn
 from bots.nlu.model import Meaning
 
 _VERBLESS = frozenset({"inform", "alternatives", "select", "decline", "confirm", IN_PASSING})
@@ -35,6 +36,9 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         return None
     meaning = event.meaning
     said = whom.addressed(visits.wished(rest(state, Phase.IDLE), event, context), event, context)
+    name = hints.whose(event.text) if isinstance(context.standing, Shared) else None
+    if name is not None and not wishes.speaks(parse(name, now=context.now)):  # "for Monday" names nobody
+        said = replace(said, name=name, guessed=True, person_id=None, identity="unknown")
     letter = hints.key(event.text)
     if letter in ("c", "r"):  # what reminders ask for
         return begin(said, "confirm" if letter == "c" else "reschedule", context)
@@ -69,6 +73,8 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _begun(said, wanted, context, before)
     if verbless and named:
         return begin(said, "book", context, *before)
+    if done and hints.courtesy(event.text):
+        return Turn(state=state, says=(Say("bot.welcome"),))
     match meaning.intent:
         case "confirm" if done:
             return Turn(state=state, says=(Say("bot.welcome"),))

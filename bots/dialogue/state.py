@@ -105,6 +105,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     later: further wishes that wait for the present job's end.
     tried: what was done so far, for staff.
     introduced, prepared: whether it was said who speaks, and what to bring to any visit.
+    guessed: `name` was not given as one, but stood in the wish ("cancel Noah's visit").
     awaiting: the call whose answer is due; None between texts.
     """
 
@@ -135,6 +136,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     misses: int = 0
     person_id: str | None = None
     name: str | None = None
+    guessed: bool = False
     birth_date: str | None = None
     language: Language | None = None
     updated_at: datetime | None = None

@@ -150,3 +150,26 @@ async def test_who_was_identified_is_forgotten_when_the_number_is_known_to_be_an
     talk.standing = Known("p1", "Ana")
 
     assert "Tue, Mar 3" in await talk.hears("when is my visit", "appointment_status")
+
+
+async def test_on_a_shared_number_a_name_in_the_wish_is_enough_and_another_name_is_another_person() -> None:
+    folder = Folder(("p1", "Ana", "Ana Lopez", date(1985, 4, 23)), ("p2", "Leo", "Leo Lopez", date(2015, 1, 2)))
+    talk = Talk(standing=Shared(("p1", "p2")), folder=folder)
+    talk.calendar.give("tue-9", "p1")
+    talk.calendar.give("thu-16", "p2")
+
+    first = await talk.hears("cancel leo's appointment", "cancel")
+    await talk.hears("no", "decline")
+    second = await talk.hears("and when is Ana's visit?", "appointment_status")
+
+    assert "Thu, Mar 5, 4:00 PM" in first
+    assert "Tue, Mar 3, 9:00 AM" in second
+
+
+async def test_on_a_shared_number_a_word_that_is_nobodys_name_is_asked_about_as_if_none_was_said() -> None:
+    folder = Folder(("p1", "Ana", "Ana Lopez", date(1985, 4, 23)), ("p2", "Leo", "Leo Lopez", date(2015, 1, 2)))
+    talk = Talk(standing=Shared(("p1", "p2")), folder=folder)
+
+    await talk.hears("a check-up for Blueberry", "book", visit_type="Check-up")
+
+    assert talk.said == ["bot.intro", "identity.ask_first_name"]

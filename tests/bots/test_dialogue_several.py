@@ -308,3 +308,15 @@ async def test_of_two_readings_one_is_picked_in_words(text: str, said: dict[str,
     await talk.hears(text, "inform", **said)
 
     assert talk.state.wish.when.date == day
+
+
+async def test_a_thumb_up_is_a_yes_and_afterwards_a_courtesy() -> None:
+    talk = Talk()
+    await talk.hears("check-up tue 2:30", "book", visit_type="Check-up", when=on(TUE, "14:30"))
+
+    await talk.hears("\U0001f44d\U0001f3fd", "inform", confidence=0.0)
+    booked = talk.calendar.booked("p1")
+    await talk.hears("\U0001f44d", "out_of_scope", confidence=0.0)
+
+    assert booked == ["tue-1430"]
+    assert talk.said == ["bot.welcome"]

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from hub.db.tables import waitlist
 from hub.types import Language
 from tests.flows.clinic import ANA, MARIA, ZONE, choices, opened, spoken
 from tests.hub_rig import Rig, is_said
+from tests.stores import embedded_only
 
 
 @pytest.mark.parametrize(
@@ -63,3 +66,24 @@ async def test_a_no_books_nothing(rig: Rig) -> None:
 
     assert await rig.visits(person) == ()
     assert not is_said("book.booked", said)
+
+
+@embedded_only
+async def test_whom_no_time_suits_gets_a_place_on_the_waitlist_for_the_days_they_named(rig: Rig) -> None:
+    await opened(rig)
+    person = await rig.patient("MRN-1", "Ana", "Lopez", ANA)
+    day = (datetime.now(UTC).astimezone(ZONE) + timedelta(days=40)).date()
+
+    await rig.ask(ANA, f"I need a check-up with Dr. Kim on {day:%B} {day.day}")
+    asked = await rig.ask(ANA, "no")
+    said = await rig.ask(ANA, "yes please")
+    await rig.quiet()
+
+    assert is_said("slots.wait", asked)
+    assert is_said("handoff.waitlist", said)
+    (place,) = await rig.rows(sa.select(waitlist).where(waitlist.c.person_id == person))
+    assert (place.state, place.source, place.provider_id is not None) == ("waiting", "bot", True)
+    assert {place.earliest.astimezone(ZONE).date(), place.latest.astimezone(ZONE).date()} == {day}
+    assert (await rig.thread(person)).attention == "waitlist"
+    notes = [line.text for line in await rig.lines(person) if line.direction == "note"]
+    assert "they are on the waitlist now" in notes[-1]
