@@ -1,7 +1,7 @@
 """Understand: the embedded engine on the texts of other people, and on the screens' own unseen sets.
 
-With `HUB_RASA_URL`, the Rasa server there is asked the same texts in the same run, and what it makes of them by itself is
-told beside what the hub makes of them. (`engines` starts a server of its own.)
+With `HUB_RASA_URL`, the Rasa server there is asked the same texts in the same run, and what it makes of them by itself
+is told beside what the hub makes of them. (`engines` starts a server of its own.)
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from tests.bench.figures import Tell
 from tests.bots.nlu_engine import trained
 from tests.bots.test_nlu_measured import NOW, _rows
 
+Row = dict[str, str]
 _TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -91,5 +92,5 @@ def _shares(
     }
 
 
-def _texts(name: str) -> list[dict[str, str]]:
+def _texts(name: str) -> list[Row]:
     return [json.loads(line) for line in (_TESTS / name).read_text(encoding="utf-8").splitlines()]
