@@ -36,8 +36,10 @@ def chart(trial: Trial, title: str) -> str:
     y = 34
     parts.append(_text(24, y, title, "head", 16))
     y += 24
-    parts.append(_text(24, y, _summary(trial), "soft"))
-    y += 30
+    for line in _summary(trial):
+        parts.append(_text(24, y, line, "soft"))
+        y += 18
+    y += 14
     if trial.score is not None:
         y = _bars(parts, y, trial.score.f1)
         y = _confusion(parts, y, trial.score.confusion)
@@ -47,21 +49,20 @@ def chart(trial: Trial, title: str) -> str:
     size = f'viewBox="0 0 {_WIDTH} {y}" width="{_WIDTH}" height="{y}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<title>{escape(title)}</title>\n'
-        f"<desc>{escape(_summary(trial))}</desc>\n<style>{_STYLE}</style>\n{body}\n</svg>\n"
+        f"<desc>{escape('; '.join(_summary(trial)))}</desc>\n<style>{_STYLE}</style>\n{body}\n</svg>\n"
     )
 
 
-def _summary(trial: Trial) -> str:
+def _summary(trial: Trial) -> list[str]:
     said = [f"{trial.texts} texts"]
     if trial.score is not None:
-        said += [f"accuracy {trial.score.accuracy:.3f}", f"macro-F1 {trial.score.macro_f1:.3f}"]
-        said += [f"accepted {trial.score.lenient:.3f}"]
+        said += [f"accuracy {trial.score.accuracy:.3f}", f"accepted {trial.score.lenient:.3f}"]
+        said += [f"macro-F1 {trial.score.macro_f1:.3f}"]
     if trial.rejection is not None:
         said.append(f"out-of-scope AUROC {trial.rejection:.3f}")
-    if trial.calibration is not None:
-        said.append(f"ECE {trial.calibration.ece:.3f}")
-    said += [f"{name} {right}/{of}" for name, (right, of) in trial.slots.items()]
-    return " · ".join([*said, f"p50 {trial.p50:.2f} ms", f"p95 {trial.p95:.2f} ms"])
+    more = [f"{name} {right} of {of}" for name, (right, of) in trial.slots.items()]
+    more += [f"p50 {trial.p50:.2f} ms", f"p95 {trial.p95:.2f} ms"]
+    return [" · ".join(said), " · ".join(more)]
 
 
 def _bars(parts: list[str], y: int, f1: Mapping[str, float]) -> int:

@@ -81,7 +81,10 @@ def labelled(raw: Any, zone: ZoneInfo) -> Labelled:
     if not isinstance(raw, dict) or not isinstance(raw.get("text"), str):
         raise ValueError('a row is an object with a "text"')
     intent = raw.get("intent")
-    accepted = [intent, *(raw.get("accept") or ())] if intent is not None else []
+    others = raw.get("accept") or []
+    if not isinstance(others, list):
+        raise ValueError('"accept" is a list of intents')
+    accepted = [intent, *others] if intent is not None else []
     names = [ALIASES.get(name, name) if isinstance(name, str) else None for name in accepted]
     if any(name not in INTENTS for name in names):
         raise ValueError(f'"intent" or "accept" names none of: {", ".join(INTENTS)}')

@@ -10,6 +10,7 @@ _WORDS = {
         what whats how can could does do did is are was when should which who where will would any
         que cual cuales como cuando puede pueden puedo es da dan hay quien donde cuanto cuanta cuantas debo
     """,
+    "asking": "i we you u someone somebody anyone me alguien me",
     "past": """
         ago had was were used history last previous survived survivor childhood died passed since before
         years months yearly family runs hace anos tuve tuvo murio antes pasado pasada antecedentes nino chico chica
@@ -37,7 +38,7 @@ def circumstances(words: Sequence[str], listed: Urgency) -> list[float]:
     """What the lists heard and what stands around it, a 1 or a 0 for each of `NAMES`."""
     known = set(words)
     heard = listed.phrase_id is not None
-    asks = not _SAID["question"].isdisjoint(_firsts(words))
+    asks = any(first in _SAID["question"] and second not in _SAID["asking"] for first, second in _openings(words))
     past, denial, now, me = (not known.isdisjoint(_SAID[name]) for name in ("past", "denial", "now", "me"))
     found = (
         listed.level == "urgent" and not (listed.negated or listed.history),
@@ -59,6 +60,7 @@ def circumstances(words: Sequence[str], listed: Urgency) -> list[float]:
     return [float(one) for one in found]
 
 
-def _firsts(words: Sequence[str]) -> list[str]:
-    """The first word of each sentence."""
-    return [word for at, word in enumerate(words) if word != END and (at == 0 or words[at - 1] == END)]
+def _openings(words: Sequence[str]) -> list[tuple[str, str]]:
+    """The first two words of each sentence: "can stress" asks for a fact, "can I" for help."""
+    following = [*words[1:], END]
+    return [(word, following[at]) for at, word in enumerate(words) if word != END and (at == 0 or words[at - 1] == END)]

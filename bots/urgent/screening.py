@@ -14,9 +14,9 @@ from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
-_HEARD = 0.3  # how likely an emergency of any level must be,
-_SURE = 0.6  # how likely to the learned screen alone for it to raise what the lists heard,
-_LIKELY = 0.4  # and how likely its level, else it is "urgent"
+HEARD = 0.25  # how likely an emergency of any level must be,
+LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
+SURE = 0.6  # and how likely for it to raise what the lists heard
 _SENTENCES = 8  # how many sentences of a text are judged by themselves, too: the first and the last ones
 _BEFORE = 8  # how many fillers may stand between a denial and what it denies
 _AROUND = 9  # how far from an alarm a word of time may stand and still speak of it
@@ -94,17 +94,18 @@ def _judged(words: list[str], listed: Urgency) -> Urgency:
     chances = learned.chances(words)
     if not chances:
         return listed
+    listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
     kept = listed.level is not None and listed.negated | listed.history and listed.phrase_id in load().crises
-    if learned.likely(words, listed, chances) < _HEARD:
+    if learned.likely(words, listed, chances) < HEARD:
         if listed.level is None or kept:
             return listed
         return replace(listed, level=None, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
     likely = max(chances, key=lambda level: chances[level])
-    level: Level = likely if chances[likely] >= _LIKELY else "urgent"
+    level: Level = likely if chances[likely] >= LIKELY else "urgent"
     weighed = listed.level is not None and (listed.negated or listed.history)
     if weighed or RANK[level] <= RANK[listed.level]:
         return listed
-    if listed.phrase_id is not None and sum(chances.values()) < _SURE:
+    if listed.phrase_id is not None and chances[likely] < SURE:
         return listed
     return replace(listed, level=level, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
 

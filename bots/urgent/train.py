@@ -29,7 +29,7 @@ from bots.urgent.circumstances import circumstances
 from bots.urgent.learned import LEVELS, Weights, log_odds, pack
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
-from bots.urgent.screening import by_lists
+from bots.urgent.screening import HEARD, LIKELY, SURE, by_lists
 from bots.urgent.words import END, tokens
 from hub.hashed import BUCKETS, features
 
@@ -122,9 +122,10 @@ def _fit(rows: list[Example], together: tuple[float, ...]) -> Weights:
 
 
 def version() -> str:
-    """Names the labelled examples: `learned.txt` bears it, so weights of other examples are noticed."""
+    """Names the examples and the thresholds: `learned.txt` bears it, so weights of others are noticed."""
     files = (_file("emergencies"), _file("lookalikes"), HERE / "examples" / "frames.toml")
-    return f"{zlib.crc32(b''.join(file.read_bytes() for file in files)):08x}"
+    thresholds = f"{HEARD} {SURE} {LIKELY}".encode()
+    return f"{zlib.crc32(b''.join(file.read_bytes() for file in files) + thresholds):08x}"
 
 
 def _matrix(found: list[tuple[list[int], list[int]]], rare: NDArray[np.float64]) -> Any:

@@ -50,11 +50,6 @@ def train(engine: str) -> None:
     took = time.perf_counter() - started
     path = kept(models)
     examples = read_examples()
-    wishes = len({example.intent for example in examples})
-    done = (
-        "was trained already, for this very data"
-        if known
-        else f"is trained of {len(examples)} examples, {wishes} intents"
-    )
-    click.echo(f"the engine {done} {len(examples)} examples of {wishes} intents, {took:.1f} s", err=True)
-    click.echo(f"{path.stat().st_size / 1e6:.1f} MB in {path}", err=True)
+    done = "was trained and kept already" if known else "is trained and kept"
+    of = f"{len(examples)} examples of {len({one.intent for one in examples})} intents"
+    click.echo(f"the engine {done}: {of}, {took:.1f} s, {path.stat().st_size / 1e6:.1f} MB in {path}", err=True)

@@ -74,10 +74,8 @@ def _tell(engine: str, trial: "Trial") -> None:
     click.echo(f"{engine}: {trial.texts} texts, {trial.p50:.2f} ms each (95 % within {trial.p95:.2f} ms)")
     if trial.score is not None:
         result = trial.score
-        click.echo(
-            f"accuracy   {result.accuracy:.3f}   accepted {result.lenient:.3f} (of {result.rows} with an intent)"
-        )
-        click.echo(f"macro-F1   {result.macro_f1:.3f}   accepted {result.macro_f1_lenient:.3f}")
+        click.echo(f"accuracy    {result.accuracy:.3f}   accepted {result.lenient:.3f} ({result.rows} have an intent)")
+        click.echo(f"macro-F1    {result.macro_f1:.3f}   accepted {result.macro_f1_lenient:.3f}")
     if trial.rejection is not None:
         click.echo(f"out-of-scope AUROC {trial.rejection:.3f}")
     for name, (right, of) in trial.slots.items():
@@ -90,6 +88,7 @@ def _tell(engine: str, trial: "Trial") -> None:
         click.echo("\nF1 by intent")
         for intent, value in sorted(trial.score.f1.items(), key=lambda item: item[1]):
             click.echo(f"  {intent:<20}{value:.3f}")
-        click.echo("\ntaken for another, most often")
+        if trial.score.confusion:
+            click.echo("\ntaken for another, most often")
         for (label, answer), count in list(trial.score.confusion.items())[:_CONFUSIONS]:
             click.echo(f"{count:>6}  {label} → {answer}")

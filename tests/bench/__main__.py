@@ -23,6 +23,7 @@ from tests.bench import (
     reply,
     scale,
     search,
+    understand,
 )
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
     parser.add_argument("--rasa-models", type=Path, help="engines: the folder of the trained Rasa model")
-    parser.add_argument("--every", type=int, default=1, help="engines: one text in so many")
+    parser.add_argument("--every", type=int, default=1, help="engines, understand: one text in so many")
     parser.add_argument(
         "--threads", type=int, default=100_000, help="inbox, search, agents, export: threads, ten messages each"
     )
@@ -176,6 +177,10 @@ def _export(bench: processes.Bench, options: argparse.Namespace, tell: figures.T
     return export.run(bench, made, database, rounds=options.rounds, tell=tell)
 
 
+def _understand(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    return understand.run(options.every, tell)
+
+
 def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
     """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
     if options.keep is None or bench.postgres is not None:
@@ -190,6 +195,7 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "agents": _agents,
     "engines": _engines,
     "export": _export,
+    "understand": _understand,
 }
 _WORK: dict[str, Work] = {
     "accept": _accept,
