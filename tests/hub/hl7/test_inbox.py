@@ -212,6 +212,21 @@ async def test_while_the_database_is_gone_nothing_is_taken_and_the_sender_may_tr
     assert await feed.take(siu()) == "AA"
 
 
+@embedded_only
+async def test_what_was_applied_long_ago_is_forgotten_and_what_failed_is_not(feed: Feed) -> None:
+    assert await feed.take(siu("S12", "1")) == "AA"
+    assert await feed.take(siu("S12", "2", sch={"start": "soon"})) == "AE 102"
+    feed.mail.wait(days=29)
+    await feed.inbox.look()
+    assert len(await feed.letters()) == 2
+
+    feed.mail.wait(days=2)
+    await feed.inbox.look()
+
+    assert [row.state for row in await feed.letters()] == ["failed"]
+    assert b"hub_hl7_failed 1.0" in feed.parts.metrics.page()
+
+
 # --- enhanced mode
 
 
