@@ -1,6 +1,7 @@
 """What becomes of messages, from their octets to their answers."""
 
 import asyncio
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -88,6 +89,25 @@ async def test_one_visit_told_of_by_two_messages_at_once_is_one(feed: Feed) -> N
 
     assert said == ["AA"] * 4
     assert len(await feed.visits()) == await feed.persons() == 1
+
+
+async def test_news_that_come_all_at_once_in_any_order_end_as_the_newest_say(feed: Feed) -> None:
+    messages = []
+    for visit in range(3):
+        name = {"filler": f"F{visit}", "placer": f"A{visit}"}
+        for minute, (event, hour) in enumerate([("S12", 9), ("S13", 10), ("S13", 11), ("S26", 11), ("S14", 13)]):
+            when = name | {"start": f"202603{10 + visit}{hour:02d}0000"}
+            made = f"2026030209{minute:02d}00-0500"
+            messages.append(siu(event, f"{visit}-{minute}", made=made, sch=when, pid={"mrn": f"M{visit % 2}"}))
+    random.Random(4).shuffle(messages)
+
+    said = await asyncio.gather(*(feed.take(one) for one in messages))
+
+    assert set(said) == {"AA"}
+    visits = await feed.visits()
+    assert [row.status for row in visits] == ["booked"] * 3
+    assert sorted(row.start for row in visits) == [datetime(2026, 3, 10 + day, 17, 0, tzinfo=UTC) for day in range(3)]
+    assert await feed.persons() == 2
 
 
 async def test_what_comes_late_undoes_nothing(feed: Feed) -> None:
