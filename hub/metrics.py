@@ -51,7 +51,7 @@ class Metrics:
         )
         self.hl7_failed = Gauge("hub_hl7_failed", "HL7 messages that could not be applied and wait", registry=r)
         self.hl7_connections = Gauge("hub_hl7_connections", "Connections that HL7 messages come by", registry=r)
-        self.hl7_closed = Counter("hub_hl7_closed", "Such connections that ended, and why", ["why"], registry=r)
+        self.hl7_closed = Counter("hub_hl7_closed", "Such connections that ended, and why", ["code"], registry=r)
         self.files = Counter(
             "hub_files", "Files that came in, by what became of them", ["channel", "outcome"], registry=r
         )

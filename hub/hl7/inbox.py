@@ -94,7 +94,9 @@ class Inbox:
         """Bring the gauge of what failed up to date, and forget what is over."""
         async with self._db.glance() as conn:
             self._parts.metrics.hl7_failed.set(await count_failed(conn))
-        await self._db.write(lambda conn: self.letters.prune(conn, self._clock.now()))
+            over = await self.letters.over(conn, self._clock.now())
+        if over:
+            await self._db.write(lambda conn: self.letters.prune(conn, over))
 
     # --- one message
 

@@ -132,11 +132,15 @@ class Letters:
             query = query.where(hl7_message.c.id > after)
         return list((await conn.execute(query.order_by(hl7_message.c.id).limit(_PAGE))).scalars())
 
-    async def prune(self, conn: AsyncConnection, now: datetime) -> int:
-        """Forget messages that are over and were received long ago; how many."""
-        over = sa.and_(hl7_message.c.state.in_(("applied", "older", "dropped")), hl7_message.c.received_at < now - KEEP)
-        some = sa.select(hl7_message.c.id).where(over).limit(_PAGE)
-        return int((await conn.execute(sa.delete(hl7_message).where(hl7_message.c.id.in_(some)))).rowcount)
+    async def over(self, conn: AsyncConnection, now: datetime) -> list[str]:
+        """Some messages that are done with, and were received long ago."""
+        done = hl7_message.c.state.in_(("applied", "older", "dropped"))
+        query = sa.select(hl7_message.c.id).where(done, hl7_message.c.received_at < now - KEEP).limit(_PAGE)
+        return list((await conn.execute(query)).scalars())
+
+    async def prune(self, conn: AsyncConnection, letters: Sequence[str]) -> None:
+        """Forget these messages: their control ids are free again."""
+        await conn.execute(sa.delete(hl7_message).where(hl7_message.c.id.in_(letters)))
 
     async def _set(self, conn: AsyncConnection, letter: str, values: Mapping[str, Any], answer: bytes) -> None:
         sealed = await self._seal(conn, letter, {"answer": answer})

@@ -64,6 +64,22 @@ def test_what_failed_is_listed_tried_again_and_given_up(run: Run, founded: Path)
 
 
 @pytest.mark.parametrize(
+    ("given", "state", "said"),
+    [
+        ({}, "ok", "taken on 127.0.0.1:2575, from this machine alone"),
+        ({"HUB_MLLP_HOST": "10.1.0.5"}, "note", "set HUB_MLLP_PEERS"),
+        ({"HUB_MLLP_HOST": "10.1.0.5", "HUB_MLLP_PEERS": "10.1.0.0/16"}, "note", "and not encrypted"),
+        ({"HUB_MLLP_CERT_FILE": "none.pem"}, "wrong", "HUB_MLLP_CERT_FILE"),
+    ],
+)
+def test_doctor_says_how_messages_are_taken(run: Run, data: Path, given: dict[str, str], state: str, said: str) -> None:
+    found = findings(run("doctor", HUB_MLLP_PORT="2575", **given))
+
+    assert found["hl7"][0] == state
+    assert said in found["hl7"][1]
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("retry", UNKNOWN), "no message that failed has this id"),

@@ -59,7 +59,7 @@ async def closed(reader: asyncio.StreamReader) -> bytes:
 def why(feed: Feed) -> dict[str, float]:
     """How many connections ended, and why."""
     (metric,) = feed.parts.metrics.hl7_closed.collect()
-    return {one.labels["why"]: one.value for one in metric.samples if one.name.endswith("_total")}
+    return {one.labels["code"]: one.value for one in metric.samples if one.name.endswith("_total")}
 
 
 async def test_messages_of_one_connection_are_answered_in_their_order(feed: Feed) -> None:
