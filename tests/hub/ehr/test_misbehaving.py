@@ -1,6 +1,7 @@
 """Whatever an EHR answers, or does not: nothing is booked twice, called booked that is not, or lost."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -56,6 +57,22 @@ async def test_an_answer_that_is_lost_while_booking_books_once(
     assert standing(ehr) == ["booked"]
     assert (await balky.remote_slot(slot_id))["status"] == "busy"
     assert await left(balky) == (0, 0)
+
+
+async def test_a_visit_that_cannot_be_found_yet_is_not_made_twice(balky: FhirBackend, ehr: SmallEhr) -> None:
+    """A server whose search lags behind: the second attempt is made under the same name, and finds the first."""
+    (slot_id,) = await balky.open(Opening(start=at(9)))
+    ehr.faults.append(Fault("POST", "Appointment", how="drop", done=True))
+
+    def lagging(method: str, kind: str) -> None:
+        ehr.says = {"resourceType": "Bundle"} if (method, kind) == ("GET", "Appointment") and not ehr.faults else ...
+
+    ehr.between = lagging
+
+    with contextlib.suppress(SchedulingError):
+        await booked(balky, slot_id)
+
+    assert standing(ehr) == ["booked"]
 
 
 async def test_an_answer_that_takes_too_long_is_looked_after(balky: FhirBackend, ehr: SmallEhr) -> None:
