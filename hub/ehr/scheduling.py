@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from bots.nlu.model import Catalogue
 from bots.scheduling.base import Appointment, Gone, Held, Offer, Query, Scheduling, Taken
-from bots.scheduling.local import Answer, LocalScheduling, OnChange, as_appointment, booked_visit
+from bots.scheduling.local import Answer, LocalScheduling, OnChange, as_appointment
 from bots.scheduling.names import Names
 from hub.audit import Actor, Trail
 from hub.clock import Clock
@@ -222,8 +222,13 @@ class FhirScheduling(Scheduling):
 
     async def _is_theirs(self, appointment_id: str, person_id: str) -> bool:
         """Whether a visit is this person's, and booked as far as is known here."""
+        query = sa.select(appointment.c.id).where(
+            appointment.c.id == appointment_id,
+            appointment.c.person_id == person_id,
+            appointment.c.status == "booked",
+        )
         async with self._db.read() as conn:
-            return await booked_visit(conn, appointment_id, person_id) is not None
+            return (await conn.execute(query)).first() is not None
 
     async def _slot_of(self, appointment_id: str) -> str | None:
         """The slot that a visit has, or had until the EHR's cancellation."""
