@@ -123,7 +123,11 @@ class FhirScheduling(Scheduling):
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
-        await self._ready()
+        try:
+            await self._ready()
+        except EhrError as error:
+            # The names that were known before serve until it answers; what is asked of it then will tell.
+            say(_log, "ehr_away", logging.WARNING, error=error)
         return await self._here.catalogue()
 
     async def find(self, query: Query) -> Offer:
@@ -256,9 +260,10 @@ class FhirScheduling(Scheduling):
         """Where nothing was taken in yet, do it now: the first question may come before the first round."""
         if self._polled:
             return
-        if await cursor(self._db, "slots") is None:
-            await (await self._ways.get()).calendar.poll()
-        self._polled = True
+        async with self._one_at_a_time("ready"):
+            if not self._polled and await cursor(self._db, "slots") is None:
+                await (await self._ways.get()).calendar.poll()
+            self._polled = True
 
     @asynccontextmanager
     async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
