@@ -10,7 +10,8 @@ from msgspec.structs import force_setattr
 from consent.facts import Standing, in_utc
 from hub.types import ChannelKind, Purpose
 
-AddressState = Literal["ok", "invalid", "suspended"]
+AddressState = Literal["ok", "invalid", "suspended", "deceased"]
+"""Whether an address may be used; `deceased`: it works, and the person whose it is has died."""
 
 
 class Wishes(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 The questions are asked in this order, and the first that knows decides:
 
 1. Is it the fixed safety reply to an emergency text, the one confirmation of a STOP, or the answer to HELP?
-2. Does the address work, and is it the right person's?
+2. Does the address work, is it the right person's, and do they live?
 3. Did the person opt out?
 4. Is it for safety, or an answer to what the person wrote within the reply window? Then it may leave at any hour.
 5. Did the person agree to this kind of message here (marketing: in writing)?
@@ -117,7 +117,8 @@ def _named_exception(request: Request, book: RuleSet, revoked: Fact | None) -> V
 
 
 def _address(request: Request, book: RuleSet) -> Denied | None:
-    if request.address_state == "ok":
+    if request.address_state == "ok" or (request.address_state == "deceased" and not request.automated):
+        # Whoever uses the address of somebody who died writes, and is answered, by hand.
         return None
     return Denied(*_because(book, f"address-{request.address_state}"))
 

@@ -51,6 +51,7 @@ from hub.vault import Vault
 from hub.web.server import Site, build
 
 if TYPE_CHECKING:
+    from hub.hl7 import Hl7Room
     from hub.slack import SlackRoom
 
 _log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Hub:
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
         self.mail = MailRoom(parts) if "web" in roles else None
+        self.hl7 = _hl7(parts) if "web" in roles else None
         self._loading: asyncio.Task[None] | None = None
 
     @classmethod
@@ -119,6 +121,8 @@ class Hub:
             self.port = await self._site.start()
         if self.mail is not None:
             await self.mail.start()
+        if self.hl7 is not None:
+            await self.hl7.start()
         for leader, upkeep in self._duties:
             await leader.start()
             upkeep.start()
@@ -148,6 +152,8 @@ class Hub:
             await self._site.stop()
         if self.mail is not None:
             await self.mail.stop()
+        if self.hl7 is not None:
+            await self.hl7.stop()
         await parts.acceptor.stop()
         if self._loading is not None:
             self._loading.cancel()
@@ -291,6 +297,15 @@ def _slack(parts: Parts) -> "SlackRoom | None":
     from hub.slack import SlackRoom
 
     return SlackRoom(parts)
+
+
+def _hl7(parts: Parts) -> "Hl7Room | None":
+    """The room of HL7, where a port is set: it is not loaded otherwise."""
+    if parts.settings.mllp_port is None:
+        return None
+    from hub.hl7 import Hl7Room
+
+    return Hl7Room(parts, parts.settings.mllp_port)
 
 
 def _slack_routes(parts: Parts) -> Sequence[web.RouteDef]:

@@ -39,6 +39,12 @@ class Metrics:
             "hub_units_again", "Units of work undone by another's change, and run again", registry=r
         )
         self.mails = Counter("hub_mails", "Mails that came in, by what became of them", ["outcome"], registry=r)
+        self.hl7_messages = Counter(
+            "hub_hl7_messages", "HL7 messages, by what became of them", ["kind", "outcome"], registry=r
+        )
+        self.hl7_failed = Gauge("hub_hl7_failed", "HL7 messages that could not be applied and wait", registry=r)
+        self.hl7_connections = Gauge("hub_hl7_connections", "Connections that HL7 messages come by", registry=r)
+        self.hl7_closed = Counter("hub_hl7_closed", "Such connections that ended, and why", ["code"], registry=r)
         self.files = Counter(
             "hub_files", "Files that came in, by what became of them", ["channel", "outcome"], registry=r
         )

@@ -92,12 +92,15 @@ def _command(words: list[str]) -> tuple[click.Command, list[str]]:
     return found, words
 
 
+_CALL = re.compile(r"(?:^|[\s(]|&& )hub ((?:[a-z][a-z0-9-]*(?:\.hl7)?|[A-Z.-]+|'[^']*'|--?\S+|\S+\.csv|\[[^]]*\]|\s)*)")
+
+
 def _said_commands(document: Path) -> list[str]:
     """Every call of `hub` in prose and shell blocks, without what stands around it."""
     lines = [line for block in _blocks(document, "sh") for line in block.splitlines()]
     said = []
     for text in (*_spans(document), *lines):
-        said += re.findall(r"(?:^|[\s(]|&& )hub ((?:[a-z-]+|[A-Z.-]+|'[^']*'|--?\S+|\S+\.csv|\[[^]]*\]|\s)*)", text)
+        said += _CALL.findall(text)
     return [one.strip() for one in said if one.strip()]
 
 
@@ -127,7 +130,7 @@ def test_readme_lists_every_command() -> None:
     listed = set()
     for first, _ in _table(README, "command"):
         words = first.strip("`").split()[1:]
-        listed.add(tuple(word for word in words if word.isalpha() and word.islower()))
+        listed.add(tuple(word for word in words if word.isalnum() and word.islower()))
 
     assert listed == set(_leaves(command_line))
 

@@ -273,6 +273,15 @@ async def _failing(conn: AsyncConnection, person_id: str, now: datetime) -> froz
     return failing((row.channel, row.address_id, row.state) for row in rows)
 
 
+_STATE = sa.case(
+    (
+        sa.and_(person.c.deceased_at.is_not(None), address.c.state == sa.literal_column("'ok'")),
+        sa.literal_column("'deceased'"),
+    ),
+    else_=address.c.state,
+).label("state")
+
+
 def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """A person and their thread with each of their addresses, or with none in a single row."""
     return (
@@ -288,7 +297,7 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
             thread.c.id.label("thread_id"),
             address.c.id.label("address_id"),
             address.c.kind,
-            address.c.state,
+            _STATE,
             address.c.state_reason,
             contact.c.value_sealed,
         )
@@ -320,7 +329,7 @@ _REACHED_MANY = Lookup(
             person.c.state,
             address.c.id,
             address.c.kind,
-            address.c.state,
+            _STATE,
             address.c.state_reason,
             contact.c.value_sealed,
         )

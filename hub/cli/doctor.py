@@ -50,6 +50,9 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     yield await _scanner(settings)
     if settings.slack_configured:
         yield await _slack(settings)
+    if settings.mllp_port is not None:
+        async for finding in _hl7(settings):
+            yield finding
     if settings.ehr_url:
         yield await _ehr(settings)
 
@@ -109,6 +112,41 @@ async def _scanner(settings: Settings) -> tuple[str, str, str]:
     except OSError:
         return "wrong", "scanner", "does not answer: check HUB_CLAMD_URL; until it does, documents that come in wait"
     return "ok", "scanner", f"answers ({version.partition('/')[0]})"
+
+
+async def _hl7(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    from hub.db import Database
+    from hub.hl7.letters import count_failed
+    from hub.hl7.listener import tls
+    from hub.settings.parsing import LOOPBACK
+
+    try:
+        context = tls(settings)
+    except SettingsError as error:
+        yield "wrong", "hl7", str(error)
+        return
+    words = f"taken on {settings.mllp_host}:{settings.mllp_port}, "
+    words += "from whoever is listed" if settings.mllp_peers else "from this machine alone"
+    if settings.mllp_host not in LOOPBACK and not settings.mllp_peers:
+        yield "note", "hl7", f"{words}: set HUB_MLLP_PEERS to the senders' addresses"
+    elif context is None and settings.mllp_host not in LOOPBACK:
+        yield "note", "hl7", f"{words}, and not encrypted: set HUB_MLLP_CERT_FILE, or keep to a network that is"
+    else:
+        yield "ok", "hl7", words + (", by TLS" if context is not None else "")
+    if not settings.database_url and not (settings.data / "hub.db").exists():
+        return
+    try:
+        db = await Database.open(settings.database)
+    except HubError:
+        # Said already, of the database itself.
+        return
+    try:
+        async with db.read() as conn:
+            failed = await count_failed(conn)
+    finally:
+        await db.close()
+    if failed:
+        yield "note", "hl7", f"{failed} could not be applied and wait: see `hub hl7 list`"
 
 
 async def _slack(settings: Settings) -> tuple[str, str, str]:

@@ -5,7 +5,8 @@ events' counter, which every transaction locks, would be held until the slowest 
 and they are written together just before the commit: a unit that is undone takes its own with it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,3 +52,16 @@ def at_end(conn: AsyncConnection, write: Write, rows: Sequence[Any]) -> None:
     """
     ending: Ending = conn.info[_KEY]
     ending.add(write, rows)
+
+
+@asynccontextmanager
+async def undoable(conn: AsyncConnection) -> AsyncIterator[None]:
+    """A part of a unit of work that is undone alone when it is left by an error, with what it handed over."""
+    ending: Ending = conn.info[_KEY]
+    mark = ending.mark()
+    try:
+        async with conn.begin_nested():
+            yield
+    except BaseException:
+        ending.cut(mark)
+        raise

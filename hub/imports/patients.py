@@ -11,7 +11,7 @@ from consent.facts import ConsentState, Scope, Source
 from consent.ledger import Ledger, NewFact
 from hub.audit import Actor
 from hub.clock import Clock
-from hub.db import Database
+from hub.db import Database, undoable
 from hub.errors import HubError, StorageError
 from hub.imports import cells
 from hub.imports.rows import BadRow, Parsed, Progress, Report, RowProblem, load
@@ -132,7 +132,7 @@ async def _write_or_split(
 ) -> Report:
     """A group written at once; where one of it cannot be, each on its own, so that only that one stays out."""
     try:
-        async with conn.begin_nested():
+        async with undoable(conn):
             return await _write(conn, [one.value for one in group], people, ledger, now)
     except StorageError:
         raise

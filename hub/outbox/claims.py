@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.asking import NO_WISHES, Wishes, share
+from consent.asking import NO_WISHES, AddressState, Wishes, share
 from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
 from consent.whereabouts import UNKNOWN, Place, place
@@ -214,9 +214,7 @@ class Claims:
                     replies_to=row.replies_to,
                     zones=where.zones,
                     states=where.states,
-                    address_state=state_for(
-                        _CHANNELS[row.channel], fresh.get(row.address_id, row.address_state), row.address_reason
-                    ),
+                    address_state=_state(row, fresh.get(row.address_id, row.address_state)),
                     sent_recently=tuple(sent.calls),
                     told_recently=sent.told(besides=row.message_id),
                     wishes=wished if row.counted else NO_WISHES,
@@ -314,6 +312,11 @@ _TAKE = (
 
 def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
     return {"id": row.id, "state": state, "reason": reason, "due_at": due_at}
+
+
+def _state(row: Due, fresh: AddressState) -> AddressState:
+    state = state_for(_CHANNELS[row.channel], fresh, row.address_reason)
+    return "deceased" if row.deceased and state == "ok" else state
 
 
 def _planned(row: Due) -> Planned:

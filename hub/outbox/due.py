@@ -49,6 +49,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     home: str | None
     language: str | None
     answers: str | None
+    deceased: bool
 
     @property
     def counted(self) -> bool:
@@ -68,6 +69,7 @@ _OF_OTHERS = (
     person.c.state,
     person.c.language,
     answered.c.provider_id,
+    person.c.deceased_at.is_not(None),
 )
 _DETAILS = (
     sa.select(*(delivery.c[name] for name in Due.__struct_fields__[: -len(_OF_OTHERS)]), *_OF_OTHERS)

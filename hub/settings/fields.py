@@ -364,6 +364,51 @@ class Settings:
         parsing.one_of("yes", "no"),
         "no",
     )
+    mllp_host: str = _setting("HUB_MLLP_HOST", "address to take HL7 v2 messages on", parsing.text, "127.0.0.1")
+    mllp_port: int | None = _setting(
+        "HUB_MLLP_PORT",
+        "port to take HL7 v2 messages on (SIU, ADT; MLLP); 0 takes a free one",
+        parsing.whole(0, 65535),
+        None,
+        shown="unset: off",
+    )
+    mllp_peers: tuple[parsing.Network, ...] = _setting(
+        "HUB_MLLP_PEERS",
+        "addresses or networks that such messages are taken from",
+        parsing.networks,
+        (),
+        shown="unset: this machine",
+    )
+    mllp_cert_file: Path | None = _setting(
+        "HUB_MLLP_CERT_FILE",
+        "certificate (PEM) for TLS there, which is then required",
+        parsing.path,
+        None,
+        shown="unset: plain",
+    )
+    mllp_key_file: Path | None = _setting(
+        "HUB_MLLP_KEY_FILE", "its private key", parsing.path, None, shown="in the certificate's file"
+    )
+    mllp_client_ca_file: Path | None = _setting(
+        "HUB_MLLP_CLIENT_CA_FILE",
+        "certificates (PEM) by one of which a sender's own must be signed",
+        parsing.path,
+        None,
+        shown="unset: no certificate is asked for",
+    )
+    mllp_processing: str = _setting(
+        "HUB_MLLP_PROCESSING",
+        "the processing id (MSH-11) of the messages that are taken: `P` production, `T` training, `D` debugging",
+        parsing.one_of("P", "T", "D"),
+        "P",
+    )
+    mllp_authority: str = _setting(
+        "HUB_MLLP_AUTHORITY",
+        "the assigning authority (CX.4) whose medical record numbers are the clinic's",
+        parsing.text,
+        "",
+        shown="unset: any",
+    )
     scheduling: str = _setting(
         "HUB_SCHEDULING",
         "the scheduling system: `local`, the hub's own calendar, or `fhir:` and the address of an EHR's FHIR R4 server",

@@ -13,7 +13,7 @@ from hub.settings.fields import Settings
 from hub.settings.parsing import LOOPBACK
 from hub.settings.secret import Secret
 
-LATER = ("HUB_RASA_URL", "HUB_MLLP_PORT")
+LATER = ("HUB_RASA_URL",)
 """Variables (or how they begin) of the public contract whose part of the product is not in this release: they are
 reported, not used."""
 
@@ -113,6 +113,10 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("to take mail in, set HUB_EMAIL_FROM and HUB_SMTP_URL too")
     if settings.inbound_smtp_key_file is not None and settings.inbound_smtp_cert_file is None:
         problems.append("HUB_INBOUND_SMTP_KEY_FILE needs HUB_INBOUND_SMTP_CERT_FILE")
+    if settings.mllp_key_file is not None and settings.mllp_cert_file is None:
+        problems.append("HUB_MLLP_KEY_FILE needs HUB_MLLP_CERT_FILE")
+    if settings.mllp_client_ca_file is not None and settings.mllp_cert_file is None:
+        problems.append("HUB_MLLP_CLIENT_CA_FILE needs HUB_MLLP_CERT_FILE: without TLS nobody shows a certificate")
     openid = {
         "HUB_OIDC_ISSUER": settings.oidc_issuer,
         "HUB_OIDC_CLIENT_ID": settings.oidc_client_id,

@@ -53,7 +53,7 @@ class ToldAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldVisit:
-    """What a system outside says of a visit. None: it does not say, and what is known stays.
+    """What a system outside says of a visit. None: it does not say, and what is known stays; a new one is booked.
 
     ids: its names for the visit, the surest first. Whichever is known finds the visit, and all find it from then on.
     """
@@ -61,7 +61,7 @@ class ToldVisit:
     ids: tuple[OutsideId, ...]
     told: ToldAt
     person_id: str
-    status: AppointmentStatus
+    status: AppointmentStatus | None
     provider: str | None = field(default=None, repr=False)
     visit_type: str | None = field(default=None, repr=False)
     location: str | None = field(default=None, repr=False)
@@ -133,6 +133,8 @@ class Visits:
 
     async def _said(self, conn: AsyncConnection, visit: ToldVisit) -> dict[str, Any]:
         """What is said of the visit, as columns."""
+        # Read first, so that what `ensure` looks in is no older than this transaction.
+        await self._names.read(conn)
         named = [(kind, name) for kind in _KINDS if (name := getattr(visit, kind)) is not None]
         ids = await self._names.ensure(conn, named) if named else {}
         said: dict[str, Any] = {f"{kind}_id": resource_id for (kind, _), resource_id in ids.items()}
@@ -201,7 +203,8 @@ def _whole(visit: ToldVisit, said: dict[str, Any], found: dict[str, Any] | None)
     whole = known | said
     if not all(name in whole for name in columns):
         return None
-    return whole | {"person_id": visit.person_id, "status": visit.status}
+    status = visit.status or (found["status"] if found is not None else "booked")
+    return whole | {"person_id": visit.person_id, "status": status}
 
 
 def _place(blind: bytes) -> Place:

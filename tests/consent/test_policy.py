@@ -199,6 +199,9 @@ def ask(**changes) -> Request:
             ask(address_state="suspended", replies_to=NOON - AGO), Denied, "address-suspended", id="a stranger's number"
         ),
         pytest.param(
+            ask(address_state="deceased", replies_to=NOON - AGO), Denied, "address-deceased", id="of one who has died"
+        ),
+        pytest.param(
             ask(standing=Standing(), channel=ChannelKind.PORTAL, now=NIGHT), Allowed, "consent-held", id="the portal"
         ),
         pytest.param(ask(standing=Standing(), channel=ChannelKind.EMAIL), Denied, "consent-unknown", id="mail unasked"),

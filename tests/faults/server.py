@@ -15,13 +15,16 @@ from tests.bench.processes import CHECKOUT, free_port
 from tests.bots.nlu_engine import MODELS, trained
 from tests.hub_rig import CLINIC
 
-_HUB = "from hub.cli import main; main()"
+HUB = "from hub.cli import main; main()"
 _READY = 30.0
 
 
 @dataclass(slots=True)
 class Server:
-    """A hub in a process; `log` is the file that all it says goes to, `more` are further settings."""
+    """A hub in a process; `log` is the file that all it says goes to, `more` are further settings.
+
+    code: what the process runs, where it is to fail in some place of its own.
+    """
 
     data: Path
     carrier: Carrier
@@ -29,6 +32,7 @@ class Server:
     log: Path
     process: asyncio.subprocess.Process | None = None
     more: dict[str, str] = field(default_factory=dict)
+    code: str = HUB
 
     @classmethod
     def over(cls, data: Path, carrier: Carrier) -> "Server":
@@ -77,7 +81,7 @@ class Server:
         }
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _HUB, "serve", stdout=log, stderr=log, env=env, cwd=self.data
+                sys.executable, "-c", self.code, "serve", stdout=log, stderr=log, env=env, cwd=self.data
             )
         async with asyncio.timeout(_READY), aiohttp.ClientSession() as session:
             while not await self._is_ready(session):

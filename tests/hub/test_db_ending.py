@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db import Database, at_end
+from hub.db import Database, at_end, undoable
 from hub.db.tables import counter
 from tests.hub.units import adding, breaking_after, names
 from tests.stores import embedded_only
@@ -68,3 +68,22 @@ async def test_what_cannot_be_written_at_the_end_undoes_the_unit(db: Database) -
 
     async with db.read() as conn:
         assert await names(conn) == []
+
+
+async def test_a_part_that_is_undone_alone_takes_its_own_rows_with_it(db: Database) -> None:
+    book = Book()
+
+    async def unit(conn: AsyncConnection) -> None:
+        await book.handing_over("before")(conn)
+        try:
+            async with undoable(conn):
+                await adding("lost")(conn)
+                await book.handing_over("lost, too")(conn)
+                raise ValueError("of its own")
+        except ValueError:
+            await book.handing_over("after")(conn)
+
+    await db.write(unit)
+
+    async with db.read() as conn:
+        assert await names(conn) == ["after", "before"]

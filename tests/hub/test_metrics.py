@@ -11,6 +11,7 @@ LABELS = {
     "code",
     "decision",
     "job",
+    "kind",
     "level",
     "outcome",
     "result",

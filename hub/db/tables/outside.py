@@ -30,7 +30,7 @@ hl7_message = sa.Table(
     # Keyed hashes of the sender with its control id, and of the whole message: the same again is answered alike.
     sa.Column("blind", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("digest", sa.LargeBinary, nullable=False),
-    # Such as SIU^S12.
+    # Such as SIU_S12.
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     # Why it failed: the code of HL7 table 0357, where in the message, and in a word of ours.

@@ -111,6 +111,18 @@ async def test_an_address_that_was_suspended_meanwhile_gets_nothing(mail: Mail, 
     assert (await mail.row(delivery_id)).reason == "address-suspended"
 
 
+async def test_to_whoever_died_meanwhile_goes_only_what_staff_write(mail: Mail, ana: str) -> None:
+    automated, by_hand = await mail.automated(ana), await mail.queue(ana)
+
+    async def unit(conn: Any) -> None:
+        await conn.execute(sa.update(person).values(deceased_at=mail.clock.now()))
+
+    await mail.rig.parts.db.write(unit)
+
+    assert [claim.delivery_id for claim in await mail.claim()] == [by_hand]
+    assert (await mail.row(automated)).reason == "address-deceased"
+
+
 @pytest.mark.parametrize("change", ["nothing", "moved", "cancelled"])
 async def test_a_reminder_belongs_to_a_version_of_its_visit(mail: Mail, ana: str, change: str) -> None:
     visit, other = await a_visit(mail, ana)
