@@ -1,6 +1,7 @@
 """The documents say what is there: settings, commands, addresses, links, metrics, and examples that run."""
 
 import configparser
+import dataclasses
 import re
 import shlex
 import sys
@@ -11,6 +12,7 @@ from types import ModuleType
 
 import click
 import pytest
+from joserfc.jwk import ECKey
 
 from bots.nlu import corpus
 from channels.mailhost import MailHost
@@ -20,6 +22,7 @@ from hub.cli import hub as command_line
 from hub.crypto import Keyring
 from hub.demo import Outside
 from hub.demo import routes as demo_routes
+from hub.ehr.published import routes as ehr_routes
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
 from hub.portal import application as portal_application
@@ -31,6 +34,7 @@ from templates.catalog import shipped
 from tests.hub_rig import open_rig
 
 ROOT = Path(__file__).resolve().parents[1]
+EHR_KEY = ECKey.generate_key("P-384").as_pem(private=True).decode()
 README = ROOT / "README.md"
 ARCHITECTURE, BOT, CHANNELS, OPERATIONS = (
     ROOT / "docs" / f"{name}.md" for name in ("architecture", "bot", "channels", "operations")
@@ -164,7 +168,8 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
         parts = rig.parts
         mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
         mounts |= staff_applications(parts)
-        extra = [*slack_routes(parts), *demo_routes(parts, Outside(rig.carrier, MailHost()))]
+        key = dataclasses.replace(parts.settings, fhir_private_key=Secret(EHR_KEY))
+        extra = [*slack_routes(parts), *ehr_routes(key), *demo_routes(parts, Outside(rig.carrier, MailHost()))]
         app = build(parts, extra=extra, mounts=mounts)
         found = {f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource}
     return {one for one in found if one.startswith(("GET ", "POST "))}

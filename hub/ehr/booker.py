@@ -103,24 +103,27 @@ class SlotBooker(Booker):
                 return False
         made.visit_id = str(found["id"])
         made.visit = read_visit(found)
-        if not await self._slots.take(place.remote_id):
-            await self._undo_and_say(made, "somebody else took the slot while it was booked")
+        if again:
+            # It may have been given back since.
+            await self._slots.keep(place.remote_id)
+        took = await self._slots.take(place.remote_id)
+        if took == "lost" or (took == "busy" and await self._bookings.others(place.remote_id, made.visit_id)):
+            await self.undo(made, slot=False)
+            return False
         made.visit = await self._bookings.read(made.visit_id)
         wanted = await self._wanted(place, patient, mark)
         if wanted is None or not wanted.met_by(made.visit):
-            await self._undo_and_say(made, "the EHR booked something else than was asked for")
+            await self.undo(made)
+            raise SchedulingError("the EHR booked something else than was asked for")
         return True
 
-    async def undo(self, made: Made) -> None:
-        """Take a visit back that was made just now. Raises: EhrError."""
+    async def undo(self, made: Made, *, slot: bool = True) -> None:
+        """Take a visit back that was made just now, and unless not `slot` its slot. Raises: EhrError."""
         if made.visit_id:
             await self._bookings.cancel(made.visit_id)
-            await self._slots.give_back(made.slot_id, booked=True)
+            if slot:
+                await self._slots.give_back(made.slot_id, booked=True)
         made.perhaps = False
-
-    async def _undo_and_say(self, made: Made, words: str) -> None:
-        await self.undo(made)
-        raise SchedulingError(words)
 
     async def _wanted(self, place: Known, patient: str, mark: str) -> Wanted | None:
         """The visit to ask for, as the slot is now; None where that is no longer what was picked."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.ehr.client import Client, Resource
-from hub.ehr.errors import EhrConflict, EhrUnknown
+from hub.ehr.errors import EhrConflict, EhrRefused, EhrUnknown
 from hub.ehr.reading import BOOKING, RemoteVisit, instant, marked, read_visit, version
 
 __all__ = ["Bookings", "Wanted"]
@@ -101,6 +101,14 @@ class Bookings:
                 if last:
                     raise
         raise AssertionError("unreachable")
+
+    async def others(self, slot_id: str, visit_id: str) -> bool:
+        """Whether another visit than this one is booked in a slot, as far as the EHR can be asked. Raises: EhrError."""
+        try:
+            found = await self._client.search("Appointment", [("slot", f"Slot/{slot_id}")])
+        except EhrRefused:
+            return False
+        return any(one.get("status") == "booked" and str(one.get("id")) != visit_id for one in found)
 
     async def read(self, visit_id: str) -> RemoteVisit | None:
         """A visit as the EHR has it now; None when it has none. Raises: EhrError."""

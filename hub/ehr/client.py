@@ -25,11 +25,14 @@ Resource = dict[str, Any]
 """A FHIR resource as JSON."""
 Pause = Callable[[float], Awaitable[None]]
 
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=15)
+_TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5, sock_read=10)
 """In seconds."""
 PATIENCE = 8.0
 """Seconds that a request waits in all for an EHR that asks for patience."""
 _TRIES = 4
+"""How often is asked for what was surely not done."""
+_READS = 3
+"""How often is asked for what is only read, where no answer comes."""
 _PAUSES = (0.25, 0.75, 1.5)
 _MOST_BYTES = 32_000_000
 _MOST_PAGES = 2000
@@ -176,7 +179,7 @@ class Client:
                 if attempt == _TRIES - 1 or waited + wait > PATIENCE:
                     raise asked.error from None
             except EhrUnknown:
-                if not safe or attempt == _TRIES - 1:
+                if not safe or attempt == _READS - 1:
                     raise
                 wait = _PAUSES[min(attempt, len(_PAUSES) - 1)]
             waited += wait

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from bots.nlu.model import Catalogue
 from bots.scheduling.base import Appointment, Gone, Held, Offer, Query, Scheduling, Taken
-from bots.scheduling.local import Answer, LocalScheduling, OnChange, as_appointment, booked_visit
+from bots.scheduling.local import Answer, LocalScheduling, OnChange, as_appointment
 from bots.scheduling.names import Names
 from hub.audit import Actor, Trail
 from hub.clock import Clock
@@ -123,7 +123,11 @@ class FhirScheduling(Scheduling):
 
     async def catalogue(self) -> Catalogue:
         """Every name that the calendar knows."""
-        await self._ready()
+        try:
+            await self._ready()
+        except EhrError as error:
+            # The names that were known before serve until it answers; what is asked of it then will tell.
+            say(_log, "ehr_away", logging.WARNING, error=error)
         return await self._here.catalogue()
 
     async def find(self, query: Query) -> Offer:
@@ -222,8 +226,13 @@ class FhirScheduling(Scheduling):
 
     async def _is_theirs(self, appointment_id: str, person_id: str) -> bool:
         """Whether a visit is this person's, and booked as far as is known here."""
+        query = sa.select(appointment.c.id).where(
+            appointment.c.id == appointment_id,
+            appointment.c.person_id == person_id,
+            appointment.c.status == "booked",
+        )
         async with self._db.read() as conn:
-            return await booked_visit(conn, appointment_id, person_id) is not None
+            return (await conn.execute(query)).first() is not None
 
     async def _slot_of(self, appointment_id: str) -> str | None:
         """The slot that a visit has, or had until the EHR's cancellation."""
@@ -251,9 +260,10 @@ class FhirScheduling(Scheduling):
         """Where nothing was taken in yet, do it now: the first question may come before the first round."""
         if self._polled:
             return
-        if await cursor(self._db, "slots") is None:
-            await (await self._ways.get()).calendar.poll()
-        self._polled = True
+        async with self._one_at_a_time("ready"):
+            if not self._polled and await cursor(self._db, "slots") is None:
+                await (await self._ways.get()).calendar.poll()
+            self._polled = True
 
     @asynccontextmanager
     async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:

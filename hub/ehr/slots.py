@@ -5,6 +5,7 @@ A slot that the hub keeps bears its mark, so that after a crash it can tell its 
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrConflict, EhrRefused, EhrUnknown
@@ -39,16 +40,25 @@ class Slots:
 
         return await self._change(slot_id, judge)
 
-    async def take(self, slot_id: str) -> bool:
-        """Let a slot that we keep be taken for good; False when it is not ours. Raises: EhrError."""
+    async def take(self, slot_id: str) -> Literal["ours", "busy", "lost"]:
+        """Let a slot that we keep be taken for good. Raises: EhrError.
+
+        `busy`: it was so already. Servers may do that themselves when they book; or somebody else has it.
+        """
+        was = ""
 
         def judge(resource: Resource) -> Resource | bool:
+            nonlocal was
             if self.ours(resource):
+                was = "ours"
                 return self._as(resource, "busy", kept=False)
-            # Some servers do it themselves when they book.
-            return bool(resource.get("status") == "busy")
+            # After an answer that was lost: what we did, or what we see of others.
+            was = was or str(resource.get("status"))
+            return resource.get("status") == "busy"
 
-        return await self._change(slot_id, judge)
+        if not await self._change(slot_id, judge):
+            return "lost"
+        return "ours" if was == "ours" else "busy"
 
     async def give_back(self, slot_id: str, *, booked: bool = False) -> bool:
         """Let others have a slot that we keep; with `booked`, one whose visit was cancelled. Raises: EhrError."""

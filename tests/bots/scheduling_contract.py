@@ -9,8 +9,8 @@ from tests.bots.scheduling_backends import Backend, Opening
 from tests.bots.scheduling_finding import FindingContract, at, booked, wish
 
 
-class SchedulingContract(FindingContract):
-    """The contract of `bots.scheduling.base`, for any backend."""
+class BookingContract:
+    """The contract of holding, booking, moving, cancelling and confirming, for any backend."""
 
     async def test_a_held_slot_is_offered_to_nobody_else_until_the_hold_ends(self, backend: Backend) -> None:
         holder, other = backend.persons[:2]
@@ -184,3 +184,7 @@ class SchedulingContract(FindingContract):
         backend.clock.advance(timedelta(minutes=1))
 
         assert await backend.scheduling.hold(slot_id, backend.persons[0], "same") == first
+
+
+class SchedulingContract(FindingContract, BookingContract):
+    """The contract of `bots.scheduling.base`, for any backend."""

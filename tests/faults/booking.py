@@ -48,6 +48,7 @@ class Report:
     untrue: int = 0
     unsaid: int = 0
     lost: int = 0
+    met: int = 0
     seconds: float = 0.0
 
     @property
@@ -77,7 +78,7 @@ async def rush(hubs: Sequence[FhirBackend], remote: Sequence[str], asked: int, l
 
     began, line.share = time.monotonic(), lose
     answers = await asyncio.gather(*(ask(n) for n in range(asked)))
-    report.seconds, line.share, report.lost = time.monotonic() - began, 0.0, line.lost
+    report.seconds, line.share, report.lost, report.met = time.monotonic() - began, 0.0, line.lost, line.met
     report.answers = Counter("failed" if one is None else type(one).__name__.lower() for one in answers)
     for hub in hubs:
         hub.clock.advance(timedelta(minutes=5))
@@ -182,7 +183,7 @@ def main() -> None:
         server.close()
     told = ", ".join(f"{count} {what}" for what, count in sorted(report.answers.items()))
     print(f"{report.asked} asked for {report.slots} slots in {report.seconds:.1f} s: {told}")
-    print(f"{report.lost} answers of the EHR were lost on the way")
+    print(f"{report.met} changes came second and were refused; {report.lost} answers were lost on the way")
     print(f"in the EHR: {report.standing} booked, {report.twice} slots twice")
     print(f"told of and not there: {report.untrue}; there and known to no hub: {report.unsaid}")
     raise SystemExit(0 if report.well else 1)

@@ -262,6 +262,8 @@ def _matches(resource: Resource, name: str, value: str) -> bool:
         )
     if name == "patient":
         return any(one["actor"].get("reference") == value for one in resource.get("participant", ()))
+    if name == "slot":
+        return any(one.get("reference") == value for one in resource.get("slot") or ())
     if name in ("date", "start", "_lastUpdated"):
         said = resource["meta"]["lastUpdated"] if name == "_lastUpdated" else resource.get("start", "")
         return _moment(said) >= _moment(value.removeprefix("ge"))

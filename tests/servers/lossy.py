@@ -1,5 +1,6 @@
 """A line that loses answers: requests reach the server behind it, and of some nobody hears what became."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,16 @@ _KEPT = ("content-type", "if-match", "if-none-exist", "accept")
 
 
 class Lossy:
-    """The line to `behind`. `share` of the answers are lost; `lost` counts them."""
+    """The line to `behind`. `share` of the answers are lost; `lost` counts them, and `met` who came second (412).
+
+    A change of a slot waits a moment at random, so that those who looked at the same time come one after the other.
+    """
 
     def __init__(self, behind: str, share: float, seed: int) -> None:
         self.behind = behind.rsplit("/fhir/R4", 1)[0]
         self.share = share
         self.lost = 0
+        self.met = 0
         self.url = ""
         self._random = random.Random(seed)
         self._session: aiohttp.ClientSession | None = None
@@ -25,10 +30,13 @@ class Lossy:
         """Pass a request on; its answer perhaps."""
         assert self._session is not None
         headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT}
+        if request.method == "PUT":
+            await asyncio.sleep(self._random.random() / 20)
         async with self._session.request(
             request.method, f"{self.behind}{request.raw_path}", data=await request.read(), headers=headers
         ) as answer:
             body, status = await answer.read(), answer.status
+        self.met += status == 412
         if self._random.random() < self.share:
             self.lost += 1
             assert request.transport is not None

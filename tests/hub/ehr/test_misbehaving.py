@@ -1,6 +1,7 @@
 """Whatever an EHR answers, or does not: nothing is booked twice, called booked that is not, or lost."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -58,6 +59,22 @@ async def test_an_answer_that_is_lost_while_booking_books_once(
     assert await left(balky) == (0, 0)
 
 
+async def test_a_visit_that_cannot_be_found_yet_is_not_made_twice(balky: FhirBackend, ehr: SmallEhr) -> None:
+    """A server whose search lags behind: the second attempt is made under the same name, and finds the first."""
+    (slot_id,) = await balky.open(Opening(start=at(9)))
+    ehr.faults.append(Fault("POST", "Appointment", how="drop", done=True))
+
+    def lagging(method: str, kind: str) -> None:
+        ehr.says = {"resourceType": "Bundle"} if (method, kind) == ("GET", "Appointment") and not ehr.faults else ...
+
+    ehr.between = lagging
+
+    with contextlib.suppress(SchedulingError):
+        await booked(balky, slot_id)
+
+    assert standing(ehr) == ["booked"]
+
+
 async def test_an_answer_that_takes_too_long_is_looked_after(balky: FhirBackend, ehr: SmallEhr) -> None:
     (slot_id,) = await balky.open(Opening(start=at(9)))
     await balky.scheduling.close()
@@ -70,6 +87,55 @@ async def test_an_answer_that_takes_too_long_is_looked_after(balky: FhirBackend,
     assert isinstance(visit, Appointment)
     assert standing(ehr) == ["booked"]
     await slow.close()
+
+
+async def test_a_server_that_takes_the_slot_itself_books(balky: FhirBackend, ehr: SmallEhr) -> None:
+    (slot_id,) = await balky.open(Opening(start=at(9)))
+
+    def itself(method: str, kind: str) -> None:
+        for visit in ehr.all("Appointment"):
+            for one in ehr.all("Slot"):
+                if visit["status"] == "booked" and one["status"] == "busy-tentative":
+                    ehr.put({**one, "status": "busy", "identifier": []})
+
+    ehr.between = itself
+
+    assert (await booked(balky, slot_id)).status == "booked"
+    assert standing(ehr) == ["booked"]
+
+
+async def test_a_visit_that_was_made_while_its_slot_went_to_another_is_taken_back(
+    balky: FhirBackend, ehr: SmallEhr
+) -> None:
+    """The hub died between making the visit and taking the slot; staff gave the slot to somebody else meanwhile."""
+    (slot_id,) = await balky.open(Opening(start=at(9)))
+    ehr.faults += [
+        Fault("POST", "Appointment", how="drop", done=True),
+        Fault("GET", "Appointment", status=500, times=9),
+    ]
+    with pytest.raises(EhrUnknown):
+        await booked(balky, slot_id)
+    ehr.faults.clear()
+    await balky.ehr.visit(balky.patients[1], (await balky.remote_slot(slot_id))["id"])
+
+    assert await balky.scheduling.book(slot_id, balky.persons[0], "book") == Taken(slot_id)
+
+    assert standing(ehr) == ["booked", "cancelled"]
+    assert (await balky.remote_slot(slot_id))["status"] == "busy"
+    (visit,) = await balky.scheduling.appointments(balky.persons[1], after=balky.clock.now())
+    assert visit.start == at(9)
+    assert await balky.scheduling.appointments(balky.persons[0], after=balky.clock.now()) == ()
+
+
+async def test_what_is_known_serves_while_the_ehr_is_away(balky: FhirBackend, ehr: SmallEhr) -> None:
+    """A text is understood by the names that are known; what is asked of the EHR then fails, and goes to staff."""
+    await balky.open(Opening(start=at(9)))
+    gone = FhirBackend("http://127.0.0.1:9/fhir", balky.db, balky.vault, balky.clock, balky.trail)
+
+    assert (await gone.scheduling.catalogue()).providers == ("Dr. Ana Lee",)
+    with pytest.raises(EhrDown):
+        await gone.scheduling.find(wish(balky.persons[0]))
+    await gone.close()
 
 
 async def test_when_nobody_knows_for_long_the_sweep_finds_out(balky: FhirBackend, ehr: SmallEhr) -> None:

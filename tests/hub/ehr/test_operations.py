@@ -1,9 +1,11 @@
 """An EHR that proposes, keeps and books by operations of its own keeps the same contract."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 
+from bots.dates.model import Window
 from bots.scheduling.base import Appointment, Held, Taken
 from hub.audit import Trail
 from hub.clock import FixedClock
@@ -12,7 +14,7 @@ from hub.db.tables import ehr_slot
 from hub.ehr.errors import EhrUnknown
 from hub.vault import Vault
 from tests.bots.scheduling_backends import Opening
-from tests.bots.scheduling_contract import SchedulingContract
+from tests.bots.scheduling_contract import BookingContract
 from tests.bots.scheduling_finding import at, booked, wish
 from tests.hub.ehr.clinic import FhirBackend
 from tests.servers.ehr import Fault, Operations, SmallEhr
@@ -33,8 +35,27 @@ async def backend(
     await made.close()
 
 
-class TestByOperations(SchedulingContract):
-    """An EHR with operations keeps the contract."""
+class TestByOperations(BookingContract):
+    """An EHR with operations keeps the contract. What is found among its times, the hub's own search finds."""
+
+
+async def test_what_it_proposes_is_found_by_wish(backend: FhirBackend) -> None:
+    november = at(9, day=date(2026, 11, 2))
+    await backend.open(
+        Opening(start=at(9)),
+        Opening(start=at(10), provider="Dr. Bo Ruiz", visit_type="Vaccine"),
+        Opening(start=november),
+    )
+
+    catalogue = await backend.scheduling.catalogue()
+    vaccine = await backend.scheduling.find(wish(backend.persons[0], visit_type="Vaccine"))
+    late = await backend.scheduling.find(wish(backend.persons[0], Window(first=november.date(), last=november.date())))
+
+    assert (catalogue.providers, catalogue.specialties) == (("Dr. Ana Lee", "Dr. Bo Ruiz"), ("Family medicine",))
+    assert [(one.provider, one.start, one.location) for one in vaccine.slots] == [
+        ("Dr. Bo Ruiz", at(10), "Main Street")
+    ]
+    assert [one.start for one in late.slots] == [november]
 
 
 async def test_the_operations_are_used_and_no_slot_is_touched(backend: FhirBackend, ehr: SmallEhr) -> None:

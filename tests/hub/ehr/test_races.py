@@ -15,3 +15,4 @@ def test_each_slot_is_booked_once_and_every_booked_is_true(fhir: FhirServer, tmp
     assert (report.standing, report.twice, report.untrue, report.unsaid) == (4, 0, 0, 0)
     assert report.answers["appointment"] + report.answers["failed"] >= 4
     assert report.lost > 0
+    assert report.met > 0
