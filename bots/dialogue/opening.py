@@ -84,8 +84,10 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
 
 
 def _books(meaning: Meaning) -> bool:
-    """Whether a text may ask for visits: it says so, or only names some."""
+    """Whether a text may ask for visits: it says so, or only names some; of one to be given up it speaks otherwise."""
     wanted = wants_in(intents_in(meaning))
+    if {"cancel", "reschedule"} & set(wanted):
+        return False
     return "book" in wanted or (not wanted and meaning.intent in _VERBLESS)
 
 
