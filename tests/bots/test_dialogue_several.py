@@ -329,4 +329,8 @@ async def test_a_visit_to_be_given_up_is_none_to_be_booked() -> None:
     await talk.hears("cancel my cleaning on friday and book a check-up thursday", "cancel", "book", when=on(FRI))
 
     assert talk.said == ["bot.intro", "cancel.ask"]
-    assert talk.state.more == ()
+    await talk.hears("yes", "confirm")
+
+    assert talk.said[:2] == ["cancel.done", "book.next_visit"]
+    assert talk.state.wish.visit_type == "Check-up"
+    assert [one.id for one in talk.state.offered] == ["thu-15"]
