@@ -1,5 +1,6 @@
 """The grammar of days: names of days, weekdays, dates, distances and periods, singly and with bounds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bots.dates.lexeme import words
@@ -90,7 +91,7 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     if not end or end[0].past or end[0].at:
         return None
     if c.moving and c.kind(stop) != "dash":
-        return end
+        return replace(end[0], moved=True), end[1]
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None

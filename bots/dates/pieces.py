@@ -59,6 +59,7 @@ class Days:
     """One stretch of days, in one or more readings, the likeliest first.
 
     weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
+    moved: a visit is moved to it, so that an hour named before it is the old one;
     at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
     """
 
@@ -68,6 +69,7 @@ class Days:
     at: datetime | None = None
     past: bool = False
     day_of_month: bool = False
+    moved: bool = False
     excluded_weekdays: tuple[int, ...] = ()
 
 

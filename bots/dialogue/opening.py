@@ -63,6 +63,8 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
     if named and "inform" in meaning.intents and wanted and FOR_STAFF.issuperset(wanted):
         wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
     verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
+    if {"book", "cancel"} <= set(wanted) and not hints.that_visit(event.text):
+        return _begun(said, event, wanted, context, before)
     if done and (wanted or verbless):
         # A word to the visit just spoken of is for whom that was; one more may be for anybody.
         same = said if said.person_id is not None else replace(said, person_id=state.person_id)
@@ -70,7 +72,7 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         if turn is not None:
             return rewrite(turn, says=(*before, *turn.says))
     if wanted and not (wanted[0] == "confirm" and (done or meaning.confidence < SURE)):
-        return _begun(said, wanted, context, before)
+        return _begun(said, event, wanted, context, before)
     if verbless and named:
         return begin(said, "book", context, *before)
     if done and hints.courtesy(event.text):
@@ -84,12 +86,14 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
 
 
 def _books(meaning: Meaning) -> bool:
-    """Whether a text may ask for visits: it says so, or only names some."""
+    """Whether a text may ask for visits: it says so, or only names some; of one to be given up it speaks otherwise."""
     wanted = wants_in(intents_in(meaning))
+    if {"cancel", "reschedule"} & set(wanted):
+        return False
     return "book" in wanted or (not wanted and meaning.intent in _VERBLESS)
 
 
-def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple[Say, ...]) -> Turn:
+def _begun(said: State, event: Heard, wanted: tuple[str, ...], context: Context, before: tuple[Say, ...]) -> Turn:
     jobs = [wish for wish in wanted if wish in JOBS]
     if not jobs:
         return hand(said, wanted[0], *before)
@@ -98,7 +102,10 @@ def _begun(said: State, wanted: tuple[str, ...], context: Context, before: tuple
     standing = context.standing
     if first == "book" and isinstance(standing, Known) and said.person_id not in (None, standing.person_id):
         before = (*before, *for_whom(said, context))
-    return begin(waits(said, *(wish for wish in wanted if wish != first)), first, context, *before)
+    others = [wish for wish in wanted if wish != first]
+    if first == "cancel" and "book" in others and (apart := several.swapped(said, event, context)) is not None:
+        said, others = apart, [wish for wish in others if wish != "book"]
+    return begin(waits(said, *others), first, context, *before)
 
 
 def _who(said: State, context: Context, before: tuple[Say, ...]) -> Turn:

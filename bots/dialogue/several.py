@@ -22,6 +22,7 @@ MOST = 3
 _CUT = re.compile(
     r"(?:[.;\n,]+\s+|\s+(?:and|also|plus|then|y|e|tambi[eé]n|adem[aá]s|luego)\s+|\s*[&+]\s*)+", re.IGNORECASE
 )
+_CANCEL = re.compile(r"\b(?:cancel\w*|call off|get rid of|drop|anul\w+)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:one|another|same|una?|otr[ao]|lo mismo)\b", re.IGNORECASE)
 _BOTH = re.compile(
     r"\bboth (?:of )?(?:my |the |our )?(?:kids|children|boys|girls|sons|daughters)\b"
@@ -61,6 +62,22 @@ def parted(state: State, event: Heard, context: Context) -> State:
     )
     first, *others = wishes[:MOST]
     return replace(state, wish=first.wish, person_id=first.person_id or state.person_id, more=tuple(others))
+
+
+def swapped(state: State, event: Heard, context: Context) -> State | None:
+    """`state` for a text that gives up one visit and asks for another: each with its own words; None for any other."""
+    parts = [part for part in _CUT.split(event.text) if part.strip()]
+    given_up = [part for part in parts if _CANCEL.search(part)]
+    wished = [part for part in parts if part not in given_up]
+    if not given_up or not wished:
+        return None
+    known = gazetteer(context.catalogue)
+    old, new = (_Visit(known.find(" ".join(some)), words=some) for some in (given_up, wished))
+    when = _when(new, event, context)
+    if not (_kind(new.named) or speaks(when)):
+        return None
+    fresh = Also(wish=_wish(new.named, when), person_id=whom.named_in(" ".join(wished), context) or state.person_id)
+    return replace(state, wish=_wish(old.named, _when(old, event, context)), more=(*state.more, fresh))
 
 
 def _for_both(state: State, event: Heard, context: Context) -> State | None:

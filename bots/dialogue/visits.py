@@ -25,6 +25,8 @@ def listed(state: State, visits: tuple[Appointment, ...], context: Context) -> T
     if state.awaiting == ASIDE:
         state = replace(state, awaiting=None)
         return Turn(state=state, says=(*_shown(visits), *question(state, context)))
+    if not visits and state.more:
+        return finish(state, context, *_shown(visits))
     if not visits:
         return put(replace(state, job=None), context, Phase.OFFER_BOOK, *_shown(visits))
     if state.awaiting == NEEDS:
@@ -117,7 +119,7 @@ def cancelled(state: State, answer: Appointment | Gone, context: Context) -> Tur
     done = Say("cancel.done", visit_facts(answer))
     last = None if state.last is not None and state.last.id == answer.id else state.last
     state = replace(state, last=last)
-    if state.later:
+    if state.later or state.more:
         return finish(state, context, done)
     wish = Wish(visit_type=answer.visit_type, provider=answer.provider)
     state = replace(state, wish=wish, job=None, visit=None, offered=(), declined=())

@@ -320,3 +320,17 @@ async def test_a_thumb_up_is_a_yes_and_afterwards_a_courtesy() -> None:
 
     assert booked == ["tue-1430"]
     assert talk.said == ["bot.welcome"]
+
+
+async def test_a_visit_to_be_given_up_is_none_to_be_booked() -> None:
+    talk = Talk(calendar=dentist_too(), catalogue=CATALOGUE)
+    talk.calendar.give("fri-10", "p1")
+
+    await talk.hears("cancel my cleaning on friday and book a check-up thursday", "cancel", "book", when=on(FRI))
+
+    assert talk.said == ["bot.intro", "cancel.ask"]
+    await talk.hears("yes", "confirm")
+
+    assert talk.said[:2] == ["cancel.done", "book.next_visit"]
+    assert talk.state.wish.visit_type == "Check-up"
+    assert [one.id for one in talk.state.offered] == ["thu-15"]

@@ -341,4 +341,4 @@ async def test_what_is_given_up_goes_before_what_is_booked() -> None:
     reply = await talk.hears("book me friday and cancel tuesday", "book", "cancel", when=on(TUE))
 
     assert reply.startswith("Cancel your visit Tue, Mar 3")
-    assert talk.state.later == ("book",)
+    assert [one.wish.when.date for one in talk.state.more] == [FRI]
