@@ -1,14 +1,23 @@
-"""Hears STOP, START and HELP in a text: the carrier's words, and plain sentences that ask for silence."""
+"""Hears STOP, START and HELP in a text: the carrier's words, and plain sentences that ask for silence.
+
+1. A text that is nothing but one of the carrier's words is that word.
+2. Phrase lists of both languages hear plain sentences.
+3. What no list heard, the learned screen weighs (`learned`); it hears STOP alone.
+"""
 
 import re
 from dataclasses import dataclass
 
+from consent import learned
 from consent.facts import PHONE, PHONE_CHANNELS, Scope
 from consent.phrases import Found, PhraseList, fold, load
+from consent.wishes import wish
 from hub.types import ChannelKind, Language, OptOutWord, Purpose
 
 _LISTS: dict[Language, str] = {"en": "opt_out_en", "es": "opt_out_es"}
 
+LEARNED = "learned"
+"""What stands for the id of a phrase where the learned screen spoke."""
 _NOTED = ("noted_en", "noted_es")
 
 _PURPOSES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
@@ -34,6 +43,14 @@ _TEXT_INSTEAD = re.compile(
     r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
     r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
 )
+# Who asks for the texts asks for no silence, whatever words of it stand around: "don't take me off the list".
+_KEEP = re.compile(
+    r" (?:dont|do not|never) (?:ever )?(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
+    r"| (?:no|nunca) (?:me )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
+    r"|(?:^| \|| please| to| just| pls| but) keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
+    r"| (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"| i (?:still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders)(?= )"
+)
 _CALL_INSTEAD = re.compile(
     r" (?:(?:just|only|please|pls) call|call (?:me|us|only|instead)|calls (?:are|is) (?:fine|ok|okay|good)"
     r"|(?:mejor|prefiero que me|solo) llam\w+|llamenme|llameme)(?= )"
@@ -44,7 +61,7 @@ _CALL_INSTEAD = re.compile(
 class Match:
     """A consent word that a text holds.
 
-    matched: the id of the phrase ("keyword" for the bare word); never the text.
+    matched: the id of the phrase ("keyword" for the bare word, "learned" for the learned screen); never the text.
     list_version: which version of which list found it.
     scope: what is asked to end: calls and texts unless the person named something narrower.
     exact: the whole text is the carrier's word; the carrier itself may have acted on it.
@@ -62,6 +79,7 @@ def prepare() -> None:
     """Reads the lists, so that a broken file stops the start. Raises ValueError that names it."""
     for name in (*_LISTS.values(), *_NOTED):
         load(name)
+    learned.load()
 
 
 def consent_word(text: str, language: Language | None = None) -> Match | None:
@@ -83,12 +101,25 @@ def consent_word(text: str, language: Language | None = None) -> Match | None:
             for word in OptOutWord:
                 if whole in phrases.lists.get(word, ()):
                     return Match(word=word, matched="keyword", language=one, list_version=phrases.version, exact=True)
+    if _KEEP.search(folded):
+        return None
+    weights = learned.load()
+    chance = weights.chance(folded)
     for one in order:
         phrases = load(_LISTS[one])
         found = phrases.first(folded)
-        if found is not None:
+        if found is not None and chance >= learned.UNLIKELY:
             return _sentence(found, folded, one, phrases)
-    return None
+    # Who asks for fewer texts, or for mail instead, asks for no silence.
+    if chance < learned.HEARD or wish(text, language) is not None:
+        return None
+    return Match(
+        word=OptOutWord.STOP,
+        matched=LEARNED,
+        language=order[0],
+        list_version=f"{LEARNED}-{weights.version}",
+        scope=_scope(folded, folded, folded),
+    )
 
 
 def noted(text: str) -> str | None:

@@ -36,13 +36,18 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def kept(cache_dir: Path) -> Path:
+    """Where the model for this data and code is kept in `cache_dir`, whether it is there or not."""
+    return cache_dir / f"nlu-{fingerprint()}.npz"
+
+
 def trained_model(cache_dir: Path) -> Classifier:
     """The model for this data and code, out of `cache_dir` (made if missing, mode 0700), trained there if need be.
 
     Takes a few seconds when it must train; several processes may ask at once, one trains. Raises SettingsError
     when training fails or the folder cannot be written.
     """
-    path = cache_dir / f"nlu-{fingerprint()}.npz"
+    path = kept(cache_dir)
     if (found := _load(path)) is not None:
         return found
     try:

@@ -1,13 +1,16 @@
 """The learned second screen: how likely a text is each level, by weights trained on the labelled examples.
 
-It hears what no list foresees ("poop looks like tar and I'm white as a sheet"). Its weights lie in `learned.txt`:
-a header line, then one line for each array, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
+1. `chances`: how likely the words are each level. It hears what no list foresees ("poop looks like tar").
+2. `likely`: those chances, what the lists heard and what stands around it, weighed together.
+
+The weights lie in `learned.txt`: a header line with those of the second step, then one line for each array of the
+first, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
 """
 
 import json
+import math
 import zlib
-from base64 import b85decode, b85encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,15 +18,17 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from bots.urgent.features import BUCKETS, features
-from bots.urgent.model import Level
+from bots.urgent.circumstances import NAMES, circumstances
+from bots.urgent.model import Level, Urgency
 from bots.urgent.words import END
+from hub.hashed import BUCKETS, read, weighed, written
 
 LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 
 _FILE = "learned.txt"
 _WINDOW = 45  # words weighed together; more would drown one sentence in the others
 _MOST = 240  # words looked at: the first and the last of a longer text; the lists read all of it
+_FAINT = 1e-4  # the least and, from 1, the most that a chance counts as when it is weighed
 _SENTENCES = 4  # how many openings of a short text are tried
 
 
@@ -32,12 +37,21 @@ class Weights:
     """What training found.
 
     rare: how much each feature tells by its rarity. weights: one column for no emergency, then one for each level.
+    together: what the log-odds of any level count beside the lists, then what each of `circumstances.NAMES` counts,
+        then the bias.
     """
 
     version: str
     rare: NDArray[np.float32]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
+    together: tuple[float, ...]
+
+    def likely(self, words: Sequence[str], listed: Urgency, chances: Mapping[Level, float]) -> float:
+        """How likely the words are any emergency, 0 to 1, with what the lists heard in them."""
+        seen = (log_odds(sum(chances.values())), *circumstances(words, listed), 1.0)
+        score = sum(weight * value for weight, value in zip(self.together, seen, strict=True))
+        return 1 / (1 + math.exp(-score))
 
     def chances(self, words: Sequence[str]) -> dict[Level, float]:
         """How likely the words are each level; what is missing from 1 is no emergency. At the worst of its windows."""
@@ -49,14 +63,16 @@ class Weights:
         return {} if worst is None else {level: float(worst[at + 1]) for at, level in enumerate(LEVELS)}
 
     def _chances(self, words: Sequence[str]) -> NDArray[np.float32]:
-        score = self.bias.copy()
-        for group in features(words):
-            if group:
-                rare = self.rare[group]
-                score += (rare / np.sqrt(rare @ rare)) @ self.weights[group]
+        score = weighed(words, self.rare, self.weights, self.bias)
         grown = np.exp(score - score.max())
         chances: NDArray[np.float32] = grown / grown.sum()
         return chances
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a chance, bounded."""
+    bounded = min(max(chance, _FAINT), 1 - _FAINT)
+    return math.log(bounded / (1 - bounded))
 
 
 def _windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -99,14 +115,14 @@ def load() -> Weights:
 
 def pack(weights: Weights) -> str:
     """The file's text: each array as bytes of its own scale."""
-    arrays = {"rare": weights.rare, "weights": weights.weights}
-    scales = {name: float(np.abs(array).max()) / 127 for name, array in arrays.items()}
-    head = {"version": weights.version, "bias": [round(float(one), 5) for one in weights.bias], "scales": scales}
-    rows = [json.dumps(head)]
-    for name, array in arrays.items():
-        small = np.round(array / scales[name]).astype(np.int8)
-        rows.append(b85encode(zlib.compress(small.tobytes(), 9)).decode("ascii"))
-    return "\n".join(rows) + "\n"
+    packed = {name: written(array) for name, array in (("rare", weights.rare), ("weights", weights.weights))}
+    head = {
+        "version": weights.version,
+        "together": [round(one, 4) for one in weights.together],
+        "bias": [round(float(one), 5) for one in weights.bias],
+        "scales": {name: scale for name, (scale, _) in packed.items()},
+    }
+    return "\n".join([json.dumps(head), *(line for _, line in packed.values())]) + "\n"
 
 
 def unpack(text: str) -> Weights:
@@ -114,12 +130,15 @@ def unpack(text: str) -> Weights:
     try:
         head_row, *rows = text.splitlines()
         head = json.loads(head_row)
-        rare, weights = (np.frombuffer(zlib.decompress(b85decode(row)), dtype=np.int8) for row in rows)
+        rare, weights = (read(row, head["scales"][name]) for row, name in zip(rows, ("rare", "weights"), strict=True))
+        together = tuple(float(one) for one in head["together"])
+        if len(together) != len(NAMES) + 2:
+            raise ValueError
         return Weights(
             version=str(head["version"]),
-            rare=rare.astype(np.float32) * np.float32(head["scales"]["rare"]),
-            weights=weights.reshape(BUCKETS, len(LEVELS) + 1).astype(np.float32)
-            * np.float32(head["scales"]["weights"]),
+            together=together,
+            rare=rare,
+            weights=weights.reshape(BUCKETS, len(LEVELS) + 1),
             bias=np.array(head["bias"], dtype=np.float32),
         )
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:

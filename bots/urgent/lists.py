@@ -116,6 +116,7 @@ class Lists:
     starts: what may begin with a token.
     fillers, negators: what may stand between a denial and what it denies, and the denial.
     distant, present: sets of words that place a text long ago, or now.
+    crises: the ids of phrases of that level.
     """
 
     version: str
@@ -127,6 +128,7 @@ class Lists:
     fillers: frozenset[str]
     distant: int
     present: int
+    crises: frozenset[str]
 
 
 class _Index:
@@ -175,6 +177,7 @@ def load() -> Lists:
         fillers=frozenset(markers["fillers"]),
         distant=distant,
         present=present,
+        crises=frozenset(phrase.id for phrase in phrases if phrase.level == "crisis"),
     )
 
 

@@ -17,7 +17,7 @@ class Urgency:
     level: "crisis" is self-harm or violence (988), "medical" an emergency (911), "urgent" wants a nurse within the
         hour, None is neither.
     phrase_id: the phrase that decided ("learned" for the weights), None without one.
-    list_version: the lists it came from.
+    list_version: the lists it came from, and the weights and thresholds of the learned screen.
     negated, history: the deciding phrase was denied ("no chest pain") or lies in the past; that lowers the level.
     language: of the list whose phrase was found, None where only the learned screen spoke.
     matched: every phrase that counted, the deciding one first; ids only, never text.

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Set
+from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -14,9 +14,10 @@ from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
-_HEARD = 0.3  # how likely an emergency of any level must be for the learned screen to speak up alone,
-_SURE = 0.6  # or against the lists,
-_LIKELY = 0.4  # and how likely its level, else it is "urgent"
+HEARD = 0.25  # how likely an emergency of any level must be,
+LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
+SURE = 0.6  # and how likely for it to raise what the lists heard
+_SENTENCES = 8  # how many sentences of a text are judged by themselves, too: the first and the last ones
 _BEFORE = 8  # how many fillers may stand between a denial and what it denies
 _AROUND = 9  # how far from an alarm a word of time may stand and still speak of it
 
@@ -39,10 +40,8 @@ def _read(word: str) -> tuple[str, ...]:
 def screen(text: str) -> Urgency:
     """How urgent `text` is. Pure; never raises: a text that cannot be screened comes back "urgent" and `failed`.
 
-    The higher of what the lists hear and what the learned screen hears. A denied alarm ("no chest pain") is lowered to
-    "urgent", never dropped, because people deny what frightens them. An alarm clearly in the distant past ("had a
-    stroke in 2015") is no emergency, unless something in the same sentence says now; a past crisis stays "urgent".
-    Idioms and questions of fact are no emergency.
+    What the lists hear and what the learned screen hears are weighed together, over the whole text and sentence by
+    sentence; the worst counts. A denied or past crisis ("I'm not suicidal") is lowered to "urgent", never dropped.
     """
     try:
         return _screen(text)
@@ -51,12 +50,23 @@ def screen(text: str) -> Urgency:
 
 
 def _screen(text: str) -> Urgency:
-    words = tokens(text)
-    listed = _by_lists(words, names(text))
-    return _higher(listed, weights().chances(words))
+    words, named = tokens(text), names(text)
+    found = [_judged(part, by_lists(part, named)) for part in (words, *_sentences(words))]
+    # The first of the worst: what the whole text says, unless a sentence says worse.
+    return max(found, key=lambda urgency: RANK[urgency.level])
 
 
-def _by_lists(words: list[str], named: Names) -> Urgency:
+def _sentences(words: list[str]) -> list[list[str]]:
+    """The sentences of a text that has several."""
+    ends = [at + 1 for at, word in enumerate(words) if word == END]
+    if len(ends) < 2:
+        return []
+    parts = [words[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return parts if len(parts) <= _SENTENCES else [*parts[: _SENTENCES // 2], *parts[-_SENTENCES // 2 :]]
+
+
+def by_lists(words: list[str], named: Names) -> Urgency:
+    """What the lists alone hear in the words of a text."""
     lists = load()
     reading = _Reading(words, named, lists)
     alarms = [alarm for phrase in reading.alarms for alarm in _strongest(phrase, reading, lists)]
@@ -75,19 +85,27 @@ def _by_lists(words: list[str], named: Names) -> Urgency:
     )
 
 
-def _higher(listed: Urgency, chances: Mapping[Level, float]) -> Urgency:
-    """What the lists heard, or what the learned screen hears where that is more.
+def _judged(words: list[str], listed: Urgency) -> Urgency:
+    """What the lists heard, kept, raised or dropped by the learned screen.
 
-    Where the lists heard anything, the learned screen must be sure; what they lowered for a denial or the past but kept
-    as "urgent" it leaves alone.
+    It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
-    total = sum(chances.values())
-    if total < (_HEARD if listed.phrase_id is None else _SURE):
+    learned = weights()
+    chances = learned.chances(words)
+    if not chances:
         return listed
+    listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
+    kept = listed.level is not None and listed.negated | listed.history and listed.phrase_id in load().crises
+    if learned.likely(words, listed, chances) < HEARD:
+        if listed.level is None or kept:
+            return listed
+        return replace(listed, level=None, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
     likely = max(chances, key=lambda level: chances[level])
-    level: Level = likely if chances[likely] >= _LIKELY else "urgent"
+    level: Level = likely if chances[likely] >= LIKELY else "urgent"
     weighed = listed.level is not None and (listed.negated or listed.history)
     if weighed or RANK[level] <= RANK[listed.level]:
+        return listed
+    if listed.phrase_id is not None and chances[likely] < SURE:
         return listed
     return replace(listed, level=level, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
 

@@ -1,17 +1,17 @@
-"""`hub bot`: the understanding engine's training."""
+"""`hub bot`: the understanding engine's training, and its test."""
 
 import time
 
 import click
 
-from hub.cli import rasa
+from hub.cli import bot_test, rasa
 from hub.cli.context import configured
 from hub.cli.engines import ENGINES
 
 
 @click.group()
 def bot() -> None:
-    """Train the understanding engine.
+    """Train the understanding engine, and test it.
 
     \b
     Example:
@@ -19,7 +19,7 @@ def bot() -> None:
     """
 
 
-for command in rasa.COMMANDS:
+for command in (bot_test.test, *rasa.COMMANDS):
     bot.add_command(command)
 
 
@@ -37,10 +37,19 @@ def train(engine: str) -> None:
     if engine == "rasa":
         rasa.train()
         return
+    from bots.nlu.artefact import kept
+    from bots.nlu.corpus import read_examples
     from bots.nlu.embedded import load_or_train
 
     settings = configured()
     settings.private_folder()
+    models = settings.data / "models"
+    known = kept(models).is_file()
     started = time.perf_counter()
-    load_or_train(settings.data / "models")
-    click.echo(f"the engine is trained and kept ({time.perf_counter() - started:.1f} s)", err=True)
+    load_or_train(models)
+    took = time.perf_counter() - started
+    path = kept(models)
+    examples = read_examples()
+    done = "was trained and kept already" if known else "is trained and kept"
+    of = f"{len(examples)} examples of {len({one.intent for one in examples})} intents"
+    click.echo(f"the engine {done}: {of}, {took:.1f} s, {path.stat().st_size / 1e6:.1f} MB in {path}", err=True)

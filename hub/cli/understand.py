@@ -17,7 +17,8 @@ from hub.errors import InputError
 
 @click.command()
 @click.option("--engine", type=click.Choice(ENGINES), default="embedded", show_default=True)
-def understand(engine: str) -> None:
+@click.option("--explain", is_flag=True, help='Add "matched": what the screens heard, and by which version of what.')
+def understand(engine: str, explain: bool) -> None:
     """Read one JSON object a line, {"text", "language"?, "now"?}, and write what each means, one a line.
 
     `now` is ISO 8601; without an offset it is the clinic's wall time.
@@ -26,10 +27,10 @@ def understand(engine: str) -> None:
     Example:
       echo '{"text": "can I come in tomorrow after 3?"}' | hub understand
     """
-    asyncio.run(_answer(sys.stdin.buffer, engine))
+    asyncio.run(_answer(sys.stdin.buffer, engine, explain))
 
 
-async def _answer(lines: Any, name: str) -> None:
+async def _answer(lines: Any, name: str, explain: bool) -> None:
     from bots.urgent import screen
     from consent.keywords import consent_word
     from hub.types import OptOutWord
@@ -41,7 +42,7 @@ async def _answer(lines: Any, name: str) -> None:
             meaning = await engine.understand(
                 text, now=_moment(number, row.get("now"), settings.timezone), language=language
             )
-            word = consent_word(text, language)
+            word, urgency = consent_word(text, language), screen(text)
             when = meaning.entities.when
             entities: dict[str, Any] = {
                 "date": when.date.isoformat() if when.date else None,
@@ -52,13 +53,22 @@ async def _answer(lines: Any, name: str) -> None:
                 "specialty": meaning.entities.specialty,
                 "visit_type": meaning.entities.visit_type,
             }
-            answer = {
+            answer: dict[str, Any] = {
                 "intent": meaning.intent,
                 "confidence": round(meaning.confidence, 4),
                 "entities": {name: value for name, value in entities.items() if value is not None},
-                "emergency": screen(text).level,
+                "emergency": urgency.level,
                 "opt_out": word is not None and word.word is OptOutWord.STOP,
             }
+            if explain:
+                answer["matched"] = {
+                    "emergency": list(urgency.matched),
+                    "denied": urgency.negated,
+                    "past": urgency.history,
+                    "emergency_version": urgency.list_version,
+                    "opt_out": word.matched if word else None,
+                    "opt_out_version": word.list_version if word else None,
+                }
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 

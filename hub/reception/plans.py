@@ -116,6 +116,8 @@ class FixedAnswers:
         # What was left on the line is not called back for.
         answered = incoming.opt_out is not None or incoming.voicemail
         details: dict[str, str | int | None] = {"matched": what.opt_out.matched if what.opt_out else "carrier"}
+        if what.opt_out is not None:
+            details["list"] = what.opt_out.list_version
         if what.kind == "help":
             text = self._say("consent.help", what, incoming, facts)
             reply = None if answered else Reply(text=text, answers_help=True)
@@ -259,4 +261,6 @@ def _fact(
 
 
 def _why(what: Sorted) -> dict[str, str | int | None]:
-    return {"level": what.urgency.level, "matched": what.urgency.phrase_id, "list": what.urgency.list_version}
+    heard = what.urgency
+    also = ", ".join(one for one in heard.matched if one != heard.phrase_id)
+    return {"level": heard.level, "matched": heard.phrase_id, "also": also or None, "list": heard.list_version}

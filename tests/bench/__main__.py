@@ -10,7 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import accept, agents, campaign, dispatch, engines, figures, inbox, processes, reply, scale, search
+from tests.bench import (
+    accept,
+    agents,
+    campaign,
+    dispatch,
+    engines,
+    figures,
+    inbox,
+    processes,
+    reply,
+    scale,
+    search,
+    understand,
+)
 from tests.bench.crowd import crowd
 from tests.servers.postgresql import Postgres
 
@@ -33,7 +46,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=0.02, help="scale: seconds that the calendar takes for each call")
     parser.add_argument("--rasa", metavar="URL", help="reply: a Rasa server whose REST channel is measured too")
     parser.add_argument("--rasa-models", type=Path, help="engines: the folder of the trained Rasa model")
-    parser.add_argument("--every", type=int, default=1, help="engines: one text in so many")
+    parser.add_argument("--every", type=int, default=1, help="engines, understand: one text in so many")
     parser.add_argument(
         "--threads", type=int, default=100_000, help="inbox, search, agents: threads, ten messages each"
     )
@@ -154,6 +167,10 @@ def _engines(bench: processes.Bench, options: argparse.Namespace, tell: figures.
     return engines.run(options.rasa_models, bench.folder, options.every, tell)
 
 
+def _understand(bench: processes.Bench, options: argparse.Namespace, tell: figures.Tell) -> dict[str, Any]:
+    return understand.run(options.every, tell)
+
+
 def _kept(bench: processes.Bench, options: argparse.Namespace) -> processes.Bench:
     """Where the clinic is made: in the folder that is kept, if one is; a server's database goes with the server."""
     if options.keep is None or bench.postgres is not None:
@@ -167,6 +184,7 @@ _DESK: dict[str, Callable[[processes.Bench, argparse.Namespace, figures.Tell], d
     "search": _search,
     "agents": _agents,
     "engines": _engines,
+    "understand": _understand,
 }
 _WORK: dict[str, Work] = {
     "accept": _accept,

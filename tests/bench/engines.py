@@ -5,6 +5,7 @@ intent; `rasa` is what the hub makes of it.
 """
 
 import asyncio
+import math
 import subprocess
 import sys
 import time
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bots.nlu.model import Meaning
-from bots.nlu.rasa import RasaServer
-from bots.nlu.score import Labelled, score
+from bots.nlu.rasa import Parsed, RasaServer
+from bots.nlu.score import Labelled, auroc, foreign, score
 from bots.nlu.served import RasaEngine
 from hub.metrics import Metrics
 from hub.settings import Secret
@@ -47,34 +48,27 @@ async def _measured(served: rasa.Served, rows: list[Labelled], tell: Tell) -> di
     engine = RasaEngine(server, trained(), metrics)
 
     async def embedded(row: Labelled) -> tuple[str, float]:
-        return _outside(trained().meaning(row.text, now=NOW, question=row.question))
+        return outside(trained().meaning(row.text, now=NOW, question=row.question))
 
     async def alone(row: Labelled) -> tuple[str, float]:
-        ranking = (await server.parse(row.text)).ranking
-        known = {name: share for name, share in ranking.items() if name != "nlu_fallback"}
-        best = max(known, key=lambda name: known[name])
-        return _outside(Meaning(intent=best, confidence=known[best]))
+        return first(await server.parse(row.text))
 
     async def through(row: Labelled) -> tuple[str, float]:
-        return _outside(await engine.understand(row.text, now=NOW, question=row.question))
+        return outside(await engine.understand(row.text, now=NOW, question=row.question))
 
     tell(HEAD)
     found = {}
     for name, answer in (("embedded", embedded), ("rasa alone", alone), ("rasa", through)):
-        resident = _resident_alone() if name == "embedded" else _resident(served.pid)
-        found[name] = await _figures(rows, answer, resident)
-        one = found[name]
-        tell(
-            f"{name:<16}{one['texts']:>7}{one['macro_f1']:>10.3f}{one['macro_f1_lenient']:>9.3f}"
-            f"{one['accepted']:>10.3f}{one['auroc']:>8.3f}{one['p50']:>9.2f}{one['p95']:>9.2f}{one['resident']:>8.0f}"
-        )
+        resident = resident_alone() if name == "embedded" else _resident(served.pid)
+        found[name] = await measured(name, rows, answer, resident, tell)
     await engine.close()
     missed = metrics.registry.get_sample_value("hub_understood_total", {"engine": "rasa", "reason": "answered"})
     tell(f"of {len(rows)} texts the server answered {missed:.0f}; the rest were picks, or it did not answer")
     return found
 
 
-async def _figures(rows: list[Labelled], answer: Answer, resident: float) -> dict[str, float]:
+async def measured(name: str, rows: list[Labelled], answer: Answer, resident: float, tell: Tell) -> dict[str, float]:
+    """Figures of one engine, told as a line under `HEAD`. resident: MB, not a number where it is not known."""
     given: dict[int, tuple[str, float]] = {}
     waits = []
     for n, row in enumerate(rows):
@@ -83,29 +77,33 @@ async def _figures(rows: list[Labelled], answer: Answer, resident: float) -> dic
         waits.append((time.perf_counter() - began) * 1000)
     by_row = {id(row): given[n][0] for n, row in enumerate(rows)}
     result = score(rows, lambda row: by_row[id(row)])
-    return {
+    one = {
         "texts": result.rows,
         "macro_f1": result.macro_f1,
         "macro_f1_lenient": result.macro_f1_lenient,
         "accepted": result.lenient,
-        "auroc": _auroc([(given[n][1], row.intent == "out_of_scope") for n, row in enumerate(rows)]),
+        "auroc": auroc((given[n][1], row.intent == "out_of_scope") for n, row in enumerate(rows)) or math.nan,
         "p50": percentile(waits, 0.5),
         "p95": percentile(waits, 0.95),
         "resident": resident,
     }
+    tell(
+        f"{name:<16}{one['texts']:>7}{one['macro_f1']:>10.3f}{one['macro_f1_lenient']:>9.3f}"
+        f"{one['accepted']:>10.3f}{one['auroc']:>8.3f}{one['p50']:>9.2f}{one['p95']:>9.2f}{one['resident']:>8.0f}"
+    )
+    return one
 
 
-def _outside(meaning: Meaning) -> tuple[str, float]:
+def first(answer: Parsed) -> tuple[str, float]:
+    """The server's own first intent, whatever the hub would make of it."""
+    known = {name: share for name, share in answer.ranking.items() if name != "nlu_fallback"}
+    best = max(known, key=lambda name: known[name])
+    return outside(Meaning(intent=best, confidence=known[best]))
+
+
+def outside(meaning: Meaning) -> tuple[str, float]:
     """The intent, and how likely the text is none of ours: what is known of it by the answer alone."""
-    foreign = meaning.intent == "out_of_scope"
-    return meaning.intent, meaning.confidence if foreign else 1 - meaning.confidence
-
-
-def _auroc(scored: list[tuple[float, bool]]) -> float:
-    """How often a foreign text is taken for more foreign than one of ours."""
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score([foreign for _, foreign in scored], [value for value, _ in scored]))
+    return meaning.intent, foreign(meaning)
 
 
 def _resident(pid: int) -> float:
@@ -117,7 +115,7 @@ def _held(status: str) -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
 
 
-def _resident_alone() -> float:
+def resident_alone() -> float:
     """MB of a process that holds the embedded engine and nothing else of the hub."""
     program = (
         "from pathlib import Path; from bots.nlu.embedded import load_or_train; "

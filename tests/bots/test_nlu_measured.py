@@ -10,6 +10,7 @@ import pytest
 
 from bots.nlu.corpus import read_examples
 from bots.nlu.features import fold
+from bots.nlu.labelled import ALIASES, asked, labelled
 from bots.nlu.model import Meaning, Question
 from bots.nlu.score import Labelled, Score, score
 from tests.bots.nlu_engine import trained
@@ -17,41 +18,13 @@ from tests.shared import SHARED, needs_shared
 
 pytestmark = needs_shared
 
-NOW = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("America/New_York"))
+ZONE = ZoneInfo("America/New_York")
+NOW = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 EVERY = 3
-
-# The set's labels in our words. Questions about a practice (rating, services) count with those about its place.
-OURS = {
-    "location_hours": "hours_location",
-    "contact_info": "hours_location",
-    "provider_question": "hours_location",
-    "billing": "cost_insurance",
-    "insurance": "cost_insurance",
-    "ask_alternatives": "alternatives",
-    "select_option": "confirm",
-    "correction": "inform",
-    "oos": "out_of_scope",
-    "help": "bot_challenge",
-}
-
-# What the other side had asked, as our bot would have known it.
-ASKED = [
-    (r"^(?!.*(doctor|dentist)).*\bname\b.*\?", Question(expects="name")),
-    (r"what (kind|type)|symptom|unisex|cosmetic.*\?", Question(expects="visit_type")),
-    (r"(what|which) (city|area|location)|where (do|would|should)|search.*\?", Question(expects="provider")),
-    (r"(what|which|when)\b.*(time|date|day|when)|^when|\bwhen (do|would|should|are|will)", Question(expects="when")),
-    (r"(which|what|is there a|any).*(dentist|doctor|salon|stylist).*\?", Question(expects="provider")),
-    (r"confirm|correct|(should|shall) i|would you like|do you want|right\?|is that|okay\?", Question(expects="yes_no")),
-    (r"found|how about|what about|there is|there's|located in|nice|good", Question(expects="choice", options=1)),
-]
 
 
 def _plain(text: str) -> str:
     return re.sub(r"\W+", " ", fold(text)).strip()
-
-
-def _question(asked: str | None) -> Question | None:
-    return next((question for pattern, question in ASKED if re.search(pattern, (asked or "").lower())), None)
 
 
 @cache
@@ -63,10 +36,7 @@ def _rows() -> list[tuple[dict, Labelled]]:
         raw = json.loads(line)
         if raw["intent"] is None or _plain(raw["text"]) in learned:
             continue
-        accepted = {OURS.get(name, name) for name in [raw["intent"], *raw.get("accept", ())]}
-        label = OURS.get(raw["intent"], raw["intent"])
-        question = _question(raw.get("prev_system"))
-        rows.append((raw, Labelled(text=raw["text"], intent=label, accept=frozenset(accepted), question=question)))
+        rows.append((raw, labelled(raw, ZONE)))
     return rows
 
 
@@ -140,10 +110,10 @@ def test_both_wishes_of_a_text_are_found() -> None:
     found = total = 0
     for line in (SHARED / "data" / "utterances-dev.jsonl").read_text(encoding="utf-8").splitlines()[::EVERY]:
         raw = json.loads(line)
-        wishes = {OURS.get(name, name) for name in raw.get("intents", ())}
+        wishes = {ALIASES.get(name, name) for name in raw.get("intents", ())}
         if len(wishes) < 2 or not raw["source"].startswith("sgd"):
             continue
-        meaning = trained().meaning(raw["text"], now=NOW, question=_question(raw.get("prev_system")))
+        meaning = trained().meaning(raw["text"], now=NOW, question=asked(raw.get("prev_system")))
         total += 1
         found += all(alike.get(wish, {wish}) & set(meaning.intents) for wish in wishes)
 

@@ -67,8 +67,12 @@ def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
     heard = {row["text"] for row in texts if screen(row["text"]).level is not None}
     plain = [row["text"] for row in texts if row["style"] == "plain"]
 
-    assert len(heard) >= 0.78 * len(texts)
-    assert heard.issuperset(plain)
+    print(
+        f"heard {len(heard) / len(texts):.3f} of {len(texts)}; plainly said {len(heard & set(plain)) / len(plain):.3f}"
+    )
+    assert len(texts) >= 300
+    assert len(heard) >= 0.93 * len(texts)
+    assert len(heard & set(plain)) >= 0.97 * len(plain)
 
 
 def test_few_unseen_lookalikes_raise_an_alarm():
@@ -76,7 +80,9 @@ def test_few_unseen_lookalikes_raise_an_alarm():
 
     alarms = [row["text"] for row in texts if screen(row["text"]).level is not None]
 
-    assert len(alarms) <= 0.13 * len(texts), alarms
+    print(f"false alarms {len(alarms) / len(texts):.3f} of {len(texts)}")
+    assert len(texts) >= 300
+    assert len(alarms) <= 0.11 * len(texts), alarms
 
 
 def test_no_unseen_text_is_among_the_examples():
@@ -189,8 +195,8 @@ def test_an_idiom_of_dying_is_at_most_urgent(text):
 @pytest.mark.parametrize(
     ("text", "level"),
     [
-        pytest.param("no chest pain, just a cough", "urgent", id="a denial lowers to urgent"),
-        pytest.param("no tengo dolor de pecho", "urgent", id="a denial in Spanish lowers to urgent"),
+        pytest.param("no chest pain, just a cough", None, id="a denial is no alarm"),
+        pytest.param("no tengo dolor de pecho", None, id="a denial in Spanish is no alarm"),
         pytest.param("I'm not suicidal", "urgent", id="a denied crisis stays urgent"),
         pytest.param("had chest pain last year", None, id="a distant past is none"),
         pytest.param("I tried to kill myself last year", "urgent", id="a past crisis stays urgent"),
@@ -221,7 +227,7 @@ def test_the_answer_names_its_phrases_and_lists_but_no_text():
     assert found.level == "crisis"
     assert found.phrase_id == found.matched[0]
     assert "breathing" in found.matched
-    assert found.list_version == load().version
+    assert found.list_version == f"{load().version}+learned-{learned.load().version}"
     assert "breathe and" not in repr(found)
 
 

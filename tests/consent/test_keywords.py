@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent import learned, train
 from consent.facts import PHONE_CHANNELS
 from consent.keywords import consent_word
 from hub.types import ChannelKind, OptOutWord, Purpose
 
-ROWS = [json.loads(line) for line in (Path(__file__).parent / "opt_out.jsonl").read_text(encoding="utf-8").splitlines()]
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+ROWS = rows_of(train.EXAMPLES)
+UNSEEN = rows_of(Path(__file__).parent / "opt_out_unseen.jsonl")
 CARRIER = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"]
 CARRIER += ["OPT-OUT", "REMOVE", "ARRET", "TD"]
 
@@ -33,6 +40,50 @@ def test_at_most_1_percent_of_everyday_sentences_are_taken_for_a_revocation():
     wrong = [text for text in everyday if asks_to_stop(text)]
 
     assert len(wrong) <= len(everyday) // 100, wrong
+
+
+def test_revocations_that_neither_lists_nor_weights_have_seen_are_heard():
+    """Written beside the lists and never trained on: the honest figure, so never add them to the examples."""
+    wanted = [row["text"] for row in UNSEEN if row["word"] == "stop"]
+
+    heard = sum(asks_to_stop(text) for text in wanted)
+
+    print(f"heard {heard / len(wanted):.3f} of {len(wanted)}")
+    assert len(wanted) >= 300
+    assert heard >= 0.97 * len(wanted)
+
+
+def test_few_unseen_lookalikes_are_taken_for_a_revocation():
+    others = [row["text"] for row in UNSEEN if row["word"] == "none"]
+
+    wrong = [text for text in others if asks_to_stop(text)]
+
+    print(f"false {len(wrong) / len(others):.3f} of {len(others)}")
+    assert len(others) >= 300
+    assert len(wrong) <= 0.04 * len(others), wrong
+
+
+def test_no_unseen_text_is_among_the_examples():
+    assert not {row["text"].casefold() for row in ROWS} & {row["text"].casefold() for row in UNSEEN}
+
+
+def test_the_weights_are_those_of_the_present_examples():
+    """Mended by `python -m consent.train`."""
+    assert learned.load().version == train.version()
+
+
+@pytest.mark.parametrize("text", ["", "{}\na\nb\n", '{"version": "1", "bias": 0, "scales": [1, 1]}\nabc\ndef\n'])
+def test_damaged_weights_are_refused_by_name(text):
+    with pytest.raises(ValueError, match=r"consent/learned\.txt"):
+        learned.unpack(text)
+
+
+def test_what_only_the_learned_screen_hears_says_so():
+    found = consent_word("I'd like my number deleted from the text program")
+
+    assert found is not None
+    assert (found.word, found.exact) == (OptOutWord.STOP, False)
+    assert (found.matched == "learned") == found.list_version.startswith("learned-")
 
 
 @pytest.mark.parametrize("word", [*CARRIER, "opt out", "Alto", "BAJA", "parar", "Cancelar", "detener"])

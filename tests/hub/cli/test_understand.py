@@ -182,5 +182,64 @@ def test_training_again_finds_what_was_trained(run: Run, taught: Path) -> None:
     ended = run("bot", "train")
 
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err.startswith("the engine is trained and kept")
+    assert ended.err.startswith("the engine was trained and kept already: ")
+    assert fingerprint() in ended.err
     assert {one.name: one.stat().st_mtime_ns for one in (taught / "models").iterdir()} == before
+
+
+def test_what_the_screens_heard_is_explained_when_asked(run: Run, taught: Path) -> None:
+    [alarm, denied, stop] = answers(
+        run(
+            "understand",
+            "--explain",
+            stdin=lines(
+                {"text": EMERGENCY}, {"text": "no chest pain, just a refill"}, {"text": "please stop texting me"}
+            ),
+        )
+    )
+
+    assert "breathing" in alarm["matched"]["emergency"]
+    assert alarm["matched"]["emergency_version"].startswith("en-")
+    assert (denied["emergency"], denied["matched"]["denied"]) == (None, True)
+    assert (stop["opt_out"], stop["matched"]["opt_out"]) == (True, "stop-contacting")
+
+
+ROWS = (
+    {"text": "I'd like to book an appointment", "intent": "book"},
+    {"text": "tomorrow at 9", "now": "2026-03-02T10:00", "date": "2026-03-03", "time": "09:00", "part_of_day": None},
+    {"text": "who won the game", "intent": "oos"},
+)
+
+
+def test_a_labelled_file_is_scored_and_drawn(run: Run, taught: Path) -> None:
+    file, picture = taught / "rows.jsonl", taught / "chart.svg"
+    file.write_text(lines(*ROWS), encoding="utf-8")
+
+    ended = run("bot", "test", str(file), "--json", "--chart", str(picture))
+
+    told = json.loads(ended.out)
+    assert ended.code == 0
+    assert (told["engine"], told["texts"], told["labelled"], told["accuracy"]) == ("embedded", 3, 2, 1.0)
+    assert told["slots"] == {name: {"right": 1, "of": 1} for name in ("date", "time", "part_of_day")}
+    assert told["out_of_scope_auroc"] == 1.0
+    assert picture.read_text(encoding="utf-8").startswith("<svg ")
+
+
+def test_the_same_as_a_table(run: Run, taught: Path) -> None:
+    ended = run("bot", "test", "-", stdin=lines(*ROWS))
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "macro-F1    1.000" in ended.out
+    assert "date        1.000   1 of 1 exactly as labelled" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("", "the file holds no rows"), ('{"text": "a", "intent": "dance"}\n', 'line 1: "intent" or "accept" names none')],
+)
+def test_a_file_that_cannot_be_scored_is_told_in_one_line(run: Run, taught: Path, content: str, words: str) -> None:
+    ended = run("bot", "test", "-", stdin=content)
+
+    assert ended.code == 2
+    assert words in ended.lines[0]
+    assert len(ended.lines) == 1
