@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hub.db.tables import audit_event, person
 from hub.errors import StorageError
 from hub.hl7.applying import Applier
+from hub.live import Topic
 from tests.hub.hl7.feed import Feed
 from tests.hub.hl7.messages import E164, acknowledged, adt, joined, msh, pid, sch, siu
 from tests.stores import Disk, embedded_only
@@ -364,8 +365,11 @@ async def test_two_records_become_one_and_the_old_number_finds_it(feed: Feed) ->
     await feed.rig.patient("M9", "Anna", "Lopez", "+12125550177")
     assert await feed.take(siu("S12", "1", pid={"mrn": "M9", "f13": ""})) == "AA"
 
-    merge = adt("A40", "2", "MRG|M9^^^CLINIC^MR")
-    assert await feed.take(merge) == "AA"
+    rung: list[str] = []
+    feed.parts.live.wakeups.hear(Topic.ACCEPTED, rung.extend)
+    assert await feed.take(adt("A40", "2", "MRG|M9^^^CLINIC^MR")) == "AA"
+    # What waits in either's thread is looked at anew.
+    assert rung == [(await feed.rig.thread(ana)).id]
     assert await feed.take(adt("A40", "3", "MRG|M9^^^CLINIC^MR", made=LATER)) == "AA"
 
     assert (await feed.person("M9")).id == ana
