@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrConflict, EhrRefused, EhrUnknown
-from hub.ehr.reading import BOOKING, RemoteVisit, instant, marked, read_visit, version
+from hub.ehr.reading import BOOKING, RemoteVisit, bare, instant, mapping, mappings, marked, read_visit, version
 
 __all__ = ["Bookings", "Wanted"]
 
@@ -142,9 +142,9 @@ class Bookings:
                 return None
             changed = [
                 {**one, "status": "accepted"}
-                if str((one.get("actor") or {}).get("reference") or "").endswith(visit.patient)
+                if bare(mapping(one.get("actor")).get("reference")) == visit.patient
                 else one
-                for one in resource["participant"]
+                for one in mappings(resource["participant"])
             ]
             return None if changed == resource["participant"] else {**resource, "participant": changed}
 

@@ -31,6 +31,8 @@ __all__ = ["Calendar", "Known", "News", "Seen", "SlotNews", "Source", "cursor", 
 
 _KINDS: tuple[Kind, ...] = ("provider", "specialty", "visit_type", "location")
 _PAGE = "200"
+_ASKED = 40
+"""Slots asked for by their ids in one request."""
 OVERLAP = timedelta(minutes=2)
 """How far each round goes back behind the newest change that was seen: servers commit out of order."""
 
@@ -108,8 +110,12 @@ class SlotNews:
 
     async def again(self, known: Sequence[Known]) -> News:
         """Slots as they are at this moment; one that is not there is gone. Raises: EhrError."""
-        wanted = ",".join(sorted(one.remote_id for one in known))
-        return await self._see_all(await self._client.search("Slot", [("_id", wanted)]))
+        ids = sorted(one.remote_id for one in known)
+        found: list[Resource] = []
+        for n in range(0, len(ids), _ASKED):
+            # An address of the web has a length that all can bear.
+            found += await self._client.search("Slot", [("_id", ",".join(ids[n : n + _ASKED]))])
+        return await self._see_all(found)
 
     async def _see_all(self, page: Sequence[Resource]) -> News:
         return News([one for resource in page if (one := await self._see(resource)) is not None])

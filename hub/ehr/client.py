@@ -297,13 +297,13 @@ def _bundle(found: Resource | None, kind: str) -> Resource:
 
 def _next(bundle: Resource) -> str | None:
     """The address of the next page; None where this is the last."""
-    links = [one for one in bundle.get("link") or () if isinstance(one, dict)]
+    links = _objects(bundle.get("link"))
     return next((str(one["url"]) for one in links if one.get("relation") == "next" and one.get("url")), None)
 
 
 def _matches(bundle: Resource, kind: str) -> list[Resource]:
     """The resources of one kind in a page; what was included beside them is left out."""
-    entries = [one.get("resource") for one in bundle.get("entry") or () if isinstance(one, dict)]
+    entries = [one.get("resource") for one in _objects(bundle.get("entry"))]
     return [one for one in entries if isinstance(one, dict) and one.get("resourceType") == kind]
 
 
@@ -312,8 +312,12 @@ def _returned(found: Resource | None, kind: str) -> list[Resource]:
     if found is None:
         raise EhrRefused(f"the EHR does not know an operation on {kind} that it declares", 404)
     if found.get("resourceType") == "Parameters":
-        inner = [one.get("resource") for one in found.get("parameter") or () if isinstance(one, dict)]
+        inner = [one.get("resource") for one in _objects(found.get("parameter"))]
         return [each for one in inner if isinstance(one, dict) for each in _returned(one, kind)]
     if found.get("resourceType") == "Bundle":
         return _matches(found, kind)
     return [found] if found.get("resourceType") == kind else []
+
+
+def _objects(said: Any) -> list[Resource]:
+    return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []

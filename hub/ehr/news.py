@@ -26,7 +26,7 @@ from hub.visits import OutsideId, ToldAt, ToldVisit, Visits
 
 __all__ = ["Heard", "News"]
 
-Outcome = Literal["created", "updated", "unchanged", "older", "incomplete", "unknown", "under_way"]
+Outcome = Literal["created", "updated", "unchanged", "older", "incomplete", "unknown", "under_way", "refused"]
 _EHR = Actor("system")
 _PAGE = "100"
 _BACK = timedelta(days=1)
@@ -167,7 +167,11 @@ class News:
                 visit = read_visit(resource)
                 if visit is None:
                     continue
-                outcome = await self.tell(visit, _EHR)
+                try:
+                    outcome = await self.tell(visit, _EHR)
+                except EhrRefused:
+                    # Records that are locked away from us must not keep all others out.
+                    outcome = "refused"
                 counts[outcome] = counts.get(outcome, 0) + 1
                 if visit.changed is not None and (newest is None or visit.changed > newest):
                     newest = visit.changed

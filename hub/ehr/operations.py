@@ -23,7 +23,18 @@ from hub.ehr.bookings import Bookings, Wanted
 from hub.ehr.calendar import Known, News, Seen, proposed_at
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrConflict, EhrError, EhrLocked, EhrRefused, EhrUnknown
-from hub.ehr.reading import BOOKING, bare, concept, instant, moment, read_visit
+from hub.ehr.reading import (
+    BOOKING,
+    bare,
+    concept,
+    concepts,
+    instant,
+    mapping,
+    mappings,
+    moment,
+    read_visit,
+    references,
+)
 from hub.ehr.schedules import FIELD, PLACE, VISIT, Schedules
 from hub.errors import SchedulingError
 from hub.vault import HUB, Vault
@@ -118,16 +129,16 @@ class Proposals:
 
     async def _names(self, resource: Resource) -> dict[Kind, str]:
         called: dict[str, str] = {}
-        for one in resource.get("participant") or ():
-            actor = one.get("actor") or {} if isinstance(one, dict) else {}
+        for one in mappings(resource.get("participant")):
+            actor = mapping(one.get("actor"))
             ref = bare(actor.get("reference"))
             kind = ref.partition("/")[0]
             if kind and kind != "Patient" and kind not in called:
                 called[kind] = str(actor.get("display") or "") or await self._schedules.called(ref)
         service, location = called.get("HealthcareService", ""), called.get("Location") or PLACE
         provider = called.get("Practitioner") or called.get("PractitionerRole") or service or location
-        visits = [concept(resource.get("appointmentType")), *map(concept, resource.get("serviceType") or ())]
-        fields = [words for one in resource.get("specialty") or () if (words := concept(one))]
+        visits = [concept(resource.get("appointmentType")), *concepts(resource.get("serviceType"))]
+        fields = concepts(resource.get("specialty"))
         return {
             "provider": provider,
             "specialty": fields[0] if fields else FIELD,
@@ -232,11 +243,11 @@ class OperationBooker(Booker):
 def _for(proposal: Resource, wanted: Wanted) -> Resource:
     """What was proposed, for the patient, under our name."""
     own = {"system": BOOKING, "value": wanted.mark}
-    others = [one for one in proposal.get("identifier") or () if one.get("system") != BOOKING]
+    others = [one for one in mappings(proposal.get("identifier")) if one.get("system") != BOOKING]
     people = [
         one
-        for one in proposal.get("participant") or ()
-        if not bare((one.get("actor") or {}).get("reference")).startswith("Patient/")
+        for one in mappings(proposal.get("participant"))
+        if not bare(mapping(one.get("actor")).get("reference")).startswith("Patient/")
     ]
     patient = {"actor": {"reference": wanted.patient}, "status": "accepted"}
     return {**proposal, "status": "pending", "identifier": [*others, own], "participant": [patient, *people]}
@@ -244,12 +255,8 @@ def _for(proposal: Resource, wanted: Wanted) -> Resource:
 
 def _lasting(resource: Resource) -> str:
     """A name for a proposed time that is the same each time it is proposed: ids of proposals need not be."""
-    actors = sorted(
-        bare((one.get("actor") or {}).get("reference"))
-        for one in resource.get("participant") or ()
-        if isinstance(one, dict)
-    )
-    kinds = [concept(resource.get("appointmentType")), *map(concept, resource.get("serviceType") or ())]
-    slots = sorted(bare(one.get("reference")) for one in resource.get("slot") or () if isinstance(one, dict))
+    actors = sorted(bare(mapping(one.get("actor")).get("reference")) for one in mappings(resource.get("participant")))
+    kinds = [concept(resource.get("appointmentType")), *concepts(resource.get("serviceType"))]
+    slots = sorted(references(resource.get("slot")))
     said = json.dumps([resource.get("start"), resource.get("end"), actors, kinds, slots])
     return f"proposed-{hashlib.sha256(said.encode()).hexdigest()[:40]}"

@@ -11,6 +11,7 @@ from hub.db import Database
 from hub.db.tables import person
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrError
+from hub.ehr.reading import mappings
 from hub.errors import SchedulingError
 from hub.sealed import Profile, open_profile
 from hub.vault import Vault
@@ -114,8 +115,8 @@ class Patients:
         """The blind indexes of the record numbers that a Patient bears."""
         values = [
             str(one["value"])
-            for one in resource.get("identifier") or ()
-            if isinstance(one, dict) and one.get("value") and self._system in ("", one.get("system"))
+            for one in mappings(resource.get("identifier"))
+            if one.get("value") and self._system in ("", one.get("system"))
         ]
         return tuple(self._vault.blind.of("mrn", value) for value in values)
 

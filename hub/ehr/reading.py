@@ -3,7 +3,7 @@
 Source: hl7.org/fhir/R4/slot.html, appointment.html, schedule.html, patient.html.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,10 @@ __all__ = [
     "RemoteVisit",
     "bare",
     "concept",
+    "concepts",
     "instant",
+    "mapping",
+    "mappings",
     "marked",
     "moment",
     "named",
@@ -83,7 +86,7 @@ class RemoteVisit:
 def read_slot(resource: Resource) -> RemoteSlot | None:
     """A Slot as far as it can be booked; None where it lacks its times or its schedule."""
     start, end = moment(resource.get("start")), moment(resource.get("end"))
-    schedule = bare((resource.get("schedule") or {}).get("reference"))
+    schedule = bare(mapping(resource.get("schedule")).get("reference"))
     minutes = _minutes(start, end)
     if start is None or minutes is None or not schedule or not resource.get("id"):
         return None
@@ -102,7 +105,7 @@ def read_slot(resource: Resource) -> RemoteSlot | None:
 
 def read_visit(resource: Resource) -> RemoteVisit | None:
     """An Appointment of one patient; None where it is nobody's."""
-    actors = [one.get("actor") or {} for one in _dicts(resource.get("participant"))]
+    actors = [mapping(one.get("actor")) for one in mappings(resource.get("participant"))]
     refs = [bare(one.get("reference")) for one in actors]
     patients = [ref for ref in refs if ref.startswith("Patient/")]
     if not patients or not resource.get("id"):
@@ -153,21 +156,21 @@ def bare(reference: Any) -> str:
 
 def references(said: Any) -> Iterator[str]:
     """Each reference of a list, as `Kind/id`."""
-    for one in _dicts(said):
+    for one in mappings(said):
         if ref := bare(one.get("reference")):
             yield ref
 
 
 def version(resource: Resource) -> str:
     """The version that a change must name."""
-    return str((resource.get("meta") or {}).get("versionId") or "")
+    return str(mapping(resource.get("meta")).get("versionId") or "")
 
 
 def concept(said: Any) -> str:
     """What a CodeableConcept is called; empty where it has no words."""
     if not isinstance(said, dict):
         return ""
-    words = said.get("text") or next((c.get("display") for c in _dicts(said.get("coding")) if c.get("display")), "")
+    words = said.get("text") or next((c.get("display") for c in mappings(said.get("coding")) if c.get("display")), "")
     return _clean(words)
 
 
@@ -176,10 +179,11 @@ def named(resource: Resource) -> str:
     name = resource.get("name")
     if isinstance(name, str):
         return _clean(name)
-    for one in _dicts(name):
+    for one in mappings(name):
         if one.get("text"):
             return _clean(one["text"])
-        parts = [*(one.get("prefix") or ())[:1], *(one.get("given") or ())[:1], one.get("family") or ""]
+        first = [words[0] for name in ("prefix", "given") if isinstance(words := one.get(name), list) and words]
+        parts = [*first, one.get("family") or ""]
         if words := _clean(" ".join(str(part) for part in parts if part)):
             return words
     return ""
@@ -188,24 +192,31 @@ def named(resource: Resource) -> str:
 def operations(capabilities: Resource) -> frozenset[str]:
     """The operations on appointments that a server declares, such as find, hold and book."""
     found = set()
-    for rest in _dicts(capabilities.get("rest")):
-        for resource in _dicts(rest.get("resource")):
+    for rest in mappings(capabilities.get("rest")):
+        for resource in mappings(rest.get("resource")):
             if resource.get("type") == "Appointment":
-                found |= {str(one.get("name") or "").lstrip("$") for one in _dicts(resource.get("operation"))}
+                found |= {str(one.get("name") or "").lstrip("$") for one in mappings(resource.get("operation"))}
     return frozenset(found)
 
 
 def marked(resource: Resource, system: str, value: str) -> bool:
     """Whether a resource bears an identifier."""
-    return any(one.get("system") == system and one.get("value") == value for one in _dicts(resource.get("identifier")))
+    return any(
+        one.get("system") == system and one.get("value") == value for one in mappings(resource.get("identifier"))
+    )
+
+
+def concepts(said: Any) -> list[str]:
+    """What the CodeableConcepts of a list are called, as far as they have words."""
+    return [words for one in mappings(said) if (words := concept(one))]
 
 
 def _first_concept(said: Any) -> str:
-    return next((words for one in _dicts(said) if (words := concept(one))), "")
+    return next(iter(concepts(said)), "")
 
 
 def _changed(resource: Resource) -> datetime | None:
-    return moment((resource.get("meta") or {}).get("lastUpdated"))
+    return moment(mapping(resource.get("meta")).get("lastUpdated"))
 
 
 def _minutes(start: datetime | None, end: datetime | None) -> int | None:
@@ -215,7 +226,13 @@ def _minutes(start: datetime | None, end: datetime | None) -> int | None:
     return minutes if 0 < minutes <= LONGEST else None
 
 
-def _dicts(said: Any) -> Iterable[dict[str, Any]]:
+def mapping(said: Any) -> dict[str, Any]:
+    """An object, or an empty one where there is none."""
+    return said if isinstance(said, dict) else {}
+
+
+def mappings(said: Any) -> list[dict[str, Any]]:
+    """What of a list are objects: a server may say anything."""
     return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
 
 

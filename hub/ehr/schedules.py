@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bots.scheduling.names import Kind
 from hub.ehr.client import Client, Resource
-from hub.ehr.reading import RemoteSlot, bare, concept, named, references
+from hub.ehr.reading import RemoteSlot, bare, concepts, mapping, mappings, named, references
 
 __all__ = ["Schedule", "Schedules"]
 
@@ -62,18 +62,17 @@ class Schedules:
         if resource is None:
             return ""
         if resource.get("resourceType") == "PractitionerRole":
-            practitioner = resource.get("practitioner") or {}
+            practitioner = mapping(resource.get("practitioner"))
             return str(practitioner.get("display") or "") or await self.called(bare(practitioner.get("reference")))
         return named(resource)
 
     async def _read(self, resource: Resource) -> Schedule | None:
         if resource.get("active") is False:
             return None
-        actors = resource.get("actor") or []
         shown: dict[str, str] = {}
         refs: list[str] = []
-        for one in actors:
-            ref = bare(one.get("reference")) if isinstance(one, dict) else ""
+        for one in mappings(resource.get("actor")):
+            ref = bare(one.get("reference"))
             if not ref:
                 continue
             refs.append(ref)
@@ -84,8 +83,8 @@ class Schedules:
         service, place = shown.get("HealthcareService", ""), shown.get("Location", "") or more.get("location", "")
         if not (provider or service or place):
             return None
-        fields = [concept(one) for one in resource.get("specialty") or () if concept(one)]
-        visits = [concept(one) for one in resource.get("serviceType") or () if concept(one)]
+        fields = concepts(resource.get("specialty"))
+        visits = concepts(resource.get("serviceType"))
         return Schedule(
             actors=tuple(refs),
             provider=provider or service or place,
@@ -98,7 +97,7 @@ class Schedules:
         """The place and the specialty of a PractitionerRole."""
         role = await self._actor(reference) or {}
         places = list(references(role.get("location")))
-        fields = [concept(one) for one in role.get("specialty") or () if concept(one)]
+        fields = concepts(role.get("specialty"))
         return {
             "location": await self.called(places[0]) if places else "",
             "specialty": fields[0] if fields else "",

@@ -9,7 +9,7 @@ from typing import Literal
 
 from hub.ehr.client import Client, Resource
 from hub.ehr.errors import EhrConflict, EhrRefused, EhrUnknown
-from hub.ehr.reading import HOLDING, marked, version
+from hub.ehr.reading import HOLDING, mappings, marked, version
 
 __all__ = ["Slots"]
 
@@ -91,7 +91,7 @@ class Slots:
 
     def _as(self, resource: Resource, status: str, *, kept: bool) -> Resource:
         ours = {"system": HOLDING, "value": self._mark}
-        others = [one for one in resource.get("identifier") or () if one != ours and one.get("system") != HOLDING]
+        others = [one for one in mappings(resource.get("identifier")) if one != ours and one.get("system") != HOLDING]
         changed = {**resource, "status": status, "identifier": [*others, ours] if kept else others}
         if not changed["identifier"]:
             del changed["identifier"]

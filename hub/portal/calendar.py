@@ -4,6 +4,7 @@ A time is looked at, then held, then booked: what the last page shows is the tim
 is booked is said only by a page that finds it among the visits, read anew.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
@@ -33,26 +34,46 @@ def routes(desk: Desk) -> list[web.RouteDef]:
     """The addresses of visits."""
     return [
         web.get("/visits", partial(_show, desk)),
-        web.get("/visits/times", partial(_times, desk)),
-        web.post("/visits/hold", partial(_hold, desk)),
-        web.post("/visits/book", partial(_book, desk)),
-        web.get("/visits/{id}/cancel", partial(_ask_cancel, desk)),
-        web.post("/visits/{id}/cancel", partial(_cancel, desk)),
+        web.get("/visits/times", partial(_or_unsure, _times, desk)),
+        web.post("/visits/hold", partial(_or_unsure, _hold, desk)),
+        web.post("/visits/book", partial(_or_unsure, _book, desk)),
+        web.get("/visits/{id}/cancel", partial(_or_unsure, _ask_cancel, desk)),
+        web.post("/visits/{id}/cancel", partial(_or_unsure, _cancel, desk)),
     ]
+
+
+async def _or_unsure(
+    handler: Callable[[Desk, web.Request], Awaitable[web.Response]], desk: Desk, request: web.Request
+) -> web.Response:
+    """What a handler answers; where the calendar fails it, the page of visits says so."""
+    try:
+        return await handler(desk, request)
+    except SchedulingError:
+        raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
 
 
 async def _show(desk: Desk, request: web.Request) -> web.Response:
     """The visits to come. What was just done is told if these very visits bear it out."""
     session = await desk.entered(request, "visits")
-    visits = await _visits(desk, session)
+    try:
+        visits, away = await _visits(desk, session), False
+    except SchedulingError:
+        visits, away = (), True
     was, visit_id = request.query.get("was", ""), request.query.get("visit", "")
     there = any(one.id == visit_id for one in visits)
     told = was if was in _TOLD and there == (was != "cancelled") else "unsure" if was in _TOLD else ""
     if was in ("gone", "unsure"):
         told = was
-    catalogue = await calendar(desk, session).catalogue()
+    types = () if away else (await calendar(desk, session).catalogue()).visit_types
     return desk.draw(
-        session, "visits.html", "visits", visits=visits, told=told, new=visit_id, types=catalogue.visit_types
+        session,
+        "visits.html",
+        "visits",
+        visits=visits,
+        told="unsure" if away else told,
+        new=visit_id,
+        types=types,
+        away=away,
     )
 
 
@@ -99,11 +120,8 @@ async def _hold(desk: Desk, request: web.Request) -> web.Response:
     moving = await _named(desk, session, form["move"])
     slot_id, key = form["slot"], _key(desk, session, "hold", form["key"], form["slot"])
     held: Held | Taken = Taken(slot_id)
-    try:
-        if slot_id:
-            held = await calendar(desk, session).hold(slot_id, session.person_id, key)
-    except SchedulingError:
-        raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
+    if slot_id:
+        held = await calendar(desk, session).hold(slot_id, session.person_id, key)
     if isinstance(held, Taken):
         raise web.HTTPSeeOther(_back_to_times(form["type"], form["move"], form["week"]))
     return desk.draw(session, "check.html", "visits", held=held, moving=moving, week=form["week"])
@@ -115,13 +133,10 @@ async def _book(desk: Desk, request: web.Request) -> web.Response:
     slot_id, moving = form["slot"], form["move"]
     key = _key(desk, session, "book", form["key"], slot_id)
     scheduling = calendar(desk, session)
-    try:
-        if moving:
-            done = await scheduling.move(moving, slot_id, session.person_id, key)
-        else:
-            done = await scheduling.book(slot_id, session.person_id, key)
-    except SchedulingError:
-        raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
+    if moving:
+        done = await scheduling.move(moving, slot_id, session.person_id, key)
+    else:
+        done = await scheduling.book(slot_id, session.person_id, key)
     match done:
         case Taken():
             raise web.HTTPSeeOther(_back_to_times(form["type"], moving, form["week"]))
@@ -145,10 +160,7 @@ async def _cancel(desk: Desk, request: web.Request) -> web.Response:
     session, form = await desk.posted(request, "visits")
     visit_id = request.match_info["id"]
     key = _key(desk, session, "cancel", form["key"], visit_id)
-    try:
-        done = await calendar(desk, session).cancel(visit_id, session.person_id, key)
-    except SchedulingError:
-        raise web.HTTPSeeOther(f"{HOME}?was=unsure") from None
+    done = await calendar(desk, session).cancel(visit_id, session.person_id, key)
     if isinstance(done, Gone):
         raise web.HTTPSeeOther(f"{HOME}?was=gone")
     await _note(desk, session, "cancel.done", done)

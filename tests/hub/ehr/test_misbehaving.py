@@ -412,3 +412,16 @@ async def test_what_is_under_way_keeps_nobody_elses_news_out(balky: FhirBackend,
     assert counts["visits_created"] == 1
     doing.cancel()
     await asyncio.gather(doing, return_exceptions=True)
+
+
+async def test_a_patient_whose_record_is_locked_away_keeps_nobody_elses_news_out(
+    balky: FhirBackend, ehr: SmallEhr
+) -> None:
+    first, second = await balky.open(Opening(start=at(9)), Opening(start=at(10)))
+    for patient, one in zip(balky.patients, (first, second), strict=True):
+        await balky.ehr.visit(patient, (await balky.remote_slot(one))["id"])
+    ehr.faults.append(Fault("GET", "Patient", status=403))
+
+    counts = await balky.scheduling.poll()
+
+    assert (counts["visits_refused"], counts["visits_created"]) == (1, 1)

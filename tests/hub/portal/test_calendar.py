@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
+
 from hub.demo.clinic import patient
+from hub.errors import SchedulingError
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.person import Person
 from tests.hub.portal.test_conversation import until_shown
@@ -134,3 +137,22 @@ async def test_odd_queries_are_answered_like_plain_ones(person: Person) -> None:
         assert person.status == 200
     await person.get("/portal/visits/times?type=Nothing")
     assert person.url.path == "/portal/visits"
+
+
+async def test_a_calendar_that_does_not_answer_is_told_and_no_visit_is_denied(
+    clinic: Running, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody hears "no visit booked" because another house's calendar is away."""
+    await person.sign_in(JAMES)
+    await person.get("/portal/visits")
+    times_of = re.findall(r'href="(/portal/visits/times\?move=[^"]+)"', person.page)[0]
+
+    async def away(*_given: object, **_named: object) -> None:
+        raise SchedulingError("the EHR cannot be reached")
+
+    monkeypatch.setattr(type(clinic.parts.scheduling), "appointments", away)
+    for page in ("/portal/visits", times_of):
+        await person.get(page)
+
+        assert "could not confirm that with the calendar" in person.page
+        assert "no visit booked" not in person.page
