@@ -10,6 +10,8 @@ __all__ = ["MOST_BYTES", "Cut", "cut"]
 
 MOST_BYTES = 6 * 1024 * 1024
 """Octets from which on a file is ended, whatever it holds: it is made in memory."""
+_LOOK = 4
+"""Messages after which it is looked how long the file is."""
 Keep = Callable[[Given], Awaitable[None]]
 """Looks after a file of a message: its record gets its place and its digest."""
 
@@ -33,6 +35,7 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
     """
     kind = KINDS[walk.asked.format]
     chunk = kind.make(setting)
+    add, most = chunk.message, kind.most
     count = threads = 0
     first: Place | None = None
     head, earlier, place = "", after.thread if after else "", after
@@ -41,24 +44,25 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
     bound = None if last is None else (last.thread, last.seq)
     whole = False
     while not whole and (page := await walk.page(place)).rows:
-        for line in page.lines():
-            one = line.message
+        attached = page.attached
+        for one in page.messages():
             here = (one.thread, one.seq)
             if bound is not None and here > bound:
                 whole = True
                 break
-            if one.thread != head:
-                head = one.thread
+            if here[0] != head:
+                head = here[0]
                 chunk.thread(page.thread(head, continued=head == earlier))
                 threads += head != earlier
                 persons.add(one.person)
-            for given in line.files:
-                await keep(given)
-            chunk.message(one)
+            if attached:
+                for given in page.files(one):
+                    await keep(given)
+            add(one)
             if first is None:
                 first = Place(*here)
             count, end = count + 1, here
-            if count >= kind.most or chunk.size >= MOST_BYTES:
+            if count >= most or (not count % _LOOK and chunk.size >= MOST_BYTES):
                 whole = True
                 break
         place = page.end

@@ -23,7 +23,7 @@ from hub.sealed import PERSONAL, Body, open_body
 from hub.types import Direction
 from hub.vault import Keys
 
-__all__ = ["Given", "Line", "Page", "Place", "Walk"]
+__all__ = ["Given", "Page", "Place", "Walk"]
 
 _PERSONAL = "A code for signing in, for the person alone."
 _DESTROYED = "The key of this person was destroyed."
@@ -65,13 +65,6 @@ class Given(NamedTuple):
     keys: Keys
 
 
-class Line(NamedTuple):
-    """A message as it is written, and its files that are written beside it."""
-
-    message: MessageRecord
-    files: Sequence[Given] = ()
-
-
 class Page(NamedTuple):
     """A page as it was read; its messages are opened one by one, so that they take no room side by side."""
 
@@ -86,9 +79,13 @@ class Page(NamedTuple):
         """Where it ends."""
         return Place(self.rows[-1][1], self.rows[-1][2])
 
-    def lines(self) -> Iterator[Line]:
+    def messages(self) -> Iterator[MessageRecord]:
         """Its messages in order. Raises: SealBroken."""
-        return self.walk.lines(self)
+        return self.walk.messages(self)
+
+    def files(self, one: MessageRecord) -> list[Given]:
+        """The files of a message that are written beside it, once it was given; its record lists them all."""
+        return self.walk.files(self, one)
 
     def thread(self, thread_id: str, *, continued: bool) -> ThreadRecord:
         """Whose thread that is."""
@@ -180,16 +177,19 @@ class Walk:
         bodies = {row[0]: _body(row, persons[row[1]]) for row in rows if row[0] in with_files}
         return await self._sources.shelf.of(conn, bodies)
 
-    def lines(self, page: "Page") -> Iterator[Line]:
+    def messages(self, page: Page) -> Iterator[MessageRecord]:
         """The messages of a page, each opened as it is asked for."""
-        deliveries, attached, persons = page.deliveries, page.attached, page.whose
+        deliveries, persons, line = page.deliveries, page.whose, self._line
         for row in page.rows:
             person = persons[row[1]]
-            line = self._line(row, _body(row, person), person)
-            if deliveries and line.id in deliveries:
-                line.deliveries = deliveries[line.id]
-            files = self._files(line, attached[line.id], person) if attached and line.id in attached else ()
-            yield Line(line, files)
+            one = line(row, _body(row, person), person)
+            if deliveries and one.id in deliveries:
+                one.deliveries = deliveries[one.id]
+            yield one
+
+    def files(self, page: Page, one: MessageRecord) -> list[Given]:
+        """See `Page.files`."""
+        return self._files(one, page.attached.get(one.id, ()), page.whose[one.thread])
 
     def _files(self, line: MessageRecord, attached: Sequence[Attachment], person: Whose) -> list[Given]:
         """The files of a message that are written beside it; what is only listed has no name."""

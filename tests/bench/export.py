@@ -86,6 +86,7 @@ async def _speed(bench: Bench, found: Crowd, database: str, rounds: int, tell: T
         parts, pairs = hub.parts, []
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         for number in range(rounds + 1):
             floor = await _floor(parts)
             product = await _product(parts, bench.folder / f"export-{number}")
@@ -193,6 +194,7 @@ async def _export_all(database: str, data: Path, out: Path) -> dict[str, float]:
     seen: list[float] = []
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     began = time.perf_counter()
 
     def told(done: int, _total: int) -> None:
