@@ -321,7 +321,7 @@ def test_the_examples_of_training_data_are_of_the_kind_that_is_read(
     examples, synonyms = corpus.read_examples(), corpus.read_synonyms()
 
     assert {example.intent for example in examples} == {"book"}
-    assert {entity for example in examples for _, entity in example.spans} == {"provider", "when", "visit_type"}
+    assert {entity for example in examples for _, entity in example.spans} == {"provider", "date", "visit_type"}
     assert synonyms == {"dentistry": ["dentistry", "dentist", "tooth doctor"]}
 
 
