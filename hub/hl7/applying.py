@@ -1,7 +1,7 @@
 """What follows from a message, in one transaction: done by the ways that there are."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,16 @@ _NO_CALLS = Scope(channels=frozenset({ChannelKind.VOICE}))
 _MAILS = Scope(channels=frozenset({ChannelKind.EMAIL}))
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done. `news`: False where more recent news were known; threads: those in which others' messages may wait
+    since, of records that were merged.
+    """
+
+    news: bool
+    threads: tuple[str, ...] = ()
+
+
 class Applier:
     """Applies messages. One that cannot be leaves nothing behind if the caller undoes what it wrote."""
 
@@ -42,19 +52,15 @@ class Applier:
         self._clinic = Clinic(zone=settings.timezone, region=settings.region, authority=settings.mllp_authority)
         self._names = Names(parts.vault)
 
-    async def apply(self, conn: AsyncConnection, message: Message, header: Header) -> bool:
-        """Do what the message says; False where more recent news were known, and nothing was to be done.
-
-        Raises: Flaw when it cannot be done.
-        """
+    async def apply(self, conn: AsyncConnection, message: Message, header: Header) -> Done:
+        """Do what the message says. Raises: Flaw when it cannot be done."""
         told = ToldAt(header.at, header.number)
         if header.kind == "SIU":
-            return await self._visit(conn, message, header, told)
+            return Done(await self._visit(conn, message, header, told))
         if header.event == "A40":
-            await self._merge(conn, message)
-            return True
+            return Done(news=True, threads=await self._merge(conn, message))
         pid = _needed(message, "PID")
-        return await self._patient(conn, pid, message.first("PD1"), told)
+        return Done(await self._patient(conn, pid, message.first("PD1"), told))
 
     # --- visits
 
@@ -205,8 +211,11 @@ class Applier:
 
     # --- two records that are one
 
-    async def _merge(self, conn: AsyncConnection, message: Message) -> None:
-        """Make the record that MRG names part of the one that the PID before it names; of every such pair."""
+    async def _merge(self, conn: AsyncConnection, message: Message) -> tuple[str, ...]:
+        """Make the record that MRG names part of the one that the PID before it names, of every such pair; the threads
+        of those that go on.
+        """
+        threads = []
         pairs = _pairs(message)
         if not pairs:
             raise Flaw(Fault.SEGMENT_SEQUENCE, "MRG", "no_segment")
@@ -223,6 +232,8 @@ class Applier:
             done = await self._parts.merger.merge_in(conn, source, into, "HL7 A40", ACTOR)
             if not isinstance(done, Merged):
                 raise Flaw(Fault.INTERNAL, "MRG-1", done.why if done is not None else "unknown")
+            threads += [done.thread_id] if done.thread_id is not None else []
+        return tuple(threads)
 
     async def _stand_in(self, conn: AsyncConnection, mrn: str, like: str) -> str:
         record = await self._parts.people.get(conn, like)
@@ -271,4 +282,4 @@ def _scope(one: Address, publicity: patients.Publicity) -> Scope | None:
     return _MAILS if one.kind is AddressKind.MAILBOX and publicity == "none" else None
 
 
-__all__ = ["ACTOR", "Applier"]
+__all__ = ["ACTOR", "Applier", "Done"]

@@ -18,6 +18,7 @@ from hub.hl7.faults import Fault, Flaw, Rejected
 from hub.hl7.kinds import Header, checked
 from hub.hl7.letters import Letters, count_failed
 from hub.hl7.reading import Message, Segment, Unread, header_of, read
+from hub.live import Topic
 from hub.log import say
 from hub.parts import Parts
 
@@ -34,6 +35,7 @@ class _Applied:
 
     answer: bytes
     outcome: Outcome
+    threads: tuple[str, ...] = ()
 
 
 class Inbox:
@@ -143,7 +145,7 @@ class Inbox:
             done = await self._db.write(unit)
         except IntegrityError:
             done = await self._db.write(lambda conn: self._unfit(conn, content, message, header, blind))
-        self._tell(header, done.outcome)
+        self._tell(header, done)
         return [done.answer]
 
     async def _enhanced(self, content: bytes, message: Message, header: Header) -> list[bytes]:
@@ -164,7 +166,7 @@ class Inbox:
 
         letter, known, commits = await self._db.write(keep)
         if known is not None and known.outcome == "refused":
-            self._tell(header, "refused")
+            self._tell(header, known)
             return [known.answer]
         done = known
         if done is None:
@@ -174,7 +176,7 @@ class Inbox:
                 # It is kept: it waits for the next round (`catch_up`).
                 say(_log, "hl7_waits", logging.WARNING, letter=letter, error=error)
                 done = _Applied(b"", "unsaved")
-        self._tell(header, done.outcome)
+        self._tell(header, done)
         good = done.outcome != "failed"
         answers = list(commits) if header.accept in ("AL", "SU") else []
         if done.answer and (header.application == "AL" or header.application == ("SU" if good else "ER")):
@@ -194,7 +196,7 @@ class Inbox:
         now = self._clock.now()
         try:
             async with undoable(conn):
-                news = await self._applier.apply(conn, message, header)
+                done = await self._applier.apply(conn, message, header)
         except (StorageError, SQLAlchemyError, OSError):
             # The database's: the whole unit is run again, or fails.
             raise
@@ -207,8 +209,8 @@ class Inbox:
             flaw = Flaw(Fault.INTERNAL, "", "broke")
         else:
             answer = self._answering.answer(message.header, "AA", now)
-            await self.letters.applied(conn, letter, answer, now, news=news, attempts=attempts)
-            return _Applied(answer, "applied" if news else "older")
+            await self.letters.applied(conn, letter, answer, now, news=done.news, attempts=attempts)
+            return _Applied(answer, "applied" if done.news else "older", done.threads)
         answer = self._answering.answer(message.header, "AE", now, flaw)
         await self.letters.failed(conn, letter, answer, now, flaw, attempts=attempts)
         say(
@@ -271,17 +273,19 @@ class Inbox:
         if done is None:
             return None
         header, applied = done
-        self._tell(header, applied.outcome)
+        self._tell(header, applied)
         return applied.outcome
 
     # --- telling
 
-    def _tell(self, header: Header, outcome: Outcome) -> None:
-        self._count(header.name, outcome)
-        say(_log, "hl7_taken", kind=header.name, outcome=outcome)
-        if outcome == "failed":
+    def _tell(self, header: Header, done: _Applied) -> None:
+        self._count(header.name, done.outcome)
+        say(_log, "hl7_taken", kind=header.name, outcome=done.outcome)
+        if done.outcome == "failed":
             self._parts.metrics.hl7_failed.inc()
-        if outcome == "applied":
+        if done.threads:
+            self._parts.live.wakeups.ring(Topic.ACCEPTED, done.threads)
+        if done.outcome == "applied":
             self._parts.bell.ring()
 
     def _count(self, kind: str, outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """A visit that a system outside tells of: found by that system's ids, changed if the news are news."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -105,7 +105,7 @@ class Visits:
         if whole is None:
             return Told("incomplete")
         taken = await self._take(conn, visit, whole, found, actor)
-        await self._remember(conn, visit, blinds, taken.appointment_id)
+        await self._remember(conn, visit, blinds, {row.blind for row in known}, taken.appointment_id)
         return Told(taken.outcome, taken.appointment_id, taken.version)
 
     async def appointment_of(self, conn: AsyncConnection, one: OutsideId) -> str | None:
@@ -168,14 +168,19 @@ class Visits:
         return (await conn.execute(query.limit(1))).first() is not None
 
     async def _remember(
-        self, conn: AsyncConnection, visit: ToldVisit, blinds: Sequence[bytes], appointment_id: str
+        self,
+        conn: AsyncConnection,
+        visit: ToldVisit,
+        blinds: Sequence[bytes],
+        known: Collection[bytes],
+        appointment_id: str,
     ) -> None:
         """Keep under every name which visit it is, and of when the newest news of it are."""
         keys = await self._vault.key(conn, HUB)
         news = {"appointment_id": appointment_id, "told_at": visit.told.at, "number": visit.told.number}
-        for one, blind in zip(visit.ids, blinds, strict=True):
-            known = sa.update(outside_record).where(outside_record.c.blind == blind).values(**news)
-            if (await conn.execute(known)).rowcount:
+        for blind, one in dict(zip(blinds, visit.ids, strict=True)).items():
+            if blind in known:
+                await conn.execute(sa.update(outside_record).where(outside_record.c.blind == blind).values(**news))
                 continue
             row = {
                 "blind": blind,
@@ -185,6 +190,7 @@ class Visits:
                 **news,
             }
             try:
+                # One that was not there is not there now, or another made a visit of it meanwhile.
                 await conn.execute(sa.insert(outside_record), row)
             except IntegrityError:
                 raise MetAnother from None

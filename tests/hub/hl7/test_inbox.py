@@ -1,6 +1,7 @@
 """What becomes of messages, from their octets to their answers."""
 
 import asyncio
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hub.db.tables import audit_event, person
 from hub.errors import StorageError
 from hub.hl7.applying import Applier
+from hub.live import Topic
 from tests.hub.hl7.feed import Feed
 from tests.hub.hl7.messages import E164, acknowledged, adt, joined, msh, pid, sch, siu
 from tests.stores import Disk, embedded_only
@@ -90,6 +92,25 @@ async def test_one_visit_told_of_by_two_messages_at_once_is_one(feed: Feed) -> N
     assert len(await feed.visits()) == await feed.persons() == 1
 
 
+async def test_news_that_come_all_at_once_in_any_order_end_as_the_newest_say(feed: Feed) -> None:
+    messages = []
+    for visit in range(3):
+        name = {"filler": f"F{visit}", "placer": f"A{visit}"}
+        for minute, (event, hour) in enumerate([("S12", 9), ("S13", 10), ("S13", 11), ("S26", 11), ("S14", 13)]):
+            when = name | {"start": f"202603{10 + visit}{hour:02d}0000"}
+            made = f"2026030209{minute:02d}00-0500"
+            messages.append(siu(event, f"{visit}-{minute}", made=made, sch=when, pid={"mrn": f"M{visit % 2}"}))
+    random.Random(4).shuffle(messages)
+
+    said = await asyncio.gather(*(feed.take(one) for one in messages))
+
+    assert set(said) == {"AA"}
+    visits = await feed.visits()
+    assert [row.status for row in visits] == ["booked"] * 3
+    assert sorted(row.start for row in visits) == [datetime(2026, 3, 10 + day, 17, 0, tzinfo=UTC) for day in range(3)]
+    assert await feed.persons() == 2
+
+
 async def test_what_comes_late_undoes_nothing(feed: Feed) -> None:
     booked = siu("S12", "1", made="20260302090000-0500")
     moved = siu("S13", "2", made="20260302091000-0500", sch={"start": "20260311090000"})
@@ -106,55 +127,56 @@ async def test_what_comes_late_undoes_nothing(feed: Feed) -> None:
     assert Counter(row.state for row in await feed.letters()) == {"applied": 2, "older": 3}
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        pytest.param(b"hello", "AR 100", id="no message"),
-        pytest.param(joined([msh("ORU^R01"), pid()]), "AR 200", id="another type"),
-        pytest.param(joined([msh("SIU^S18"), pid()]), "AR 201", id="another event"),
-        pytest.param(siu(msh={"f11": "T"}), "AR 202", id="for training"),
-        pytest.param(siu(msh={"f12": "3.0"}), "AR 203", id="another version"),
-        pytest.param(siu(control=""), "AR 101", id="no control id"),
-        pytest.param(siu(made="yesterday"), "AR 102", id="no time"),
-        pytest.param(siu(msh={"f18": "KLINGON"}), "AR 103", id="a charset that is not known"),
-    ],
-)
+REJECTED = {
+    "no message": (b"hello", "AR 100"),
+    "another type": (joined([msh("ORU^R01"), pid()]), "AR 200"),
+    "another event": (joined([msh("SIU^S18"), pid()]), "AR 201"),
+    "for training": (siu(msh={"f11": "T"}), "AR 202"),
+    "another version": (siu(msh={"f12": "3.0"}), "AR 203"),
+    "no control id": (siu(control=""), "AR 101"),
+    "no time": (siu(made="yesterday"), "AR 102"),
+    "a charset that is not known": (siu(msh={"f18": "KLINGON"}), "AR 103"),
+}
+
+
 @embedded_only
-async def test_what_is_none_for_here_is_rejected_and_not_kept(feed: Feed, content: bytes, said: str) -> None:
-    assert await feed.take(content) == said
-    assert await feed.take(content) == said
+async def test_what_is_none_for_here_is_rejected_and_not_kept(feed: Feed) -> None:
+    said = {name: [await feed.take(content), await feed.take(content)] for name, (content, _) in REJECTED.items()}
+
+    assert said == {name: [answer] * 2 for name, (_, answer) in REJECTED.items()}
     assert await feed.letters() == []
 
 
-@pytest.mark.parametrize(
-    ("content", "said", "place", "reason"),
-    [
-        pytest.param(joined([msh(), pid()]), "AE 100", "SCH", "no_segment", id="no visit"),
-        pytest.param(joined([msh(), sch()]), "AE 100", "PID", "no_segment", id="no patient"),
-        pytest.param(siu(sch={"start": "soon"}), "AE 102", "SCH-11", "time", id="no time"),
-        pytest.param(siu("S13", sch={"start": ""}), "AE 101", "SCH-11", "time", id="moved to no time"),
-        pytest.param(siu("S15", sch={"start": ""}), "AE 204", "SCH-2", "unknown_visit", id="a visit not known"),
-        pytest.param(joined([msh(), sch(), pid()]), "AE 101", "AIP-3", "provider", id="no clinician"),
-        pytest.param(siu(pid={"f3": ""}), "AE 101", "PID-3", "record_number", id="no record number"),
-        pytest.param(siu(pid={"f5": ""}), "AE 101", "PID-5", "name", id="a new patient without a name"),
-        pytest.param(adt("A40"), "AE 100", "MRG", "no_segment", id="a merge of nobody"),
-        pytest.param(adt("A40", "1", "MRG|M1^^^CLINIC^MR"), "AE 102", "MRG-1", "same_record", id="with themselves"),
-    ],
-)
-@embedded_only
-async def test_what_cannot_be_applied_waits_for_somebody(
-    feed: Feed, content: bytes, said: str, place: str, reason: str
-) -> None:
-    assert await feed.take(content) == said
+FAILED = {
+    "no visit": (joined([msh(), pid()]), "AE 100", "SCH", "no_segment"),
+    "no patient": (joined([msh(), sch()]), "AE 100", "PID", "no_segment"),
+    "no time": (siu(sch={"start": "soon"}), "AE 102", "SCH-11", "time"),
+    "moved to no time": (siu("S13", sch={"start": ""}), "AE 101", "SCH-11", "time"),
+    "a visit that is not known": (siu("S15", sch={"start": ""}), "AE 204", "SCH-2", "unknown_visit"),
+    "no clinician": (joined([msh(), sch(), pid()]), "AE 101", "AIP-3", "provider"),
+    "no record number": (siu(pid={"f3": ""}), "AE 101", "PID-3", "record_number"),
+    "a new patient without a name": (siu(pid={"f5": ""}), "AE 101", "PID-5", "name"),
+    "a merge of nobody": (adt("A40"), "AE 100", "MRG", "no_segment"),
+    "a merge with themselves": (adt("A40", "MSG1", "MRG|M1^^^CLINIC^MR"), "AE 102", "MRG-1", "same_record"),
+}
 
-    (letter,) = await feed.letters()
-    assert (letter.state, letter.place, letter.reason, letter.attempts) == ("failed", place, reason, 1)
-    assert letter.body_sealed is not None
+
+@embedded_only
+async def test_what_cannot_be_applied_waits_for_somebody_and_leaves_no_trace(feed: Feed) -> None:
+    sent = [content.replace(b"MSG1", f"MSG-{number}".encode()) for number, (content, *_) in enumerate(FAILED.values())]
+
+    said = [await feed.take(content) for content in sent]
+
+    assert dict(zip(FAILED, said, strict=True)) == {name: answer for name, (_, answer, *_) in FAILED.items()}
+    letters = await feed.letters()
+    assert [(row.state, row.place, row.reason, row.attempts) for row in letters] == [
+        ("failed", place, reason, 1) for _, _, place, reason in FAILED.values()
+    ]
+    assert all(row.body_sealed is not None for row in letters)
     assert await feed.visits() == []
     assert await feed.persons() == 0
-    # What was undone left no trace.
     assert await feed.rig.rows(sa.select(audit_event.c.id).where(audit_event.c.action.like("person.%"))) == []
-    assert await feed.take(content) == said
+    assert [await feed.take(content) for content in sent] == said
 
 
 @embedded_only
@@ -230,31 +252,29 @@ async def test_what_was_applied_long_ago_is_forgotten_and_what_failed_is_not(fee
 # --- enhanced mode
 
 
-@pytest.mark.parametrize(
-    ("accept", "application", "good", "bad"),
-    [
-        ("AL", "AL", ["CA", "AA"], ["CA", "AE"]),
-        ("AL", "NE", ["CA"], ["CA"]),
-        ("NE", "AL", ["AA"], ["AE"]),
-        ("AL", "ER", ["CA"], ["CA", "AE"]),
-        ("SU", "SU", ["CA", "AA"], ["CA"]),
-        ("ER", "NE", [], []),
-    ],
-)
-@embedded_only
-async def test_in_enhanced_mode_the_sender_hears_what_it_asked_for(
-    feed: Feed, accept: str, application: str, good: list[str], bad: list[str]
-) -> None:
-    asked = {"f15": accept, "f16": application}
+ASKED = {
+    ("AL", "AL"): (["CA", "AA"], ["CA", "AE"]),
+    ("AL", "NE"): (["CA"], ["CA"]),
+    ("NE", "AL"): (["AA"], ["AE"]),
+    ("", "AL"): (["AA"], ["AE"]),
+    ("AL", "ER"): (["CA"], ["CA", "AE"]),
+    ("SU", "SU"): (["CA", "AA"], ["CA"]),
+    ("ER", "NE"): ([], []),
+}
 
+
+@embedded_only
+async def test_in_enhanced_mode_the_sender_hears_what_it_asked_for(feed: Feed) -> None:
     async def codes(content: bytes) -> list[str]:
         return [acknowledged(answer)[0] for answer in await feed.raw(content)]
 
-    assert await codes(siu("S12", "1", msh=asked)) == good
-    assert await codes(siu("S12", "1", msh=asked)) == good
-    assert await codes(siu("S12", "2", msh=asked, sch={"start": "soon"})) == bad
-    assert await codes(siu("S12", "1", msh=asked, sch={"filler": "F7"})) == ["CE"]
-    assert await codes(siu("S99", "3", msh=asked)) == ["CR"]
+    for (accept, application), (good, bad) in ASKED.items():
+        asked, name = {"f15": accept, "f16": application}, f"{accept}-{application}"
+        assert await codes(siu("S12", f"{name}-1", msh=asked)) == good
+        assert await codes(siu("S12", f"{name}-1", msh=asked)) == good
+        assert await codes(siu("S12", f"{name}-2", msh=asked, sch={"start": "soon"})) == bad
+        assert await codes(siu("S12", f"{name}-1", msh=asked, sch={"filler": "F7"})) == ["CE"]
+        assert await codes(siu("S99", f"{name}-3", msh=asked)) == ["CR"]
     assert len(await feed.visits()) == 1
 
 
@@ -345,8 +365,11 @@ async def test_two_records_become_one_and_the_old_number_finds_it(feed: Feed) ->
     await feed.rig.patient("M9", "Anna", "Lopez", "+12125550177")
     assert await feed.take(siu("S12", "1", pid={"mrn": "M9", "f13": ""})) == "AA"
 
-    merge = adt("A40", "2", "MRG|M9^^^CLINIC^MR")
-    assert await feed.take(merge) == "AA"
+    rung: list[str] = []
+    feed.parts.live.wakeups.hear(Topic.ACCEPTED, rung.extend)
+    assert await feed.take(adt("A40", "2", "MRG|M9^^^CLINIC^MR")) == "AA"
+    # What waits in either's thread is looked at anew.
+    assert rung == [(await feed.rig.thread(ana)).id]
     assert await feed.take(adt("A40", "3", "MRG|M9^^^CLINIC^MR", made=LATER)) == "AA"
 
     assert (await feed.person("M9")).id == ana
