@@ -204,7 +204,7 @@ class Calendar:
             now = self._clock.now()
             shelf = await _Shelf.read(conn, self._names, seen, gone)
             for one in seen:
-                shelf.put(one, now)
+                shelf.put(one)
             for remote_id in gone:
                 shelf.close(remote_id)
             freed = await shelf.write(conn, now)
@@ -274,13 +274,13 @@ class _Shelf:
         links |= {row.remote_id: row.slot_id for row in linked}
         return cls(rows, links, busy, ids)
 
-    def put(self, one: Seen, now: datetime) -> None:
+    def put(self, one: Seen) -> None:
         """Take in what a slot of the EHR is."""
         told: dict[str, Any] = {f"{kind}_id": self._ids[kind, one.names[kind]] for kind in _KINDS}
         told |= {"start": one.start, "minutes": one.minutes}
         slot_id = self._links.get(one.remote_id)
         if slot_id is None:
-            self._add(one, told, now)
+            self._add(one, told)
             return
         row = self._rows[slot_id]
         if any(row[name] != value for name, value in told.items()) and slot_id not in self._busy:
@@ -307,7 +307,7 @@ class _Shelf:
             await conn.execute(sa.update(slot).where(slot.c.id == row["id"]).values(**values))
         return [one for one in self._freed if self._rows[one]["start"] > now]
 
-    def _add(self, one: Seen, told: dict[str, Any], now: datetime) -> None:
+    def _add(self, one: Seen, told: dict[str, Any]) -> None:
         row = self._by_key.get(_key(told))
         if row is None:
             state = "free" if one.free else "booked"
@@ -322,7 +322,7 @@ class _Shelf:
             self._set(row, "free" if one.free else "booked")
         self._links[one.remote_id] = row["id"]
         self._linked.add(row["id"])
-        link = {"slot_id": row["id"], "remote_id": one.remote_id, "proposal_sealed": None, "seen_at": now}
+        link = {"slot_id": row["id"], "remote_id": one.remote_id, "proposal_sealed": None}
         self._new_links.append(link)
 
     def _rename(self, row: dict[str, Any], told: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ ehr_slot = sa.Table(
     sa.Column("remote_id", sa.String(200), nullable=False, unique=True),
     # Where the EHR proposes times by an operation: what it proposed, to be handed back to it.
     sa.Column("proposal_sealed", sa.LargeBinary),
-    sa.Column("seen_at", Moment, nullable=False),
 )
 
 ehr_hold = sa.Table(

@@ -78,7 +78,7 @@ async def test_a_visit_that_cannot_be_found_yet_is_not_made_twice(balky: FhirBac
 async def test_an_answer_that_takes_too_long_is_looked_after(balky: FhirBackend, ehr: SmallEhr) -> None:
     (slot_id,) = await balky.open(Opening(start=at(9)))
     await balky.scheduling.close()
-    short = aiohttp.ClientTimeout(sock_read=0.3)
+    short = aiohttp.ClientTimeout(sock_read=1.0)
     slow = FhirBackend(balky.ehr.url, balky.db, balky.vault, balky.clock, balky.trail, timeout=short)
     ehr.faults.append(Fault("POST", "Appointment", how="hang", done=True))
 
@@ -172,7 +172,9 @@ async def test_what_was_surely_not_done_is_not_done_later(balky: FhirBackend, eh
     assert (await balky.remote_slot(slot_id))["status"] == "busy-tentative"
 
     balky.clock.advance(timedelta(minutes=5))
-    await balky.scheduling.sweep_holds()
+    another = FhirBackend(balky.ehr.url, balky.db, balky.vault, balky.clock, balky.trail)
+    await another.scheduling.sweep_holds()
+    await another.close()
 
     assert standing(ehr) == []
     assert (await balky.remote_slot(slot_id))["status"] == "free"

@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("slot_id", Id(), nullable=False),
         sa.Column("remote_id", sa.String(length=200), nullable=False),
         sa.Column("proposal_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("seen_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_ehr_slot_slot_id")),
         sa.PrimaryKeyConstraint("slot_id", name=op.f("pk_ehr_slot")),
         sa.UniqueConstraint("remote_id", name=op.f("uq_ehr_slot_remote_id")),
