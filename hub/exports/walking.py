@@ -110,6 +110,7 @@ class Walk:
         self.asked = asked
         self._sources = sources
         self._shown = shown
+        self._days = shown.times != "full"
         self._size = size
         self._where = conditions(asked)
         self._sparse = asked.channel is not None or asked.purpose is not None or asked.since is not None
@@ -204,34 +205,38 @@ class Walk:
         return given
 
     def _line(self, row: Sequence[Any], body: Body, person: Whose) -> MessageRecord:
-        shown = self._shown
-        message_id, thread_id, seq, direction, author, author_id, channel, address_id, _, at, provider_id, key, said = (
-            row
-        )
-        text = ""
-        if shown.bodies:
-            text = _PERSONAL if key is not None and key.startswith(PERSONAL) else body.text
-        named = shown.names == "full" and (author != "staff" or shown.staff == "names")
-        return MessageRecord(
-            id=message_id,
-            thread=thread_id,
+        shown, days = self._shown, self._days
+        key, provider_id, opt_out, at = row[11], row[10], row[12], row[9]
+        if type(at) is int:
+            at = moment(at)
+        made = MessageRecord(
+            id=row[0],
+            thread=row[1],
             person=person.person,
-            seq=seq,
-            direction=direction,
-            author=author,
-            at=shown.time(moment(at) if type(at) is int else at),
+            seq=row[2],
+            direction=row[3],
+            author=row[4],
+            at=shown.time(at) if days else at,
             mrn=person.mrn,
             name=person.name,
-            author_name=body.author if named else "",
-            author_id=author_id if author_id and shown.staff != "none" else "",
-            channel=channel or "",
-            address=person.addresses.get(address_id, "") if address_id else "",
-            body=text,
-            opt_out=said or "",
-            # A mail's own id names whose host it came from.
-            provider_id=provider_id if provider_id and shown.addresses == "full" else "",
-            unreadable="" if person.keys is not None else _DESTROYED,
+            channel=row[6] or "",
         )
+        if shown.bodies:
+            made.body = _PERSONAL if key is not None and key.startswith(PERSONAL) else body.text
+        if body.author and shown.names == "full" and (row[4] != "staff" or shown.staff == "names"):
+            made.author_name = body.author
+        if row[5] is not None and shown.staff != "none":
+            made.author_id = row[5]
+        if row[7] is not None:
+            made.address = person.addresses.get(row[7], "")
+        # A mail's own id names whose host it came from.
+        if provider_id is not None and shown.addresses == "full":
+            made.provider_id = provider_id
+        if opt_out is not None:
+            made.opt_out = opt_out
+        if person.keys is None:
+            made.unreadable = _DESTROYED
+        return made
 
 
 def _body(row: Sequence[Any], person: Whose) -> Body:

@@ -126,8 +126,11 @@ async def test_asked_for_and_taken_on_the_page(rig: Rig, clock: FixedClock) -> N
         assert "Lopez" in opened.value
         (request,) = await _requests(rig)
         assert (await officer.submit(f"/compliance/requests/{request}/deny")).status == 422
-        assert (await officer.submit(f"/compliance/requests/{request}/export")).status == 200
+        copied = await officer.submit(f"/compliance/requests/{request}/export")
+        assert "A copy was made" in copied.value
+        assert "29 days left" in copied.value
         assert len((await officer.get("/exports")).value["items"]) == 2
+        assert "Fulfilled" in (await officer.submit(f"/compliance/requests/{request}/fulfil")).value
         told = await officer.submit(
             f"/compliance/requests/{request}/disclosed", to="Health office", what="a visit", why="by law"
         )
