@@ -15,6 +15,7 @@ from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
 HEARD = 0.25  # how likely an emergency of any level must be,
+APART = 0.5  # or of one sentence by itself, in which no list heard anything: it says little without the others,
 LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
 SURE = 0.6  # and how likely for it to raise what the lists heard
 _SENTENCES = 8  # how many sentences of a text are judged by themselves, too: the first and the last ones
@@ -51,7 +52,10 @@ def screen(text: str) -> Urgency:
 
 def _screen(text: str) -> Urgency:
     words, named = tokens(text), names(text)
-    found = [_judged(part, by_lists(part, named)) for part in (words, *_sentences(words))]
+    found = [_judged(words, by_lists(words, named), HEARD)]
+    for part in _sentences(words):
+        listed = by_lists(part, named)
+        found.append(_judged(part, listed, HEARD if listed.level else APART))
     # The first of the worst: what the whole text says, unless a sentence says worse.
     return max(found, key=lambda urgency: RANK[urgency.level])
 
@@ -85,7 +89,7 @@ def by_lists(words: list[str], named: Names) -> Urgency:
     )
 
 
-def _judged(words: list[str], listed: Urgency) -> Urgency:
+def _judged(words: list[str], listed: Urgency, least: float) -> Urgency:
     """What the lists heard, kept, raised or dropped by the learned screen.
 
     It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
@@ -96,7 +100,7 @@ def _judged(words: list[str], listed: Urgency) -> Urgency:
         return listed
     listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
     kept = listed.level is not None and listed.negated | listed.history and listed.phrase_id in load().crises
-    if learned.likely(words, listed, chances) < HEARD:
+    if learned.likely(words, listed, chances) < least:
         if listed.level is None or kept:
             return listed
         return replace(listed, level=None, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))

@@ -29,7 +29,7 @@ from bots.urgent.circumstances import circumstances
 from bots.urgent.learned import LEVELS, Weights, log_odds, pack
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
-from bots.urgent.screening import HEARD, LIKELY, SURE, by_lists
+from bots.urgent.screening import APART, HEARD, LIKELY, SURE, by_lists
 from bots.urgent.words import END, tokens
 from hub.hashed import BUCKETS, features
 
@@ -124,7 +124,7 @@ def _fit(rows: list[Example], together: tuple[float, ...]) -> Weights:
 def version() -> str:
     """Names the examples and the thresholds: `learned.txt` bears it, so weights of others are noticed."""
     files = (_file("emergencies"), _file("lookalikes"), HERE / "examples" / "frames.toml")
-    thresholds = f"{HEARD} {SURE} {LIKELY}".encode()
+    thresholds = f"{HEARD} {APART} {SURE} {LIKELY}".encode()
     return f"{zlib.crc32(b''.join(file.read_bytes() for file in files) + thresholds):08x}"
 
 
