@@ -93,11 +93,12 @@ async def pick(conn: AsyncConnection, kind: Kind, scene: Scene, search: Search) 
     """The ids of the next page, and the search that goes on after it; None at the end. Raises: Problem 400."""
     found: list[tuple[str | int, str]] = []
     down = search.sort.startswith("-")
+    whole = any(kind.known[name].whole for name in search.given)
     for rows in kind.rows:
         if search.given.keys() <= {"_id", "_lastUpdated", *rows.where}:
-            found += await _picked(conn, rows, scene, search)
+            found += await _picked(conn, rows, scene, search, None if whole else search.count + 1)
     found.sort(reverse=down)
-    if any(kind.known[name].whole for name in search.given):
+    if whole:
         return [one for _, one in found], None
     shown = found[: search.count]
     following = None
@@ -106,7 +107,9 @@ async def pick(conn: AsyncConnection, kind: Kind, scene: Scene, search: Search) 
     return [one for _, one in shown], following
 
 
-async def _picked(conn: AsyncConnection, rows: Rows, scene: Scene, search: Search) -> list[tuple[str | int, str]]:
+async def _picked(
+    conn: AsyncConnection, rows: Rows, scene: Scene, search: Search, most: int | None
+) -> list[tuple[str | int, str]]:
     zone = scene.parts.settings.timezone
     conditions = list(rows.always)
     for name, values in search.given.items():
@@ -128,5 +131,5 @@ async def _picked(conn: AsyncConnection, rows: Rows, scene: Scene, search: Searc
         conditions.append(beyond)
     order = [rows.key] if by is None else [by, rows.key]
     query = sa.select(rows.key.label("id"), *([] if by is None else [by.label("by")])).where(*conditions)
-    query = query.order_by(*(one.desc() if down else one for one in order)).limit(search.count + 1)
+    query = query.order_by(*(one.desc() if down else one for one in order)).limit(most)
     return [(row.id if by is None else (row.by - _EPOCH) // _MICROSECOND, row.id) for row in await conn.execute(query)]
