@@ -15,11 +15,13 @@ import pytest
 from bots.nlu import corpus
 from channels.mailhost import MailHost
 from hub.api.application import application as api_application
-from hub.api.tokens import SCOPES
+from hub.api.tokens import FHIR_SCOPES, SCOPES
 from hub.cli import hub as command_line
 from hub.crypto import Keyring
 from hub.demo import Outside
 from hub.demo import routes as demo_routes
+from hub.fhir import PATH as FHIR_PATH
+from hub.fhir import application as fhir_application
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
 from hub.portal import application as portal_application
@@ -150,7 +152,7 @@ def test_commands_are_found_in_the_documents() -> None:
 
 
 def test_readme_names_every_scope_of_a_token() -> None:
-    assert set(SCOPES) <= set(_spans(README))
+    assert {*SCOPES, *FHIR_SCOPES} <= set(_spans(README))
 
 
 # --- web addresses
@@ -163,6 +165,7 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, **changes) as rig:
         parts = rig.parts
         mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+        mounts[FHIR_PATH] = fhir_application(parts)
         mounts |= staff_applications(parts)
         extra = [*slack_routes(parts), *demo_routes(parts, Outside(rig.carrier, MailHost()))]
         app = build(parts, extra=extra, mounts=mounts)
