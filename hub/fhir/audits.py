@@ -31,7 +31,7 @@ _LETTERS = {
     "U": ("amend", "cancel", "change", "confirm", "grant", "mark", "merge", "move", "set", "switch", "take", "update"),
 }
 _LETTER = {verb: letter for letter, verbs in _LETTERS.items() for verb in verbs}
-_REFUSED = frozenset({"refuse", "fail", "lock", "suppress"})
+_REFUSED = frozenset({"refuse", "refused", "sign_in_failed"})
 
 
 async def _load(scene: Scene, wanted: Sequence[str]) -> Loaded:
