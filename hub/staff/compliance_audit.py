@@ -15,6 +15,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.accounts.users import User
+from hub.api import tokens
 from hub.audit import Entry, verify
 from hub.db.tables import audit_checkpoint, audit_event, audit_link
 from hub.errors import AuditBroken, InputError
@@ -33,6 +34,18 @@ _SHOWN = 50
 _FILTERS = ("person", "looks", "who", "action", "since", "until", "request")
 _KINDS = ("patient", "proxy", "bot", "system", "token", "carrier", "staff")
 _DOES = "audit_do_"
+_OF_NOBODY = (
+    "staff",
+    "factor",
+    "token",
+    "keys",
+    "glass.read",
+    "message.inbox",
+    "slot.read",
+    "export.list",
+    "audit.verify",
+)
+"""Actions whose words end in themselves; the others' go on with of whom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,7 @@ class _Found:
     details: Mapping[str, Mapping[str, str | int | None]]
     persons: Mapping[str, Person]
     users: Sequence[User]
+    systems: Mapping[str, str]
     chain: _Chain
     further: str
 
@@ -72,7 +86,8 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
     if before := query.get("before", ""):
         where.append(audit_event.c.id < before)
     found = await _read(visit, where, asked["person"])
-    concerned = sorted({one for row in found.rows for one in _of(row, found.details)} | ({asked["person"]} - {""}))
+    named = {asked["person"]} & found.persons.keys()
+    concerned = sorted({one for row in found.rows for one in _of(row, found.details)} | named)
     seen = Entry(
         action="audit.read",
         actor=visit.granted.user.actor,
@@ -90,6 +105,8 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
         of={row.id: [one for one in _of(row, found.details) if one in found.persons] for row in found.rows},
         names={one.id: one.name for one in found.users},
         kinds=_KINDS,
+        systems=found.systems,
+        of_somebody={one for one, _ in _actions(visit) if not one.startswith((*_OF_NOBODY, "portal.refuse"))},
         actions=_actions(visit),
         asked=asked,
         person=found.persons.get(asked["person"]),
@@ -141,9 +158,18 @@ async def _read(visit: Visit, where: Sequence[sa.ColumnElement[bool]], person_id
         there = [one for one in ids if one in await parts.vault.keys(conn, ids)]
         persons = await parts.people.many(conn, there)
         users = await parts.users.all(conn)
+        systems = {one.id: one.name for one in await tokens.known(conn)}
         chain = await _chain(visit, conn)
     further = shown[-1].id if len(rows) > _SHOWN else ""
-    return _Found(rows=shown, details=details, persons=persons, users=users, chain=chain, further=further)
+    return _Found(
+        rows=shown,
+        details=details,
+        persons=persons,
+        users=users,
+        systems=systems,
+        chain=chain,
+        further=further,
+    )
 
 
 def _of(row: Any, details: Mapping[str, Mapping[str, str | int | None]]) -> list[str]:
@@ -153,7 +179,11 @@ def _of(row: Any, details: Mapping[str, Mapping[str, str | int | None]]) -> list
 
 def _told(details: Mapping[str, str | int | None]) -> str:
     """What an entry says beyond its columns: codes and counts, as they are."""
-    return ", ".join(f"{name}: {value}" for name, value in details.items() if value not in (None, "") and name != "of")
+    return ", ".join(
+        f"{name}: {value}"
+        for name, value in details.items()
+        if value not in (None, "") and name not in ("of", "persons")
+    )
 
 
 async def _chain(visit: Visit, conn: AsyncConnection) -> _Chain:
