@@ -182,9 +182,8 @@ async def test_readme_lists_every_web_address(addresses: set[str]) -> None:
 
 def _outside(address: str) -> bool:
     """Whether it is none of the staff's own pages, of which README names where they begin."""
-    return not address.partition(" ")[2].startswith(
-        ("/inbox", "/campaigns", "/compliance", "/settings", "/sign-in", "/staff")
-    )
+    ours = ("/inbox", "/campaigns", "/compliance", "/settings", "/sign-in", "/staff")
+    return not address.partition(" ")[2].startswith(ours)
 
 
 def _said_addresses(document: Path) -> set[str]:

@@ -132,6 +132,9 @@ async def download(request: web.Request, parts: Parts, caller: Caller | None, re
     if caller is None:
         raise RuntimeError("nobody takes an export")
     runs = Runs(parts)
+    async with parts.db.glance() as conn:
+        if await runs.get(conn, request.match_info["id"]) is None:
+            raise not_found("export")
     try:
         run, folder, archive = await runs.open(request.match_info["id"], caller.actor, request_id)
     except Gone as error:

@@ -362,7 +362,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="A ZIP of its files with the signed manifest, or the encrypted archive. Each download is audited.",
         content_type="application/zip",
         answers={200: Any},
-        problems=(410,),
+        problems=(404, 410),
         answer=exports.download,
     ),
     Reading(

@@ -103,6 +103,7 @@ async def _export(given: dict[str, Any], told: Callable[[int, int], None] | None
         # What is loaded by now stays: it need not be looked through again and again while rows come and go.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         actor = Actor("system", "cli")
         disclosing = None
         if given["disclosed_to"] is not None:

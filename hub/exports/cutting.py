@@ -1,5 +1,6 @@
 """One file's worth of messages: read, redacted and written in memory, from one place on."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,10 @@ __all__ = ["MOST_BYTES", "Cut", "cut"]
 
 MOST_BYTES = 6 * 1024 * 1024
 """Octets from which on a file is ended, whatever it holds: it is made in memory."""
+_LOOK = 4
+"""Messages after which it is looked how long the file is."""
+_PAUSE, _PAUSE_DRAWING = 100, 10
+"""Messages after which others in the process have their turn: two milliseconds' worth, of what is drawn up to ten."""
 Keep = Callable[[Given], Awaitable[None]]
 """Looks after a file of a message: its record gets its place and its digest."""
 
@@ -33,6 +38,8 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
     """
     kind = KINDS[walk.asked.format]
     chunk = kind.make(setting)
+    add, most = chunk.message, kind.most
+    pause = _PAUSE_DRAWING if kind.numbered else _PAUSE
     count = threads = 0
     first: Place | None = None
     head, earlier, place = "", after.thread if after else "", after
@@ -41,27 +48,32 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
     bound = None if last is None else (last.thread, last.seq)
     whole = False
     while not whole and (page := await walk.page(place)).rows:
-        for line in page.lines():
-            one = line.message
+        attached = page.attached
+        for one in page.messages():
             here = (one.thread, one.seq)
             if bound is not None and here > bound:
                 whole = True
                 break
-            if one.thread != head:
-                head = one.thread
+            if here[0] != head:
+                head = here[0]
                 chunk.thread(page.thread(head, continued=head == earlier))
                 threads += head != earlier
                 persons.add(one.person)
-            for given in line.files:
-                await keep(given)
-            chunk.message(one)
+            if attached:
+                for given in page.files(one):
+                    await keep(given)
+            add(one)
             if first is None:
                 first = Place(*here)
             count, end = count + 1, here
-            if count >= kind.most or chunk.size >= MOST_BYTES:
+            if not count % pause:
+                await asyncio.sleep(0)
+            if count >= most or (not count % _LOOK and chunk.size >= MOST_BYTES):
                 whole = True
                 break
         place = page.end
     if first is None:
         return None
-    return Cut(content=chunk.done(), count=count, threads=threads, first=first, last=Place(*end), persons=persons)
+    # What is drawn is put together in a second or so: not while others wait.
+    content = await asyncio.to_thread(chunk.done) if kind.numbered else chunk.done()
+    return Cut(content=content, count=count, threads=threads, first=first, last=Place(*end), persons=persons)

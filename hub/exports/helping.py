@@ -33,6 +33,8 @@ __all__ = ["Helper", "Kept", "Made", "file_name"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MAIN = "import sys; from hub.exports.helping import main; sys.exit(main())"
+_COLLECT = 50_000, 20, 20
+"""When the garbage collector looks: rows and records come and go by the thousand, and hold no cycles."""
 _FRAME = 4
 """Octets that say how long what follows is."""
 
@@ -176,6 +178,7 @@ async def _serve(out: Any) -> int:
         # What is loaded by now stays: it need not be looked through again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
         setting = Setting(
             clinic=sources.clinic, profile=f"{shown.name} {shown.version}", made_at=job.begun_at, number=0
         )

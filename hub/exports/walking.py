@@ -24,7 +24,7 @@ from hub.sealed import PERSONAL, Body, open_body
 from hub.types import Direction
 from hub.vault import Keys
 
-__all__ = ["Given", "Line", "Page", "Place", "Walk"]
+__all__ = ["Given", "Page", "Place", "Walk"]
 
 _PERSONAL = "A code for signing in, for the person alone."
 _DESTROYED = "The key of this person was destroyed."
@@ -66,13 +66,6 @@ class Given(NamedTuple):
     keys: Keys
 
 
-class Line(NamedTuple):
-    """A message as it is written, and its files that are written beside it."""
-
-    message: MessageRecord
-    files: Sequence[Given] = ()
-
-
 class Page(NamedTuple):
     """A page as it was read; its messages are opened one by one, so that they take no room side by side."""
 
@@ -87,9 +80,13 @@ class Page(NamedTuple):
         """Where it ends."""
         return Place(self.rows[-1][1], self.rows[-1][2])
 
-    def lines(self) -> Iterator[Line]:
+    def messages(self) -> Iterator[MessageRecord]:
         """Its messages in order. Raises: SealBroken."""
-        return self.walk.lines(self)
+        return self.walk.messages(self)
+
+    def files(self, one: MessageRecord) -> list[Given]:
+        """The files of a message that are written beside it, once it was given; its record lists them all."""
+        return self.walk.files(self, one)
 
     def thread(self, thread_id: str, *, continued: bool) -> ThreadRecord:
         """Whose thread that is."""
@@ -117,6 +114,7 @@ class Walk:
         self.asked = asked
         self._sources = sources
         self._shown = shown
+        self._days = shown.times != "full"
         self._size = size
         self._where = conditions(asked)
         if among is not None:
@@ -187,16 +185,19 @@ class Walk:
         bodies = {row[0]: _body(row, persons[row[1]]) for row in rows if row[0] in with_files}
         return await self._sources.shelf.of(conn, bodies)
 
-    def lines(self, page: "Page") -> Iterator[Line]:
+    def messages(self, page: Page) -> Iterator[MessageRecord]:
         """The messages of a page, each opened as it is asked for."""
-        deliveries, attached, persons = page.deliveries, page.attached, page.whose
+        deliveries, persons, line = page.deliveries, page.whose, self._line
         for row in page.rows:
             person = persons[row[1]]
-            line = self._line(row, _body(row, person), person)
-            if deliveries and line.id in deliveries:
-                line.deliveries = deliveries[line.id]
-            files = self._files(line, attached[line.id], person) if attached and line.id in attached else ()
-            yield Line(line, files)
+            one = line(row, _body(row, person), person)
+            if deliveries and one.id in deliveries:
+                one.deliveries = deliveries[one.id]
+            yield one
+
+    def files(self, page: Page, one: MessageRecord) -> list[Given]:
+        """See `Page.files`."""
+        return self._files(one, page.attached.get(one.id, ()), page.whose[one.thread])
 
     def _files(self, line: MessageRecord, attached: Sequence[Attachment], person: Whose) -> list[Given]:
         """The files of a message that are written beside it; what is only listed has no name."""
@@ -211,34 +212,38 @@ class Walk:
         return given
 
     def _line(self, row: Sequence[Any], body: Body, person: Whose) -> MessageRecord:
-        shown = self._shown
-        message_id, thread_id, seq, direction, author, author_id, channel, address_id, _, at, provider_id, key, said = (
-            row
-        )
-        text = ""
-        if shown.bodies:
-            text = _PERSONAL if key is not None and key.startswith(PERSONAL) else body.text
-        named = shown.names == "full" and (author != "staff" or shown.staff == "names")
-        return MessageRecord(
-            id=message_id,
-            thread=thread_id,
+        shown, days = self._shown, self._days
+        key, provider_id, opt_out, at = row[11], row[10], row[12], row[9]
+        if type(at) is int:
+            at = moment(at)
+        made = MessageRecord(
+            id=row[0],
+            thread=row[1],
             person=person.person,
-            seq=seq,
-            direction=direction,
-            author=author,
-            at=shown.time(moment(at) if type(at) is int else at),
+            seq=row[2],
+            direction=row[3],
+            author=row[4],
+            at=shown.time(at) if days else at,
             mrn=person.mrn,
             name=person.name,
-            author_name=body.author if named else "",
-            author_id=author_id if author_id and shown.staff != "none" else "",
-            channel=channel or "",
-            address=person.addresses.get(address_id, "") if address_id else "",
-            body=text,
-            opt_out=said or "",
-            # A mail's own id names whose host it came from.
-            provider_id=provider_id if provider_id and shown.addresses == "full" else "",
-            unreadable="" if person.keys is not None else _DESTROYED,
+            channel=row[6] or "",
         )
+        if shown.bodies:
+            made.body = _PERSONAL if key is not None and key.startswith(PERSONAL) else body.text
+        if body.author and shown.names == "full" and (row[4] != "staff" or shown.staff == "names"):
+            made.author_name = body.author
+        if row[5] is not None and shown.staff != "none":
+            made.author_id = row[5]
+        if row[7] is not None:
+            made.address = person.addresses.get(row[7], "")
+        # A mail's own id names whose host it came from.
+        if provider_id is not None and shown.addresses == "full":
+            made.provider_id = provider_id
+        if opt_out is not None:
+            made.opt_out = opt_out
+        if person.keys is None:
+            made.unreadable = _DESTROYED
+        return made
 
 
 def _body(row: Sequence[Any], person: Whose) -> Body:

@@ -58,11 +58,11 @@ async def _load(scene: Scene, ids: Sequence[str]) -> Loaded:
         persons[thread_id] = (one.person,)
     if among:
         page = await Walk(sources, Asked(), _SHOWN, size=len(among), among=among).page(None)
-        for line in page.lines():
-            told = line.message
+        for told in page.messages():
             if told.unreadable:
                 gone.add(told.id)
                 continue
+            page.files(told)  # by it the record lists them
             resources[told.id] = communication(told, on_server) | {"meta": {"lastUpdated": _changed(told)}}
             persons[told.id] = (told.person,)
     return Loaded(resources=resources, persons=persons, gone=frozenset(gone))

@@ -1,6 +1,6 @@
 """What persons ask for by right: written down when it came in, with a clock, until it is fulfilled or denied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -165,7 +165,7 @@ class Requests:
         values = {
             "state": state,
             "ended_at": self._parts.clock.now(),
-            "export_id": export_id,
+            "export_id": export_id or found.export_id,
             "details_sealed": await self._sealed(conn, found.person_id, rights_id, found.details),
         }
         await conn.execute(sa.update(rights_request).where(rights_request.c.id == rights_id).values(**values))
@@ -175,6 +175,19 @@ class Requests:
             await self._note(conn, found.person_id, text)
         await self._told(conn, f"rights.{state}", found.person_id, rights_id, actor, request_id, {"export": export_id})
         return await self._got(conn, rights_id)
+
+    async def copied(
+        self, conn: AsyncConnection, rights_id: str, export_id: str, actor: Actor, request_id: str = ""
+    ) -> None:
+        """Note by which export the request is to be answered. It stays open until that was handed over.
+
+        Raises: InputError when it was answered before.
+        """
+        found = await self._held(conn, rights_id)
+        query = sa.update(rights_request).where(rights_request.c.id == rights_id)
+        await conn.execute(query.values(export_id=export_id))
+        told = {"export": export_id}
+        await self._told(conn, "rights.copy", found.person_id, rights_id, actor, request_id, told)
 
     async def get(self, conn: AsyncConnection, rights_id: str) -> Request | None:
         """A request; None where there is none of that id."""
@@ -306,7 +319,7 @@ class Requests:
         rights_id: str,
         actor: Actor,
         request_id: str,
-        details: dict[str, str | None],
+        details: Mapping[str, str | None],
     ) -> None:
         entry = Entry(
             action=action,

@@ -142,7 +142,7 @@ async def _change(visit: Visit) -> web.StreamResponse:
                 asked = Asked(format=Format.HTML, profile="patient", person_id=found.person_id)
                 run_id = await Runs(parts).ask(conn, asked, Handed(), actor)
                 await work.jobs.enqueue_in(conn, "exports.write", {"export_id": run_id})
-                await book.end(conn, rights_id, "fulfilled", reason, actor, export_id=run_id)
+                await book.copied(conn, rights_id, run_id, actor)
 
     try:
         await parts.db.write(unit)

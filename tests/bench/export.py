@@ -64,13 +64,17 @@ def run(bench: Bench, found: Crowd, database: str, *, rounds: int, tell: Tell) -
     ratios = sorted(product.per_second / floor.per_second for floor, product in pairs)
     cpus = sorted(floor.cpu / product.cpu for floor, product in pairs)
     middle = len(pairs) // 2
-    tell(f"product ÷ floor: {ratios[middle]:.2f}; by processor time {cpus[middle]:.2f}")
+    tell(f"product ÷ floor, one process: {ratios[middle]:.2f}; by processor time {cpus[middle]:.2f}")
     whole = _whole(bench, found, database, tell)
+    floor = sorted(floor.per_second for floor, _ in pairs)[middle]
+    together = whole["messages"] / whole["seconds"] / floor
+    tell(f"product ÷ floor, as `hub export` does it ({_HELPERS} processes): {together:.2f}")
     killed = _killed(bench, found, database, tell)
     return {
         "rounds": [{"floor": asdict(floor), "product": asdict(product)} for floor, product in pairs],
         "ratio": ratios[middle],
         "cpu_ratio": cpus[middle],
+        "together": together,
         "whole": whole,
         "killed": killed,
     }
@@ -82,6 +86,7 @@ async def _speed(bench: Bench, found: Crowd, database: str, rounds: int, tell: T
         parts, pairs = hub.parts, []
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         for number in range(rounds + 1):
             floor = await _floor(parts)
             product = await _product(parts, bench.folder / f"export-{number}")
@@ -169,7 +174,7 @@ async def _product(parts: Parts, out: Path) -> Side:
 
     began, cpu = time.perf_counter(), _processor()
     with contextlib.suppress(_EnoughError):
-        await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told, helpers=_HELPERS)
+        await export(parts, Asked(), Folder(out), Actor("system", "bench"), told=told)
     took, used = time.perf_counter() - began, _processor() - cpu
     shutil.rmtree(out)
     return Side(per_second=done[0] / took, cpu=used / done[0] * 1e6)
@@ -189,6 +194,7 @@ async def _export_all(database: str, data: Path, out: Path) -> dict[str, float]:
     seen: list[float] = []
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     began = time.perf_counter()
 
     def told(done: int, _total: int) -> None:
@@ -208,6 +214,7 @@ async def _export_all(database: str, data: Path, out: Path) -> dict[str, float]:
         "resident": seen[0],
         "growth": max(seen) - seen[0],
         "resumed": manifest.resumed,
+        "cpu": _processor() / manifest.totals.messages * 1e6,
     }
 
 
@@ -227,6 +234,7 @@ def _whole(bench: Bench, found: Crowd, database: str, tell: Tell) -> dict[str, A
     tell(
         f"{told['messages']:,} messages, {told['megabytes']:.0f} MB in {told['seconds']:.0f} s: "
         f"{told['messages'] / told['seconds']:,.0f}/s; "
+        f"{told['cpu']:.1f} µs of the processors each; "
         f"resident {told['resident']:.0f} MB, grew by {told['growth']:.1f} MB"
     )
     faults = _verify(out)

@@ -13,7 +13,7 @@ class Lines(Chunk):
 
     def __init__(self, setting: Setting) -> None:
         self._text = bytearray()
-        self._encode = msgspec.json.Encoder().encode
+        self._encode_into = msgspec.json.Encoder().encode_into
 
     @property
     def size(self) -> int:
@@ -26,14 +26,16 @@ class Lines(Chunk):
 
     def message(self, one: MessageRecord) -> None:
         """A line for the message."""
-        self._add(one)
+        self._encode_into(one, self._text, -1)
+        self._text += b"\n"
 
     def read(self, one: ReadRecord) -> None:
         """A line for the reading."""
         self._add(one)
 
     def _add(self, one: msgspec.Struct) -> None:
-        self._text += self._encode(one)
+        # At the end of it.
+        self._encode_into(one, self._text, -1)
         self._text += b"\n"
 
     def done(self) -> bytes:

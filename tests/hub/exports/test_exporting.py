@@ -197,7 +197,7 @@ async def test_pages_of_any_size_are_the_same_walk(clinic: Clinic) -> None:
     for size in (1, 2, 7, 100):
         walk, place, found = Walk(Sources.of(clinic.parts), Asked(), redaction("full"), size=size), None, []
         while (page := await walk.page(place)).rows:
-            found += [msgspec.json.encode(line.message) for line in page.lines()]
+            found += [msgspec.json.encode(one) for one in page.messages()]
             place = page.end
         whole.append(found)
     assert whole[0] == whole[1] == whole[2] == whole[3]

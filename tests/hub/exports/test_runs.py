@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 from pyrage import decrypt, x25519
 
+from hub.api import tokens
 from hub.audit import Actor
 from hub.clock import FixedClock
 from hub.crypto import Keyring
@@ -124,12 +126,50 @@ async def test_asked_for_and_taken_on_the_page(rig: Rig, clock: FixedClock) -> N
         assert "Lopez" in opened.value
         (request,) = await _requests(rig)
         assert (await officer.submit(f"/compliance/requests/{request}/deny")).status == 422
-        assert (await officer.submit(f"/compliance/requests/{request}/export")).status == 200
+        copied = await officer.submit(f"/compliance/requests/{request}/export")
+        assert "A copy was made" in copied.value
+        assert "29 days left" in copied.value
         assert len((await officer.get("/exports")).value["items"]) == 2
+        assert "Fulfilled" in (await officer.submit(f"/compliance/requests/{request}/fulfil")).value
         told = await officer.submit(
             f"/compliance/requests/{request}/disclosed", to="Health office", what="a visit", why="by law"
         )
         assert "Health office" in told.value
+
+
+@either_will_do
+async def test_another_system_asks_for_an_export(rig: Rig, clock: FixedClock) -> None:
+    """By a token with the scope: asked for, followed, taken while it is kept; refused where it cannot be."""
+    await rig.patient("MRN-1", "Ana", "Lopez", "+12025550123")
+    parts, given = rig.parts, ("exports:write",)
+    secret = await parts.db.write(
+        lambda conn: tokens.new_token(conn, "archive", given, trail=parts.trail, clock=clock, actor=COMPLIANCE)
+    )
+    api, headers = f"{rig.base}/api/v1/exports", {"Authorization": f"Bearer {secret}"}
+    async with aiohttp.ClientSession(headers=headers) as client:
+        for wrong, status in (
+            ({"mrn": "nobody"}, 404),
+            ({"profile": "everything"}, 422),
+            ({"to": "Counsel"}, 422),
+            ({"encrypt_to": "nobody"}, 422),
+        ):
+            async with client.post(api, json=wrong) as got:
+                assert got.status == status, wrong
+        async with client.post(api, json={"mrn": "MRN-1", "format": "fhir"}) as got:
+            assert got.status == 202
+            one = (await got.json())["id"]
+        async with client.get(f"{api}/{one}/download") as got:
+            assert got.status == 410
+
+        await write_export(parts, one)
+
+        async with client.get(f"{api}/{one}") as got:
+            assert (await got.json())["state"] == "done"
+        async with client.get(api) as got:
+            assert [each["id"] for each in (await got.json())["items"]] == [one]
+        async with client.get(f"{api}/{one}/download") as got:
+            assert got.status == 200
+            assert f"export-{one}/manifest.json" in zipfile.ZipFile(io.BytesIO(await got.read())).namelist()
 
 
 async def _requests(rig: Rig) -> list[str]:

@@ -148,6 +148,9 @@ async def test_what_is_asked_for_is_what_is_found(fhir: Fhir, clinic: Clinic) ->
     found = {path: len(await fhir.ids(path)) for path in wanted}
 
     assert found == wanted
+    pictured = [await fhir.get(f"/Communication/{one}") for one in await fhir.ids(f"/Communication?patient={ana}")]
+    payloads = [each for _, one in pictured for each in one.get("payload", [])]
+    assert sum("contentAttachment" in each for each in payloads) == 1
     status, by_form = await fhir.get("/Patient/_search", "POST", data={"identifier": "EXP-0"})
     assert (status, by_form["entry"][0]["resource"]["id"]) == (200, ana)
     assert "EXP-0" not in json.dumps(by_form["link"])
