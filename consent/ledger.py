@@ -1,8 +1,9 @@
 """The ledger: facts are appended and never changed; what holds is computed from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -181,14 +182,23 @@ class Ledger:
             .where(sa.or_(consent_event.c.person_id == person_id, consent_event.c.address_id.in_(list(addresses))))
             .order_by(consent_event.c.at.desc(), consent_event.c.id.desc())
         )
-        rows = (await conn.execute(query)).all()
+        return await self._opened(conn, (await conn.execute(query)).all(), person_id)
+
+    async def told(self, conn: AsyncConnection, fact_ids: Iterable[str]) -> list[Recorded]:
+        """The facts with these ids, whosever they are, evidence opened, in the order of their ids."""
+        query = sa.select(consent_event).where(consent_event.c.id.in_(list(fact_ids))).order_by(consent_event.c.id)
+        return await self._opened(conn, (await conn.execute(query)).all(), None)
+
+    async def _opened(self, conn: AsyncConnection, rows: Sequence[Any], person_id: str | None) -> list[Recorded]:
+        """Rows with their evidence; where a person is named, with that alone which is theirs or nobody's."""
         keys = await self._vault.keys(conn, {row.person_id or HUB for row in rows})
         found = []
         for row in rows:
             owner = row.person_id or HUB
             evidence = {}
             # Another person's words on a shared number are theirs: the fact shows, its evidence does not.
-            if row.person_id in (person_id, None) and owner in keys and row.evidence_sealed is not None:
+            shown = person_id is None or row.person_id in (person_id, None)
+            if shown and owner in keys and row.evidence_sealed is not None:
                 evidence = msgspec.json.decode(
                     keys.open(owner, row.evidence_sealed, _place(row.id, owner)), type=dict[str, str]
                 )

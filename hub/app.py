@@ -35,6 +35,8 @@ from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
+from hub.fhir import PATH as FHIR_PATH
+from hub.fhir import application as fhir_application
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic
@@ -114,6 +116,7 @@ class Hub:
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
             mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+            mounts[FHIR_PATH] = fhir_application(parts)
             mounts |= staff_applications(parts)
             own = [*_slack_routes(parts), *_ehr_routes(parts), *(extra(parts) if extra else ())]
             app = build(parts, extra=own, mounts=mounts)

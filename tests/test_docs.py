@@ -17,12 +17,14 @@ from joserfc.jwk import ECKey
 from bots.nlu import corpus
 from channels.mailhost import MailHost
 from hub.api.application import application as api_application
-from hub.api.tokens import SCOPES
+from hub.api.tokens import FHIR_SCOPES, SCOPES
 from hub.cli import hub as command_line
 from hub.crypto import Keyring
 from hub.demo import Outside
 from hub.demo import routes as demo_routes
 from hub.ehr.published import routes as ehr_routes
+from hub.fhir import PATH as FHIR_PATH
+from hub.fhir import application as fhir_application
 from hub.imports import import_appointments, import_patients, import_schedule
 from hub.metrics import Metrics
 from hub.portal import application as portal_application
@@ -154,7 +156,7 @@ def test_commands_are_found_in_the_documents() -> None:
 
 
 def test_readme_names_every_scope_of_a_token() -> None:
-    assert set(SCOPES) <= set(_spans(README))
+    assert {*SCOPES, *FHIR_SCOPES} <= set(_spans(README))
 
 
 # --- web addresses
@@ -167,6 +169,7 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     async with open_rig(database_url, tmp_path, keyring, engine=False, started=False, **changes) as rig:
         parts = rig.parts
         mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
+        mounts[FHIR_PATH] = fhir_application(parts)
         mounts |= staff_applications(parts)
         key = dataclasses.replace(parts.settings, fhir_private_key=Secret(EHR_KEY))
         extra = [*slack_routes(parts), *ehr_routes(key), *demo_routes(parts, Outside(rig.carrier, MailHost()))]
@@ -202,7 +205,7 @@ def _said_addresses(document: Path) -> set[str]:
 def test_every_web_address_that_is_named_exists(addresses: set[str], document: Path) -> None:
     there = {re.sub(r"\{\w+\}", "{}", one.partition(" ")[2]) for one in addresses}
 
-    assert _said_addresses(document) <= there | {"/api/v1"}
+    assert _said_addresses(document) <= there | {"/api/v1", FHIR_PATH}
 
 
 def test_addresses_are_found_in_the_documents() -> None:

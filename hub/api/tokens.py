@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry, Trail
-from hub.calls.callers import ALL, Caller
+from hub.calls.callers import ALL, EVERY_RESOURCE, Caller
 from hub.clock import Clock
 from hub.db.tables import api_token
 from hub.errors import InputError
@@ -35,9 +35,21 @@ SCOPES = (
     "exports:write",
 )
 """What a token may be given; `*` is all of it."""
+FHIR_SCOPES = (
+    "system/Patient.rs",
+    "system/Communication.rs",
+    "system/Consent.rs",
+    "system/Appointment.rs",
+    "system/Slot.rs",
+    "system/AuditEvent.rs",
+    EVERY_RESOURCE,
+)
+"""What a token may be given beside them, in the words of SMART App Launch 2: reading and search of a resource."""
 
 _PREFIX = "hub_"
 _LONGEST_NAME = 80
+_MOST_SCOPES = 160
+"""Characters of all scopes of a token together, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +68,17 @@ async def new_token(
 ) -> str:
     """A new token, to be shown once: only its digest is kept, in the caller's transaction.
 
-    Raises: InputError when the name is empty or too long, or a scope is not one of `SCOPES` or `*`.
+    Raises: InputError when the name is empty or too long, or a scope is not one of `SCOPES`, `FHIR_SCOPES` or `*`,
+    or there are too many for one token.
     """
     wanted = sorted(set(scopes))
-    unknown = [scope for scope in wanted if scope != ALL and scope not in SCOPES]
+    unknown = [scope for scope in wanted if scope != ALL and scope not in (*SCOPES, *FHIR_SCOPES)]
     if unknown or not wanted:
-        raise InputError("a token needs at least one scope out of: " + ", ".join((*SCOPES, ALL)))
+        raise InputError("a token needs at least one scope out of: " + ", ".join((*SCOPES, *FHIR_SCOPES, ALL)))
     if not name.strip() or len(name) > _LONGEST_NAME:
         raise InputError(f"a token needs a name of at most {_LONGEST_NAME} characters")
+    if len(" ".join(wanted)) > _MOST_SCOPES:
+        raise InputError("a token holds fewer scopes than these: make two tokens, or one with `*`")
     token = _PREFIX + secrets.token_urlsafe(32)
     row = {
         "id": new_id(),

@@ -13,7 +13,7 @@ from hub.calls.callers import ALL, Access, Caller
 from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Passed, Passing, Raw, Read, Reading, Writing, Wrote
 from hub.calls.problems import Problem, not_found, unusable
 from hub.calls.refusals import Refusals
-from hub.calls.serving import answering, serve
+from hub.calls.serving import answering, answering_by, noted, serve
 
 __all__ = [
     "ALL",
@@ -33,7 +33,9 @@ __all__ = [
     "Writing",
     "Wrote",
     "answering",
+    "answering_by",
     "not_found",
+    "noted",
     "serve",
     "unusable",
 ]

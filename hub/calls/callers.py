@@ -10,6 +10,8 @@ from hub.audit import Actor
 from hub.views.reach import EVERYTHING, Reach
 
 ALL = "*"
+EVERY_RESOURCE = "system/*.rs"
+"""Reading and search of every FHIR resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class Caller:
 
     def may(self, scope: str) -> bool:
         """Whether the caller was given `scope`."""
-        return scope in self.scopes or ALL in self.scopes
+        wide = scope.startswith("system/") and EVERY_RESOURCE in self.scopes
+        return wide or scope in self.scopes or ALL in self.scopes
 
 
 class Access(Protocol):

@@ -39,7 +39,7 @@ class Call(Generic[Q, B]):
 class Read:
     """What was read, and what the audit says of it: the action, whose data, and which object."""
 
-    value: msgspec.Struct
+    value: msgspec.Struct | Mapping[str, Any]
     action: str
     persons: Sequence[str]
     object_id: str = ""

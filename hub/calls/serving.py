@@ -3,11 +3,11 @@
 import logging
 import re
 from asyncio import CancelledError
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Entry
 from hub.calls import problems
 from hub.calls.callers import Access, Caller
-from hub.calls.endpoints import Call, Endpoint, NoQuery, Passing, Raw, Reading, Writing
+from hub.calls.endpoints import Call, Endpoint, NoQuery, Passing, Raw, Read, Reading, Writing
 from hub.calls.idempotency import Answer, Attempt, attempt, once
 from hub.calls.problems import Problem
 from hub.calls.wire import body_of, query_of
@@ -40,30 +40,44 @@ def serve(app: web.Application, endpoints: Iterable[Endpoint], parts: Parts, acc
         app.router.add_route(endpoint.method, endpoint.path, _handler(endpoint, parts, access))
 
 
-@web.middleware
-async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every request an id, and every failure its problem details."""
+def answering_by(told: Callable[[Problem, str], web.Response]) -> Middleware:
+    """What gives every request an id, and has every failure told by `told`."""
+
+    @web.middleware
+    async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await _answered(request, handler, told)
+
+    return answering
+
+
+answering = answering_by(Problem.response)
+"""Gives every request an id, and every failure its problem details."""
+
+
+async def _answered(
+    request: web.Request, handler: Handler, told: Callable[[Problem, str], web.Response]
+) -> web.StreamResponse:
     request_id = request[_REQUEST_ID] = new_id()
     try:
         response = await handler(request)
     except Problem as problem:
-        response = problem.response(request_id)
+        response = told(problem, request_id)
     except web.HTTPException as error:
-        response = problems.of_http(error).response(request_id)
+        response = told(problems.of_http(error), request_id)
     except HubError as error:
         refusal = problems.of_error(error)
         if refusal.status >= 500:
             say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
-        response = refusal.response(request_id)
+        response = told(refusal, request_id)
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         say(_log, "call_failed", logging.ERROR, request=request_id, error=error)
-        response = problems.of_error(StorageError()).response(request_id)
+        response = told(problems.of_error(StorageError()), request_id)
     except (ConnectionError, CancelledError):
         raise
     except Exception as error:
         # The line names the error's type and place; its words may hold what must not be logged.
         _log.error("call_broke", exc_info=error, extra={"values": {"request": request_id}})
-        response = Problem(500, "internal", "Something broke in the hub.").response(request_id)
+        response = told(Problem(500, "internal", "Something broke in the hub."), request_id)
     if not response.prepared:
         response.headers.update(_HEADERS)
         response.headers["X-Request-Id"] = request_id
@@ -105,6 +119,12 @@ async def _read(request: web.Request, endpoint: Reading, parts: Parts, caller: C
     call = Call(parts=parts, caller=caller, request_id=request_id, ids=ids, query=query, body=body)
     async with parts.db.glance() if endpoint.brief(query) else parts.db.read() as conn:
         found = await endpoint.read(conn, call)
+    await noted(parts, caller, found, request_id)
+    return _json(200, msgspec.json.encode(found.value))
+
+
+async def noted(parts: Parts, caller: Caller, found: Read, request_id: str) -> None:
+    """Write down who read what of whom; durable when it returns, which is before the answer begins."""
     persons = sorted(set(found.persons))
     entry = Entry(
         action=found.action,
@@ -119,7 +139,6 @@ async def _read(request: web.Request, endpoint: Reading, parts: Parts, caller: C
         await parts.trail.record(conn, entry)
 
     await parts.db.write(unit)
-    return _json(200, msgspec.json.encode(found.value))
 
 
 async def _write(

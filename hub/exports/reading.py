@@ -25,6 +25,7 @@ READINGS = (
     *("thread.read", "message.read", "message.search", "patient.read", "panel.read", "attachment.read", "glass.read"),
     *("consent.read", "consent.evidence", "appointment.read", "address.read", "preference.read", "proxy.read"),
     *("access.read", "thread.push", "slack.disclose", "export.create", "export.download", "rights.read"),
+    "audit.read",
 )
 """Actions of the audit by which somebody saw what is a person's."""
 

@@ -5,6 +5,7 @@ The key of a page is where the one before ended. So it goes on after a crash, ho
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -106,13 +107,19 @@ class Page(NamedTuple):
 class Walk:
     """Reads what was asked for, as far as a profile shows it."""
 
-    def __init__(self, sources: Sources, asked: Asked, shown: Redaction, *, size: int = 1000) -> None:
+    def __init__(
+        self, sources: Sources, asked: Asked, shown: Redaction, *, size: int = 1000, among: Sequence[str] | None = None
+    ) -> None:
+        """among: the ids of the messages that are read, where they are known."""
         self.asked = asked
         self._sources = sources
         self._shown = shown
         self._days = shown.times != "full"
         self._size = size
         self._where = conditions(asked)
+        if among is not None:
+            # In these very words: a statement that is compiled once holds no list of values.
+            self._where.append(message.c.id.in_([sa.literal_column(f"'{UUID(one)}'") for one in among]))
         self._sparse = asked.channel is not None or asked.purpose is not None or asked.since is not None
         if not shown.notes:
             self._where.append(message.c.direction != sa.literal_column(f"'{Direction.NOTE}'"))

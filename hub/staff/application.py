@@ -21,6 +21,7 @@ from hub.staff import (
     campaign_testing,
     campaigns,
     compliance,
+    compliance_audit,
     compliance_exports,
     compliance_requests,
     glass,
@@ -76,6 +77,7 @@ _PAGES: tuple[ModuleType, ...] = (
     campaign_runs,
     settings_tests,
     compliance,
+    compliance_audit,
     compliance_exports,
     compliance_requests,
 )

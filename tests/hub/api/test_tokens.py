@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.api.routes import ENDPOINTS
-from hub.api.tokens import SCOPES, find, new_token, revoke
+from hub.api.tokens import FHIR_SCOPES, SCOPES, find, new_token, revoke
 from hub.app import Hub
 from hub.calls.endpoints import NoBody, Writing
 from hub.db.tables import api_token
@@ -162,3 +162,11 @@ async def test_a_flood_of_refusals_does_not_flood_the_audit(hub: Hub, web, clock
 
     assert first_minute == 60
     assert len(await audited(hub, "token.refuse")) == 61
+
+
+@either_will_do
+async def test_a_token_holds_no_more_scopes_than_can_be_stored(hub: Hub) -> None:
+    await token_for(hub, *FHIR_SCOPES)
+
+    with pytest.raises(InputError, match="two tokens"):
+        await token_for(hub, *SCOPES, *FHIR_SCOPES)

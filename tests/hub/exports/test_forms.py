@@ -17,10 +17,10 @@ from pyrage import DecryptError, decrypt, x25519
 from hub.errors import InputError
 from hub.exports import Folder, Format, redaction, redactions
 from hub.exports.formats import KINDS, Setting
-from hub.exports.formats.fhir import communication
 from hub.exports.formats.tables import MESSAGE_COLUMNS, safe
 from hub.exports.handing import pack, packed_by_password, recipient
 from hub.exports.records import ConsentAtSend, DecidedStep, DeliveryRecord, HistoryStep, MessageRecord, ThreadRecord
+from hub.exports.resources import communication, in_bundle
 from hub.sealed import Profile
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_a_mail_has_the_headers_that_we_gave_it() -> None:
 )
 def test_the_state_of_a_delivery_in_fhir(state: str, reason: str, status: str, why: str | None) -> None:
     """As the header's part, with the medium, the times, and the reason where it did not arrive."""
-    found = communication(message(deliveries=[sent(state, reason)]))
+    found = communication(message(deliveries=[sent(state, reason)]), in_bundle)
 
     assert found["status"] == status
     assert found["partOf"] == [{"reference": "urn:uuid:t-1"}]
