@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.twilio import client
+from channels.twilio import transport
 from channels.twilio.client import TwilioApi
 from channels.twilio.transport import form
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
@@ -64,7 +64,7 @@ async def test_what_is_no_address_of_a_server_is_named_as_a_wrong_setting(addres
 
 
 async def test_a_pool_that_has_no_connection_left_has_written_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "CONNECTIONS", 1)
+    monkeypatch.setattr(transport, "CONNECTIONS", 1)
     asked = asyncio.Event()
 
     async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

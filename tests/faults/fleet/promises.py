@@ -185,14 +185,14 @@ async def _booked_is_said_of_what_is_booked(rig: Rig) -> list[str]:
 
 async def _visits(rig: Rig) -> dict[str, set[str]]:
     """By person, the words that may be said of each visit they have or had."""
-    from bots.scheduling.local import _as_appointment
+    from bots.scheduling.local import as_appointment
 
     scheduling, zone = rig.parts.scheduling, rig.parts.settings.timezone
     words: dict[str, set[str]] = collections.defaultdict(set)
     async with rig.parts.db.read() as conn:
         directory = await scheduling._names.read(conn)
         for row in await conn.execute(sa.select(appointment)):
-            visit = _as_appointment(row, directory, zone)
+            visit = as_appointment(row, directory, zone)
             facts = {"start": visit.start, "provider": visit.provider, "location": visit.location}
             for template in _BOOKED:
                 for language in ("en", "es"):
