@@ -20,6 +20,7 @@ from hub.cli import (
     jobs,
     keys,
     numbers,
+    retention,
     rights,
     search,
     serving,
@@ -73,6 +74,7 @@ for command in (
     audit.audit,
     exports.export,
     rights.rights,
+    *retention.COMMANDS,
 ):
     hub.add_command(command)
 

@@ -64,35 +64,30 @@ async def _holds_keys(settings: "Settings") -> bool:
 
 
 @keys.command()
-def rotate() -> None:
-    """Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing.
+@click.option("--destroy-older", is_flag=True, help="Then destroy every older key: older backups open no more by it.")
+def rotate(destroy_older: bool) -> None:
+    """Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing, and stops nothing.
 
-    Running roles read the new key when they meet it, and wrap with it from their next start on.
+    Running roles read the new key when they meet it; all must read the same keyring file.
 
     \b
     Example:
       hub keys rotate
     """
-    asyncio.run(_rotate())
+    asyncio.run(_rotate(destroy_older))
 
 
-async def _rotate() -> None:
-    from hub.audit import Actor, Entry
-    from hub.vault import Vault
+async def _rotate(destroy_older: bool) -> None:
+    from hub.audit import Actor
+    from hub.retention import rotate as rotated
 
     async with opened() as parts:
-        ring = parts.vault.keyring.rotated(parts.clock.now())
-        # The new key is on the disk before anything is wrapped with it; the old one stays for what is not yet.
-        ring.save(parts.settings.keyring)
-        vault = Vault(ring)
-        total = 0
-        while wrapped := await parts.db.write(vault.rewrap):
-            total += wrapped
-        entry = Entry(
-            action="keys.rotate", actor=Actor("system", "cli"), object_id=ring.active, details={"data_keys": total}
+        done = await rotated(parts, Actor("system", "cli"), destroy_older=destroy_older)
+    click.echo(f"{done.active} is active; {done.data_keys} data keys were re-wrapped", err=True)
+    if done.destroyed:
+        click.echo(
+            f"destroyed {', '.join(done.destroyed)}; back the keyring up, and destroy its older backups", err=True
         )
-        await parts.db.write(lambda conn: parts.trail.record(conn, entry))
-        click.echo(f"{ring.active} is active; {total} data keys were re-wrapped", err=True)
 
 
 @keys.command()

@@ -1,0 +1,32 @@
+"""Retention: what is past its time is disposed of, or one person is, so that nothing of it opens any more.
+
+1. `holds` keeps what a court or an authority wants kept: a legal hold goes before everything else.
+2. `policies` are versioned data: how long each kind of record is kept, where, and for whom.
+3. `running` finds what is past its time, counts it (dry run), or disposes of it, page by page.
+4. `dispose` destroys one person's records in one transaction: `destroying` says what becomes of each table, the data
+   key is destroyed with them, and `certificates` signs what was done, in a log that leaves no number out.
+5. `rotate` then makes a new key-encryption key, re-wraps what is left, and destroys the older ones: of a copy of the
+   database from before, nothing opens with the keyring of today.
+"""
+
+from hub.retention.certificates import Certificate, Issued, issued_since, unproved, wrong
+from hub.retention.disposing import Refused, dispose
+from hub.retention.holds import Hold, held_among, hold, placed, release
+from hub.retention.rotating import Rotated, rotate
+
+__all__ = [
+    "Certificate",
+    "Hold",
+    "Issued",
+    "Refused",
+    "Rotated",
+    "dispose",
+    "held_among",
+    "hold",
+    "issued_since",
+    "placed",
+    "release",
+    "rotate",
+    "unproved",
+    "wrong",
+]
