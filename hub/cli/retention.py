@@ -139,8 +139,38 @@ def retention() -> None:
 
     \b
     Example:
-      hub retention hold A-1001 --reason "case 26-1188"
+      hub retention run --dry-run
     """
+
+
+@retention.command()
+@click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
+@click.option("--policy", "named", default="", help="A policy's name or file; HUB_RETENTION_POLICY, if not given.")
+@click.option("--keep-keys", is_flag=True, help="Do not rotate then: older backups open until `keys rotate` destroys.")
+def run(dry_run: bool, named: str, keep_keys: bool) -> None:
+    """Dispose of what is past its retention, and print the counts; legal holds win. First do it with --dry-run.
+
+    Without a policy named, the one of the clinic's state or country is taken.
+
+    \b
+    Example:
+      hub retention run --dry-run
+    """
+
+    async def work(parts: "Parts") -> dict[str, object]:
+        from hub.audit import Actor
+        from hub.retention import policy_for, rotate
+        from hub.retention import run as ran
+
+        settings, actor = parts.settings, Actor("system", "cli")
+        policy = policy_for(named or settings.retention_policy, settings.region, settings.state)
+        counts = await ran(parts, policy, actor, dry_run=dry_run)
+        if counts.get("persons") and not dry_run and not keep_keys:
+            done = await rotate(parts, actor, destroy_older=True)
+            click.echo(f"destroyed {len(done.destroyed)} older keys: back up database and keyring now", err=True)
+        return {"policy": str(policy), "dry_run": dry_run, "counts": counts}
+
+    click.echo(json.dumps(_run(work)))
 
 
 @retention.command()

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.crypto import BlindIndex
-from hub.db.bulk import update_rows
 from hub.db.tables import (
     address,
     appointment,
@@ -28,6 +27,7 @@ from hub.db.tables import (
     consent_event,
     consent_request,
     contact,
+    data_key,
     delivery,
     disclosed,
     disclosure,
@@ -35,7 +35,6 @@ from hub.db.tables import (
     ehr_request,
     escalation,
     export_run,
-    file_piece,
     mention,
     message,
     number_check,
@@ -61,16 +60,15 @@ from hub.db.tables import (
     waitlist,
 )
 from hub.files.expecting import WHOLE_MAIL
+from hub.files.pieces import drop_in
 from hub.outbox import halting
-from hub.sealed import Body, open_body, seal_body
+from hub.sealed import open_body
 from hub.search import postings, words
 from hub.types import DeliveryState
-from hub.vault import Keys, Vault
+from hub.vault import Vault
 
-__all__ = ["BY_HAND", "DELETED", "KEPT", "REMOVED", "destroy_rows"]
+__all__ = ["BY_HAND", "DELETED", "KEPT", "destroy_rows", "take_out"]
 
-REMOVED = "[disposed]"
-"""What stands in the thread of whoever acted for the person, where something of the person was said."""
 DISPOSED = "disposed"
 _PAGE = 500
 
@@ -176,7 +174,7 @@ async def destroy_rows(
     thread_id = await conn.scalar(sa.select(thread.c.id).where(thread.c.person_id == person_id))
     counts: dict[str, int] = {}
     if thread_id is not None and person_id in keys:
-        counts |= await _out_of_messages(conn, keys, search_blind, person_id, thread_id)
+        counts |= await _out_of_messages(conn, vault, search_blind, person_id, thread_id)
     if thread_id is not None:
         mine = message.c.thread_id == thread_id
         counts["messages"] = (await conn.execute(sa.update(message).where(mine).values(body_sealed=b""))).rowcount
@@ -186,7 +184,7 @@ async def destroy_rows(
         live = sa.and_(slack_post.c.thread_id == thread_id, slack_post.c.ended_at.is_(None))
         await conn.execute(sa.update(slack_post).where(live).values(ended_at=now))
     counts["files"] = await _files(conn, person_id)
-    counts |= await _deliveries(conn, vault, person_id, now)
+    counts |= await _deliveries(conn, vault, search_blind, person_id, now)
     counts |= await _visits(conn, vault, person_id, mrns, now)
     addresses = await _addresses_of(conn, person_id)
     evidence = sa.update(consent_event).where(consent_event.c.person_id == person_id)
@@ -211,16 +209,23 @@ async def destroy_rows(
 
 
 async def _out_of_messages(
-    conn: AsyncConnection, keys: Keys, blind: BlindIndex, person_id: str, thread_id: str
+    conn: AsyncConnection, vault: Vault, blind: BlindIndex, person_id: str, thread_id: str
 ) -> dict[str, int]:
-    """What can be told from the messages alone: the words they are found by, and the mails kept as they came."""
+    columns = (message.c.id, message.c.thread_id, sa.literal(person_id).label("person_id"), message.c.body_sealed)
+    query = sa.select(*columns).where(message.c.thread_id == thread_id, message.c.body_sealed != b"")
+    return await take_out(conn, vault, blind, (await conn.execute(query)).all())
+
+
+async def take_out(conn: AsyncConnection, vault: Vault, blind: BlindIndex, rows: Sequence[Any]) -> dict[str, int]:
+    """Remove what only the texts of messages can tell: the words they are found by, and mails kept as they came.
+
+    Each of `rows` has a message's `id`, `thread_id`, `person_id` and `body_sealed`. How many there were.
+    """
+    keys = await vault.keys(conn, {row.person_id for row in rows}, keep=False)
     found: dict[int, set[int]] = {}
     mails: list[str] = []
-    columns = (message.c.id, message.c.body_sealed)
-    for row in await conn.execute(sa.select(*columns).where(message.c.thread_id == thread_id)):
-        if not row.body_sealed:
-            continue
-        body = open_body(keys, person_id, thread_id, row.id, row.body_sealed)
+    for row in rows:
+        body = open_body(keys, row.person_id, row.thread_id, row.id, row.body_sealed)
         mails += [one["url"].removeprefix(WHOLE_MAIL) for one in body.media if one["url"].startswith(WHOLE_MAIL)]
         for token in postings.tokens(blind, words.kept(body.text)):
             found.setdefault(token, set()).add(postings.head_of(row.id))
@@ -235,15 +240,16 @@ async def _out_of_messages(
 async def _files(conn: AsyncConnection, person_id: str) -> int:
     rows = (await conn.execute(sa.select(attachment).where(attachment.c.person_id == person_id))).all()
     held = [one for row in rows for one in (row.content_id, row.source_id) if one is not None]
-    for start in range(0, len(held), _PAGE):
-        await conn.execute(sa.delete(file_piece).where(file_piece.c.file_id.in_(held[start : start + _PAGE])))
+    await drop_in(conn, held)
     values = {"state": "lost", "reason": DISPOSED, "content_id": None, "source_id": None}
     mine = attachment.c.person_id == person_id
     await conn.execute(sa.update(attachment).where(mine).values(**values))
     return len(rows)
 
 
-async def _deliveries(conn: AsyncConnection, vault: Vault, person_id: str, now: datetime) -> dict[str, int]:
+async def _deliveries(
+    conn: AsyncConnection, vault: Vault, blind: BlindIndex, person_id: str, now: datetime
+) -> dict[str, int]:
     """Void what has not left, to them and about them, and what was said of them to whoever acts for them."""
     concerns = sa.or_(delivery.c.person_id == person_id, delivery.c.about_id == person_id)
     to_come = sa.select(delivery.c.id).where(concerns, delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)))
@@ -252,23 +258,13 @@ async def _deliveries(conn: AsyncConnection, vault: Vault, person_id: str, now: 
     await conn.execute(sa.update(delivery).where(concerns).values(words_sealed=None))
     watched = sa.and_(escalation.c.person_id == person_id, escalation.c.outcome == "")
     await conn.execute(sa.update(escalation).where(watched).values(outcome="void", ended_at=now))
-    told = (
-        sa.select(message.c.id, message.c.thread_id, thread.c.person_id)
-        .join(delivery, delivery.c.message_id == message.c.id)
-        .join(thread, thread.c.id == message.c.thread_id)
-        .where(delivery.c.about_id == person_id, thread.c.person_id != person_id)
-        .distinct()
-    )
-    rows = (await conn.execute(told)).all()
-    keys = await vault.keys(conn, {row.person_id for row in rows})
-    removed = Body(text=REMOVED)
-    values = [
-        {"id": row.id, "body_sealed": seal_body(keys, row.person_id, row.thread_id, row.id, removed)}
-        for row in rows
-        if row.person_id in keys
-    ]
-    await update_rows(conn, message, values)
-    return {"voided_deliveries": len(ids), "messages_to_proxies": len(values)}
+    told = sa.select(delivery.c.message_id).where(delivery.c.about_id == person_id, delivery.c.person_id != person_id)
+    columns = (message.c.id, message.c.thread_id, thread.c.person_id, message.c.body_sealed)
+    query = sa.select(*columns).join(thread, thread.c.id == message.c.thread_id).where(message.c.id.in_(told))
+    live = sa.and_(data_key.c.owner_id == thread.c.person_id, data_key.c.wrapped.is_not(None))
+    await take_out(conn, vault, blind, (await conn.execute(query.join(data_key, live))).all())
+    emptied = await conn.execute(sa.update(message).where(message.c.id.in_(told)).values(body_sealed=b""))
+    return {"voided_deliveries": len(ids), "messages_to_proxies": emptied.rowcount}
 
 
 async def _visits(

@@ -16,7 +16,7 @@ from hub.retention.holds import held_among
 from hub.search import search_index
 from hub.types import DeliveryState
 
-__all__ = ["Refused", "dispose"]
+__all__ = ["Refused", "dispose", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ async def dispose(
     Older copies of the database open until the keyring of that time is destroyed, too: see `rotate`.
     """
     await lock(conn, person_id)
-    refused = await _refused(conn, parts, person_id)
-    if refused is not None:
-        return refused
+    why_not = await refused(conn, parts, person_id)
+    if why_not is not None:
+        return why_not
     if parts.db.embedded:
         # From here on this process overwrites whatever it deletes, free pages too.
         await conn.exec_driver_sql("PRAGMA secure_delete=ON")
@@ -90,7 +90,8 @@ async def dispose(
     return issued
 
 
-async def _refused(conn: AsyncConnection, parts: Parts, person_id: str) -> Refused | None:
+async def refused(conn: AsyncConnection, parts: Parts, person_id: str) -> Refused | None:
+    """Why a person must not be disposed of now; None when they may be."""
     now = parts.clock.now()
     if await held_among(conn, [person_id]):
         return _HELD
