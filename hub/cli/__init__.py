@@ -9,6 +9,7 @@ import click
 
 from hub.cli import (
     audit,
+    backups,
     bot,
     campaigns,
     consents,
@@ -75,6 +76,7 @@ for command in (
     exports.export,
     rights.rights,
     *retention.COMMANDS,
+    *backups.COMMANDS,
 ):
     hub.add_command(command)
 

@@ -1,6 +1,7 @@
 """`hub keys`: the key-encryption keys, and the key pair that signs notifications to browsers."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -88,6 +89,30 @@ async def _rotate(destroy_older: bool) -> None:
         click.echo(
             f"destroyed {', '.join(done.destroyed)}; back the keyring up, and destroy its older backups", err=True
         )
+
+
+@keys.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def table(out: Path) -> None:
+    """Write the wrapped data keys of now into a new folder OUT, sealed and signed.
+
+    With it and the keyring, a backup from before older keys were destroyed opens for everybody but whom was disposed
+    of since: `hub restore --keys`.
+
+    \b
+    Example:
+      hub keys table /backup/keys-2026-03-02
+    """
+    asyncio.run(_table(out))
+
+
+async def _table(out: Path) -> None:
+    from hub.audit import Actor
+    from hub.backups import write_table
+
+    async with opened() as parts:
+        done = await write_table(parts, out, Actor("system", "cli"))
+    click.echo(f"wrote {done.counts['data_key']} wrapped data keys into {out}", err=True)
 
 
 @keys.command()
