@@ -118,8 +118,8 @@ def verify() -> None:
       hub disposals verify
     """
 
-    async def work(parts: "Parts") -> int:
-        from hub.retention import issued_since, unproved, wrong
+    async def work(parts: "Parts") -> tuple[int, int]:
+        from hub.retention import issued_since, unproved, waiting, wrong
 
         before = None
         async with parts.db.read() as conn:
@@ -128,9 +128,14 @@ def verify() -> None:
                 if fault is not None:
                     raise CertificateWrong(fault)
                 before = one
-        return before.certificate.seq if before is not None else 0
+            return before.certificate.seq if before is not None else 0, await waiting(conn)
 
-    click.echo(f"intact: {_run(work)} certificates; no key of before any of them is in the keyring")
+    count, copies = _run(work)
+    click.echo(f"intact: {count} certificates; no key of before any of them is in the keyring")
+    if copies:
+        click.echo(
+            f"{copies} copies at providers are still to be deleted: the job copies.delete asks for them", err=True
+        )
 
 
 @click.group()

@@ -22,7 +22,7 @@ from hub.jobs import store
 from hub.jobs.registry import Kind, Registry, Retries, Unique, Where
 from hub.outbox import statuses
 from hub.parts import Parts
-from hub.retention import policy_for, rotate
+from hub.retention import policy_for, rotate, sweep
 from hub.retention import run as retain
 from hub.rights.disclosures import Disclosures
 
@@ -176,6 +176,11 @@ async def run_retention(parts: Parts) -> Counts:
     return done
 
 
+async def delete_copies(parts: Parts) -> Counts:
+    """Ask providers to delete their copies of what was let go of here."""
+    return await sweep(parts)
+
+
 def train(folder: Path) -> Counts:
     """Train the understanding engine where no model fits this release's data; `folder` is the data folder."""
     load_or_train(folder / "models")
@@ -222,6 +227,7 @@ REGISTRY = Registry(
             timeout=timedelta(hours=6),
             cron="37 2 * * *",
         ),
+        Kind(name="copies.delete", do=delete_copies, unique=Unique.NAME, cron="*/10 * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

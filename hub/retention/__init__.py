@@ -7,9 +7,11 @@
    key is destroyed with them, and `certificates` signs what was done, in a log that leaves no number out.
 5. `rotate` then makes a new key-encryption key, re-wraps what is left, and destroys the older ones: of a copy of the
    database from before, nothing opens with the keyring of today.
+6. `copies` has what providers keep of it deleted there, until it is.
 """
 
 from hub.retention.certificates import Certificate, Issued, issued_since, unproved, wrong
+from hub.retention.copies import sweep, waiting
 from hub.retention.disposing import Refused, dispose
 from hub.retention.holds import Hold, held_among, hold, placed, release
 from hub.retention.rotating import Rotated, rotate
@@ -32,6 +34,8 @@ __all__ = [
     "release",
     "rotate",
     "run",
+    "sweep",
     "unproved",
+    "waiting",
     "wrong",
 ]

@@ -133,6 +133,7 @@ KEPT = frozenset(
         "disposal",
         "suppression",
         # Ids, codes and numbers alone.
+        "provider_copy",
         "rating",
         "waitlist_offer",
         "key_canary",

@@ -12,6 +12,7 @@ from hub.identity.merging import former, lock
 from hub.parts import Parts
 from hub.retention import destroying
 from hub.retention.certificates import Issued, issue
+from hub.retention.copies import ask_for_person
 from hub.retention.holds import held_among
 from hub.search import search_index
 from hub.types import DeliveryState
@@ -57,10 +58,13 @@ async def dispose(
         # From here on this process overwrites whatever it deletes, free pages too.
         await conn.exec_driver_sql("PRAGMA secure_delete=ON")
     now = parts.clock.now()
+    copies = await ask_for_person(conn, parts, person_id)
     merged = list((await conn.execute(sa.select(person.c.id).where(person.c.merged_into == person_id))).scalars())
     counts = await destroying.destroy_rows(
         conn, parts.vault, search_index(parts.vault), person_id, await _numbers(conn, parts, person_id, merged), now
     )
+    if copies:
+        counts["copies_at_providers"] = copies
     done = sa.update(rights_request).where(
         rights_request.c.person_id == person_id, rights_request.c.state == "open", rights_request.c.kind == "erasure"
     )

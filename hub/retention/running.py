@@ -32,6 +32,7 @@ from hub.db.tables import (
 from hub.files.pieces import drop_in
 from hub.parts import Parts
 from hub.retention.certificates import issue
+from hub.retention.copies import ask_for_older
 from hub.retention.destroying import take_out
 from hub.retention.disposing import Refused, dispose, refused
 from hub.retention.terms import Policy, ends, years_on
@@ -65,6 +66,9 @@ async def run(
             continue
         while done := await parts.db.write(partial(_page, parts, policy, actor, what, query, page)):
             counts[what] += done
+    if policy.records.provider_copy_days:
+        before = parts.clock.now() - timedelta(days=policy.records.provider_copy_days)
+        counts["copies_at_providers"] = await ask_for_older(parts, before, dry_run=dry_run)
     found = {name: count for name, count in sorted(counts.items()) if count}
     if not dry_run:
         entry = Entry(action="retention.run", actor=actor, details={"policy": str(policy), **found})

@@ -36,13 +36,17 @@ class Persons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Records(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long some kinds of record are kept at most, whosever they are. What is not named goes with its person."""
+    """How long some kinds of record are kept at most, whosever they are. What is not named goes with its person.
+
+    provider_copy_days: after which the carrier is asked to delete its copies of texts; ours stay.
+    """
 
     attachment_years: Years | None = None
     recording_years: Years | None = None
     raw_mail_days: Days | None = None
     hl7_days: Days | None = None
     delivery_detail_days: Days | None = None
+    provider_copy_days: Days | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

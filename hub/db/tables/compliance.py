@@ -111,3 +111,19 @@ disposal = sa.Table(
     sa.Column("signature", sa.LargeBinary, nullable=False),
     sa.Index("ix_disposal_person_id", "person_id"),
 )
+
+_TO_DO = sa.text("done_at IS NULL")
+
+provider_copy = sa.Table(
+    "provider_copy",
+    metadata,
+    # A text that its provider keeps a copy of, which is to be deleted there.
+    sa.Column("channel", sa.String(8), primary_key=True),
+    sa.Column("provider_id", sa.String(64), primary_key=True),
+    # When it is asked for next; how often that failed, and by which code it did last.
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("code", sa.String(24), nullable=False),
+    sa.Column("done_at", Moment),
+    sa.Index("ix_provider_copy_due", "due_at", sqlite_where=_TO_DO, postgresql_where=_TO_DO),
+)
