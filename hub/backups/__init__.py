@@ -5,6 +5,7 @@
 2. `restoring` checks the signature and every octet, opens the copy onto a new folder, and checks keys and audit chain.
 3. `keytable` writes the wrapped data keys of now. With it, a backup from before older keys were destroyed opens again
    for everybody but those who were disposed of since, whose disposal is done again.
+4. `recovery` splits what opens a copy of the keyring over sheets of paper.
 
 The key of a backup is derived from the keyring and outlives rotations; inside, everything is sealed a second time, as
 it is in the database.

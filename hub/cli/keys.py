@@ -116,6 +116,63 @@ async def _table(out: Path) -> None:
 
 
 @keys.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--shares", type=int, default=3, show_default=True, help="How many sheets are made.")
+@click.option("--threshold", type=int, default=2, show_default=True, help="How many of them open the copy.")
+def recovery(out: Path, shares: int, threshold: int) -> None:
+    """Write a sealed copy of the keyring into a new folder OUT, and the sheets of words that open it, to be printed.
+
+    Fewer sheets than the threshold open nothing. Make new ones after each rotation, and destroy the older ones.
+
+    \b
+    Example:
+      hub keys recovery /media/usb/recovery --shares 3 --threshold 2
+    """
+    asyncio.run(_recovery(out, shares, threshold))
+
+
+async def _recovery(out: Path, shares: int, threshold: int) -> None:
+    from hub.audit import Actor, Entry
+    from hub.backups.recovery import split
+
+    async with opened() as parts:
+        details: dict[str, str | int | None] = {"shares": shares, "threshold": threshold}
+        entry = Entry(action="keys.recovery", actor=Actor("system", "cli"), details=details)
+        settings = parts.settings
+        await parts.db.write(lambda conn: parts.trail.record(conn, entry))
+        made = await asyncio.to_thread(
+            split, settings.keyring, out, shares, threshold, settings.clinic_name, parts.clock.now()
+        )
+    click.echo(f"wrote {len(made)} sheets into {out}: print each, hand it to its holder, delete the file", err=True)
+    click.echo("keep keyring.sealed with the backups: it is of no use without the sheets", err=True)
+
+
+@keys.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new file.")
+def recover(folder: Path, target: Path) -> None:
+    """Open the sealed copy of the keyring in FOLDER by the words of enough sheets, a sheet a line on stdin.
+
+    \b
+    Example:
+      hub keys recover /media/usb/recovery --to keyring.json
+    """
+    import sys
+
+    from hub.backups.recovery import recover as recovered
+
+    if sys.stdin.isatty():
+        click.echo("the words of each sheet, a sheet a line; an empty line ends it", err=True)
+    given = []
+    for line in sys.stdin:
+        if not line.strip():
+            break
+        given.append(line.strip())
+    ring = recovered(folder, given, target)
+    click.echo(f"wrote {target} with {ring.active}", err=True)
+
+
+@keys.command()
 def vapid() -> None:
     """Make a key pair for Web Push: prints the private key for HUB_VAPID_PRIVATE_KEY, and tells the public one.
 
