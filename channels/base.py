@@ -2,8 +2,8 @@
 
 A channel may also offer what some providers can: to look up a part whose outcome is unknown (`Reconciling`), to say
 what a provider's code means (`Explaining`), to try the credentials without sending (`Checking`), to say what of it is
-set up (`Telling`), to answer each webhook on its own (`Answering`), and to fetch a file that the provider holds
-(`Fetching`).
+set up (`Telling`), to answer each webhook on its own (`Answering`), to fetch a file that the provider holds
+(`Fetching`), and to have the provider's own copy of a text deleted (`Redacting`).
 """
 
 from abc import ABC, abstractmethod
@@ -28,6 +28,7 @@ __all__ = [
     "Limits",
     "Needs",
     "Reconciling",
+    "Redacting",
     "Say",
     "Telling",
     "Unclear",
@@ -129,6 +130,18 @@ class Reconciling(Protocol):
 
         `known` are provider ids that already belong to other deliveries. Ask no sooner than a minute after the
         attempt: None makes a second attempt safe, and a provider may list a request some seconds late.
+        """
+        ...
+
+
+@runtime_checkable
+class Redacting(Protocol):
+    """A channel whose provider keeps a copy of each text, and deletes it when it is asked to."""
+
+    async def redact(self, provider_id: str) -> None:
+        """Nothing, once the provider keeps the text of this message no more, or knows no such message.
+
+        Asked again, it changes nothing. Raises: a ChannelError where it may be kept still.
         """
         ...
 

@@ -22,7 +22,7 @@ from channels.twilio import errors
 from channels.twilio.client import TwilioApi
 from channels.twilio.files import TwilioFiles
 from channels.twilio.signature import SignatureCheck, form_of, storable
-from hub.errors import ChannelError, HubError, PayloadInvalid, ReplyUnreadable
+from hub.errors import ChannelError, HubError, PayloadInvalid, Rejected, ReplyUnreadable
 from hub.settings import Secret, Settings
 from hub.types import (
     Address,
@@ -209,6 +209,18 @@ class SmsChannel(Channel):
                 return _settle(part, found)
             params = {"To": part.recipient.value, "PageSize": PAGE_SIZE, **_cursor(page.next_page_uri)}
         return Unclear(reason="too_many")
+
+    async def redact(self, provider_id: str) -> None:
+        """Nothing, once Twilio keeps the text of this message no more: a POST with an empty body.
+
+        Source: twilio.com/docs/messaging/api/message-resource, "Redact a message".
+        """
+        if not _SID.fullmatch(provider_id):
+            raise Rejected("this is no id of a message at the carrier")
+        answer = await self._api.post(f"/Messages/{provider_id}.json", {"Body": ""})
+        unknown = answer.status == 404 and answer.code == "20404"
+        if not unknown and not 200 <= answer.status < 300:
+            errors.raise_for(answer.status, answer.code, answer.headers)
 
     def explain(self, code: str | None) -> str:
         """What Twilio's `code` means, in one sentence that a nurse understands."""

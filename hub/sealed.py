@@ -42,6 +42,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return "Profile(…)"
 
 
+_DISPOSED = Body(text="[…]")
 _BODY = msgspec.json.Decoder(Body)
 _PROFILE = msgspec.json.Decoder(Profile)
 
@@ -52,7 +53,9 @@ def seal_body(keys: Keys, person_id: str, thread_id: str, message_id: str, body:
 
 
 def open_body(keys: Keys, person_id: str, thread_id: str, message_id: str, sealed: bytes) -> Body:
-    """What a message says. Raises: SealBroken, KeyDestroyed."""
+    """What a message says; `[…]` where its words were disposed of by themselves. Raises: SealBroken, KeyDestroyed."""
+    if not sealed:
+        return _DISPOSED
     return _BODY.decode(keys.open(person_id, sealed, _message(person_id, thread_id, message_id)))
 
 

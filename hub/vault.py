@@ -27,6 +27,8 @@ AUDIT = "00000000-0000-7000-8000-000000000002"
 """Owner of the key that seals audit payloads; disposing of a person leaves it be."""
 
 _CANARY = b"carehub canary"
+_STRAGGLERS = 600.0
+"""Seconds for which a process remembers the ring it had before it read the present one."""
 
 
 class Keys:
@@ -79,6 +81,7 @@ class Vault:
     ) -> None:
         self.keyring = keyring
         self._reload = reload
+        self._former: tuple[float, Keyring] | None = None
         self.blind = BlindIndex(keyring.index_root)
         self._size = size
         self._seconds = seconds
@@ -114,6 +117,7 @@ class Vault:
 
     async def create(self, conn: AsyncConnection, owners: Iterable[str], now: datetime) -> Keys:
         """A new data key for each of `owners`, stored wrapped in the caller's transaction."""
+        await self._catch_up(conn)
         rows: list[dict[str, Any]] = []
         made: dict[str, DataKey] = {}
         for owner in owners:
@@ -154,6 +158,23 @@ class Vault:
             raise KeyDestroyed("the key of this person was destroyed")
         return keys
 
+    async def destroy(self, conn: AsyncConnection, owners: Iterable[str], now: datetime) -> int:
+        """Destroy the data keys of `owners` in the caller's transaction; returns how many there were.
+
+        The rows stay, as proof that there was a key. Older copies of the database still hold the keys wrapped: they
+        are of no use once the key-encryption keys of that time are destroyed, too (`Keyring.only_active`).
+        """
+        wanted = list(owners)
+        there = sa.and_(data_key.c.owner_id.in_(wanted), data_key.c.wrapped.is_not(None))
+        gone = await conn.execute(sa.update(data_key).where(there).values(wrapped=None, destroyed_at=now))
+        for owner in wanted:
+            self.forget(owner)
+        return gone.rowcount
+
+    async def announce(self, conn: AsyncConnection) -> None:
+        """Wrap the canary by the active key: from the commit on, every process makes new keys by it alone."""
+        await self._rewrap_canary(conn)
+
     def forget(self, owner: str) -> None:
         """Take an owner's key out of the cache."""
         self._cache.pop(owner, None)
@@ -177,20 +198,42 @@ class Vault:
                 )
                 .values(kek_id=kek_id, wrapped=wrapped)
             )
-        canary = (await conn.execute(sa.select(key_canary))).first()
+        await self._rewrap_canary(conn)
+        return len(rows)
+
+    async def _rewrap_canary(self, conn: AsyncConnection) -> None:
+        # Locked: whoever is making a key by an older one has committed it when this is had, and it is re-wrapped.
+        canary = (await conn.execute(sa.select(key_canary).with_for_update())).first()
         if canary is None:
             raise CryptoError("the database has no canary: run `hub migrate` first")
-        if canary.kek_id != active:
+        if canary.kek_id != self.keyring.active:
             kek_id, wrapped = self.keyring.wrap(
                 self.keyring.unwrap(canary.kek_id, canary.wrapped, b"canary"), b"canary"
             )
             await conn.execute(sa.update(key_canary).values(kek_id=kek_id, wrapped=wrapped))
-        return len(rows)
+
+    async def _catch_up(self, conn: AsyncConnection) -> None:
+        """Know the key that new keys are wrapped by now: an older one may be about to be destroyed."""
+        if self._reload is None:
+            return
+        query = sa.select(key_canary.c.kek_id).where(key_canary.c.id == 1).with_for_update(read=True)
+        named = await conn.scalar(query)
+        if named is not None and named != self.keyring.active:
+            self.adopt(self._reload())
+
+    def adopt(self, keyring: Keyring) -> None:
+        """Use this ring from now on; the one before is remembered for a while, for who reads an older state."""
+        self._former, self.keyring = (time.monotonic() + _STRAGGLERS, self.keyring), keyring
 
     def _unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
         """A data key. A wrapping key that is not known yet may be one that was added since: `hub keys rotate`."""
-        if kek_id not in self.keyring.ids and self._reload is not None:
-            self.keyring = self._reload()
+        if kek_id in self.keyring.ids:
+            return self.keyring.unwrap(kek_id, wrapped, context)
+        # Who reads a state from before a rotation may need a key that the ring has lost since.
+        if self._former is not None and self._former[0] > time.monotonic() and kek_id in self._former[1].ids:
+            return self._former[1].unwrap(kek_id, wrapped, context)
+        if self._reload is not None:
+            self.adopt(self._reload())
         return self.keyring.unwrap(kek_id, wrapped, context)
 
     def _remember(self, owner: str, key: DataKey, now: float) -> None:

@@ -63,10 +63,14 @@ def application(carrier: "Carrier") -> web.Application:
     app.router.add_post(ROOT + "/Messages.json", api.create)
     app.router.add_get(ROOT + "/Messages.json", api.list)
     app.router.add_get(ROOT + "/Messages/{sid}.json", api.fetch)
+    app.router.add_post(ROOT + "/Messages/{sid}.json", api.redact)
     app.router.add_get(ROOT + "/Media/{sid}", api.media)
     app.router.add_get(STORE + "{sid}", api.stored)
     calls_api.add_routes(app, ROOT, carrier, api.broken)
     return app
+
+
+_UNDER_WAY = ("accepted", "queued", "sending", "scheduled")
 
 
 class _Api:
@@ -150,6 +154,19 @@ class _Api:
         """One message."""
         message = self._carrier.message(request.match_info["sid"])
         return _json(message_json(message), 200) if message else _refuse(20404, 404)
+
+    async def redact(self, request: web.Request) -> web.StreamResponse:
+        """Forget the text of a message that has come to its end; nothing else of one can be changed."""
+        message = self._carrier.message(request.match_info["sid"])
+        if message is None:
+            return _refuse(20404, 404)
+        form = await request.post()
+        if form.get("Body") != "":
+            return _refuse(20001, 400)
+        if message.status in _UNDER_WAY:
+            return _refuse(20009, 400)
+        message.body, message.hook = "", None
+        return _json(message_json(message), 200)
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """Where the content of a file is that a person sent along: Twilio, too, names another place."""

@@ -9,6 +9,7 @@ import click
 
 from hub.cli import (
     audit,
+    backups,
     bot,
     campaigns,
     consents,
@@ -20,6 +21,7 @@ from hub.cli import (
     jobs,
     keys,
     numbers,
+    retention,
     rights,
     search,
     serving,
@@ -73,6 +75,8 @@ for command in (
     audit.audit,
     exports.export,
     rights.rights,
+    *retention.COMMANDS,
+    *backups.COMMANDS,
 ):
     hub.add_command(command)
 

@@ -1,6 +1,7 @@
 """`hub keys`: the key-encryption keys, and the key pair that signs notifications to browsers."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,35 +65,111 @@ async def _holds_keys(settings: "Settings") -> bool:
 
 
 @keys.command()
-def rotate() -> None:
-    """Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing.
+@click.option("--destroy-older", is_flag=True, help="Then destroy every older key: older backups open no more by it.")
+def rotate(destroy_older: bool) -> None:
+    """Add a new key-encryption key and re-wrap every data key with it; re-encrypts nothing, and stops nothing.
 
-    Running roles read the new key when they meet it, and wrap with it from their next start on.
+    Running roles read the new key when they meet it; all must read the same keyring file.
 
     \b
     Example:
       hub keys rotate
     """
-    asyncio.run(_rotate())
+    asyncio.run(_rotate(destroy_older))
 
 
-async def _rotate() -> None:
-    from hub.audit import Actor, Entry
-    from hub.vault import Vault
+async def _rotate(destroy_older: bool) -> None:
+    from hub.audit import Actor
+    from hub.retention import rotate as rotated
 
     async with opened() as parts:
-        ring = parts.vault.keyring.rotated(parts.clock.now())
-        # The new key is on the disk before anything is wrapped with it; the old one stays for what is not yet.
-        ring.save(parts.settings.keyring)
-        vault = Vault(ring)
-        total = 0
-        while wrapped := await parts.db.write(vault.rewrap):
-            total += wrapped
-        entry = Entry(
-            action="keys.rotate", actor=Actor("system", "cli"), object_id=ring.active, details={"data_keys": total}
+        done = await rotated(parts, Actor("system", "cli"), destroy_older=destroy_older)
+    click.echo(f"{done.active} is active; {done.data_keys} data keys were re-wrapped", err=True)
+    if done.destroyed:
+        click.echo(
+            f"destroyed {', '.join(done.destroyed)}; back the keyring up, and destroy its older backups", err=True
         )
+
+
+@keys.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def table(out: Path) -> None:
+    """Write the wrapped data keys of now into a new folder OUT, sealed and signed.
+
+    With it and the keyring, a backup from before older keys were destroyed opens for everybody but whom was disposed
+    of since: `hub restore --keys`.
+
+    \b
+    Example:
+      hub keys table /backup/keys-2026-03-02
+    """
+    asyncio.run(_table(out))
+
+
+async def _table(out: Path) -> None:
+    from hub.audit import Actor
+    from hub.backups import write_table
+
+    async with opened() as parts:
+        done = await write_table(parts, out, Actor("system", "cli"))
+    click.echo(f"wrote {done.counts['data_key']} wrapped data keys into {out}", err=True)
+
+
+@keys.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--shares", type=int, default=3, show_default=True, help="How many sheets are made.")
+@click.option("--threshold", type=int, default=2, show_default=True, help="How many of them open the copy.")
+def recovery(out: Path, shares: int, threshold: int) -> None:
+    """Write a sealed copy of the keyring into a new folder OUT, and the sheets of words that open it, to be printed.
+
+    Fewer sheets than the threshold open nothing. Make new ones after each rotation, and destroy the older ones.
+
+    \b
+    Example:
+      hub keys recovery /media/usb/recovery --shares 3 --threshold 2
+    """
+    asyncio.run(_recovery(out, shares, threshold))
+
+
+async def _recovery(out: Path, shares: int, threshold: int) -> None:
+    from hub.audit import Actor, Entry
+    from hub.backups.recovery import split
+
+    async with opened() as parts:
+        details: dict[str, str | int | None] = {"shares": shares, "threshold": threshold}
+        entry = Entry(action="keys.recovery", actor=Actor("system", "cli"), details=details)
+        settings = parts.settings
         await parts.db.write(lambda conn: parts.trail.record(conn, entry))
-        click.echo(f"{ring.active} is active; {total} data keys were re-wrapped", err=True)
+        made = await asyncio.to_thread(
+            split, settings.keyring, out, shares, threshold, settings.clinic_name, parts.clock.now()
+        )
+    click.echo(f"wrote {len(made)} sheets into {out}: print each, hand it to its holder, delete the file", err=True)
+    click.echo("keep keyring.sealed with the backups: it is of no use without the sheets", err=True)
+
+
+@keys.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new file.")
+def recover(folder: Path, target: Path) -> None:
+    """Open the sealed copy of the keyring in FOLDER by the words of enough sheets, a sheet a line on stdin.
+
+    \b
+    Example:
+      hub keys recover /media/usb/recovery --to keyring.json
+    """
+    import sys
+
+    from hub.backups.recovery import recover as recovered
+
+    if sys.stdin.isatty():
+        click.echo("the words of each sheet, a sheet a line; an empty line ends it", err=True)
+    given = []
+    for line in sys.stdin:
+        if not line.strip():
+            break
+        given.append(line.strip())
+    ring = recovered(folder, given, target)
+    click.echo(f"wrote {target} with {ring.active}", err=True)
 
 
 @keys.command()

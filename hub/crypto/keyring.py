@@ -97,6 +97,10 @@ class Keyring:
         kek = _new_kek(now)
         return Keyring([*self._keks.values(), kek], kek.id, self.index_root, self._signing)
 
+    def only_active(self) -> "Keyring":
+        """This ring with its active key alone: what an older key wrapped, in a backup too, opens no more."""
+        return Keyring([self._keks[self._active]], self._active, self.index_root, self._signing)
+
     @classmethod
     def load(cls, path: Path) -> "Keyring":
         """The ring kept in `path`.

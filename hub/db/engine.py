@@ -67,6 +67,10 @@ class Database(ABC):
         StorageError when the commit failed, Overloaded when too many wait.
         """
 
+    async def forget_deleted(self) -> None:
+        """Leave nothing in the database's log of what was overwritten or deleted, as far as that is in our hands."""
+        return
+
     @property
     @abstractmethod
     def waiting(self) -> int:

@@ -17,6 +17,7 @@ from hub.db.tables import (
     delivery,
     ehr_request,
     escalation,
+    legal_hold,
     portal_passkey,
     portal_session,
     proxy,
@@ -38,6 +39,7 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "waits": waitlist.c.person_id,
     "was_offered": waitlist_offer.c.person_id,
     "looked_into": break_glass.c.person_id,
+    "kept_by_law": legal_hold.c.person_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""
 
@@ -68,9 +70,9 @@ BY_HAND = DESK | {delivery.name, "turn", "data_key", "person_merge", "preference
 of what both wished the stricter holds.
 """
 
-AS_IT_WAS = frozenset({"audit_event", "campaign_person"})
-"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now, and
-whoever was merged before their turn in a campaign is passed over.
+AS_IT_WAS = frozenset({"audit_event", "campaign_person", "disclosed", "disposal", "rights_request"})
+"""What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now, whoever was
+merged before their turn in a campaign is passed over, and what was disclosed or asked for is read of both records.
 """
 
 

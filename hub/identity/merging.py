@@ -169,7 +169,7 @@ class Merger:
         keys = await self._vault.keys(conn, (source.id, into_id))
         if source.id not in keys or into_id not in keys:
             raise InputError("one of the two records was disposed of: there is nothing to merge")
-        await _lock(conn, source.id, into_id)
+        await lock(conn, source.id, into_id)
         if any([await self._people.surviving(conn, one) != one for one in (source.id, into_id)]):
             raise MetAnother
         source = (await self._people.many(conn, [source.id]))[source.id]
@@ -310,19 +310,18 @@ async def former(conn: AsyncConnection, vault: Vault, from_id: str) -> Former | 
     return msgspec.json.decode(opened, type=Former)
 
 
-async def _lock(conn: AsyncConnection, from_id: str, into_id: str) -> None:
-    """Let nobody else change what is about to move. On the embedded database nobody else does."""
-    both = (from_id, into_id)
-    threads = sa.select(thread.c.id).where(thread.c.person_id.in_(both))
+async def lock(conn: AsyncConnection, *persons: str) -> None:
+    """Let nobody else change what is about to move or to go. On the embedded database nobody else does."""
+    threads = sa.select(thread.c.id).where(thread.c.person_id.in_(persons))
     waiting = sa.select(message.c.id).where(unhandled, message.c.thread_id.in_(threads)).order_by(message.c.id)
     await conn.execute(waiting.with_for_update(of=message))
-    going = sa.select(delivery.c.id).where(delivery.c.person_id.in_(both), delivery.c.state.in_(_UNDER_WAY))
+    going = sa.select(delivery.c.id).where(delivery.c.person_id.in_(persons), delivery.c.state.in_(_UNDER_WAY))
     await conn.execute(going.order_by(delivery.c.id).with_for_update())
-    mine = sa.select(contact.c.address_id).where(contact.c.person_id == from_id)
-    used = sa.select(address.c.id).where(address.c.id.in_(mine), address.c.kind != AddressKind.PORTAL)
+    theirs = sa.select(contact.c.address_id).where(contact.c.person_id.in_(persons))
+    used = sa.select(address.c.id).where(address.c.id.in_(theirs), address.c.kind != AddressKind.PORTAL)
     await conn.execute(used.order_by(address.c.id).with_for_update(key_share=True))
     await conn.execute(threads.order_by(thread.c.id).with_for_update())
-    await conn.execute(sa.select(person.c.id).where(person.c.id.in_(both)).order_by(person.c.id).with_for_update())
+    await conn.execute(sa.select(person.c.id).where(person.c.id.in_(persons)).order_by(person.c.id).with_for_update())
 
 
 async def _end_sessions(conn: AsyncConnection, person_id: str, now: datetime) -> int:

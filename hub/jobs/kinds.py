@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.nlu.embedded import load_or_train
 from hub import events, imports
+from hub.audit import Actor
 from hub.db.tables import idempotency
 from hub.errors import InputError
 from hub.exports.runs import Runs
@@ -21,6 +22,8 @@ from hub.jobs import store
 from hub.jobs.registry import Kind, Registry, Retries, Unique, Where
 from hub.outbox import statuses
 from hub.parts import Parts
+from hub.retention import policy_for, rotate, sweep
+from hub.retention import run as retain
 from hub.rights.disclosures import Disclosures
 
 Counts = dict[str, int]
@@ -158,6 +161,26 @@ async def expire_exports(parts: Parts) -> Counts:
     return {"expired": await Runs(parts).expire()}
 
 
+async def run_retention(parts: Parts) -> Counts:
+    """Dispose of what is past its time, where a policy is set. Nothing is disposed of by a policy nobody chose.
+
+    On the embedded database older keys are destroyed then, too. On a server every role must read one keyring for that,
+    which only who runs them can know: it is left to `hub keys rotate --destroy-older`.
+    """
+    if not parts.settings.retention_policy:
+        return {}
+    policy = policy_for(parts.settings.retention_policy, parts.settings.region, parts.settings.state)
+    done = await retain(parts, policy, Actor("system", "retention"))
+    if done.get("persons") and parts.db.embedded:
+        await rotate(parts, Actor("system", "retention"), destroy_older=True)
+    return done
+
+
+async def delete_copies(parts: Parts) -> Counts:
+    """Ask providers to delete their copies of what was let go of here."""
+    return await sweep(parts)
+
+
 def train(folder: Path) -> Counts:
     """Train the understanding engine where no model fits this release's data; `folder` is the data folder."""
     load_or_train(folder / "models")
@@ -197,6 +220,14 @@ REGISTRY = Registry(
         Kind(name="persons.settle", do=settle_persons, retries=_ONCE, unique=Unique.NAME, cron="* * * * *"),
         Kind(name="exports.write", do=write_export, unique=Unique.ARGS, timeout=timedelta(hours=6)),
         Kind(name="exports.expire", do=expire_exports, unique=Unique.NAME, cron="23 * * * *"),
+        Kind(
+            name="retention.run",
+            do=run_retention,
+            unique=Unique.NAME,
+            timeout=timedelta(hours=6),
+            cron="37 2 * * *",
+        ),
+        Kind(name="copies.delete", do=delete_copies, unique=Unique.NAME, cron="*/10 * * * *"),
         Kind(name="jobs.prune", do=prune_jobs, unique=Unique.NAME, cron="27 4 * * *"),
         Kind(name="bot.train", do=train, where=Where.PROCESS, unique=Unique.NAME, cron="47 4 * * *"),
     )

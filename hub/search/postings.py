@@ -7,7 +7,7 @@ anything is shown.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,7 +17,7 @@ from hub.crypto import BlindIndex
 from hub.db.lookup import Lookup
 from hub.db.tables import search_word
 
-__all__ = ["add", "head_of", "heads", "ids_between", "tokens"]
+__all__ = ["add", "head_of", "heads", "ids_between", "remove", "tokens"]
 
 _ROW = 112
 """Heads in a row at most: a row stays in its page, on SQLite and on PostgreSQL."""
@@ -77,6 +77,21 @@ async def add(conn: AsyncConnection, found: Mapping[int, Sequence[int]]) -> None
             index_elements=["word", "first"], set_={"heads": insert.excluded.heads}
         )
         await conn.execute(kept_rows, rows)
+
+
+async def remove(conn: AsyncConnection, found: Mapping[int, Collection[int]]) -> None:
+    """Take, for each word, the heads of messages out of its rows, in the caller's transaction."""
+    for word, gone in found.items():
+        rows = (await conn.execute(sa.select(search_word).where(search_word.c.word == word).with_for_update())).all()
+        for _, first, kept in rows:
+            left = array("Q", [one for one in array("Q", kept) if one not in gone])
+            if len(left) * left.itemsize == len(kept):
+                continue
+            row = sa.and_(search_word.c.word == word, search_word.c.first == first)
+            if left:
+                await conn.execute(sa.update(search_word).where(row).values(heads=left.tobytes()))
+            else:
+                await conn.execute(sa.delete(search_word).where(row))
 
 
 async def heads(conn: AsyncConnection, word: int, before: int | None, limit: int) -> list[int]:

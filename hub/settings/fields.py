@@ -107,6 +107,13 @@ class Settings:
         None,
         shown="unset: a photo ID and the insurance card",
     )
+    retention_policy: str = _setting(
+        "HUB_RETENTION_POLICY",
+        "by what records are disposed of each night: a policy's name (`us`, `us-fl`, `us-nc`, `us-nv`) or a TOML file",
+        parsing.text,
+        "",
+        shown="unset: nothing is disposed of by itself",
+    )
     open_hours: OpeningHours = _setting(
         "HUB_OPEN",
         "when staff are there, in the clinic's zone",

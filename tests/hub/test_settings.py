@@ -86,6 +86,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_CLINIC_HOURS", "clinic_hours", "Mon-Fri 8 AM-6 PM, Sat 9 AM-1 PM", "Daily 9-5", "Daily 9-5"),
     ("HUB_CLINIC_HOURS_ES", "clinic_hours_es", "lun-vie 8:00-18:00, sáb 9:00-13:00", "cada día 9-5", "cada día 9-5"),
     ("HUB_VISIT_NEEDS_FILE", "visit_needs_file", None, "needs.toml", Path("needs.toml")),
+    ("HUB_RETENTION_POLICY", "retention_policy", "", "us-fl", "us-fl"),
     (
         "HUB_OPEN",
         "open_hours",

@@ -15,7 +15,7 @@ from hub.db.tables.campaigns import (
     waitlist,
     waitlist_offer,
 )
-from hub.db.tables.compliance import disclosed, export_run, rights_request
+from hub.db.tables.compliance import disclosed, disposal, export_run, legal_hold, provider_copy, rights_request
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -90,6 +90,7 @@ __all__ = [
     "delivery_event",
     "disclosed",
     "disclosure",
+    "disposal",
     "draft",
     "ehr_cursor",
     "ehr_hold",
@@ -105,6 +106,7 @@ __all__ = [
     "key_canary",
     "label",
     "lease",
+    "legal_hold",
     "mention",
     "message",
     "metadata",
@@ -119,6 +121,7 @@ __all__ = [
     "portal_session",
     "portal_tried",
     "preference",
+    "provider_copy",
     "proxy",
     "rating",
     "raw_mail",

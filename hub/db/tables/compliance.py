@@ -1,8 +1,8 @@
-"""Exports that run as jobs, what was disclosed to whom, and what persons asked for by right."""
+"""Exports that run as jobs, disclosures, what persons asked for by right, legal holds, and what was disposed of."""
 
 import sqlalchemy as sa
 
-from hub.db.columns import Id, Moment
+from hub.db.columns import Id, Moment, Number
 from hub.db.tables.base import metadata, one_of
 
 export_run = sa.Table(
@@ -77,4 +77,53 @@ rights_request = sa.Table(
     sa.Index("ix_rights_request_person_id", "person_id", "id"),
     one_of("kind", ("access", "disclosures", "amendment", "erasure", "restriction")),
     one_of("state", ("open", "fulfilled", "denied", "withdrawn")),
+)
+
+_IN_FORCE = sa.text("released_at IS NULL")
+
+legal_hold = sa.Table(
+    "legal_hold",
+    metadata,
+    # While it is in force, nothing of the person is disposed of, whatever the policy or anybody says.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False),
+    # Why, in somebody's words; under the audit's key.
+    sa.Column("reason_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("released_at", Moment),
+    sa.Column("released_kind", sa.String(8)),
+    sa.Column("released_id", sa.String(64)),
+    sa.Index("ix_legal_hold_in_force", "person_id", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
+)
+
+disposal = sa.Table(
+    "disposal",
+    metadata,
+    # From `counter`, locked in the transaction of the disposal: no number is left out.
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),
+    # NULL where it was of a kind of record, and not of a person.
+    sa.Column("person_id", Id),
+    sa.Column("at", Moment, nullable=False),
+    # The certificate as it was signed, under the audit's key: it holds the reason, in somebody's words.
+    sa.Column("certificate_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Index("ix_disposal_person_id", "person_id"),
+)
+
+_TO_DO = sa.text("done_at IS NULL")
+
+provider_copy = sa.Table(
+    "provider_copy",
+    metadata,
+    # A text that its provider keeps a copy of, which is to be deleted there.
+    sa.Column("channel", sa.String(8), primary_key=True),
+    sa.Column("provider_id", sa.String(64), primary_key=True),
+    # When it is asked for next; how often that failed, and by which code it did last.
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("code", sa.String(24), nullable=False),
+    sa.Column("done_at", Moment),
+    sa.Index("ix_provider_copy_due", "due_at", sqlite_where=_TO_DO, postgresql_where=_TO_DO),
 )
