@@ -331,7 +331,10 @@ def _extra(state: State, event: Heard) -> tuple[str, ...]:
     also = hints.also(event.text)
     first, *others = intents_in(event.meaning)
     beside = {first} & {IN_PASSING, *FOR_STAFF} if event.meaning.confidence >= SURE else set()
-    jobs = (one for one in wants_in(others) if also or one in FOR_STAFF or one not in ("book", state.job))
+    same = {"book", state.job}
+    if state.job == "book" and state.phase in _SLOT_PHASES and wishes.speaks(event.meaning.entities.when):
+        same.add("reschedule")  # "no, it has to be a Monday" is about the times on the table
+    jobs = (one for one in wants_in(others) if also or one in FOR_STAFF or one not in same)
     return (*jobs, *beside, *({IN_PASSING} & set(others)))
 
 

@@ -104,6 +104,8 @@ def test_no_text_of_the_library_speaks_of_a_screen(template: object) -> None:
 
     said = " ".join(spoken(rendered, language))
 
+    # A caller may be told which word to text later; nothing else there is to be read.
+    said = re.sub(r"\b(word|palabra) START\b", "", said)
     assert not re.search(r"https?:|\bSTOP\b|\bSTART\b|\bHELP\b|(?i:\breply\b|\bresponda\b|\bmsg\b)", said)
     assert language == "es" or not re.search(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", said)
 

@@ -97,8 +97,9 @@ def test_an_english_sms_fits_two_segments(key: str) -> None:
 
 
 def test_most_english_texts_fit_one_segment() -> None:
+    texted = [key for key in KEYS if not key.startswith("voice.")]
     counts = [
-        segments(render(key, typical(shipped().get(key, "en")), "en", ChannelKind.SMS, NEW_YORK).text) for key in KEYS
+        segments(render(key, typical(shipped().get(key, "en")), "en", ChannelKind.SMS, NEW_YORK).text) for key in texted
     ]
 
     assert sum(count == 1 for count in counts) / len(counts) > 0.9
