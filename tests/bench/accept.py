@@ -8,7 +8,8 @@ from pathlib import Path
 from tests import stranger
 from tests.bench import clinic, webhooks
 from tests.bench.figures import HEAD, Round, Tell, line, measured
-from tests.bench.processes import Bench, Child, free_port
+from tests.bench.processes import Bench, Child
+from tests.servers.child import free_port
 
 PEOPLE = 500
 CONNECTIONS = 64

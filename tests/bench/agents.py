@@ -16,7 +16,8 @@ import aiohttp
 
 from tests.bench.crowd import Crowd
 from tests.bench.figures import Tell
-from tests.bench.processes import Bench, free_port
+from tests.bench.processes import Bench
+from tests.servers.child import free_port
 
 _TEXTS = 3.0
 """Texts of patients a second: 10,000 an hour."""

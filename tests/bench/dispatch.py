@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.bench import clinic
 from tests.bench.accept import twilio
 from tests.bench.figures import HEAD, Round, Tell, line, measured, percentile
-from tests.bench.processes import Bench, Child, free_port
+from tests.bench.processes import Bench, Child
+from tests.servers.child import free_port
 
 CONCURRENCY = 64
 _SETTLE = 0.5

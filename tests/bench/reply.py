@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.bench import clinic
 from tests.bench.accept import twilio
 from tests.bench.figures import HEAD, Round, Tell, line, measured
-from tests.bench.processes import Bench, Child, free_port
+from tests.bench.processes import Bench, Child
+from tests.servers.child import free_port
 
 PEOPLE = 2500
 PATIENTS = 32

@@ -7,8 +7,9 @@ from pathlib import Path
 from tests.bench import clinic
 from tests.bench.accept import twilio
 from tests.bench.figures import HEAD, Round, Tell, line, measured
-from tests.bench.processes import Bench, Child, free_port
+from tests.bench.processes import Bench, Child
 from tests.bench.slow_calendar import VARIABLE
+from tests.servers.child import free_port
 from tests.servers.valkey import running
 
 PEOPLE = 4000

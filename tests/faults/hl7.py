@@ -23,10 +23,10 @@ from hub.app import Hub
 from hub.db.tables import appointment, hl7_message
 from hub.hl7 import Inbox
 from hub.hl7.framing import Frames, framed
-from tests.bench.processes import free_port
 from tests.faults.server import Server
 from tests.hub.hl7.messages import acknowledged, siu
 from tests.hub_rig import CLINIC
+from tests.servers.child import free_port
 
 SENDERS = 8
 STEPS = ("S12", "S13", "S14", "S15")

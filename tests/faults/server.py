@@ -11,9 +11,10 @@ import aiohttp
 
 from channels.carrier import Carrier
 from hub.settings import Secret, Settings
-from tests.bench.processes import CHECKOUT, free_port
+from tests.bench.processes import CHECKOUT
 from tests.bots.nlu_engine import MODELS, trained
 from tests.hub_rig import CLINIC
+from tests.servers.child import free_port
 
 HUB = "from hub.cli import main; main()"
 _READY = 30.0

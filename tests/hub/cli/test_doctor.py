@@ -18,11 +18,11 @@ from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import HEAD
 from hub.ehr import SigningKeys
-from tests.bench.processes import free_port
 from tests.bots.bad_server import ANSWER, bad_server_aside, whole
 from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
+from tests.servers.child import free_port
 from tests.servers.ehr import small_ehr
 from tests.servers.slack import CHANNEL, FakeSlack
 from tests.servers.slack import TOKEN as SLACK_TOKEN
