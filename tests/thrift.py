@@ -17,7 +17,7 @@ from sqlalchemy.util import LRUCache
 __all__ = ["folder_in_memory", "keep_bytecode", "share_statements"]
 
 _MEMORY = Path("/dev/shm")
-_STATEMENTS = 5000
+_STATEMENTS = 20_000
 
 
 def share_statements() -> None:
