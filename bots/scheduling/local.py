@@ -256,16 +256,7 @@ class LocalScheduling(Scheduling):
                 return known_answer(known)
             now = self._clock.now()
             answer = await act(conn, now)
-            row = {
-                "key": key,
-                "kind": kind,
-                "outcome": answer.outcome,
-                "slot_id": answer.slot_id,
-                "appointment_id": answer.appointment_id,
-                "until": answer.until,
-                "at": now,
-            }
-            await insert_rows(conn, scheduling_request, [row])
+            await keep_answer(conn, key, kind, answer, now)
             return answer
 
         try:
@@ -376,6 +367,20 @@ async def free_slot(
 async def booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
     """The row of a visit if it is this person's and booked, else None. It stays so until the unit of work ends."""
     return (await conn.execute(_BOOKED_VISIT, {"visit": appointment_id, "person_id": person_id})).first()
+
+
+async def keep_answer(conn: AsyncConnection, key: str, kind: str, answer: Answer, now: datetime) -> None:
+    """Keep what came of a request under its key, in the caller's transaction."""
+    row = {
+        "key": key,
+        "kind": kind,
+        "outcome": answer.outcome,
+        "slot_id": answer.slot_id,
+        "appointment_id": answer.appointment_id,
+        "until": answer.until,
+        "at": now,
+    }
+    await insert_rows(conn, scheduling_request, [row])
 
 
 def known_answer(row: Any) -> Answer:

@@ -299,18 +299,7 @@ async def _visit(parts: Parts, one: Visit) -> Appointment:
         patient = await parts.people.get(conn, one.person_id)
     if patient is None:
         raise not_found("patient")
-    return Appointment(
-        id=one.id,
-        mrn=patient.profile.mrn or None,
-        patient=one.person_id,
-        provider=one.provider,
-        visit_type=one.visit_type,
-        location=one.location,
-        start=one.start,
-        minutes=one.minutes,
-        status=one.status,
-        version=one.version,
-    )
+    return Appointment.of(one, patient=one.person_id, mrn=patient.profile.mrn or None)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (

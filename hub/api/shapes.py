@@ -1,10 +1,11 @@
 """The resources as they are sent. Times are RFC 3339 with their offset."""
 
 from datetime import date, datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 import msgspec
 
+from bots.scheduling.base import Appointment as Visit
 from bots.scheduling.base import AppointmentStatus
 from consent.facts import ConsentState, Source
 from hub.files import AttachmentState
@@ -202,6 +203,22 @@ class Appointment(msgspec.Struct, kw_only=True):
     minutes: int
     status: AppointmentStatus
     version: int
+
+    @classmethod
+    def of(cls, visit: Visit, *, patient: str, mrn: str | None) -> Self:
+        """A visit as the scheduling system has it, and whose it is."""
+        return cls(
+            id=visit.id,
+            mrn=mrn,
+            patient=patient,
+            provider=visit.provider,
+            visit_type=visit.visit_type,
+            location=visit.location,
+            start=visit.start,
+            minutes=visit.minutes,
+            status=visit.status,
+            version=visit.version,
+        )
 
 
 class ConsentActor(msgspec.Struct, kw_only=True):

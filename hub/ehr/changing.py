@@ -9,7 +9,7 @@ import logging
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.scheduling.local import Answer
+from bots.scheduling.local import Answer, keep_answer
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database
@@ -108,7 +108,7 @@ class Changes:
         async def unit(conn: AsyncConnection) -> None:
             now = self._clock.now()
             await journal.end(conn, request)
-            await journal.record(conn, request.key, "cancel", answer, now)
+            await keep_answer(conn, request.key, "cancel", answer, now)
             if told is not None:
                 await self._news.write(conn, told, _BOT)
             if ours:
@@ -182,7 +182,7 @@ class Changes:
             if booked is None:
                 raise SchedulingError("the visit could not be recorded as the EHR has it")
             answer = Answer(outcome="done", slot_id=request.slot_id, appointment_id=booked)
-            await journal.record(conn, request.key, request.kind, answer, now)
+            await keep_answer(conn, request.key, request.kind, answer, now)
             await conn.execute(sa.delete(ehr_hold).where(ehr_hold.c.slot_id == request.slot_id))
             mine = sa.update(slot).where(slot.c.state == "held", slot.c.held_by == request.person_id)
             await conn.execute(mine.values(state="free", held_by=None, held_until=None))

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.scheduling.base import HOLD_FOR
-from bots.scheduling.local import Answer, booked_visit, free_slot, known_answer
+from bots.scheduling.local import Answer, booked_visit, free_slot, keep_answer, known_answer
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.bulk import insert_rows
@@ -75,7 +75,7 @@ class Journal:
                 return _begun(open_, again=True)
             refused = await self._refused(conn, now, person_id, slot_id, leaving_id)
             if refused is not None:
-                await record(conn, key, kind, refused, now)
+                await keep_answer(conn, key, kind, refused, now)
                 return refused
             row = {
                 "key": key,
@@ -111,7 +111,7 @@ class Journal:
 
         async def unit(conn: AsyncConnection) -> None:
             answer = Answer(outcome=outcome, slot_id=request.slot_id, appointment_id=request.leaving_id)
-            await record(conn, request.key, request.kind, answer, self._clock.now())
+            await keep_answer(conn, request.key, request.kind, answer, self._clock.now())
             await end(conn, request)
             if request.slot_id is not None:
                 state = "booked" if outcome == "taken" else "free"
@@ -200,20 +200,6 @@ class Journal:
         if wanted is None or await _overlapped(conn, wanted):
             return Answer(outcome="taken", slot_id=slot_id, appointment_id=None)
         return None
-
-
-async def record(conn: AsyncConnection, key: str, kind: str, answer: Answer, now: datetime) -> None:
-    """Keep what came of a request under its key, in the caller's transaction."""
-    row = {
-        "key": key,
-        "kind": kind,
-        "outcome": answer.outcome,
-        "slot_id": answer.slot_id,
-        "appointment_id": answer.appointment_id,
-        "until": answer.until,
-        "at": now,
-    }
-    await insert_rows(conn, scheduling_request, [row])
 
 
 async def end(conn: AsyncConnection, request: Begun) -> None:

@@ -246,18 +246,7 @@ def _time(one: Slot) -> Time:
 
 
 def _visit(one: Visit, person: Person) -> Appointment:
-    return Appointment(
-        id=one.id,
-        mrn=person.profile.mrn or None,
-        patient=person.id,
-        provider=one.provider,
-        visit_type=one.visit_type,
-        location=one.location,
-        start=one.start,
-        minutes=one.minutes,
-        status=one.status,
-        version=one.version,
-    )
+    return Appointment.of(one, patient=person.id, mrn=person.profile.mrn or None)
 
 
 def _json(status: int, value: msgspec.Struct) -> web.Response:
