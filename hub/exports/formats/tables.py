@@ -50,8 +50,8 @@ class _Table(Chunk):
         """Nothing: each row names its thread."""
 
     def message(self, one: MessageRecord) -> None:
-        """Add a message."""
-        raise NotImplementedError
+        """Add a message. Readings have a table of their own, which takes none."""
+        raise NotImplementedError(f"{type(self).__name__} holds no messages")
 
     def _row(self, *cells: object) -> None:
         self._writer.writerow([safe("" if cell is None else str(cell)) for cell in cells])
