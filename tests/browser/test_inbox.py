@@ -33,6 +33,8 @@ async def test_a_shift_by_keyboard_alone(browser: Browser, clinic: Running) -> N
         await page.keyboard.press("j")
         await expect(desk.current).to_contain_text("Grace Holloway")
         await expect(page.locator("#conv-name")).to_have_text("Grace Holloway")
+        # The front desk's threads are given out in turn: whose it is by now is to be seen before it is taken.
+        await expect(desk.row("Grace Holloway").locator(".who-has")).to_be_visible()
         await page.keyboard.press("i")
         await expect(page.locator("#say")).to_contain_text("yours now")
         await page.keyboard.press("r")
