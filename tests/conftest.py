@@ -69,13 +69,13 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Put the tests' folders where a commit is quick, unless `--basetemp` says where."""
     share_statements()
+    keep_bytecode()
     if hasattr(config, "workerinput"):
         return  # its folders and its environment are the controller's
     folder = config.option.basetemp
     if folder is None and (folder := folder_in_memory()):
         config.option.basetemp = str(folder / "tests")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        keep_bytecode(folder / "bytecode")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

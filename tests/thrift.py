@@ -6,6 +6,7 @@ and each commit would wait for a disk that no test asks.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,13 @@ def share_statements() -> None:
     DefaultDialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
 
 
-def keep_bytecode(folder: Path) -> None:
-    """Let the processes that tests start keep what they compile in `folder`, for each other."""
+def keep_bytecode() -> None:
+    """Let this process, and those that tests start, read and keep compiled modules where Python has them.
+
+    In a folder of the session's own each worker would compile every installed module anew, at the same time.
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+    sys.dont_write_bytecode = False
 
 
 def folder_in_memory() -> Path | None:

@@ -44,8 +44,9 @@ def missing() -> str:
 class FhirServer:
     """The running server. `url` is its FHIR base."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.url = url
+        self._folder = folder
         self._root = url.removesuffix("/fhir/R4")
         self._process = process
 
@@ -53,12 +54,13 @@ class FhirServer:
     def start(cls) -> "FhirServer":
         """Start it on a free port, and wait until it answers."""
         port = child.free_port()
-        log = Path(tempfile.mkdtemp()) / "fhir.log"
+        folder = Path(tempfile.mkdtemp(prefix="carehub-fhir-"))
+        log = folder / "fhir.log"
         # No other variables of ours concern it.
         os.environ["FHIR_MODULES"] = str(modules() / "package.json")
         process = child.start(["node", _PROGRAM, str(port)], log, ends_by=signal.SIGTERM)
         child.wait_for(process, log, lambda: child.listens(port))
-        return cls(f"http://127.0.0.1:{port}/fhir/R4", process)
+        return cls(f"http://127.0.0.1:{port}/fhir/R4", process, folder)
 
     def reset(self) -> None:
         """Forget every resource."""
@@ -73,6 +75,7 @@ class FhirServer:
     def close(self) -> None:
         """End it."""
         child.end(self._process, signal.SIGTERM)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
