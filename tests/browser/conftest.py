@@ -1,18 +1,16 @@
 """A browser, where Chromium is found, and a demo for it to open."""
 
-import asyncio
 import shutil
-import threading
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from hub.crypto import Keyring
 from tests.hub.demo.clinic_running import Running, running
-from tests.servers.child import free_port
 from tests.stores import embedded_copy
 
 CHROMIUM = next(
@@ -39,52 +37,39 @@ def database_url(template: Path, tmp_path: Path) -> str:
     return embedded_copy(template, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[str]:
-    """The address of a Chromium without a window, for the session: to start one takes as long as many a test.
-
-    It lives in a thread with a loop of its own, for every test has another.
-    """
-    address, ended = Future[str](), threading.Event()
-
-    async def keep() -> None:
-        async with async_playwright() as playwright:
-            path = CHROMIUM or playwright.chromium.executable_path
-            if not Path(path).exists():
-                address.set_result("")
-                return
-            port = free_port()
-            arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
-            opened = await playwright.chromium.launch(executable_path=path, args=arguments)
-            address.set_result(f"http://127.0.0.1:{port}")
-            await asyncio.to_thread(ended.wait)
-            await opened.close()
-
-    def run() -> None:
-        try:
-            asyncio.run(keep())
-        except Exception as error:
-            address.set_exception(error)
-
-    thread = threading.Thread(target=run, name="chromium")
-    thread.start()
-    yield address.result(60)
-    ended.set()
-    thread.join()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for all tests of this folder, since it is the loop of their browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """The session's Chromium; what a test opens in it is closed after the test."""
-    if not chromium:
-        pytest.skip("Chromium is not installed on this machine")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser | None]:
+    """A Chromium without a window, for the session, None where there is none: to start one, and the process that
+    drives it, takes as long as many a test."""
     async with async_playwright() as playwright:
-        connected = await playwright.chromium.connect_over_cdp(chromium)
-        yield connected
-        await connected.close()
+        path = CHROMIUM or playwright.chromium.executable_path
+        if not Path(path).exists():
+            yield None
+            return
+        opened = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        await opened.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser | None) -> AsyncIterator[Browser]:
+    """The session's Chromium; what a test opens in it is closed after the test."""
+    if chromium is None:
+        pytest.skip("Chromium is not installed on this machine")
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def clinic(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Running]:
     """A seeded demo that runs."""
     async with running(database_url, tmp_path, keyring) as one:

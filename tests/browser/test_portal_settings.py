@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 from playwright.async_api import Browser, Page, expect
 
@@ -38,13 +39,13 @@ IPHONE = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def rig() -> AsyncIterator[BrowserRig]:
     async with browser_rig() as made:
         yield made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pushing(database_url: str, tmp_path: Path, keyring: Keyring, rig: BrowserRig) -> AsyncIterator[Running]:
     """A clinic that sends notifications."""
     async with running(database_url, tmp_path, keyring, channels={ChannelKind.PUSH: rig.channel}) as one:

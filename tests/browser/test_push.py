@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
@@ -24,7 +25,7 @@ PAGE = """<!doctype html><title>Portal</title>
 <script>navigator.serviceWorker.register("/portal/static/worker.js", { scope: "/portal" })</script>"""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def portal() -> AsyncIterator[str]:
     """A page with the portal's service worker, and the files that it keeps."""
 
@@ -48,7 +49,7 @@ async def portal() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def rig() -> AsyncIterator[BrowserRig]:
     async with browser_rig() as made:
         yield made

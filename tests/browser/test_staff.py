@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = "tulip ferry nineteen"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def clinic(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Rig]:
     """A hub whose web role alone runs."""
     async with open_rig(database_url, tmp_path, keyring, roles=("web",), engine=False, password_memory=1) as one:
