@@ -261,6 +261,9 @@ def _starts(index: _Index) -> dict[str, Start]:
         for word in words:
             parts = tuple(word.split("_"))
             masks[parts] = masks.get(parts, 0) | 1 << number
+    # Many words stand in the same sets; a number of some hundred bytes is kept once for all of them.
+    once: dict[int, int] = {}
+    masks = {parts: once.setdefault(mask, mask) for parts, mask in masks.items()}
     longer: dict[str, dict[str, list[tuple[tuple[str, ...], int]]]] = {parts[0]: {} for parts in masks}
     for parts, mask in masks.items():
         if len(parts) > 1:

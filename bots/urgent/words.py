@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 END = "|"  # the end of a sentence, as a token
 
@@ -170,6 +173,37 @@ def slipped(token: str, word: str) -> bool:
     return not wrong and not right
 
 
+class Slips:
+    """Words by what is left of them when a letter is dropped: two that are one slip apart share such a form.
+
+    The forms themselves, some ten for each word, are not kept, only a number of each: as text they were the largest
+    part of the lists. So a word that shares none may come out too, hardly ever, and `slipped` judges them all.
+    """
+
+    __slots__ = ("_at", "_numbers", "_words")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
+        pairs = sorted(
+            {(_number(form), at) for at, word in enumerate(words) for form in (word, *_deletions(word))},
+        )
+        self._numbers = array("I", [number for number, _ in pairs])
+        self._at = array("I", [at for _, at in pairs])
+
+    def sharing(self, token: str) -> Iterable[str]:
+        """The words that share a form with `token`."""
+        for form in (token, *_deletions(token)):
+            number = _number(form)
+            place = bisect_left(self._numbers, number)
+            while place < len(self._numbers) and self._numbers[place] == number:
+                yield self._words[self._at[place]]
+                place += 1
+
+
+def _number(form: str) -> int:
+    return crc32(form.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Speller:
     """Reads a token as the vocabulary's words that it may be a misspelling of.
@@ -181,7 +215,7 @@ class Speller:
     real: frozenset[str]
     by_sound: dict[str, tuple[str, ...]]
     by_skeleton: dict[str, tuple[str, ...]]
-    by_deletion: dict[str, tuple[str, ...]]
+    slips: Slips
     by_letters: dict[str, tuple[str, ...]]
 
     def readings(self, token: str) -> tuple[str, ...]:
@@ -223,17 +257,16 @@ class Speller:
 
     def _one_slip_away(self, token: str) -> Iterable[str]:
         """Words of five letters or more that one slip of the hand or ear turns into `token`."""
-        for form in (token, *_deletions(token)):
-            for near in self.by_deletion.get(form, ()):
-                if slipped(token, near):
-                    yield near
+        for near in self.slips.sharing(token):
+            if slipped(token, near):
+                yield near
 
 
 def speller(words: frozenset[str], real: frozenset[str]) -> Speller:
     """A speller for these words, with everything looked up beforehand."""
     by_sound: dict[str, list[str]] = {}
     by_skeleton: dict[str, list[str]] = {}
-    by_deletion: dict[str, list[str]] = {}
+    long = []
     by_letters: dict[str, list[str]] = {}
     for word in sorted(words):
         if not word.isalpha() or len(word) < 4:
@@ -247,9 +280,8 @@ def speller(words: frozenset[str], real: frozenset[str]) -> Speller:
         if len(word) == 4:
             by_letters.setdefault(_letters(word), []).append(word)
         if len(word) >= 5:
-            for form in {word, *_deletions(word)}:
-                by_deletion.setdefault(form, []).append(word)
-    return Speller(words, real, _frozen(by_sound), _frozen(by_skeleton), _frozen(by_deletion), _frozen(by_letters))
+            long.append(word)
+    return Speller(words, real, _frozen(by_sound), _frozen(by_skeleton), Slips(long), _frozen(by_letters))
 
 
 def _frozen(index: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:

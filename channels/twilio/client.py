@@ -1,9 +1,11 @@
 """One request to Twilio's API, and its answer."""
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
@@ -11,6 +13,9 @@ from multidict import CIMultiDict
 
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
+
+if TYPE_CHECKING:
+    from channels.twilio.transport import Transport
 
 __all__ = ["Answer", "TwilioApi"]
 
@@ -48,10 +53,9 @@ class TwilioApi:
     def __init__(
         self, account_sid: str, auth_token: Secret, *, base_url: str = TWILIO, timeout: aiohttp.ClientTimeout = TIMEOUT
     ) -> None:
-        # The twilio package costs a hub without an account 10 MB, and the start 0.2 s: loaded with the first account.
-        from channels.twilio.transport import Transport
-
-        self._transport = Transport(base_url, timeout, TWILIO)
+        self._base_url = base_url
+        self._timeout = timeout
+        self._transport: Transport | None = None
         pair = f"{account_sid}:{auth_token.reveal()}".encode()
         # Of the type that a session makes of them, which it then only copies.
         self._headers = CIMultiDict(
@@ -81,7 +85,8 @@ class TwilioApi:
     async def _request(self, method: str, url: str, **content: Any) -> Answer:
         # `from None`: what aiohttp says may name hosts and addresses, and our error must be fit for a log.
         try:
-            response = await self._transport.request(method, url, headers=self._headers, **content)
+            transport = self._transport or await self._load()
+            response = await transport.request(method, url, headers=self._headers, **content)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise Unreachable("the carrier could not be reached") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -90,6 +95,18 @@ class TwilioApi:
             raise OutcomeUnknown(f"the carrier did not answer ({type(error).__name__})") from None
         return Answer(response.status_code, response.text, response.headers)
 
+    async def _load(self) -> "Transport":
+        """The transport, in a thread: with all that the twilio package brings it is 4 MB and a tenth of a second.
+
+        So it is loaded by the first request: a hub that only listens has no need of it.
+        """
+        module = await asyncio.to_thread(import_module, "channels.twilio.transport")
+        # Of several first requests one makes it, and all others use that.
+        if self._transport is None:
+            self._transport = module.Transport(self._base_url, self._timeout, TWILIO)
+        return self._transport
+
     async def close(self) -> None:
         """Close the connections; a later request would open new ones."""
-        await self._transport.close()
+        if self._transport is not None:
+            await self._transport.close()

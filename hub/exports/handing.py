@@ -10,30 +10,36 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from pyrage import RecipientError, encrypt_io, passphrase, x25519
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hub.errors import InputError, StorageError
 from hub.exports.folder import Folder
 from hub.exports.manifest import INDEX, MANIFEST, SIGNATURE
 
+if TYPE_CHECKING:
+    from pyrage import x25519
+
+# The package of age is loaded by who hands something over: every hub would keep its megabyte for the few that do.
 __all__ = ["pack", "packed_by_password", "recipient", "tar", "zipped"]
 
 
-def recipient(text: str) -> x25519.Recipient:
+def recipient(text: str) -> "x25519.Recipient":
     """The public key of whoever may open it: `age1…`. Raises: InputError."""
+    from pyrage import RecipientError, x25519
+
     try:
         return x25519.Recipient.from_str(text.strip())
     except RecipientError:
         raise InputError("a recipient is a public key of age, such as `age-keygen` prints: age1…") from None
 
 
-def pack(folder: Folder, out: Path, to: x25519.Recipient) -> None:
+def pack(folder: Folder, out: Path, to: "x25519.Recipient") -> None:
     """Write the finished export in `folder` into the file `out`, encrypted to one who holds the key. Blocks.
 
     Raises: StorageError when it cannot be written; then there is no `out`.
     """
+    from pyrage import encrypt_io
+
     part = out.with_name(out.name + ".part")
     incoming, outgoing = os.pipe()
     broke: list[BaseException] = []
@@ -70,6 +76,8 @@ def packed_by_password(folder: Folder, out: Path, password: str) -> Path:
     The archive is encrypted to a new key, and the key by the password: `age -d -i OUT.key OUT`, which asks for it. A
     password alone would have age hold the whole archive in memory.
     """
+    from pyrage import passphrase, x25519
+
     if len(password) < 12:
         raise InputError("the password must have 12 characters at least: whoever finds the file may try many")
     key = x25519.Identity.generate()
