@@ -66,6 +66,11 @@ class EmailChannel(Channel):
         """The mailbox that mails leave from."""
         return Address(AddressKind.MAILBOX, self._head.mailbox)
 
+    @property
+    def handed_to(self) -> str:
+        """The relay."""
+        return self._relay.host
+
     def unsubscribe_by(self, link: Callable[[Address, Purpose], str]) -> None:
         """Give mails that must say how to stop them the web address that `link` makes."""
         self._link = link

@@ -63,6 +63,11 @@ class PushChannel(Channel):
         return Address(AddressKind.PUSH, "clinic")
 
     @property
+    def handed_to(self) -> str:
+        """The push services of browsers and phones, whichever a device is signed up with."""
+        return "push services"
+
+    @property
     def public_key(self) -> str | None:
         """What a browser subscribes with (`applicationServerKey`, base64url); None without Web Push."""
         return self._web.key.public if self._web else None

@@ -132,6 +132,11 @@ class VoiceChannel(Channel):
         """The number that calls come from."""
         return self._sender
 
+    @property
+    def handed_to(self) -> str:
+        """Where the carrier's API answers."""
+        return self._api.host
+
     async def send(self, part: Part) -> Receipt:
         """Twilio's word that it took `part`, asked for with one POST.
 

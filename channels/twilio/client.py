@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -52,6 +53,7 @@ class TwilioApi:
         from channels.twilio.transport import Transport
 
         self._transport = Transport(base_url, timeout, TWILIO)
+        self.host = urlsplit(base_url).hostname or ""
         pair = f"{account_sid}:{auth_token.reveal()}".encode()
         # Of the type that a session makes of them, which it then only copies.
         self._headers = CIMultiDict(

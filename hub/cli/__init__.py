@@ -29,6 +29,7 @@ from hub.cli import (
     tokens,
     understand,
     users,
+    vendors,
 )
 from hub.errors import (
     HubError,
@@ -75,6 +76,7 @@ for command in (
     audit.audit,
     exports.export,
     rights.rights,
+    vendors.vendors,
     *retention.COMMANDS,
     *backups.COMMANDS,
 ):

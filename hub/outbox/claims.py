@@ -30,6 +30,7 @@ from hub.proxies.hearing import Planned, own_standing
 from hub.sealed import open_body, open_contact, open_words, reply_token
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
+from hub.vendors import NO_REGISTER, WITHHELD, Barring
 
 _OUTBOX = Actor("system", "outbox")
 _A_MOMENT = timedelta(seconds=1)
@@ -70,7 +71,9 @@ class Claims:
         senders: Mapping[ChannelKind, Address],
         hearing: Hearing,
         clinic_state: str = "",
+        register: Barring = NO_REGISTER,
     ) -> None:
+        self._register = register
         self._vault = vault
         self._ledger = ledger
         self._trail = trail
@@ -175,6 +178,7 @@ class Claims:
         needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
         places = await self._places(conn, rows)
         halted = await halting.halted(conn, rows)
+        barred = await self._register.barred(conn, now)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -192,6 +196,9 @@ class Claims:
                     continue
             if row.id in halted:
                 verdicts[row.id] = halted[row.id]
+                continue
+            if row.channel in barred and row.reveals:
+                verdicts[row.id] = WITHHELD
                 continue
             if row.id in needless:
                 verdicts[row.id] = needless[row.id]

@@ -59,6 +59,7 @@ from hub.db.tables.records import (
     suppression,
 )
 from hub.db.tables.search import search_name, search_place, search_word
+from hub.db.tables.vendors import vendor
 from hub.db.tables.visits import appointment, resource, scheduling_request, slot
 
 __all__ = [
@@ -151,6 +152,7 @@ __all__ = [
     "turn",
     "unhandled",
     "unmatched_status",
+    "vendor",
     "waitlist",
     "waitlist_offer",
 ]
