@@ -46,7 +46,9 @@ async def sign(steps: Steps, **values: Any) -> None:
 
 async def audited(steps: Steps, action: str) -> list[Any]:
     rows = await steps.rig.rows(sa.select(audit_event).where(audit_event.c.action == action).order_by(audit_event.c.id))
-    return [row.details or {} for row in rows]
+    async with steps.parts.db.read() as conn:
+        found = await steps.parts.trail.details(conn, rows)
+    return [found[row.id] for row in rows]
 
 
 @embedded_only
