@@ -44,6 +44,9 @@ _OF_NOBODY = (
     "slot.read",
     "export.list",
     "audit.verify",
+    "vendor",
+    "disposal.read",
+    "retention.run",
 )
 """Actions whose words end in themselves; the others' go on with of whom."""
 

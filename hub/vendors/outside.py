@@ -23,7 +23,7 @@ def done_outside(settings: Settings, ways: Mapping[ChannelKind, Channel]) -> dic
         "ehr": settings.ehr_url,
         "understanding": settings.rasa_url,
     }
-    most: dict[str, str] = {**rulebook.load().content, **settings.content_levels}
-    hosts = {kind.value: channel.handed_to for kind, channel in ways.items() if most.get(kind) != "none"}
+    most = {kind.value: level for kind, level in rulebook.load().content.items()} | dict(settings.content_levels)
+    hosts = {kind.value: channel.handed_to for kind, channel in ways.items() if most.get(kind.value) != "none"}
     hosts |= {service: urlsplit(address).hostname or "" for service, address in systems.items()}
     return {service: host for service, host in hosts.items() if host and host not in LOOPBACK}

@@ -54,17 +54,15 @@ class Register:
         self._zone = zone
         self.enforcing = enforcing
         self.outside = outside
-        self._ways = tuple(kind for kind in ChannelKind if kind.value in self.outside)
 
     async def barred(self, conn: AsyncConnection, now: datetime) -> frozenset[ChannelKind]:
         """The channels that may carry nothing of anybody now, for want of an agreement."""
-        if not self._ways or self.enforcing == "no":
+        ways = [kind for kind in ChannelKind if kind.value in self.outside]
+        if not ways or self.enforcing == "no":
             return _NONE
         vendors = await self.vendors(conn)
         today = self.day(now)
-        return frozenset(
-            kind for kind in self._ways if not carries(standing(vendors, kind.value, today), self.enforcing)
-        )
+        return frozenset(kind for kind in ways if not carries(standing(vendors, kind.value, today), self.enforcing))
 
     async def states(self, conn: AsyncConnection, now: datetime) -> dict[str, Standing]:
         """What holds for each service that somebody else does for this hub."""

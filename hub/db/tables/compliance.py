@@ -95,6 +95,8 @@ legal_hold = sa.Table(
     sa.Column("released_at", Moment),
     sa.Column("released_kind", sa.String(8)),
     sa.Column("released_id", sa.String(64)),
+    # Why it was released, where that was said.
+    sa.Column("release_sealed", sa.LargeBinary),
     sa.Index("ix_legal_hold_in_force", "person_id", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
 )
 

@@ -1,4 +1,4 @@
-"""The register of business associates, and what a delivery's words reveal.
+"""The register of business associates, what a delivery's words reveal, and why a legal hold was released.
 
 A clinic that runs already goes on: its ways are noted as in use and unrecorded, which `auto` of HUB_BAA_ENFORCE lets
 pass until somebody writes down what was signed. An empty hub begins without that.
@@ -44,6 +44,7 @@ def upgrade() -> None:
     )
     op.create_index("uq_vendor_key", "vendor", ["key"], unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
     op.add_column("delivery", sa.Column("level", sa.String(length=8), nullable=True))
+    op.add_column("legal_hold", sa.Column("release_sealed", sa.LargeBinary(), nullable=True))
     if op.get_bind().execute(sa.text("SELECT 1 FROM person LIMIT 1")).first() is not None:
         _note_what_is_in_use()
 
@@ -59,6 +60,7 @@ def _note_what_is_in_use() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("legal_hold", "release_sealed")
     op.drop_column("delivery", "level")
     op.drop_index("uq_vendor_key", table_name="vendor")
     op.drop_table("vendor")
