@@ -46,7 +46,7 @@ class EmailChannel(Channel):
         if not (settings.smtp_url and settings.email_from):
             return None
         head = Letterhead(
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             address=settings.clinic_address,
             mailbox=settings.email_from,
             zone=settings.timezone,

@@ -55,7 +55,7 @@ class PushChannel(Channel):
         apns = _made(_apns, settings, problems)
         if problems:
             raise SettingsError(problems)
-        return cls(settings.clinic_name, web=web, fcm=fcm, apns=apns) if web or fcm or apns else None
+        return cls(settings.told_name, web=web, fcm=fcm, apns=apns) if web or fcm or apns else None
 
     @property
     def sender(self) -> Address:

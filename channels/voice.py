@@ -117,7 +117,7 @@ class VoiceChannel(Channel):
         account, token, base_url = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url
         script = Script(
             base=settings.base_url,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             phone=settings.clinic_phone,
             number=settings.voice_from,
             transfer=settings.voice_transfer,

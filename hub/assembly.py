@@ -162,7 +162,7 @@ def assemble(
         bell=bell,
         links=Links(vault, settings.base_url),
         waits=waits,
-        clinic=settings.clinic_name,
+        clinic=settings.told_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
         zone=zone,
@@ -186,12 +186,12 @@ def assemble(
         router=router,
         trail=trail,
         clock=clock,
-        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
+        clinic=codes.Clinic(settings.told_name, settings.clinic_phone),
         zone=zone,
     )
-    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.clinic_name)
+    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.told_name)
     clinic = Clinic(
-        name=settings.clinic_name,
+        name=settings.told_name,
         phone=settings.clinic_phone,
         address=settings.clinic_address,
         hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
@@ -210,7 +210,7 @@ def assemble(
     )
     names = CalendarNames(vault)
     words = Words(
-        clinic=settings.clinic_name,
+        clinic=settings.told_name,
         phone=settings.clinic_phone,
         link=f"{settings.base_url}/portal",
         zone=zone,
@@ -259,7 +259,7 @@ def assemble(
             clock=clock,
             trail=trail,
             scheduling=scheduling,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             phone=settings.clinic_phone,
             zone=zone,
         ),

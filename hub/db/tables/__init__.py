@@ -15,7 +15,15 @@ from hub.db.tables.campaigns import (
     waitlist,
     waitlist_offer,
 )
-from hub.db.tables.compliance import disclosed, disposal, export_run, legal_hold, provider_copy, rights_request
+from hub.db.tables.compliance import (
+    disclosed,
+    disposal,
+    export_run,
+    legal_hold,
+    part2_consent,
+    provider_copy,
+    rights_request,
+)
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -113,6 +121,7 @@ __all__ = [
     "metadata",
     "number_check",
     "outside_record",
+    "part2_consent",
     "person",
     "person_merge",
     "portal_acting",

@@ -129,3 +129,20 @@ provider_copy = sa.Table(
     sa.Column("done_at", Moment),
     sa.Index("ix_provider_copy_due", "due_at", sqlite_where=_TO_DO, postgresql_where=_TO_DO),
 )
+
+part2_consent = sa.Table(
+    "part2_consent",
+    metadata,
+    # A patient's written consent to all disclosures of Part 2 records for treatment, payment and operations.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    sa.Column("signed_on", sa.Date, nullable=False),
+    # Its last day; NULL where it holds until it is revoked.
+    sa.Column("expires_on", sa.Date),
+    # Where the signed document is, in somebody's words; under the audit's key.
+    sa.Column("document_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+)
