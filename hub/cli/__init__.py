@@ -21,6 +21,7 @@ from hub.cli import (
     jobs,
     keys,
     numbers,
+    part2,
     retention,
     rights,
     search,
@@ -77,6 +78,7 @@ for command in (
     exports.export,
     rights.rights,
     vendors.vendors,
+    part2.part2,
     *retention.COMMANDS,
     *backups.COMMANDS,
 ):

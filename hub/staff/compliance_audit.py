@@ -47,6 +47,8 @@ _OF_NOBODY = (
     "vendor",
     "disposal.read",
     "retention.run",
+    "part2.mark",
+    "part2.unmark",
 )
 """Actions whose words end in themselves; the others' go on with of whom."""
 

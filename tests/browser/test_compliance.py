@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor
 from hub.demo.clinic import PATIENTS
 from hub.retention.certificates import issue
-from tests.browser.inbox_page import Desk, at_desk, clean, clinic
+from tests.browser.inbox_page import PERSON, Desk, at_desk, clean, clinic, text
 from tests.browser.test_inbox_panel import spoken
 from tests.hub.demo.clinic_running import Running
 
@@ -95,3 +95,22 @@ async def test_vendors_are_recorded_and_holds_placed_by_forms(browser: Browser, 
         for place in ("vendors", "disposals"):
             await page.goto(f"{clinic.base}/compliance/{place}")
             await clean(page)
+
+
+async def test_staff_label_a_thread_and_see_the_label_in_its_head(browser: Browser, clinic: Running) -> None:
+    """By keyboard, out of the menu; with visits of a program the label stays."""
+    await text(clinic, "james", PERSON)
+    async with at_desk(browser, clinic, "lead") as desk:
+        page, chip = desk.page, desk.page.locator("#conv-labels .chip", has_text="42 CFR Part 2")
+        await desk.open("James")
+        await expect(chip).to_have_count(0)
+        for name, count in (("Label as 42 CFR Part 2", 1), ("Take off the label 42 CFR Part 2", 0)):
+            await page.locator('#conv-head [aria-label="More"]').press("Enter")
+            item = page.get_by_role("menuitem", name=name)
+            while not await item.evaluate("one => one === document.activeElement"):
+                await page.keyboard.press("ArrowDown")
+            await page.keyboard.press("Enter")
+            await expect(chip).to_have_count(count)
+            if count:
+                await expect(page.locator(".toast")).to_have_count(0)
+                await looked_at(desk, "inbox-part2")
