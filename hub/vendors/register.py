@@ -64,6 +64,12 @@ class Register:
         today = self.day(now)
         return frozenset(kind for kind in ways if not carries(standing(vendors, kind.value, today), self.enforcing))
 
+    async def carries(self, conn: AsyncConnection, service: str, now: datetime) -> bool:
+        """Whether a service may carry what is of persons now; what nobody else does may."""
+        if service not in self.outside:
+            return True
+        return carries(standing(await self.vendors(conn), service, self.day(now)), self.enforcing)
+
     async def states(self, conn: AsyncConnection, now: datetime) -> dict[str, Standing]:
         """What holds for each service that somebody else does for this hub."""
         vendors, today = await self.vendors(conn), self.day(now)
