@@ -72,5 +72,5 @@ class Desk:
             open_hours=settings.open_hours,
             zone=settings.timezone,
             default_team=settings.default_team,
-            part2_team=settings.part2_team,
+            part2_team=settings.sensitive_team,
         )

@@ -52,8 +52,8 @@ class StaffSettings:
         None,
         shown="unset: not shown",
     )
-    part2_team: str = setting(
-        "HUB_PART2_TEAM",
+    sensitive_team: str = setting(
+        "HUB_SENSITIVE_TEAM",
         "the private team that has all threads labelled 42 CFR Part 2: nobody else of the staff sees them, but by "
         "breaking the glass",
         parsing.text,
