@@ -30,7 +30,6 @@ from hub.db.tables import (
     contact,
     delivery,
     message,
-    part2_consent,
     person,
     person_merge,
     portal_passkey,
@@ -257,8 +256,6 @@ class Merger:
         # What the survivor never said, the merged record may have.
         said = (await conn.execute(sa.select(*_SAID, *_LABELLED).where(person.c.id == source.id))).one()
         kept = {column.name: sa.func.coalesce(column, getattr(said, column.name)) for column in (*_SAID, *_LABELLED)}
-        theirs = sa.update(part2_consent).where(part2_consent.c.person_id == source.id)
-        await conn.execute(theirs.values(person_id=into_id))
         await conn.execute(sa.update(person).where(person.c.id == into_id).values(**kept, updated_at=now))
 
     async def _flatten(self, conn: AsyncConnection, keys: Keys, from_id: str, into_id: str, into_thread: str) -> None:
