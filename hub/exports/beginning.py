@@ -14,6 +14,7 @@ from hub.errors import InputError
 from hub.exports.asking import Asked, withheld
 from hub.exports.folder import PART, Folder
 from hub.exports.manifest import INDEX, MANIFEST, PROGRESS, Listed, Progress
+from hub.part2 import Given, consented
 
 if TYPE_CHECKING:
     from hub.parts import Parts
@@ -96,6 +97,10 @@ async def audited(parts: "Parts", action: str, progress: Progress, actor: Actor,
     await parts.db.write(unit)
 
 
+_ANYBODY = Given(signed_on=date.min)
+"""What stands in for the consent of whoever needs none."""
+
+
 class Withheld(InputError):
     """A person's records are under 42 CFR Part 2, and nothing says that they may be disclosed."""
 
@@ -110,13 +115,14 @@ async def left_out(conn: AsyncConnection, asked: Asked, today: date) -> int:
     """How many threads are left out for want of consent under 42 CFR Part 2. Raises: Withheld if that leaves none."""
     if asked.basis != "consent":
         return 0
-    query = sa.select(thread.c.id).where(thread.c.id.in_(withheld(today)))
-    if asked.person_id is not None or asked.thread_id is not None:
-        whose = thread.c.person_id == asked.person_id if asked.person_id else thread.c.id == asked.thread_id
-        if (await conn.execute(query.where(whose))).first() is not None:
+    whose = asked.person_id
+    if whose is None and asked.thread_id is not None:
+        whose = await conn.scalar(sa.select(thread.c.person_id).where(thread.c.id == asked.thread_id))
+    if whose is not None:
+        if (await consented(conn, [whose], today)).get(whose, _ANYBODY) is None:
             raise Withheld
         return 0
-    return int((await conn.execute(sa.select(sa.func.count()).select_from(query.subquery()))).scalar_one())
+    return int((await conn.execute(sa.select(sa.func.count()).select_from(withheld(today).subquery()))).scalar_one())
 
 
 def _said(moment: datetime | None) -> str | None:

@@ -106,7 +106,6 @@ async def test_who_cannot_sign_in_gets_it_by_a_way_that_may_carry_it_or_not_at_a
     assert neutral.decision.channel is SMS
 
 
-@embedded_only
 async def test_an_entry_takes_the_place_of_the_one_before_it_and_ends_with_a_reason(steps: Steps) -> None:
     register, db = steps.parts.vendors, steps.parts.db
     today = register.day(steps.clock.now())
