@@ -25,6 +25,7 @@ from hub.outbox.counting import LEFT
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
+from hub.outbox.settle import alert
 from hub.proxies import Hearing
 from hub.proxies.hearing import Planned, own_standing
 from hub.sealed import open_body, open_contact, open_words, reply_token
@@ -286,7 +287,12 @@ class Claims:
         shown = [row for row in claimed if not row.automated and now - row.written_at > _A_MOMENT]
         told = [Change("message.created", row.message_id, f"person:{row.person_id}") for row in shown]
         await publish(conn, now, told)
-        await watch.heard(conn, [row.id for row, _ in refused], now)
+        followed = await watch.heard(conn, [row.id for row, _ in refused], now)
+        stuck = [row for row, reason in refused if reason == WITHHELD and row.id not in followed and not row.counted]
+        if stuck:
+            # An answer that no further way follows: somebody must see to it.
+            await alert(conn, [(row.thread_id, WITHHELD) for row in stuck])
+            await publish(conn, now, [Change("thread.updated", row.thread_id) for row in stuck])
         await self._trail.record(
             conn,
             *(

@@ -13,9 +13,9 @@ from hub.crypto import Keyring
 from hub.db.tables import audit_event, vendor
 from hub.errors import InputError
 from hub.settings import Secret
-from hub.types import ChannelKind, Send, Skip
+from hub.types import AuthorKind, ChannelKind, Lane, Send, Skip
 from hub.vendors import NewVendor
-from tests.hub.failover.steps import EMAIL, SMS, TEST, Steps
+from tests.hub.failover.steps import EMAIL, PHONE, SMS, TEST, Steps
 from tests.hub_rig import open_rig
 from tests.stores import embedded_only
 
@@ -143,3 +143,41 @@ async def test_what_was_in_use_before_the_register_passes_until_it_is_recorded(s
     assert await barred() == {SMS}
     async with db.read() as conn:
         assert [one.name for one in await register.vendors(conn)] == ["email", "Example Texts"]
+
+
+@embedded_only
+async def test_an_answer_that_nobody_may_carry_comes_to_staff(steps: Steps) -> None:
+    """One that was queued while there was an agreement: no further way follows an answer of the bot's."""
+    steps.claims = steps.parts.outbox._claims
+    ana = await steps.ana(agreed=(SMS,))
+    await steps.writes("I need a check-up")
+    await sign(steps)
+    answer: dict[str, Any] = {
+        "author": AuthorKind.BOT,
+        "replies_to": steps.clock.now(),
+        "lane": Lane.REPLY,
+        "followed": False,
+    }
+    await steps.send(ana, channel=SMS, **answer)
+    await steps.parts.db.write(lambda conn: steps.parts.vendors.end(conn, "Example Texts", "moved", TEST))
+
+    assert await steps.attention(ana) == ""
+    assert await steps.claim() == []
+    assert await steps.attention(ana) == "delivery_failed"
+
+
+@embedded_only
+async def test_nor_is_the_bot_silent_to_who_cannot_sign_in(database_url: str, tmp_path: Path, keyring: Keyring) -> None:
+    """What says nothing of them it answers; what it may not say there staff are to say."""
+    async with open_rig(database_url, tmp_path, keyring) as rig:
+        rig.parts.vendors.outside = {"sms": "texts.example.org"}
+        ana = await rig.patient("MRN-1", "Ana", "Lopez", PHONE, birth_date="")
+        start = rig.parts.clock.now() + timedelta(days=2)
+        await rig.slots([("Dr. Kim", "Care", "Check-up", "Main Street", start.isoformat(), 30)])
+        await rig.text(PHONE, "I need a check-up")
+
+        async def staff_are_asked() -> bool:
+            return bool((await rig.thread(ana)).attention == "delivery_failed")
+
+        await rig.until(staff_are_asked, "staff to be asked")
+        assert "STOP" in await rig.ask(PHONE, "HELP")
