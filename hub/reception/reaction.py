@@ -385,7 +385,7 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         author=reply.author,
         body=reply.text,
         words=reply.words,
-        level="limited",
+        level=reply.level,
         followed=reply.lane is Lane.SAFETY,
         lane=reply.lane,
         channel=incoming.channel,

@@ -16,6 +16,7 @@ from hub.settings import Secret, Settings
 from hub.types import ChannelKind
 from hub.vendors import SERVICES, Enforcing, NewVendor, Standing, Vendor, carries, done_outside, standing, told
 from hub.vendors.agreements import Agreement, checked
+from templates import shipped
 
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -158,3 +159,13 @@ def test_the_command_knows_every_service() -> None:
 
     assert isinstance(option.type, click.Choice)
     assert tuple(option.type.choices) == SERVICES
+
+
+def test_what_the_hub_answers_by_itself_reveals_nothing_and_so_leaves_by_any_way() -> None:
+    """Emergencies, STOP, HELP, codes, wishes: `hub.reception.plans` says so of all of them."""
+    fixed = [one for one in shipped() if one.key.partition(".")[0] in ("safety", "consent", "verify", "preference")]
+    more = [one for one in shipped() if one.key in ("inbox.handed_over", "inbox.rated", "inbox.secure_message")]
+
+    assert len(fixed) > 20
+    assert len(more) == 6
+    assert {one.level for one in (*fixed, *more)} == {"none"}

@@ -174,10 +174,11 @@ async def test_nor_is_the_bot_silent_to_who_cannot_sign_in(database_url: str, tm
         ana = await rig.patient("MRN-1", "Ana", "Lopez", PHONE, birth_date="")
         start = rig.parts.clock.now() + timedelta(days=2)
         await rig.slots([("Dr. Kim", "Care", "Check-up", "Main Street", start.isoformat(), 30)])
-        await rig.text(PHONE, "I need a check-up")
+        assert "STOP" in await rig.ask(PHONE, "HELP")
+        assert "What day" in await rig.ask(PHONE, "I need a check-up")
+        await rig.tell(PHONE, "as soon as possible")
 
         async def staff_are_asked() -> bool:
             return bool((await rig.thread(ana)).attention == "delivery_failed")
 
         await rig.until(staff_are_asked, "staff to be asked")
-        assert "STOP" in await rig.ask(PHONE, "HELP")
