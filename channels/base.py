@@ -84,6 +84,14 @@ class Channel(ABC):
     def sender(self) -> Address:
         """The clinic's own address on this channel."""
 
+    @property
+    def handed_to(self) -> str:
+        """The host that is handed what is sent; empty where nothing leaves this machine.
+
+        By it the hub knows whether somebody else carries it, who must have signed a business associate agreement.
+        """
+        return "unknown"
+
     @abstractmethod
     async def send(self, part: Part) -> Receipt:
         """The provider's word that it took `part`, asked for with one request.

@@ -46,7 +46,7 @@ class EmailChannel(Channel):
         if not (settings.smtp_url and settings.email_from):
             return None
         head = Letterhead(
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             address=settings.clinic_address,
             mailbox=settings.email_from,
             zone=settings.timezone,
@@ -65,6 +65,11 @@ class EmailChannel(Channel):
     def sender(self) -> Address:
         """The mailbox that mails leave from."""
         return Address(AddressKind.MAILBOX, self._head.mailbox)
+
+    @property
+    def handed_to(self) -> str:
+        """The relay."""
+        return self._relay.host
 
     def unsubscribe_by(self, link: Callable[[Address, Purpose], str]) -> None:
         """Give mails that must say how to stop them the web address that `link` makes."""

@@ -55,12 +55,17 @@ class PushChannel(Channel):
         apns = _made(_apns, settings, problems)
         if problems:
             raise SettingsError(problems)
-        return cls(settings.clinic_name, web=web, fcm=fcm, apns=apns) if web or fcm or apns else None
+        return cls(settings.told_name, web=web, fcm=fcm, apns=apns) if web or fcm or apns else None
 
     @property
     def sender(self) -> Address:
         """The clinic, of which push services know no more than its keys."""
         return Address(AddressKind.PUSH, "clinic")
+
+    @property
+    def handed_to(self) -> str:
+        """The push services of browsers and phones, whichever a device is signed up with."""
+        return "push services"
 
     @property
     def public_key(self) -> str | None:

@@ -125,6 +125,11 @@ class SmsChannel(Channel):
         """The number, or messaging service, that texts leave from."""
         return self._sender
 
+    @property
+    def handed_to(self) -> str:
+        """Where the carrier's API answers."""
+        return self._api.host
+
     async def send(self, part: Part) -> Receipt:
         """Twilio's word that it took `part`, asked for with one POST.
 

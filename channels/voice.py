@@ -117,7 +117,7 @@ class VoiceChannel(Channel):
         account, token, base_url = settings.twilio_account_sid, settings.twilio_auth_token, settings.twilio_api_url
         script = Script(
             base=settings.base_url,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             phone=settings.clinic_phone,
             number=settings.voice_from,
             transfer=settings.voice_transfer,
@@ -131,6 +131,11 @@ class VoiceChannel(Channel):
     def sender(self) -> Address:
         """The number that calls come from."""
         return self._sender
+
+    @property
+    def handed_to(self) -> str:
+        """Where the carrier's API answers."""
+        return self._api.host
 
     async def send(self, part: Part) -> Receipt:
         """Twilio's word that it took `part`, asked for with one POST.

@@ -126,6 +126,10 @@ class Hub:
             await self.mail.start()
         if self.hl7 is not None:
             await self.hl7.start()
+        async with parts.db.read() as conn:
+            barred = await parts.vendors.barred(conn, parts.clock.now())
+        if barred:
+            say(_log, "ways_without_agreement", logging.WARNING, channels=" ".join(sorted(barred)))
         for leader, upkeep in self._duties:
             await leader.start()
             upkeep.start()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
+from typing import cast
 
 from bots.dialogue import Clinic, needs
 from bots.nlu.embedded import EmbeddedEngine
@@ -59,6 +60,7 @@ from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
 from hub.vault import Vault
+from hub.vendors import Enforcing, Register, done_outside
 from hub.views import Counters, Names
 from hub.visits import Visits
 
@@ -123,6 +125,13 @@ def assemble(
     _let_mails_be_stopped(ways, vault, settings)
     proxies = Proxies(vault, trail, clock, zone, guardians.ages(settings.state))
     hearing = Hearing(proxies, clock)
+    register = Register(
+        trail=trail,
+        clock=clock,
+        zone=zone,
+        enforcing=cast(Enforcing, settings.baa_enforce),
+        outside=done_outside(settings, ways),
+    )
     outbox = Outbox(
         db=db,
         vault=vault,
@@ -139,8 +148,9 @@ def assemble(
         hearing=hearing,
         paces={ChannelKind.EMAIL: live.pace("mails", settings.email_rate)},
         clinic_state=settings.state,
+        register=register,
     )
-    knowledge = Knowledge(vault, ledger, preferences, tuple(ways), settings.content_levels, settings.state)
+    knowledge = Knowledge(vault, ledger, preferences, tuple(ways), settings.content_levels, settings.state, register)
     router = Router(
         db=db,
         vault=vault,
@@ -152,7 +162,7 @@ def assemble(
         bell=bell,
         links=Links(vault, settings.base_url),
         waits=waits,
-        clinic=settings.clinic_name,
+        clinic=settings.told_name,
         on_queued=lambda: live.wakeups.ring(Topic.QUEUED),
         hearing=hearing,
         zone=zone,
@@ -176,12 +186,12 @@ def assemble(
         router=router,
         trail=trail,
         clock=clock,
-        clinic=codes.Clinic(settings.clinic_name, settings.clinic_phone),
+        clinic=codes.Clinic(settings.told_name, settings.clinic_phone),
         zone=zone,
     )
-    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.clinic_name)
+    optins = OptIns(vault=vault, ledger=ledger, router=router, trail=trail, clock=clock, clinic=settings.told_name)
     clinic = Clinic(
-        name=settings.clinic_name,
+        name=settings.told_name,
         phone=settings.clinic_phone,
         address=settings.clinic_address,
         hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
@@ -200,7 +210,7 @@ def assemble(
     )
     names = CalendarNames(vault)
     words = Words(
-        clinic=settings.clinic_name,
+        clinic=settings.told_name,
         phone=settings.clinic_phone,
         link=f"{settings.base_url}/portal",
         zone=zone,
@@ -249,7 +259,7 @@ def assemble(
             clock=clock,
             trail=trail,
             scheduling=scheduling,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             phone=settings.clinic_phone,
             zone=zone,
         ),
@@ -334,6 +344,7 @@ def assemble(
         addresses=addresses,
         numbers=ReassignedNumbers(vault=vault, ledger=ledger, threads=threads, trail=trail, clock=clock),
         optins=optins,
+        vendors=register,
         merger=Merger(vault=vault, people=people, threads=threads, ledger=ledger, trail=trail, clock=clock),
         teams=Teams(trail, clock),
         labels=Labels(trail, clock),

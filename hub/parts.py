@@ -33,6 +33,7 @@ from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import ChannelKind
 from hub.vault import Vault
+from hub.vendors import Register
 from hub.views import Counters, Names
 from hub.visits import Visits
 
@@ -72,6 +73,7 @@ class Parts:
     addresses: Addresses
     numbers: ReassignedNumbers
     optins: OptIns
+    vendors: Register
     merger: Merger
     teams: Teams
     labels: Labels

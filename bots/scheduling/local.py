@@ -30,6 +30,7 @@ from hub.db.bulk import insert_rows
 from hub.db.tables import appointment, resource, scheduling_request, slot
 from hub.errors import SchedulingError, StorageError
 from hub.events import Change
+from hub.part2 import by_visits
 from hub.types import new_id
 from hub.vault import Vault
 
@@ -310,6 +311,7 @@ class LocalScheduling(Scheduling):
             "updated_at": now,
         }
         await insert_rows(conn, appointment, [row])
+        await by_visits(conn, (person_id,), self._trail, now)
         return str(row["id"])
 
     async def _cancel(self, conn: AsyncConnection, old: Any, now: datetime) -> None:

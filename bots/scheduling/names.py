@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,11 +21,17 @@ Name = tuple[Kind, str]
 
 @dataclass(frozen=True)
 class Directory:
-    """The names as they were when read. `newest` is the id of the last one made, None when there is none."""
+    """The names as they were when read. `newest` is the id of the last one made, None when there is none.
+
+    part2: ids of visit types and specialties of programs under 42 CFR Part 2; no text names their clinicians or places.
+    marked: when these were last changed, as far as that can be told.
+    """
 
     newest: str | None
     by_id: Mapping[str, Name] = field(repr=False)
     ids: Mapping[Name, str] = field(repr=False)
+    part2: frozenset[str] = frozenset()
+    marked: tuple[int, Any] = (0, None)
 
     def name(self, resource_id: str) -> str:
         """The name behind an id. Raises: SchedulingError when it is not known."""
@@ -54,11 +60,16 @@ class Directory:
 
 
 _EMPTY = Directory(None, {}, {})
-_NEWEST = sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1)
+_MARKED = resource.c.part2_at.is_not(None)
+_NEWEST = sa.select(
+    sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1).scalar_subquery(),
+    sa.select(sa.func.count(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
+    sa.select(sa.func.max(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
+)
 
 
 class Names:
-    """Reads the names, and makes new ones. Names are made and never changed, so the newest id tells what is cached."""
+    """Reads the names, and makes new ones. Names are made and never changed: the newest id tells what is cached."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -66,9 +77,9 @@ class Names:
 
     async def read(self, conn: AsyncConnection) -> Directory:
         """All names, as `conn` sees them."""
-        newest = (await conn.execute(_NEWEST)).scalar()
-        if newest != self._directory.newest:
-            self._directory = await self._load(conn, newest)
+        newest, count, last = (await conn.execute(_NEWEST)).one()
+        if (newest, (count, last)) != (self._directory.newest, self._directory.marked):
+            self._directory = await self._load(conn, newest, (count, last))
         return self._directory
 
     async def ensure(self, conn: AsyncConnection, wanted: Iterable[Name]) -> dict[Name, str]:
@@ -98,13 +109,16 @@ class Names:
     def _unknown(self, folded: Iterable[Name]) -> bool:
         return any(name not in self._directory.ids for name in folded)
 
-    async def _load(self, conn: AsyncConnection, newest: str | None) -> Directory:
+    async def _load(self, conn: AsyncConnection, newest: str | None, marked: tuple[int, Any] = (0, None)) -> Directory:
         keys = await self._vault.key(conn, HUB)
         by_id: dict[str, Name] = {}
+        part2 = set()
         for row in await conn.execute(sa.select(resource).order_by(resource.c.id)):
             by_id[row.id] = (row.kind, keys.open(HUB, row.name_sealed, _place(row.id)).decode())
+            if row.part2_at is not None:
+                part2.add(row.id)
         ids = {(kind, name.casefold()): resource_id for resource_id, (kind, name) in by_id.items()}
-        return Directory(newest, by_id, ids)
+        return Directory(newest, by_id, ids, frozenset(part2), marked)
 
 
 def _place(resource_id: str) -> Place:

@@ -74,6 +74,11 @@ class Relay:
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout.total_seconds()
 
+    @property
+    def host(self) -> str:
+        """The host that is spoken to."""
+        return self._address.host
+
     async def deliver(self, message: bytes, *, sender: str, recipient: str) -> None:
         """Nothing, once the relay has taken the message.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -56,6 +57,7 @@ class TwilioApi:
         self._base_url = base_url
         self._timeout = timeout
         self._transport: Transport | None = None
+        self.host = urlsplit(base_url).hostname or ""
         pair = f"{account_sid}:{auth_token.reveal()}".encode()
         # Of the type that a session makes of them, which it then only copies.
         self._headers = CIMultiDict(

@@ -45,8 +45,8 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
         "compliance": _EVERYONE
         | _READING
         | {"events:read", "desk:read", "users:read", "access:read", "audit:read", "glass:review"}
-        # Exports conversations, answers what patients ask for by right.
-        | {"exports:write", "rights:write"},
+        # Exports conversations, answers what patients ask for by right, keeps the register of vendors and legal holds.
+        | {"exports:write", "rights:write", "vendors:write", "retention:write"},
         # Runs the hub: users, teams, settings; of patients nothing.
         "admin": _EVERYONE | {"users:read", "users:write", "desk:read", "desk:write", "reports:read"},
     }

@@ -24,6 +24,7 @@ from hub.exports.runs import Gone, Handed, Run, Runs
 from hub.jobs import REGISTRY
 from hub.jobs.store import add
 from hub.log import say
+from hub.part2 import Basis
 from hub.parts import Parts
 from hub.types import ChannelKind, Purpose
 
@@ -41,7 +42,10 @@ class ExportsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NewExport(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What to export. Filters combine. `to` and `because`: to whom it is disclosed, and why."""
+    """What to export. Filters combine. `to` and `because`: to whom it is disclosed, and why.
+
+    `basis`: on what records under 42 CFR Part 2 go out; with `to`, `inside` means by consent on file.
+    """
 
     format: Format = Format.JSONL
     profile: Annotated[str, msgspec.Meta(max_length=32)] = "minimum"
@@ -54,6 +58,7 @@ class NewExport(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     to: Annotated[str, msgspec.Meta(max_length=500)] = ""
     because: Annotated[str, msgspec.Meta(max_length=500)] = ""
     encrypt_to: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    basis: Basis = "inside"
 
     def __repr__(self) -> str:
         return "NewExport(…)"
@@ -112,6 +117,7 @@ async def ask(conn: AsyncConnection, call: Call[NoQuery, NewExport]) -> Wrote:
         purpose=body.purpose,
         since=body.since,
         until=body.until,
+        basis=body.basis,
     )
     handed = Handed(to=body.to, because=body.because, encrypt_to=body.encrypt_to)
     runs = Runs(parts)

@@ -139,7 +139,7 @@ def _rendered(parts: Parts, asked: Outgoing, person: Person | None) -> tuple[Lev
     try:
         template = shipped().get(asked.template or "", language)
         known: dict[str, object] = {
-            "clinic": settings.clinic_name,
+            "clinic": settings.told_name,
             "phone": settings.clinic_phone,
             "name": person.profile.given_name if person else "",
         }

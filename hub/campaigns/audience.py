@@ -19,11 +19,12 @@ from hub.db.columns import Id
 from hub.db.lookup import Lookup
 from hub.db.tables import appointment, campaign_person, campaign_step, person
 from hub.errors import InputError
+from hub.part2 import DISCREET
 from hub.people.records import survivor
 
 
 class Visit(Struct, frozen=True):
-    """A visit as a step needs it. `start` is in UTC."""
+    """A visit as a step needs it. `start` is in UTC. discreet: no text may name its place or clinician."""
 
     id: str
     person_id: str
@@ -35,6 +36,7 @@ class Visit(Struct, frozen=True):
     visit_type_id: str
     location_id: str
     confirmed_at: datetime | None
+    discreet: bool = False
 
 
 class Subject(Struct, frozen=True):
@@ -57,7 +59,7 @@ class Page:
     place: str
 
 
-VISIT = tuple(appointment.c[name] for name in Visit.__struct_fields__)
+VISIT = (*(appointment.c[name] for name in Visit.__struct_fields__[:-1]), DISCREET)
 visits_by_id = Lookup(appointment.c.id, lambda among: sa.select(*VISIT).where(among))
 
 

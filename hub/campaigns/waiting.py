@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.scheduling.names import Names
+from bots.scheduling.names import Directory, Names
 from hub.audit import Actor, Entry, Trail
 from hub.campaigns import plans
 from hub.campaigns.audience import Subject, Visit
@@ -196,7 +196,7 @@ class Waitlist:
         step = plan.steps[0]
         closed: frozenset[date] = frozenset()
         setting = Setting(plan, campaign_id, self._zone, closed)
-        time_free = _as_visit(free)
+        time_free = _as_visit(free, directory)
         routed: list[Routed] = []
         while len(routed) < plan.audience.batch:
             waiting = await self._next(conn, opening, free, plan.audience.batch - len(routed))
@@ -301,7 +301,7 @@ class Waitlist:
         await self._trail.record(conn, *entries)
 
 
-def _as_visit(free: Any) -> Visit:
+def _as_visit(free: Any, directory: Directory) -> Visit:
     """An open slot, as a template speaks of a visit."""
     return Visit(
         id=free.id,
@@ -314,4 +314,5 @@ def _as_visit(free: Any) -> Visit:
         visit_type_id=free.visit_type_id,
         location_id=free.location_id,
         confirmed_at=None,
+        discreet=free.specialty_id in directory.part2,
     )

@@ -54,8 +54,10 @@ class Words:
         if visit is not None:
             values["start"] = visit.start
             values["minutes"] = visit.minutes
-            values["location"] = directory.name(visit.location_id)
-            values["provider"] = directory.name(visit.provider_id)
+            # Of a program under 42 CFR Part 2 no text names place or clinician: either may tell what it treats.
+            discreet = visit.discreet or visit.visit_type_id in directory.part2
+            values["location"] = self._own["clinic"] if discreet else directory.name(visit.location_id)
+            values["provider"] = self._own["clinic"] if discreet else directory.name(visit.provider_id)
         return values
 
     def _others(

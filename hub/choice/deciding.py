@@ -9,6 +9,7 @@ from consent.asking import NO_WISHES, Wishes, share
 from consent.policy import Allowed, Denied, Request, Wait, may
 from hub.choice.ranking import Way
 from hub.types import AuthorKind, ChannelKind, Decision, Hold, Intent, Lane, Purpose, Send, Skip
+from hub.vendors import WITHHELD
 
 LATER = "not-before"
 """Why a message is held that is to leave at a moment that was chosen."""
@@ -17,7 +18,11 @@ CONTENT_LEVEL = (
     "The text says more than may travel this way, and the person cannot sign in to read it: no birth date is on file.",
     "content-level",
 )
-
+NO_AGREEMENT = (
+    "No agreement is on file with the vendor that carries this way, so it may say nothing of the person, and they "
+    "cannot sign in to read it: no birth date is on file.",
+    WITHHELD,
+)
 
 BY = {
     ChannelKind.SMS: "text message",
@@ -45,26 +50,25 @@ def decide(
     them in the last week; told: when other messages left, over all channels. wishes: what they asked for.
     """
     history = _History(tuple(recent), tuple(told), wishes)
-    holds: list[tuple[Hold, str]] = []
+    holds: list[tuple[Hold, tuple[str, ...]]] = []
     refusals: list[tuple[str, str]] = []
     for way in ways:
         if way.off or way.shape == "closed":
-            refusals.append(SWITCHED_OFF if way.off else CONTENT_LEVEL)
+            refusals.append(SWITCHED_OFF if way.off else NO_AGREEMENT if way.barred else CONTENT_LEVEL)
             continue
         at = max(now, intent.not_before) if intent.not_before else now
         verdict = may(_request(intent, way, at, timezone, history))
         match verdict:
             case Allowed(reason, rule) if at <= now:
-                return Send(way.channel, way.address_id, _because(reason, way)), (rule.id,)
+                return Send(way.channel, way.address_id, _because(reason, way)), _rules(rule.id, way)
             case Allowed():
-                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), LATER))
+                holds.append((Hold(way.channel, way.address_id, at, "It is to be sent later."), _rules(LATER, way)))
             case Wait(until, reason, rule):
-                holds.append((Hold(way.channel, way.address_id, until, reason), rule.id))
+                holds.append((Hold(way.channel, way.address_id, until, reason), _rules(rule.id, way)))
             case Denied(reason, rule):
                 refusals.append((reason, rule.id))
     if holds:
-        hold, rule_id = min(holds, key=lambda held: held[0].until)
-        return hold, (rule_id,)
+        return min(holds, key=lambda held: held[0].until)
     if not refusals:
         return Skip(("There is no address on file that this hub can send to.",)), ("no-address",)
     reasons = dict(refusals)
@@ -79,6 +83,11 @@ class _History(NamedTuple):
 
 def _because(reason: str, way: Way) -> str:
     return f"{reason} They asked to hear of this by {BY[way.channel]}." if way.wanted else reason
+
+
+def _rules(decided_by: str, way: Way) -> tuple[str, ...]:
+    """What decided; and that a link goes because the way's vendor may carry nothing of the person."""
+    return (decided_by, WITHHELD) if way.barred else (decided_by,)
 
 
 def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, history: _History) -> Request:

@@ -15,7 +15,7 @@ from consent.ledger import Ledger
 from consent.policy import AddressState, state_for
 from consent.whereabouts import UNKNOWN, Place, place
 from hub.choice.deciding import answers, automated
-from hub.choice.ranking import REACHES, Way, failing, rank, shape
+from hub.choice.ranking import REACHES, Shape, Way, failing, rank, shape
 from hub.db.columns import Id, Moment
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, delivery, message, person, thread
@@ -23,7 +23,9 @@ from hub.people import PreferenceBook, Preferences
 from hub.sealed import open_contact
 from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Direction, Intent, Level, Purpose
 from hub.vault import Keys, Vault
+from hub.vendors import NO_REGISTER, Barring
 
+_PORTAL = ChannelKind.PORTAL
 _HEALTH = timedelta(days=30)
 """How far back failures are looked for."""
 
@@ -74,6 +76,7 @@ class Portrait:
     prefers: Preferences = field(default_factory=Preferences)
     failed: frozenset[tuple[str, str]] = frozenset()
     places: Mapping[str, Place] = field(default_factory=dict)
+    barred: frozenset[ChannelKind] = frozenset()
 
 
 class Knowledge:
@@ -90,7 +93,9 @@ class Knowledge:
         channels: Sequence[ChannelKind],
         content: Mapping[str, str],
         clinic_state: str = "",
+        register: Barring = NO_REGISTER,
     ) -> None:
+        self._register = register
         self._vault = vault
         self._clinic_state = clinic_state
         self._ledger = ledger
@@ -128,6 +133,7 @@ class Knowledge:
             can_sign_in=who.can_sign_in,
             answering=answering,
             places=places,
+            barred=await self._register.barred(conn, now),
             media=bool(intent.media),
         )
         # Staff answer where the person wrote last.
@@ -177,7 +183,9 @@ class Knowledge:
         lately: dict[str, list[tuple[str, str, str]]] = {}
         for person_id, *told in await _LATELY_MANY(conn, person_ids, since=_stored(conn, now - _HEALTH)):
             lately.setdefault(person_id, []).append(tuple(told))
+        barred = await self._register.barred(conn, now)
         for person_id, one in found.items():
+            one.barred = barred
             one.standings = standings
             one.prefers = prefers[person_id]
             one.places = self._places_of(keys, one)
@@ -212,6 +220,7 @@ class Knowledge:
             can_sign_in=who.can_sign_in,
             answering=False,
             places=one.places,
+            barred=one.barred,
         )
         return ways if len(ways) < 2 else rank(ways, None, one.prefers.of(purpose).order)
 
@@ -228,28 +237,36 @@ class Knowledge:
         can_sign_in: bool,
         answering: bool,
         places: Mapping[str, Place],
+        barred: Collection[ChannelKind],
         media: bool = False,
     ) -> list[Way]:
         of_purpose = prefers.of(purpose)
         off = frozenset[ChannelKind]() if answering else of_purpose.off
+
+        def fits(channel: ChannelKind, one: Reached) -> Shape:
+            closed = channel in barred
+            return shape(
+                # A file is had in the portal alone: elsewhere goes a link to it.
+                "full" if media else level,
+                # Whoever carries it without an agreement may be told nothing of anybody, whatever the person wishes.
+                "none" if closed else "limited" if media and channel is not _PORTAL else self._content[channel],
+                open_here=not (media or closed) and (channel in prefers.whole or (channel, one.address_id) in wrote),
+                # A device was signed up for notices behind the log-in.
+                can_sign_in=can_sign_in or channel is ChannelKind.PUSH,
+            )
+
         return [
             Way(
                 channel=channel,
                 address_id=one.address_id,
                 state=state_for(channel, one.state, one.state_reason),
                 standing=standings[one.address_id],
-                shape=shape(
-                    # A file is had in the portal alone: elsewhere goes a link to it.
-                    "full" if media else level,
-                    "limited" if media and channel is not ChannelKind.PORTAL else self._content[channel],
-                    open_here=not media and (channel in prefers.whole or (channel, one.address_id) in wrote),
-                    # A device was signed up for notices behind the log-in.
-                    can_sign_in=can_sign_in or channel is ChannelKind.PUSH,
-                ),
+                shape=(found := fits(channel, one)),
                 off=channel in off,
                 failing=(channel, one.address_id) in failed,
                 place=places.get(one.address_id, UNKNOWN),
                 wanted=not answering and channel in of_purpose.order[:1],
+                barred=found != "whole" and channel in barred,
             )
             for channel in self.channels
             for one in reached

@@ -39,7 +39,8 @@ class Way(Struct, frozen=True, kw_only=True):
     """One way to reach a person: a channel and an address, with what holds there.
 
     shape: what the text may be. off: the person does not want it this way. failing: it did not work lately.
-    place: where the person may be. wanted: they asked to hear of it this way.
+    place: where the person may be. wanted: they asked to hear of it this way. barred: for want of an agreement with its
+    vendor the text does not go there whole.
     """
 
     channel: ChannelKind
@@ -51,6 +52,7 @@ class Way(Struct, frozen=True, kw_only=True):
     failing: bool = False
     place: Place = UNKNOWN
     wanted: bool = False
+    barred: bool = False
 
 
 def shape(needs: Level, most: Level, *, open_here: bool, can_sign_in: bool) -> Shape:

@@ -21,6 +21,7 @@ from hub.cli import (
     jobs,
     keys,
     numbers,
+    part2,
     retention,
     rights,
     search,
@@ -29,6 +30,7 @@ from hub.cli import (
     tokens,
     understand,
     users,
+    vendors,
 )
 from hub.errors import (
     HubError,
@@ -75,6 +77,8 @@ for command in (
     audit.audit,
     exports.export,
     rights.rights,
+    vendors.vendors,
+    part2.part2,
     *retention.COMMANDS,
     *backups.COMMANDS,
 ):

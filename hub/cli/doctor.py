@@ -66,6 +66,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
             yield finding
     if settings.ehr_url:
         yield await _ehr(settings)
+    async for finding in _vendors(settings):
+        yield finding
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
@@ -98,6 +100,32 @@ async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield "wrong", "keys", str(error)
     finally:
         await db.close()
+
+
+async def _vendors(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
+    """Whether an agreement is on file for each service that somebody else's machines do."""
+    from datetime import UTC, datetime
+
+    from channels import registry
+    from hub.db import Database
+    from hub.vendors import done_outside, in_force, standing, told
+
+    if not settings.database_url and not (settings.data / "hub.db").exists():
+        return
+    try:
+        outside = done_outside(settings, registry.build(settings))
+        db = await Database.open(settings.database)
+    except HubError:
+        # Said already, of the database or of the channels themselves.
+        return
+    try:
+        async with db.read() as conn:
+            vendors = await in_force(conn)
+    finally:
+        await db.close()
+    today = datetime.now(UTC).astimezone(settings.timezone).date()
+    for service, host in outside.items():
+        yield told(service, host, standing(vendors, service, today), settings.baa_enforce)
 
 
 async def _redis(settings: Settings) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("jsonl", "csv", "html", "pdf", "eml", "fhir")
 _CHANNELS = ("sms", "voice", "email", "push", "portal")
+_BASES = ("inside", "patient", "consent", "written", "court-order", "emergency", "audit", "research")
 _PURPOSES = ("care", "appointment", "billing", "survey", "marketing", "emergency")
 
 
@@ -46,6 +47,11 @@ _PURPOSES = ("care", "appointment", "billing", "survey", "marketing", "emergency
 )
 @click.option("--disclosed-to", help="To whom it is handed: each person's accounting of disclosures says so.")
 @click.option("--because", help="Why it is handed over, with --disclosed-to.")
+@click.option(
+    "--basis",
+    type=click.Choice(_BASES),
+    help="On what records under 42 CFR Part 2 go out; with --disclosed-to, by consent on file if not given.",
+)
 @click.option("--archive", type=click.Path(path_type=Path, dir_okay=False), help="Also one encrypted file: x.tar.age.")
 @click.option("--encrypt-to", metavar="AGE1…", help="Whose public key of age opens the archive.")
 @click.option(
@@ -87,6 +93,11 @@ def export(context: click.Context, /, **given: Any) -> None:
     click.echo(
         f"wrote {manifest.totals.messages} messages into {given['out']}; signed by the key {manifest.key}", err=True
     )
+    if manifest.totals.withheld:
+        click.echo(
+            f"left out {manifest.totals.withheld} threads under 42 CFR part 2, for want of consent",
+            err=True,
+        )
     if given["archive"] is not None:
         _archive(given["out"], given["archive"], given["encrypt_to"], given["password_file"])
 
@@ -146,6 +157,7 @@ async def _asked(parts: "Parts", given: dict[str, Any]) -> "Asked":
         purpose=None if given["purpose"] is None else Purpose(given["purpose"]),
         since=moment(given["since"], zone, "--since"),
         until=moment(given["until"], zone, "--until"),
+        basis=given["basis"] or ("inside" if given["disclosed_to"] is None else "consent"),
     )
 
 
@@ -171,6 +183,7 @@ def _shown(manifest: "Manifest", out: Path) -> dict[str, object]:
         "files": totals.files,
         "attachments": totals.attachments,
         "bytes": totals.bytes,
+        "withheld": totals.withheld,
         "key": manifest.key,
     }
 

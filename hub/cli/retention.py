@@ -119,16 +119,13 @@ def verify() -> None:
     """
 
     async def work(parts: "Parts") -> tuple[int, int]:
-        from hub.retention import issued_since, unproved, waiting, wrong
+        from hub.retention import proved, waiting
 
-        before = None
         async with parts.db.read() as conn:
-            async for one in issued_since(conn, parts):
-                fault = wrong(parts, one, before) or await unproved(conn, parts, one)
-                if fault is not None:
-                    raise CertificateWrong(fault)
-                before = one
-            return before.certificate.seq if before is not None else 0, await waiting(conn)
+            count, fault = await proved(conn, parts)
+            if fault is not None:
+                raise CertificateWrong(fault)
+            return count, await waiting(conn)
 
     count, copies = _run(work)
     click.echo(f"intact: {count} certificates; no key of before any of them is in the keyring")
@@ -206,19 +203,20 @@ def hold(mrn: str, reason: str) -> None:
 
 @retention.command()
 @click.argument("hold_id", metavar="ID")
-def release(hold_id: str) -> None:
+@click.option("--reason", default="", help="Why; such as that the case is over.")
+def release(hold_id: str, reason: str) -> None:
     """Release a legal hold.
 
     \b
     Example:
-      hub retention release 019aa2f0-7c31-7d52-9b1e-3f60c2d4a581
+      hub retention release 019aa2f0-7c31-7d52-9b1e-3f60c2d4a581 --reason "case 26-1188 was settled"
     """
 
     async def work(parts: "Parts") -> None:
         from hub.audit import Actor
         from hub.retention import release as released
 
-        await parts.db.write(lambda conn: released(conn, parts, hold_id, Actor("system", "cli")))
+        await parts.db.write(lambda conn: released(conn, parts, hold_id, Actor("system", "cli"), reason=reason))
 
     _run(work)
     click.echo("released", err=True)
@@ -248,6 +246,7 @@ def listed(everything: bool) -> None:
                     "id": one.id,
                     "mrn": persons[one.person_id].profile.mrn or None,
                     "reason": one.reason,
+                    "released_why": one.released_why or None,
                     "by": one.by,
                     "at": one.at.isoformat(),
                     "released_at": one.released_at.isoformat() if one.released_at else None,

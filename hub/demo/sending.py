@@ -19,7 +19,7 @@ async def invite(parts: Parts, ones: Iterable[Patient] = PATIENTS) -> None:
     settings = parts.settings
     for one in ones:
         values = {
-            "clinic": settings.clinic_name,
+            "clinic": settings.told_name,
             "phone": phonenumbers.format_number(phonenumbers.parse(settings.clinic_phone), NATIONAL),
             "link": f"{settings.base_url}/portal",
         }
@@ -37,7 +37,7 @@ async def remind(parts: Parts, one: Patient, channel: ChannelKind) -> Routed | N
         return None
     visit: Appointment = visits[0]
     values = {
-        "clinic": parts.settings.clinic_name,
+        "clinic": parts.settings.told_name,
         "name": one.given_name,
         "start": visit.start,
         "location": visit.location,

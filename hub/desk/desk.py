@@ -49,7 +49,7 @@ class Desk:
         self.ratings = Ratings(
             router=router,
             clock=clock,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             zone=settings.timezone,
             on=settings.satisfaction == "on",
         )
@@ -59,7 +59,7 @@ class Desk:
             clock=clock,
             open_hours=settings.open_hours,
             zone=settings.timezone,
-            clinic=settings.clinic_name,
+            clinic=settings.told_name,
             hours={"en": settings.clinic_hours, "es": settings.clinic_hours_es},
         )
         self.rounds = Rounds(
@@ -72,4 +72,5 @@ class Desk:
             open_hours=settings.open_hours,
             zone=settings.timezone,
             default_team=settings.default_team,
+            part2_team=settings.sensitive_team,
         )

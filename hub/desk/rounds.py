@@ -23,10 +23,11 @@ from hub.db import Database
 from hub.db.tables import staff_user, team, team_member, thread
 from hub.desk.custody import Custody, Held
 from hub.desk.sharing import Member, shared
-from hub.desk.states import SOON, URGENT
+from hub.desk.states import EMERGENCY, SOON, URGENT
 from hub.desk.writing import mentioned
 from hub.events import Bell, Change, publish
 from hub.hours import OpeningHours
+from hub.part2 import LABELLED
 from hub.threads import NewMessage, Threads
 from hub.types import AuthorKind, Direction, ThreadStatus, new_id
 from hub.vault import Vault
@@ -57,6 +58,7 @@ class Rounds:
         open_hours: OpeningHours,
         zone: ZoneInfo,
         default_team: str,
+        part2_team: str,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -67,10 +69,11 @@ class Rounds:
         self._open = open_hours
         self._zone = zone
         self._default = default_team
+        self._part2 = part2_team
 
     async def go(self) -> int:
         """How many threads were seen to."""
-        done = await self.wake() + await self.place() + await self.share() + await self.promise()
+        done = await self.wake() + await self.keep() + await self.place() + await self.share() + await self.promise()
         if done:
             self._bell.ring()
         return done
@@ -87,6 +90,35 @@ class Rounds:
             return False
         await self._custody.set(conn, held, replace(state, status=ThreadStatus.OPEN, snoozed_until=None), "wake", _DESK)
         return True
+
+    async def keep(self) -> int:
+        """Give the threads labelled 42 CFR Part 2 that no private team has to the one that is to have them.
+
+        Whoever had one has it no more. Emergencies stay where they are until they are ended: whoever is there must see
+        them (42 CFR 2.51).
+        """
+        if not self._part2:
+            return 0
+        async with self._db.read() as conn:
+            rows = (await conn.execute(_TEAMS)).all()
+        private = [row.id for row in rows if row.private]
+        named = next((row.id for row in rows if row.private and row.name.casefold() == self._part2.casefold()), None)
+        if named is None:
+            return 0
+        elsewhere = sa.select(thread.c.id).where(
+            thread.c.person_id.in_(LABELLED),
+            thread.c.priority < EMERGENCY,
+            sa.or_(thread.c.team_id.is_(None), thread.c.team_id.not_in(private)),
+        )
+
+        async def one(conn: AsyncConnection, held: Held) -> bool:
+            if held.state.team_id in private or held.state.priority >= EMERGENCY:
+                return False
+            kept = replace(held.state, team_id=named, assignee=None, due_at=None)
+            await self._custody.set(conn, held, kept, "team", _DESK)
+            return True
+
+        return await self._each(elsewhere, one)
 
     async def place(self) -> int:
         """Give the threads that the staff have and no team has to the default team."""
@@ -231,7 +263,11 @@ def _unshared(team_id: str) -> sa.Select[Any]:
     )
 
 
-_TEAMS = sa.select(team.c.id, team.c.name).where(team.c.archived_at.is_(None)).order_by(team.c.created_at, team.c.id)
+_TEAMS = (
+    sa.select(team.c.id, team.c.name, team.c.private)
+    .where(team.c.archived_at.is_(None))
+    .order_by(team.c.created_at, team.c.id)
+)
 _SHARING = sa.select(team.c.id).where(team.c.archived_at.is_(None), team.c.routing == "round_robin").order_by(team.c.id)
 _PROMISING = sa.select(team.c.id, team.c.reply_within).where(
     team.c.archived_at.is_(None), team.c.reply_within.is_not(None)

@@ -24,6 +24,7 @@ _NO_ADDRESS: Mapping[AddressKind, str] = {
     AddressKind.PORTAL: "The person has not signed in to the portal yet.",
 }
 _AS_LINK = "The person gets a link, and reads it in the portal after signing in."
+_BARRED = "No agreement is on file with the vendor that carries this way: it may say nothing of the person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,8 @@ class Ways:
                 reason = decision.reason
             case Send():
                 reason = _AS_LINK if link else ""
+        if way.barred and link:
+            reason = f"{_BARRED} {reason}"
         return OpenWay(
             channel=channel,
             shown="" if channel is ChannelKind.PORTAL else values.get(address_id, ""),

@@ -19,6 +19,7 @@ from hub.exports.consenting import at_send
 from hub.exports.profiling import Redaction
 from hub.exports.records import Attempted, DecidedStep, DeliveryRecord, HistoryStep
 from hub.exports.sources import Sources
+from hub.part2 import consented, notice
 from hub.sealed import Profile, open_contact, open_profile, open_words
 from hub.types import Direction
 from hub.vault import Keys
@@ -45,7 +46,10 @@ up_to = _bound("last") >= _KEY
 
 
 class Whose(NamedTuple):
-    """Whose thread it is, as far as a profile shows it. keys: None where the person's key was destroyed."""
+    """Whose thread it is, as far as a profile shows it. keys: None where the person's key was destroyed.
+
+    notice: what must go along, where it is under 42 CFR Part 2.
+    """
 
     thread: str
     person: str
@@ -57,6 +61,7 @@ class Whose(NamedTuple):
     birth: date | str | None
     keys: Keys | None
     addresses: Mapping[str, str]
+    notice: str = ""
 
 
 _THREADS = Lookup(thread.c.id, lambda among: sa.select(thread.c.id, thread.c.person_id, thread.c.status).where(among))
@@ -67,6 +72,7 @@ _PERSONS = Lookup(
         person.c.kind,
         person.c.profile_sealed,
         person.c.language,
+        person.c.part2_at.is_not(None),
     ).where(among),
 )
 _CONTACTS = Lookup(
@@ -75,12 +81,16 @@ _CONTACTS = Lookup(
 )
 
 
-async def whose(conn: AsyncConnection, sources: Sources, shown: Redaction, threads: set[str]) -> dict[str, Whose]:
-    """Whose each of the threads is."""
+async def whose(
+    conn: AsyncConnection, sources: Sources, shown: Redaction, threads: set[str], consented_on: date | None = None
+) -> dict[str, Whose]:
+    """Whose each of the threads is. consented_on: the day on which consents to disclosure count, where they matter."""
     rows = await _THREADS(conn, threads)
     ids = {row[1] for row in rows}
     keys = await sources.vault.keys(conn, ids, keep=False)
     persons = {row[0]: row for row in await _PERSONS(conn, ids)}
+    labelled = [one for one, row in persons.items() if row[4]]
+    given = await consented(conn, labelled, consented_on) if labelled and consented_on is not None else {}
     addresses: dict[str, dict[str, str]] = {}
     if shown.addresses != "none":
         # Lists are filled up with their last value: a row may come twice.
@@ -90,7 +100,7 @@ async def whose(conn: AsyncConnection, sources: Sources, shown: Redaction, threa
                 addresses.setdefault(person_id, {})[address_id] = value
     found = {}
     for thread_id, person_id, status in rows:
-        _, kind, sealed, language = persons[person_id]
+        _, kind, sealed, language, under = persons[person_id]
         there = person_id in keys
         profile = open_profile(keys, person_id, sealed) if there else Profile()
         found[thread_id] = Whose(
@@ -104,6 +114,7 @@ async def whose(conn: AsyncConnection, sources: Sources, shown: Redaction, threa
             birth=shown.birth(profile),
             keys=keys if there else None,
             addresses=addresses.get(person_id, {}),
+            notice=notice(given.get(person_id)) if under else "",
         )
     return found
 

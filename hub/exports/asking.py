@@ -1,15 +1,16 @@
 """What is to be exported: whose messages, of which time, channel and purpose, in which form."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
 
-from hub.db.tables import delivery, message
+from hub.db.tables import delivery, message, thread
+from hub.part2 import Basis, lacking
 from hub.types import ChannelKind, Purpose
 
-__all__ = ["Asked", "Format", "conditions"]
+__all__ = ["Asked", "Format", "conditions", "withheld"]
 
 
 class Format(StrEnum):
@@ -28,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     since, until: aware; from `since` on, and before `until`. purpose: of what was sent; what came in has none.
     channel: by which a message came or went, or by which one of its deliveries went.
+    basis: on what records under 42 CFR Part 2 are given. begun_on: the day, in UTC, on which consents to that count.
     """
 
     format: Format = Format.JSONL
@@ -38,12 +40,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     purpose: Purpose | None = None
     since: datetime | None = None
     until: datetime | None = None
+    basis: Basis = "inside"
+    begun_on: date | None = None
 
     def before(self, moment: datetime) -> "Asked":
-        """The same, but of nothing from `moment` on."""
+        """The same, but of nothing from `moment` on, which is when it is begun."""
         until = moment if self.until is None else min(moment, self.until)
         since = None if self.since is None else self.since.astimezone(UTC)
-        return msgspec.structs.replace(self, since=since, until=until.astimezone(UTC))
+        begun_on = moment.astimezone(UTC).date()
+        return msgspec.structs.replace(self, since=since, until=until.astimezone(UTC), begun_on=begun_on)
 
 
 def conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
@@ -55,6 +60,8 @@ def conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
         found.append(message.c.at >= asked.since)
     if asked.until is not None:
         found.append(message.c.at < asked.until)
+    if asked.basis == "consent" and asked.begun_on is not None:
+        found.append(message.c.thread_id.not_in(withheld(asked.begun_on)))
     went = sa.select(delivery.c.id).where(delivery.c.message_id == message.c.id)
     if asked.channel is not None:
         by = went.where(delivery.c.channel == asked.channel.value).exists()
@@ -62,3 +69,10 @@ def conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
     if asked.purpose is not None:
         found.append(went.where(delivery.c.purpose == asked.purpose.value).exists())
     return found
+
+
+def withheld(today: date) -> sa.Select[tuple[str]]:
+    """The ids of threads that are under 42 CFR Part 2 and not consented to: not given on the basis `consent`."""
+    # By another name, for whoever asks may look at threads themselves.
+    theirs = thread.alias("withheld")
+    return sa.select(theirs.c.id).where(theirs.c.person_id.in_(lacking(today)))

@@ -1,7 +1,7 @@
 """Before an export is written: whether its folder can be used, how far an earlier call came, and the audit entry."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.audit import Actor, Entry
 from hub.db.tables import thread
 from hub.errors import InputError
-from hub.exports.asking import Asked
+from hub.exports.asking import Asked, withheld
 from hub.exports.folder import PART, Folder
 from hub.exports.manifest import INDEX, MANIFEST, PROGRESS, Listed, Progress
+from hub.part2 import Given, consented
 
 if TYPE_CHECKING:
     from hub.parts import Parts
@@ -80,6 +81,8 @@ async def audited(parts: "Parts", action: str, progress: Progress, actor: Actor,
             "since": _said(asked.since),
             "until": _said(asked.until),
             "messages": progress.expected,
+            "basis": asked.basis if asked.basis != "inside" else None,
+            "withheld": progress.totals.withheld or None,
         }
         entry = Entry(
             action=action,
@@ -92,6 +95,34 @@ async def audited(parts: "Parts", action: str, progress: Progress, actor: Actor,
         await parts.trail.record(conn, entry)
 
     await parts.db.write(unit)
+
+
+_ANYBODY = Given(signed_on=date.min)
+"""What stands in for the consent of whoever needs none."""
+
+
+class Withheld(InputError):
+    """A person's records are under 42 CFR Part 2, and nothing says that they may be disclosed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this person's records are under 42 CFR part 2, and no consent to disclose them is on file: "
+            "record one by `hub part2 consent`, or say on which other basis they go out"
+        )
+
+
+async def left_out(conn: AsyncConnection, asked: Asked, today: date) -> int:
+    """How many threads are left out for want of consent under 42 CFR Part 2. Raises: Withheld if that leaves none."""
+    if asked.basis != "consent":
+        return 0
+    whose = asked.person_id
+    if whose is None and asked.thread_id is not None:
+        whose = await conn.scalar(sa.select(thread.c.person_id).where(thread.c.id == asked.thread_id))
+    if whose is not None:
+        if (await consented(conn, [whose], today)).get(whose, _ANYBODY) is None:
+            raise Withheld
+        return 0
+    return int((await conn.execute(sa.select(sa.func.count()).select_from(withheld(today).subquery()))).scalar_one())
 
 
 def _said(moment: datetime | None) -> str | None:

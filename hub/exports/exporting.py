@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -98,6 +99,7 @@ class Exporter:
             async with parts.db.read() as conn:
                 walk = await Walk(Sources.of(parts), asked, redaction(given.profile)).resolved(conn)
                 asked = walk.asked
+                left_out = await beginning.left_out(conn, asked, now.astimezone(UTC).date())
                 expected = await walk.count(conn)
             found = Progress(
                 id=export_id,
@@ -106,7 +108,7 @@ class Exporter:
                 given=given,
                 asked=asked,
                 expected=expected,
-                totals=Totals(),
+                totals=Totals(withheld=left_out),
             )
             await beginning.audited(parts, "export.create", found, actor, request_id)
             folder.note(PROGRESS, beginning.noted(found))

@@ -59,7 +59,10 @@ class Listed(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Totals(msgspec.Struct, kw_only=True):
-    """What was written. threads: how many have a message in it; bytes: of all files."""
+    """What was written. threads: how many have a message in it; bytes: of all files.
+
+    withheld: threads under 42 CFR Part 2 that were left out, for want of the patient's consent.
+    """
 
     messages: int = 0
     threads: int = 0
@@ -67,6 +70,7 @@ class Totals(msgspec.Struct, kw_only=True):
     files: int = 0
     attachments: int = 0
     bytes: int = 0
+    withheld: int = 0
 
 
 class Manifest(msgspec.Struct, kw_only=True):

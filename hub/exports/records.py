@@ -104,7 +104,7 @@ class AttachedFile(_Quiet):
 
 
 class MessageRecord(_Quiet, tag="message", tag_field="record"):
-    """An entry of a thread. seq: its number there."""
+    """An entry of a thread. seq: its number there. notice: what must go along with it."""
 
     id: str
     thread: str
@@ -125,10 +125,11 @@ class MessageRecord(_Quiet, tag="message", tag_field="record"):
     attachments: list[AttachedFile] = msgspec.field(default_factory=list)
     deliveries: list[DeliveryRecord] = msgspec.field(default_factory=list)
     unreadable: str = ""
+    notice: str = ""
 
 
 class ThreadRecord(_Quiet, tag="thread", tag_field="record"):
-    """Whose thread follows. continued: it goes on from the file before."""
+    """Whose thread follows. continued: it goes on from the file before. notice: what must go along with it."""
 
     id: str
     person: str
@@ -138,6 +139,7 @@ class ThreadRecord(_Quiet, tag="thread", tag_field="record"):
     birth_date: date | str | None = None
     language: str = ""
     status: str = ""
+    notice: str = ""
     continued: bool = False
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "APPOINTMENT",
     "CATEGORY",
     "MESSAGE",
+    "PART2",
     "PROVIDER",
     "RECORD_NUMBER",
     "STATUS",
@@ -22,6 +23,7 @@ __all__ = [
     "communication",
     "header",
     "in_bundle",
+    "labels",
     "on_server",
     "patient",
     "time_text",
@@ -54,6 +56,14 @@ RECORD_NUMBER = "urn:carehub:mrn"
 PROVIDER = "urn:carehub:provider"
 _DELIVERY = "urn:carehub:delivery"
 CATEGORY = "urn:carehub:category"
+PART2 = "42CFRPart2"
+"""The code of the law in `meta.security`."""
+_ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_LABELS = (
+    ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "R", "restricted"),
+    (_ACT, PART2, "42 CFR Part2"),
+    (_ACT, "NORDSCLCD", "no redisclosure without consent directive"),
+)
 APPOINTMENT = "urn:carehub:appointment"
 _SYSTEMS = {"Communication": MESSAGE, "Appointment": APPOINTMENT}
 
@@ -104,9 +114,15 @@ def patient(
     return found
 
 
+def labels() -> dict[str, Any]:
+    """The `meta` of what is under 42 CFR Part 2: restricted, under that law, not to be redisclosed without consent."""
+    return {"security": [{"system": system, "code": code, "display": text} for system, code, text in _LABELS]}
+
+
 def header(one: ThreadRecord, refer: Refer) -> dict[str, Any]:
     """A thread: a Communication without payload, of which its messages are part."""
-    return {
+    found: dict[str, Any] = {"meta": labels(), "note": [{"text": one.notice}]} if one.notice else {}
+    return found | {
         "resourceType": "Communication",
         "id": one.id,
         "identifier": [{"system": THREAD, "value": one.id}],
@@ -148,8 +164,10 @@ def communication(one: MessageRecord, refer: Refer) -> dict[str, Any]:
         found["payload"] = payload
     if one.deliveries:
         found["extension"] = [_delivery(each) for each in one.deliveries]
-    if one.unreadable:
-        found["note"] = [{"text": one.unreadable}]
+    if notes := [{"text": text} for text in (one.unreadable, one.notice) if text]:
+        found["note"] = notes
+    if one.notice:
+        found["meta"] = labels()
     return found
 
 

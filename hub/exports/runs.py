@@ -10,7 +10,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from hub.crypto import Place as Bound
 from hub.db.tables import export_run
 from hub.errors import HubError
 from hub.exports.asking import Asked
+from hub.exports.beginning import left_out
 from hub.exports.exporting import Disclosing, export
 from hub.exports.folder import Folder
 from hub.exports.handing import pack, recipient
@@ -88,12 +89,16 @@ class Runs:
     async def ask(self, conn: AsyncConnection, asked: Asked, handed: Handed, actor: Actor, request_id: str = "") -> str:
         """The id of a new run, in the caller's transaction; the caller queues its job.
 
-        Raises: InputError for a profile that there is not, or a key that is none.
+        Raises: InputError for a profile that there is not, or a key that is none; Withheld.
         """
         redaction(asked.profile)
         if handed.encrypt_to:
             recipient(handed.encrypt_to)
+        if handed.to and asked.basis == "inside":
+            # Whoever hands it on without saying why they may needs the patient's consent.
+            asked = msgspec.structs.replace(asked, basis="consent")
         run_id, now = new_id(), self._parts.clock.now()
+        await left_out(conn, asked, now.astimezone(UTC).date())
         keys = await self._parts.vault.key(conn, HUB)
         row = {
             "id": run_id,

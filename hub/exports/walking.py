@@ -100,6 +100,7 @@ class Page(NamedTuple):
             birth_date=one.birth,
             language=one.language,
             status=one.status,
+            notice=one.notice,
             continued=continued,
         )
 
@@ -164,7 +165,9 @@ class Walk:
             if not rows:
                 return Page(self, (), {}, {}, {})
             span |= {"last_thread": rows[-1][1], "last_seq": rows[-1][2]}
-            persons = await whose(conn, self._sources, self._shown, {row[1] for row in rows})
+            on_file = self.asked.basis in ("inside", "patient", "consent")
+            consented_on = self.asked.begun_on if on_file else None
+            persons = await whose(conn, self._sources, self._shown, {row[1] for row in rows}, consented_on)
             if self._shown.deliveries:
                 deliveries = await self._deliveries.of(conn, persons, span)
             attached = await self._attached(conn, rows, persons, span)
@@ -241,6 +244,8 @@ class Walk:
             made.provider_id = provider_id
         if opt_out is not None:
             made.opt_out = opt_out
+        if person.notice:
+            made.notice = person.notice
         if person.keys is None:
             made.unreadable = _DESTROYED
         return made

@@ -15,6 +15,7 @@ from hub.fhir.calendar import APPOINTMENT, SLOT
 from hub.fhir.capability import capability
 from hub.fhir.communications import COMMUNICATION
 from hub.fhir.consents import CONSENT
+from hub.fhir.guarding import WITHHELD, guarded
 from hub.fhir.kinds import Kind, Loaded, Scene, pick
 from hub.fhir.outcomes import CONTENT_TYPE, answer, bad
 from hub.fhir.patients import PATIENT
@@ -64,6 +65,10 @@ def _endpoints(kind: Kind) -> list[Raw]:
             raise Problem(410, "disposed", "This was disposed of.")
         if one not in loaded.resources:
             raise not_found(kind.name)
+        given = await guarded(_scene(parts), kind, loaded, caller, request_id)
+        if one in given.withheld:
+            raise WITHHELD
+        loaded = given.loaded
         await _noted(parts, caller, kind, loaded, one, request_id)
         return _answer(loaded.resources[one])
 
@@ -80,7 +85,7 @@ def _endpoints(kind: Kind) -> list[Raw]:
         wanted = continued(page[0], kind.known, kind.sorts) if page else asked(query, kind.known, kind.sorts)
         async with parts.db.read() as conn:
             ids, following = await pick(conn, kind, scene, wanted)
-        loaded = await kind.load(scene, ids)
+        loaded = (await guarded(scene, kind, await kind.load(scene, ids), caller, request_id)).loaded
         await _noted(parts, caller, kind, loaded, "", request_id)
         links = [{"relation": "self", "url": _address(scene, kind, request)}]
         if following is not None:

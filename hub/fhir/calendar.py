@@ -11,6 +11,7 @@ from hub.db.tables import appointment, slot
 from hub.exports.resources import APPOINTMENT as APPOINTMENT_SYSTEM
 from hub.exports.resources import on_server, time_text
 from hub.fhir.asking import codes, ids, within
+from hub.fhir.guarding import SECURITY, labelled_as
 from hub.fhir.kinds import Kind, Loaded, Parameter, Rows, Scene
 
 __all__ = ["APPOINTMENT", "SLOT"]
@@ -110,6 +111,7 @@ _WHERE: Mapping[str, Any] = {
     "date": _when(appointment.c.start),
     "status": lambda scene, value: appointment.c.status.in_(codes(value, _STATUS)),
     "slot": lambda scene, value: appointment.c.slot_id.in_(ids(value, "Slot", scene.base)),
+    **labelled_as(appointment.c.person_id),
 }
 
 APPOINTMENT = Kind(
@@ -126,6 +128,7 @@ APPOINTMENT = Kind(
         "date": Parameter(kind="date", says="When it starts."),
         "status": Parameter(kind="token", says="booked, cancelled, fulfilled or noshow."),
         "slot": Parameter(kind="reference", says="The time that it takes."),
+        "_security": SECURITY,
     },
     load=_appointments,
 )

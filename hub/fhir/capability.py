@@ -30,7 +30,8 @@ def capability(kinds: Sequence[Kind], base: str, now: datetime) -> dict[str, Any
                 "mode": "server",
                 "security": {
                     "description": "Authorization: Bearer with a token of `hub tokens new`, whose scopes are those of "
-                    "SMART App Launch 2 for systems: " + ", ".join(f"system/{kind.name}.rs" for kind in kinds) + "."
+                    "SMART App Launch 2 for systems: " + ", ".join(f"system/{kind.name}.rs" for kind in kinds) + ". "
+                    "What is under 42 CFR Part 2 is given with the patient's consent alone, labelled in meta.security."
                 },
                 "resource": [_resource(kind) for kind in kinds],
             }

@@ -28,6 +28,7 @@ from hub.exports.resources import (
 from hub.exports.sources import Sources
 from hub.exports.walking import Walk
 from hub.fhir.asking import alternatives, codes, ids, within
+from hub.fhir.guarding import SECURITY, labelled_as
 from hub.fhir.kinds import Kind, Loaded, Parameter, Rows, Scene
 from hub.types import Direction
 
@@ -46,26 +47,32 @@ async def _load(scene: Scene, ids: Sequence[str]) -> Loaded:
     async with scene.parts.db.read() as conn:
         query = sa.select(thread.c.id, thread.c.last_at).where(thread.c.id.in_(ids))
         changed = {row.id: row.last_at for row in await conn.execute(query)}
-        headers = await whose(conn, sources, _SHOWN, set(changed)) if changed else {}
+        today = scene.parts.clock.now().astimezone(scene.parts.settings.timezone).date()
+        headers = await whose(conn, sources, _SHOWN, set(changed), today) if changed else {}
         is_message = sa.select(message.c.id).where(message.c.id.in_(ids))
         among = list((await conn.execute(is_message)).scalars())
     for thread_id, one in headers.items():
         if one.keys is None:
             gone.add(thread_id)
             continue
-        resource = header(ThreadRecord(id=thread_id, person=one.person, status=one.status), on_server)
-        resources[thread_id] = resource | {"meta": {"lastUpdated": time_text(changed[thread_id])}}
+        record = ThreadRecord(id=thread_id, person=one.person, status=one.status, notice=one.notice)
+        resource = header(record, on_server)
+        resources[thread_id] = _stamped(resource, time_text(changed[thread_id]))
         persons[thread_id] = (one.person,)
     if among:
-        page = await Walk(sources, Asked(), _SHOWN, size=len(among), among=among).page(None)
+        page = await Walk(sources, Asked(begun_on=today), _SHOWN, size=len(among), among=among).page(None)
         for told in page.messages():
             if told.unreadable:
                 gone.add(told.id)
                 continue
             page.files(told)  # by it the record lists them
-            resources[told.id] = communication(told, on_server) | {"meta": {"lastUpdated": _changed(told)}}
+            resources[told.id] = _stamped(communication(told, on_server), _changed(told))
             persons[told.id] = (told.person,)
     return Loaded(resources=resources, persons=persons, gone=frozenset(gone))
+
+
+def _stamped(resource: dict[str, Any], changed: str) -> dict[str, Any]:
+    return resource | {"meta": resource.get("meta", {}) | {"lastUpdated": changed}}
 
 
 def _changed(one: MessageRecord) -> str:
@@ -171,6 +178,7 @@ def _thread_identifier(scene: Scene, value: str) -> sa.ColumnElement[bool]:
     return thread.c.id.in_([one.lower() for one in codes(value, THREAD)])
 
 
+_OWNER = sa.select(thread.c.person_id).where(thread.c.id == message.c.thread_id).correlate(message).scalar_subquery()
 _THREADS = Rows(
     key=thread.c.id,
     updated=thread.c.last_at,
@@ -179,6 +187,7 @@ _THREADS = Rows(
         "subject": _subject(thread.c.id),
         "patient": _subject(thread.c.id),
         "status": _thread_status,
+        **labelled_as(thread.c.person_id),
     },
 )
 _MESSAGES = Rows(
@@ -193,6 +202,7 @@ _MESSAGES = Rows(
         "category": _category,
         "part-of": _part_of,
         "sent": _sent,
+        **labelled_as(_OWNER),
     },
 )
 
@@ -208,6 +218,7 @@ COMMUNICATION = Kind(
         "part-of": Parameter(kind="reference", says="Messages of this thread."),
         "sent": Parameter(kind="date", says="When a message was sent, by the last way that it went."),
         "status": Parameter(kind="token", says="How far it came."),
+        "_security": SECURITY,
         "category": Parameter(kind="token", says=f"The purpose; inbound for what came in ({CATEGORY})."),
     },
     load=_load,

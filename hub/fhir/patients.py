@@ -11,6 +11,7 @@ from hub.api.shapes import ContactPoint
 from hub.db.tables import address, contact, person
 from hub.exports.resources import RECORD_NUMBER, patient, time_text
 from hub.fhir.asking import alternatives, codes
+from hub.fhir.guarding import SECURITY, labelled_as
 from hub.fhir.kinds import Kind, Loaded, Parameter, Rows, Scene
 from hub.fhir.outcomes import bad
 from hub.people.records import Person, opened
@@ -115,13 +116,15 @@ PATIENT = Kind(
         Rows(
             key=person.c.id,
             updated=person.c.updated_at,
-            where={"identifier": _identifier, "phone": _phone, "email": _email, "active": _active},
+            where={"identifier": _identifier, "phone": _phone, "email": _email, "active": _active}
+            | dict(labelled_as(person.c.id)),
         ),
     ),
     parameters={
         "identifier": Parameter(kind="token", says=f"The record number, in the system {RECORD_NUMBER}.", whole=True),
         "phone": Parameter(kind="token", says="A phone number at which they are reached.", whole=True),
         "email": Parameter(kind="token", says="A mailbox at which they are reached.", whole=True),
+        "_security": SECURITY,
         "active": Parameter(kind="token", says="False for a record that goes on as another."),
     },
     load=_load,

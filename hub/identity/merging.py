@@ -51,6 +51,7 @@ from hub.vault import Keys, Vault
 MERGER = Actor("system", "merge")
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.SENDING)
 _SAID = (person.c.language, person.c.timezone, person.c.state, person.c.preferred_channel, person.c.deceased_at)
+_LABELLED = (person.c.part2_at, person.c.part2_from)
 _STRAYS = timedelta(days=2)
 """For how long it is looked whether something was still made for a person who was merged."""
 
@@ -253,8 +254,8 @@ class Merger:
         nothing = {"profile_sealed": None, "identity_blind": None, "kind": "unidentified", "merged_into": into_id}
         await conn.execute(sa.update(person).where(person.c.id == source.id).values(**nothing, updated_at=now))
         # What the survivor never said, the merged record may have.
-        said = (await conn.execute(sa.select(*_SAID).where(person.c.id == source.id))).one()
-        kept = {column.name: sa.func.coalesce(column, getattr(said, column.name)) for column in _SAID}
+        said = (await conn.execute(sa.select(*_SAID, *_LABELLED).where(person.c.id == source.id))).one()
+        kept = {column.name: sa.func.coalesce(column, getattr(said, column.name)) for column in (*_SAID, *_LABELLED)}
         await conn.execute(sa.update(person).where(person.c.id == into_id).values(**kept, updated_at=now))
 
     async def _flatten(self, conn: AsyncConnection, keys: Keys, from_id: str, into_id: str, into_thread: str) -> None:

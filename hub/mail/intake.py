@@ -40,9 +40,7 @@ class Intake:
         self._aside = aside
         settings = parts.settings
         subjects = (
-            render(
-                "mail.subject", {"clinic": settings.clinic_name}, language, ChannelKind.EMAIL, settings.timezone
-            ).text
+            render("mail.subject", {"clinic": settings.told_name}, language, ChannelKind.EMAIL, settings.timezone).text
             for language in get_args(Language)
         )
         self._ours = Ours(mailbox=settings.email_from, authserv_id=settings.mail_authserv_id, subjects=tuple(subjects))

@@ -25,11 +25,13 @@ from hub.outbox.counting import LEFT
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
+from hub.outbox.settle import alert
 from hub.proxies import Hearing
 from hub.proxies.hearing import Planned, own_standing
 from hub.sealed import open_body, open_contact, open_words, reply_token
 from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
 from hub.vault import Keys, Vault
+from hub.vendors import NO_REGISTER, WITHHELD, Barring
 
 _OUTBOX = Actor("system", "outbox")
 _A_MOMENT = timedelta(seconds=1)
@@ -70,7 +72,9 @@ class Claims:
         senders: Mapping[ChannelKind, Address],
         hearing: Hearing,
         clinic_state: str = "",
+        register: Barring = NO_REGISTER,
     ) -> None:
+        self._register = register
         self._vault = vault
         self._ledger = ledger
         self._trail = trail
@@ -175,6 +179,7 @@ class Claims:
         needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
         places = await self._places(conn, rows)
         halted = await halting.halted(conn, rows)
+        barred = await self._register.barred(conn, now)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
         counted = {row.person_id for row in rows if row.counted}
         await locks.persons(conn, counted)
@@ -192,6 +197,9 @@ class Claims:
                     continue
             if row.id in halted:
                 verdicts[row.id] = halted[row.id]
+                continue
+            if row.channel in barred and row.reveals:
+                verdicts[row.id] = WITHHELD
                 continue
             if row.id in needless:
                 verdicts[row.id] = needless[row.id]
@@ -279,7 +287,12 @@ class Claims:
         shown = [row for row in claimed if not row.automated and now - row.written_at > _A_MOMENT]
         told = [Change("message.created", row.message_id, f"person:{row.person_id}") for row in shown]
         await publish(conn, now, told)
-        await watch.heard(conn, [row.id for row, _ in refused], now)
+        followed = await watch.heard(conn, [row.id for row, _ in refused], now)
+        stuck = [row for row, reason in refused if reason == WITHHELD and row.id not in followed and not row.counted]
+        if stuck:
+            # An answer that no further way follows: somebody must see to it.
+            await alert(conn, [(row.thread_id, WITHHELD) for row in stuck])
+            await publish(conn, now, [Change("thread.updated", row.thread_id) for row in stuck])
         await self._trail.record(
             conn,
             *(

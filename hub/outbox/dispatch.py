@@ -34,6 +34,7 @@ from hub.outbox.states import OPEN
 from hub.proxies import Hearing
 from hub.types import Address, ChannelKind, Lane, Part, Status
 from hub.vault import Vault
+from hub.vendors import NO_REGISTER, Barring
 
 _log = logging.getLogger(__name__)
 _CLAIMED = 384
@@ -85,6 +86,7 @@ class Outbox:
         hearing: Hearing,
         paces: Mapping[ChannelKind, Pace] = MappingProxyType({}),
         clinic_state: str = "",
+        register: Barring = NO_REGISTER,
     ) -> None:
         self._db = db
         self._ledger = ledger
@@ -93,7 +95,7 @@ class Outbox:
         self._bell = bell
         self._wakeups = wakeups
         self._channels = channels
-        self._claims = Claims(vault, ledger, trail, senders, hearing, clinic_state)
+        self._claims = Claims(vault, ledger, trail, senders, hearing, clinic_state, register)
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
         own = {kind: one for kind, one in paces.items() if kind in senders}

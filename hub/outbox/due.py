@@ -38,6 +38,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     step: int
     words_sealed: bytes | None
     about_id: str | None
+    level: str | None
     # Of other tables; `home` is the state that the person lives in.
     body_sealed: bytes
     written_at: datetime
@@ -50,6 +51,13 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     language: str | None
     answers: str | None
     deceased: bool
+
+    @property
+    def reveals(self) -> bool:
+        """Whether its words say anything of the person. What was queued before that was noted is taken to."""
+        if self.level is None:
+            return not (self.confirms_stop or self.answers_help or self.lane == Lane.SAFETY)
+        return self.level != "none"
 
     @property
     def counted(self) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db.batches import Batch
 from hub.db.bulk import insert_rows, write_rows
 from hub.db.tables import delivery, delivery_event
-from hub.types import ChannelKind, DeliveryState, Lane, Purpose, new_id, new_ids
+from hub.types import ChannelKind, DeliveryState, Lane, Level, Purpose, new_id, new_ids
 
 
 class NewDelivery(Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
     segments: what the sender's rate limit counts.
     answers_id: the message that it answers.
     step: which of its message's deliveries it is. words_sealed: what it says in place of its message's text.
-    about_id: the patient, where it goes to who acts for them.
+    about_id: the patient, where it goes to who acts for them. level: what the words that leave reveal.
     """
 
     message_id: str
@@ -43,6 +43,7 @@ class NewDelivery(Struct, frozen=True, kw_only=True):
     step: int = 0
     words_sealed: bytes | None = None
     about_id: str | None = None
+    level: Level = "full"
     id: str = field(default_factory=new_id)
 
 
@@ -83,6 +84,7 @@ def row_of(new: NewDelivery, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "updated_at": now,
         "about_id": new.about_id,
+        "level": new.level,
     }
 
 

@@ -120,7 +120,7 @@ class Codes:
         await parts.trail.record(conn, Entry(action="portal.code", actor=_SYSTEM, object_id=code_id, details=details))
         speaks = (await parts.people.many(conn, persons))[persons[0]].language
         words = {
-            "clinic": parts.settings.clinic_name,
+            "clinic": parts.settings.told_name,
             "code": code,
             "link": f"{parts.settings.base_url}/portal/link/{link}",
             "minutes": int(GOOD_FOR.total_seconds()) // 60,

@@ -126,7 +126,7 @@ class Desk:
     def _everywhere(self, language: Language) -> dict[str, object]:
         settings = self.parts.settings
         return {
-            "clinic": settings.clinic_name,
+            "clinic": settings.told_name,
             "phone": settings.clinic_phone,
             "texting": readable(settings.sms_from) if settings.sms_from else readable(settings.clinic_phone),
             "dates": Dates(settings.timezone, language),

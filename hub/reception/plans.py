@@ -16,7 +16,7 @@ from hub.campaigns import VisitWish
 from hub.optin import Asked
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted
-from hub.types import AuthorKind, ChannelKind, Lane, Language, OptOutWord, Purpose, ThreadStatus
+from hub.types import AuthorKind, ChannelKind, Lane, Language, Level, OptOutWord, Purpose, ThreadStatus
 from templates import render
 
 EMERGENCY, URGENT, SOON = 3, 2, 1
@@ -31,9 +31,13 @@ _AGREED: Mapping[OptOutWord, tuple[str, frozenset[ChannelKind]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Words that the hub would like to say in answer; `words` are other ones, for channels that need some."""
+    """Words that the hub would like to say in answer; `words` are other ones, for channels that need some.
+
+    level: what they reveal. Fixed answers reveal nothing, and so leave by any way.
+    """
 
     text: str = field(repr=False)
+    level: Level = "limited"
     words: Mapping[ChannelKind, str] = field(default_factory=dict, repr=False)
     purpose: Purpose = Purpose.CARE
     lane: Lane = Lane.REPLY
@@ -94,7 +98,9 @@ class FixedAnswers:
         words = {kind: render(f"safety.{level}", {}, language, kind, self._zone).text for kind in ChannelKind}
         return Plan(
             action="emergency.detect",
-            reply=Reply(text=words[incoming.channel], words=words, purpose=Purpose.EMERGENCY, lane=Lane.SAFETY),
+            reply=Reply(
+                level="none", text=words[incoming.channel], words=words, purpose=Purpose.EMERGENCY, lane=Lane.SAFETY
+            ),
             status=ThreadStatus.OPEN,
             priority=EMERGENCY,
             attention=f"emergency_{level}",
@@ -108,7 +114,7 @@ class FixedAnswers:
         text = self._say("safety.urgent", what, incoming, {"phone": self._clinic.phone})
         return Plan(
             action="urgent.detect",
-            reply=Reply(text=text),
+            reply=Reply(level="none", text=text),
             status=ThreadStatus.OPEN,
             priority=max(URGENT, incoming.thread.priority),
             attention="urgent" if incoming.thread.priority < EMERGENCY else None,
@@ -129,13 +135,13 @@ class FixedAnswers:
             details["list"] = what.opt_out.list_version
         if what.kind == "help":
             text = self._say("consent.help", what, incoming, facts)
-            reply = None if answered else Reply(text=text, answers_help=True)
+            reply = None if answered else Reply(level="none", text=text, answers_help=True)
             return Plan(action="consent.help", reply=reply, details=details)
         if what.kind == "start":
             text = self._say("consent.started", what, incoming, {"clinic": self._clinic.name})
             return Plan(
                 action="consent.start",
-                reply=None if answered else Reply(text=text),
+                reply=None if answered else Reply(level="none", text=text),
                 fact=_fact(incoming, what, ConsentState.GRANT, Source.START, narrow),
                 attention="" if incoming.thread.attention == "opted_out" else None,
                 details=details,
@@ -149,7 +155,7 @@ class FixedAnswers:
         again = incoming.standing.of(incoming.channel, Purpose.CARE).state is ConsentState.REVOKE
         return Plan(
             action="consent.stop",
-            reply=None if answered or again else Reply(text=text, confirms_stop=confirms),
+            reply=None if answered or again else Reply(level="none", text=text, confirms_stop=confirms),
             fact=_fact(incoming, what, ConsentState.REVOKE, Source.STOP, narrow),
             attention="opted_out" if whole and not incoming.thread.attention else None,
             forget=True,
@@ -215,14 +221,15 @@ class FixedAnswers:
 
         def say(template: str) -> Reply:
             facts = {"phone": self._clinic.phone}
-            return Reply(text=render(template, facts, incoming.language or "en", incoming.channel, self._zone).text)
+            said = render(template, facts, incoming.language or "en", incoming.channel, self._zone)
+            return Reply(level="none", text=said.text)
 
         return Plan(action="address.code", reply=say("verify.proved"), code=code, otherwise=say("verify.not_proved"))
 
     def rated(self, incoming: Incoming, rating_id: str, score: int) -> Plan:
         """Thanks for an answer to how it was."""
         text = render("inbox.rated", {}, incoming.language or "en", incoming.channel, self._zone).text
-        return Plan(action="rating.answer", reply=Reply(text=text), rated=(rating_id, score))
+        return Plan(action="rating.answer", reply=Reply(level="none", text=text), rated=(rating_id, score))
 
     def confirmed(self, incoming: Incoming, asked: Asked, *, yes: bool) -> Plan:
         """A yes or a no to what the address was asked."""
@@ -230,7 +237,7 @@ class FixedAnswers:
         template = f"consent.{on if yes else off}"
         facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
         text = render(template, facts, incoming.language or "en", incoming.channel, self._zone).text
-        return Plan(action="consent.answer", reply=Reply(text=text), confirms=(asked.request_id, yes))
+        return Plan(action="consent.answer", reply=Reply(level="none", text=text), confirms=(asked.request_id, yes))
 
     def wish(self, incoming: Incoming, wish: Wish) -> Plan:
         """How the writer would like to hear of things is kept, and said back to them."""
@@ -238,7 +245,8 @@ class FixedAnswers:
         facts = {"clinic": self._clinic.name, "phone": self._clinic.phone}
 
         def say(template: str, **more: object) -> Reply:
-            return Reply(text=render(template, {**facts, **more}, language, incoming.channel, self._zone).text)
+            said = render(template, {**facts, **more}, language, incoming.channel, self._zone)
+            return Reply(level="none", text=said.text)
 
         done = {
             "email": lambda: say("preference.by_mail"),
@@ -268,7 +276,7 @@ class FixedAnswers:
         text = render("inbox.handed_over", {}, incoming.language or "en", incoming.channel, self._zone).text
         return Plan(
             action=action,
-            reply=Reply(text=text, author=AuthorKind.BOT),
+            reply=Reply(level="none", text=text, author=AuthorKind.BOT),
             by_bot=True,
             status=ThreadStatus.OPEN,
             priority=max(SOON, incoming.thread.priority),

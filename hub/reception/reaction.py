@@ -26,6 +26,7 @@ from hub.identity import Addresses
 from hub.metrics import Metrics
 from hub.optin import OptIns, yes_or_no
 from hub.outbox.counting import LEFT
+from hub.outbox.settle import alert
 from hub.reception.plans import SOON, URGENT, FixedAnswers, Plan, Reply
 from hub.reception.reading import Incoming
 from hub.reception.sorting import Sorted, sort
@@ -33,8 +34,9 @@ from hub.reception.talking import Talker
 from hub.reception.wishing import Wishing
 from hub.router import Routed, Router
 from hub.threads import NewMessage, Threads
-from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, ThreadStatus, new_id
+from hub.types import AuthorKind, ChannelKind, Direction, Intent, Lane, Purpose, Skip, ThreadStatus, new_id
 from hub.vault import Vault
+from hub.vendors import WITHHELD
 
 _RECEPTION = Actor("system", "reception")
 _CODE = re.compile(r"\W*(\d{6})\W*")
@@ -286,6 +288,9 @@ class Reactions:
             if plan.reply is not None:
                 routed.append(await self._router.route_in(conn, _intent(incoming, plan.reply)))
             await self._change_thread(conn, incoming, plan, status, now)
+            if any(isinstance(one.decision, Skip) and WITHHELD in one.rules for one in routed):
+                # Whoever waits for an answer that may not travel is answered by somebody.
+                await alert(conn, [(incoming.thread.id, WITHHELD)])
         routed += await self._for_staff(conn, incoming, plan if done else None, before)
         if plan.claims is not None:
             await self._addresses.claim_by_words(conn, plan.claims, incoming.thread.person_id, incoming.address_id)
@@ -380,7 +385,7 @@ def _intent(incoming: Incoming, reply: Reply) -> Intent:
         author=reply.author,
         body=reply.text,
         words=reply.words,
-        level="limited",
+        level=reply.level,
         followed=reply.lane is Lane.SAFETY,
         lane=reply.lane,
         channel=incoming.channel,

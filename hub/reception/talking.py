@@ -17,8 +17,9 @@ from hub.proxies import Proxies
 from hub.reception.discreet import Discreet
 from hub.reception.plans import SOON, Plan, Reply
 from hub.reception.reading import Incoming
-from hub.types import AuthorKind, ChannelKind, Language, Purpose, ThreadStatus
+from hub.types import AuthorKind, ChannelKind, Language, Level, Purpose, ThreadStatus
 from templates import render
+from templates.render import Rendered
 
 
 class Talker:
@@ -71,11 +72,13 @@ class Talker:
             self._scheduling, self._db, self._proxies, writer.person_id if isinstance(writer, dialogue.Known) else None
         )
         outcome = await dialogue.converse(state, heard, context, calendar, self._directory, incoming.message_id)
-        text = self._lines(outcome.says, outcome.state.language or context.language, incoming.channel)
+        lines = self._lines(outcome.says, outcome.state.language or context.language, incoming.channel)
+        text = "\n".join(line.text for line in lines)
+        level: Level = "limited" if any(line.level != "none" for line in lines) else "none"
         handed, noted = outcome.handoff, outcome.noted
         return Plan(
             action="bot.reply" if handed is None else "bot.handoff",
-            reply=Reply(text=text, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if text else None,
+            reply=Reply(text=text, level=level, purpose=Purpose.APPOINTMENT, author=AuthorKind.BOT) if text else None,
             by_bot=True,
             status=ThreadStatus.BOT if handed is None else ThreadStatus.OPEN,
             priority=max(SOON, incoming.thread.priority) if handed is not None or noted else None,
@@ -98,8 +101,8 @@ class Talker:
         async with self._db.glance() as conn:
             return await reminded(conn, writers, self._clock.now())
 
-    def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> str:
-        return "\n".join(render(say.template, say.params, language, channel, self._zone).text for say in says)
+    def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> list[Rendered]:
+        return [render(say.template, say.params, language, channel, self._zone) for say in says]
 
 
 class _Directory:

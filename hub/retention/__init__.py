@@ -10,7 +10,7 @@
 6. `copies` has what providers keep of it deleted there, until it is.
 """
 
-from hub.retention.certificates import Certificate, Issued, issued_since, unproved, wrong
+from hub.retention.certificates import Certificate, Issued, issued_before, issued_since, proved, unproved, wrong
 from hub.retention.copies import sweep, waiting
 from hub.retention.disposing import Refused, dispose
 from hub.retention.holds import Hold, held_among, hold, placed, release
@@ -28,9 +28,11 @@ __all__ = [
     "dispose",
     "held_among",
     "hold",
+    "issued_before",
     "issued_since",
     "placed",
     "policy_for",
+    "proved",
     "release",
     "rotate",
     "run",

@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -20,9 +21,9 @@ from hub.crypto import Place
 from hub.db.counters import advance
 from hub.db.tables import data_key, disposal
 from hub.parts import Parts
-from hub.vault import AUDIT
+from hub.vault import AUDIT, Keys
 
-__all__ = ["Certificate", "Issued", "issue", "issued_since", "unproved", "wrong"]
+__all__ = ["Certificate", "Issued", "issue", "issued_before", "issued_since", "proved", "unproved", "wrong"]
 
 FORMAT = "carehub-disposal"
 VERSION = 1
@@ -111,10 +112,36 @@ async def issued_since(conn: AsyncConnection, parts: Parts, after: int = 0) -> A
         await conn.execute(sa.select(disposal).where(disposal.c.seq > after).order_by(disposal.c.seq).limit(200))
     ).all():
         for row in rows:
-            text = keys.open(AUDIT, row.certificate_sealed, _place(row.seq))
-            made = msgspec.json.decode(text, type=Certificate)
-            yield Issued(certificate=made, text=text, signature=base64.b64encode(row.signature).decode())
+            yield _read(keys, row)
         after = rows[-1].seq
+
+
+async def issued_before(conn: AsyncConnection, parts: Parts, before: int | None, most: int) -> list[Issued]:
+    """The newest certificates first: those with a number under `before`, where given; at most `most`.
+
+    Raises: SealBroken for one that was changed.
+    """
+    keys = await parts.vault.key(conn, AUDIT)
+    query = sa.select(disposal).order_by(disposal.c.seq.desc()).limit(most)
+    rows = await conn.execute(query if before is None else query.where(disposal.c.seq < before))
+    return [_read(keys, row) for row in rows]
+
+
+async def proved(conn: AsyncConnection, parts: Parts) -> tuple[int, str | None]:
+    """How many certificates there are, and the first fault in them as a sentence; None when all hold."""
+    before: Issued | None = None
+    async for one in issued_since(conn, parts):
+        fault = wrong(parts, one, before) or await unproved(conn, parts, one)
+        if fault is not None:
+            return one.certificate.seq, fault
+        before = one
+    return before.certificate.seq if before is not None else 0, None
+
+
+def _read(keys: Keys, row: Any) -> Issued:
+    text = keys.open(AUDIT, row.certificate_sealed, _place(row.seq))
+    made = msgspec.json.decode(text, type=Certificate)
+    return Issued(certificate=made, text=text, signature=base64.b64encode(row.signature).decode())
 
 
 def wrong(parts: Parts, one: Issued, before: Issued | None) -> str | None:

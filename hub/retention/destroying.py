@@ -39,6 +39,7 @@ from hub.db.tables import (
     message,
     number_check,
     outside_record,
+    part2_consent,
     person,
     person_merge,
     portal_acting,
@@ -79,6 +80,7 @@ DELETED: tuple[sa.Column[Any], ...] = (
     preference.c.person_id,
     disclosure.c.person_id,
     consent_request.c.person_id,
+    part2_consent.c.person_id,
     portal_passkey.c.person_id,
     portal_session.c.person_id,
     search_name.c.person_id,
@@ -327,5 +329,5 @@ async def _nobody(conn: AsyncConnection, person_id: str, now: datetime) -> None:
         ("profile_sealed", "mrn_blind", "identity_blind", "language", "timezone", "state", "preferred_channel")
     )
     theirs = sa.or_(person.c.id == person_id, person.c.merged_into == person_id)
-    nothing |= {"kind": "unidentified", "deceased_at": None, "updated_at": now}
+    nothing |= {"part2_at": None, "part2_from": None, "kind": "unidentified", "deceased_at": None, "updated_at": now}
     await conn.execute(sa.update(person).where(theirs).values(**nothing))

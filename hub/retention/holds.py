@@ -30,6 +30,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     at: datetime
     released_at: datetime | None
+    released_why: str = ""
 
 
 async def hold(conn: AsyncConnection, parts: Parts, person_id: str, reason: str, actor: Actor) -> str:
@@ -55,13 +56,22 @@ async def hold(conn: AsyncConnection, parts: Parts, person_id: str, reason: str,
     return made
 
 
-async def release(conn: AsyncConnection, parts: Parts, hold_id: str, actor: Actor) -> None:
-    """End a hold, in the caller's transaction. Raises: InputError when there is none of this id in force."""
+async def release(conn: AsyncConnection, parts: Parts, hold_id: str, actor: Actor, *, reason: str = "") -> None:
+    """End a hold, in the caller's transaction, and keep why, sealed.
+
+    Raises: InputError when none of this id is in force.
+    """
     query = sa.select(legal_hold.c.person_id).where(legal_hold.c.id == hold_id, legal_hold.c.released_at.is_(None))
     person_id = await conn.scalar(query.with_for_update())
     if person_id is None:
         raise InputError("no legal hold with this id is in force; `hub retention holds` lists them")
-    values = {"released_at": parts.clock.now(), "released_kind": actor.kind, "released_id": actor.id}
+    keys, why = await parts.vault.key(conn, AUDIT), reason.strip()
+    values = {
+        "released_at": parts.clock.now(),
+        "released_kind": actor.kind,
+        "released_id": actor.id,
+        "release_sealed": keys.seal(AUDIT, why.encode(), _place(hold_id, "release_sealed")) if why else None,
+    }
     await conn.execute(sa.update(legal_hold).where(legal_hold.c.id == hold_id).values(**values))
     await parts.trail.record(conn, Entry(action="hold.release", actor=actor, person_id=person_id, object_id=hold_id))
 
@@ -79,6 +89,9 @@ async def placed(conn: AsyncConnection, parts: Parts, *, everything: bool = Fals
             by=f"{row.actor_kind}:{row.actor_id}",
             at=row.at,
             released_at=row.released_at,
+            released_why=keys.open(AUDIT, row.release_sealed, _place(row.id, "release_sealed")).decode()
+            if row.release_sealed is not None
+            else "",
         )
         for row in rows
     ]
@@ -92,5 +105,5 @@ async def held_among(conn: AsyncConnection, persons: Collection[str]) -> set[str
     return set((await conn.execute(query)).scalars())
 
 
-def _place(hold_id: str) -> Place:
-    return Place("legal_hold", "reason_sealed", hold_id)
+def _place(hold_id: str, column: str = "reason_sealed") -> Place:
+    return Place("legal_hold", column, hold_id)

@@ -39,6 +39,7 @@ from hub.types import (
     new_ids,
 )
 from hub.vault import Keys, Vault
+from hub.vendors import WITHHELD
 from templates.segments import segments
 
 _ACTOR = Actor("system", "campaign")
@@ -314,6 +315,7 @@ class Batches:
             appointment=intent.appointment,
             words_sealed=sealed,
             about_id=judged.about,
+            level="none" if judged.linked else intent.level,
         )
 
 
@@ -327,6 +329,8 @@ def _entry(one: Sending, message_id: str, delivery: NewDelivery) -> Entry:
     }
     if one.judged.about is not None:
         details["about"] = one.judged.about
+    if WITHHELD in one.judged.rules:
+        details["withheld"] = WITHHELD
     return Entry(
         action="message.queue",
         actor=_ACTOR,

@@ -28,10 +28,12 @@ from hub.types import (
     Intent,
     Lane,
     Language,
+    Level,
     Send,
     new_id,
 )
 from hub.vault import Vault
+from hub.vendors import WITHHELD
 from templates.render import render
 from templates.segments import segments
 
@@ -138,6 +140,7 @@ class Queueing:
             thread_id=thread_id,
             text=await self.link(conn, who, decision, now) if linked else text,
             own_words=linked,
+            level="none" if linked else intent.level,
             step=step,
             about=about,
         )
@@ -160,6 +163,7 @@ class Queueing:
         thread_id: str,
         text: str,
         own_words: bool,
+        level: Level,
         step: Step,
         about: str | None,
     ) -> None:
@@ -192,6 +196,7 @@ class Queueing:
             step=step.number,
             words_sealed=sealed,
             about_id=about,
+            level=level,
         )
         await enqueue(conn, new, now)
         if intent.followed:
@@ -210,6 +215,7 @@ class Queueing:
                     "step": step.number,
                     "cause": step.cause,
                 }
-                | ({"about": about} if about is not None else {}),
+                | ({"about": about} if about is not None else {})
+                | ({"withheld": WITHHELD} if WITHHELD in rules else {}),
             ),
         )

@@ -197,7 +197,8 @@ class Router:
             await self._queueing.refuse(conn, intent, rules)
             return Routed(decision, rules)
         text = intent.words.get(decision.channel, intent.body)
-        words = await self._queueing.link(conn, who, decision, now) if _taken(left, decision).shape == "link" else text
+        linked = _taken(left, decision).shape == "link"
+        words = await self._queueing.link(conn, who, decision, now) if linked else text
         plain = words == intent.body and not following.in_portal
         step, sent = following.step, following.sent
         await self._queueing.deliver(
@@ -210,6 +211,7 @@ class Router:
             thread_id=following.thread_id,
             text=words,
             own_words=not plain,
+            level="none" if linked else intent.level,
             step=step,
             about=sent.about_id,
         )

@@ -74,6 +74,13 @@ class ClinicSettings:
     )
     clinic_name: str = setting("HUB_CLINIC_NAME", "how the clinic names itself", parsing.text, "Maple Street Clinic")
     clinic_phone: str = setting("HUB_CLINIC_PHONE", "the number people may call", parsing.phone, "+12025550100")
+    sender_name: str = setting(
+        "HUB_SENDER_NAME",
+        "the name that texts, calls, mails and notices go out under, where the clinic's own tells what it treats",
+        parsing.text,
+        "",
+        shown="`HUB_CLINIC_NAME`",
+    )
     clinic_address: str = setting(
         "HUB_CLINIC_ADDRESS", "where the clinic is", parsing.text, "12 Maple Street, Springfield"
     )

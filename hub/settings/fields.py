@@ -39,6 +39,11 @@ class Settings(SystemSettings, StaffSettings, WaySettings, ClinicSettings):
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
+    def told_name(self) -> str:
+        """The name by which the clinic speaks to patients outside of the portal."""
+        return self.sender_name or self.clinic_name
+
+    @property
     def development(self) -> bool:
         """Whether the hub is reached on this machine only, so that it may make its own keys."""
         return urlsplit(self.base_url).hostname in parsing.LOOPBACK

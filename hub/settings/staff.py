@@ -52,6 +52,14 @@ class StaffSettings:
         None,
         shown="unset: not shown",
     )
+    sensitive_team: str = setting(
+        "HUB_SENSITIVE_TEAM",
+        "the private team that has all threads labelled 42 CFR Part 2: nobody else of the staff sees them, but by "
+        "breaking the glass",
+        parsing.text,
+        "",
+        shown="unset: they stay where they are",
+    )
     default_team: str = setting(
         "HUB_DEFAULT_TEAM",
         "the team, by name, that threads go to which come to the staff",

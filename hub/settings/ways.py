@@ -144,6 +144,13 @@ class WaySettings:
         MappingProxyType({}),
         shown="`sms=limited voice=limited email=limited push=none`",
     )
+    baa_enforce: str = setting(
+        "HUB_BAA_ENFORCE",
+        "whether a way whose vendor has no business associate agreement on file carries nothing of a person: `yes`, "
+        "`no`, or `auto`, which lets pass what was in use before there was a register, until it is recorded",
+        parsing.one_of("yes", "no", "auto"),
+        "auto",
+    )
     unread_after: Mapping[str, timedelta] = setting(
         "HUB_UNREAD_AFTER",
         "how long a message of a purpose may lie unread, where reading shows, before it goes on by the next channel; "

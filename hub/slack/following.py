@@ -12,6 +12,7 @@ from hub.audit import Entry
 from hub.db.tables import delivery, message, slack_post, slack_reply, team, thread
 from hub.errors import Rejected
 from hub.log import say
+from hub.part2 import LABELLED
 from hub.parts import Parts
 from hub.sealed import PERSONAL, open_body
 from hub.slack import words
@@ -30,12 +31,12 @@ _LAST = frozenset({DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FA
 
 
 class Following:
-    """Tells under the posts what happened meanwhile."""
+    """Tells under the posts what happened meanwhile; in words only while there is an `agreement`."""
 
     def __init__(self, parts: Parts, client: SlackClient, *, agreement: bool) -> None:
         self._parts = parts
         self._client = client
-        self._agreement = agreement
+        self.agreement = agreement
 
     async def tell(self) -> None:
         """Tell under each live post what was said in its thread since: in words only where an agreement covers them.
@@ -53,7 +54,7 @@ class Following:
         async with self._parts.db.read() as conn:
             entries = await self._entries(conn, row)
             private = await _is_private(conn, row.thread_id)
-        in_words = self._agreement and not private
+        in_words = self.agreement and not private
         said = [(who, text) for who, text, _ in entries] if in_words else []
         if said:
             # What notifications show holds no words of a patient.
@@ -161,7 +162,9 @@ def _plain_lines(entries: list[tuple[str, str, str]]) -> list[str]:
 
 
 async def _is_private(conn: AsyncConnection, thread_id: str) -> bool:
-    query = sa.select(team.c.private).join(thread, thread.c.team_id == team.c.id).where(thread.c.id == thread_id)
+    labelled = thread.c.person_id.in_(LABELLED)
+    query = sa.select(sa.or_(sa.func.coalesce(team.c.private, sa.false()), labelled))
+    query = query.select_from(thread).outerjoin(team, team.c.id == thread.c.team_id).where(thread.c.id == thread_id)
     return bool((await conn.execute(query)).scalar_one_or_none())
 
 

@@ -54,13 +54,13 @@ class _Due:
 
 
 class Posting:
-    """Makes the channel's posts what they should be."""
+    """Makes the channel's posts what they should be, in `frame`, which may change."""
 
     def __init__(self, parts: Parts, client: SlackClient, channel: str, frame: Frame) -> None:
         self._parts = parts
         self._client = client
         self._channel = channel
-        self._frame = frame
+        self.frame = frame
         self._moved = False
 
     async def sweep(self, changed: Collection[str] | None) -> set[str]:
@@ -118,7 +118,7 @@ class Posting:
                 continue
             loud = level(one, now)
             over = is_over(one, now) or newest[row.thread_id] != row.id or loud > row.level
-            if over or row.level != loud or row.shown != digest(draw(one, self._frame, now)):
+            if over or row.level != loud or row.shown != digest(draw(one, self.frame, now)):
                 due.append(_Due(row, one, loud, over))
         return sorted(due, key=lambda one: -one.level)
 
@@ -136,7 +136,7 @@ class Posting:
 
         Raises: ChannelError.
         """
-        card = draw(one, self._frame, now)
+        card = draw(one, self.frame, now)
         post_id, shown = new_id(), digest(card)
 
         async def unit(conn: AsyncConnection) -> bool:
@@ -184,7 +184,7 @@ class Posting:
 
     async def _told_until(self, conn: AsyncConnection, one: Standing) -> int:
         """The entry after which the thread is told in words under its new post."""
-        if not self._frame.agreement or one.private:
+        if not self.frame.agreement or one.private:
             return one.last_seq
         answered = sa.select(sa.func.max(message.c.seq)).where(
             message.c.thread_id == one.thread_id, message.c.direction == Direction.OUTBOUND.value
@@ -201,7 +201,7 @@ class Posting:
         row, one = due.row, due.standing
         over = due.over
         replaced = over and not is_over(one, now)
-        card = draw_replaced(one, self._frame) if replaced else draw(one, self._frame, now)
+        card = draw_replaced(one, self.frame) if replaced else draw(one, self.frame, now)
         try:
             await self._client.update(row.channel, row.ts, fallback(card), blocks(card))
         except Rejected as refusal:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from channels.slack import SlackClient
 from hub.errors import ChannelError, ConfigInvalid, Rejected, ReplyUnreadable, Throttled
 from hub.log import say
@@ -33,12 +35,12 @@ class SlackRoom:
         settings = parts.settings
         self._parts = parts
         self._client = SlackClient(settings.slack_bot_token, settings.slack_api_url)
-        agreement = settings.slack_agreement == "yes"
-        frame = Frame(base=settings.base_url, zone=settings.timezone, agreement=agreement)
+        # Before the register was read no patient's words are shown.
+        self._frame = Frame(base=settings.base_url, zone=settings.timezone, agreement=False)
         channel = settings.slack_channel
         self._changed = Changed(parts.db, parts.clock)
-        self._posting = Posting(parts, self._client, channel, frame)
-        self._following = Following(parts, self._client, agreement=agreement)
+        self._posting = Posting(parts, self._client, channel, self._frame)
+        self._following = Following(parts, self._client, agreement=False)
         self._acting = Acting(parts, self._client, channel)
         self._steps: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
             # First what members did: what was told to them when they did it is what they had seen.
@@ -59,6 +61,7 @@ class SlackRoom:
         now = self._parts.clock.now()
         if self._stopping or (self._until is not None and now < self._until):
             return
+        await self._agree(now)
         for name, step in self._steps:
             if self._stopping or now < self._resting.get(name, now):
                 continue
@@ -77,6 +80,16 @@ class SlackRoom:
         if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
             self._pruned = now
             await inbox.prune(self._parts, now)
+
+    async def _agree(self, now: datetime) -> None:
+        """Show words while the settings say so and the register has Slack's agreement: it may have ended since."""
+        agreement = self._parts.settings.slack_agreement == "yes"
+        if agreement:
+            async with self._parts.db.read() as conn:
+                agreement = await self._parts.vendors.carries(conn, "slack", now)
+        if agreement is not self._frame.agreement:
+            self._frame = msgspec.structs.replace(self._frame, agreement=agreement)
+            self._posting.frame, self._following.agreement = self._frame, agreement
 
     def stop(self) -> None:
         """Begin nothing more; what is under way ends with its step."""

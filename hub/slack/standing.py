@@ -12,6 +12,7 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.db.tables import delivery, message, person, slack_post, team, thread
 from hub.events import Change, bounds, read
+from hub.part2 import LABELLED
 from hub.people import People
 from hub.slack.judging import UNDELIVERED, URGENT, Standing
 from hub.types import ThreadStatus
@@ -148,7 +149,7 @@ _THREADS = (
         thread.c.last_channel,
         person.c.language,
         team.c.name.label("team"),
-        team.c.private,
+        sa.or_(sa.func.coalesce(team.c.private, sa.false()), thread.c.person_id.in_(LABELLED)).label("private"),
     )
     .join(person, person.c.id == thread.c.person_id)
     .outerjoin(team, team.c.id == thread.c.team_id)

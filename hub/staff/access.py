@@ -54,7 +54,7 @@ UNREACHED = frozenset(
     (
         *("users", "teams", "labels", "canned", "sessions", "passkeys", "glass", "link", "views", "ratings"),
         *("links", "lines", "messages", "addresses", "proxies", "consents", "files", "drafts", "slots", "providers"),
-        *("plans", "runs", "exports", "requests"),
+        *("plans", "runs", "exports", "requests", "disposals", "holds"),
     )
 )
 """Collections that hold nothing of a patient, or stand below one that does: theirs to check that one belongs there."""

@@ -22,8 +22,10 @@ from hub.staff import (
     campaigns,
     compliance,
     compliance_audit,
+    compliance_disposals,
     compliance_exports,
     compliance_requests,
+    compliance_vendors,
     glass,
     invitations,
     openid,
@@ -80,6 +82,8 @@ _PAGES: tuple[ModuleType, ...] = (
     compliance_audit,
     compliance_exports,
     compliance_requests,
+    compliance_vendors,
+    compliance_disposals,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

@@ -14,6 +14,8 @@ TABS: tuple[tuple[str, str, str], ...] = (
     # Where it leads, its word, what one must be allowed.
     ("/compliance/exports", "compliance_exports", "exports:write"),
     ("/compliance/requests", "compliance_requests", "rights:write"),
+    ("/compliance/vendors", "compliance_vendors", "vendors:write"),
+    ("/compliance/disposals", "compliance_disposals", "retention:write"),
     ("/compliance/audit", "compliance_audit", "audit:read"),
 )
 

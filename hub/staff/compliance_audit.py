@@ -44,6 +44,11 @@ _OF_NOBODY = (
     "slot.read",
     "export.list",
     "audit.verify",
+    "vendor",
+    "disposal.read",
+    "retention.run",
+    "part2.mark",
+    "part2.unmark",
 )
 """Actions whose words end in themselves; the others' go on with of whom."""
 

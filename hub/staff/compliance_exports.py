@@ -14,9 +14,11 @@ from hub.api.exports import give_out
 from hub.calls import Caller, Endpoint, Raw
 from hub.errors import InputError
 from hub.exports import Asked, Format, redactions
+from hub.exports.beginning import Withheld
 from hub.exports.manifest import public_text
 from hub.exports.runs import KEPT, Gone, Handed, Runs
 from hub.jobs import Work
+from hub.part2 import BASES
 from hub.parts import Parts
 from hub.staff.compliance import drawn
 from hub.staff.pages import Page, Visit
@@ -26,7 +28,7 @@ __all__ = ["ENDPOINTS", "PAGES", "day"]
 
 HOME = "/compliance/exports"
 SCOPE = "exports:write"
-_FIELDS = ("mrn", "format", "profile", "channel", "purpose", "since", "until", "to", "because", "encrypt_to")
+_FIELDS = ("mrn", "format", "profile", "channel", "purpose", "since", "until", "to", "because", "basis", "encrypt_to")
 
 
 class RunShown(msgspec.Struct, kw_only=True):
@@ -67,6 +69,7 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
         channels=[one.value for one in ChannelKind],
         purposes=[one.value for one in Purpose],
         kept=KEPT.days,
+        bases=[one for one in BASES if one not in ("inside", "patient")],
         key=public_text(parts.vault.keyring.signing_key()),
         form={name: visit.form[name] for name in _FIELDS},
     )
@@ -88,6 +91,8 @@ async def _ask(visit: Visit) -> web.StreamResponse:
 
     try:
         await parts.db.write(unit)
+    except Withheld:
+        return await _page(visit, wrong="part2")
     except InputError as error:
         known = ("mrn", "time", "disclosed")
         return await _page(visit, wrong=str(error) if str(error) in known else "key")
@@ -114,6 +119,7 @@ async def _asked(visit: Visit, conn: AsyncConnection, parts: Parts) -> Asked:
         since=day(form["since"], zone),
         # The day that is named last is in it.
         until=None if until is None else until + timedelta(days=1),
+        basis=next((one for one in BASES if one == form["basis"]), "inside"),
     )
 
 

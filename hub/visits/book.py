@@ -13,6 +13,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.campaigns.voiding import visits_changed
 from hub.db.tables import appointment, slot
 from hub.events import Change
+from hub.part2 import by_visits
 from hub.types import new_id
 
 _TOLD = ("provider_id", "visit_type_id", "location_id", "start", "minutes", "status")
@@ -99,6 +100,7 @@ class Book:
             await conn.execute(sa.insert(appointment), list(self._new.values()))
         freed = [place["id"] for place in self._touched.values() if place["state"] == "free" and place["start"] > now]
         await visits_changed(conn, now, list(self._changed), freed)
+        await by_visits(conn, {row["person_id"] for row in (*self._new.values(), *changed.values())}, trail, now)
         for place in self._touched.values():
             values = {name: place[name] for name in ("state", "held_by", "held_until")}
             await conn.execute(sa.update(slot).where(slot.c.id == place["id"]).values(**values))

@@ -157,6 +157,26 @@ async def test_it_can_be_done_beside_a_running_loop(tmp_path: Path) -> None:
     await db.close()
 
 
+def test_a_clinic_that_runs_goes_on_with_its_ways_and_a_new_one_begins_without_agreements(tmp_path: Path) -> None:
+    found = {}
+    for name, persons in (("new", 0), ("running", 1)):
+        path = tmp_path / f"{name}.db"
+        migrate.upgrade(sqlite_url(path), "0021")
+        engine = sa.create_engine(f"sqlite:///{path}")
+        with engine.begin() as conn:
+            for _ in range(persons):
+                conn.exec_driver_sql(
+                    "INSERT INTO person (id, kind, created_at, updated_at) VALUES (x'00', 'patient', 0, 0)"
+                )
+        migrate.upgrade(sqlite_url(path))
+        with engine.connect() as conn:
+            found[name] = {tuple(row) for row in conn.exec_driver_sql("SELECT services, agreement FROM vendor")}
+        engine.dispose()
+
+    assert found["new"] == set()
+    assert {("sms", "unrecorded"), ("email", "unrecorded")} < found["running"]
+
+
 def test_an_empty_database_is_at_no_revision() -> None:
     engine = sa.create_engine("sqlite://")
     with engine.connect() as conn:
@@ -208,5 +228,5 @@ def test_protected_content_has_only_sealed_or_blind_columns(table: str) -> None:
     theirs = {"api_token": {"name"}, "team": {"name"}, "label": {"name"}, "thread": {"dialogue_at"}}
     ours |= {"campaign": {"name"}, "campaign_approval": {"name"}}
     ours |= {"campaign_plan": {"name"}, "campaign_test": {"name"}}
-    ours |= {"ehr_cursor": {"name"}}
+    ours |= {"ehr_cursor": {"name"}, "vendor": {"name"}}
     assert plain <= (ours | theirs).get(table, set())

@@ -15,7 +15,15 @@ from hub.db.tables.campaigns import (
     waitlist,
     waitlist_offer,
 )
-from hub.db.tables.compliance import disclosed, disposal, export_run, legal_hold, provider_copy, rights_request
+from hub.db.tables.compliance import (
+    disclosed,
+    disposal,
+    export_run,
+    legal_hold,
+    part2_consent,
+    provider_copy,
+    rights_request,
+)
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -59,6 +67,7 @@ from hub.db.tables.records import (
     suppression,
 )
 from hub.db.tables.search import search_name, search_place, search_word
+from hub.db.tables.vendors import vendor
 from hub.db.tables.visits import appointment, resource, scheduling_request, slot
 
 __all__ = [
@@ -112,6 +121,7 @@ __all__ = [
     "metadata",
     "number_check",
     "outside_record",
+    "part2_consent",
     "person",
     "person_merge",
     "portal_acting",
@@ -151,6 +161,7 @@ __all__ = [
     "turn",
     "unhandled",
     "unmatched_status",
+    "vendor",
     "waitlist",
     "waitlist_offer",
 ]

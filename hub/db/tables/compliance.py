@@ -95,6 +95,8 @@ legal_hold = sa.Table(
     sa.Column("released_at", Moment),
     sa.Column("released_kind", sa.String(8)),
     sa.Column("released_id", sa.String(64)),
+    # Why it was released, where that was said.
+    sa.Column("release_sealed", sa.LargeBinary),
     sa.Index("ix_legal_hold_in_force", "person_id", sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE),
 )
 
@@ -126,4 +128,21 @@ provider_copy = sa.Table(
     sa.Column("code", sa.String(24), nullable=False),
     sa.Column("done_at", Moment),
     sa.Index("ix_provider_copy_due", "due_at", sqlite_where=_TO_DO, postgresql_where=_TO_DO),
+)
+
+part2_consent = sa.Table(
+    "part2_consent",
+    metadata,
+    # A patient's written consent to all disclosures of Part 2 records for treatment, payment and operations.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    sa.Column("signed_on", sa.Date, nullable=False),
+    # Its last day; NULL where it holds until it is revoked.
+    sa.Column("expires_on", sa.Date),
+    # Where the signed document is, in somebody's words; under the audit's key.
+    sa.Column("document_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
 )

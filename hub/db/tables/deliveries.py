@@ -49,6 +49,8 @@ delivery = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     # The patient, where it goes to who acts for them.
     sa.Column("about_id", Id),
+    # What the words that leave here reveal; NULL for what was queued before that was noted.
+    sa.Column("level", sa.String(8)),
     # Work to do: what may be sent, what must be reconciled, and what was sent and not reported on.
     sa.Index("ix_delivery_due", "state", "lane", "due_at", "id"),
     # One in flight for each thread and channel keeps a person's messages in order.

@@ -27,6 +27,8 @@ key_canary = sa.Table(
     sa.Column("blind", sa.LargeBinary, nullable=False),
 )
 
+_LABELLED = sa.text("part2_at IS NOT NULL")
+
 person = sa.Table(
     "person",
     metadata,
@@ -50,6 +52,10 @@ person = sa.Table(
     sa.Column("merged_into", Id, index=True),
     # Since when it is known that they died: nothing is begun for them any more.
     sa.Column("deceased_at", Moment),
+    # Since when their records are labelled 42 CFR Part 2, and whether a visit or staff said so.
+    sa.Column("part2_at", Moment),
+    sa.Column("part2_from", sa.String(8)),
+    sa.Index("ix_person_part2", "id", sqlite_where=_LABELLED, postgresql_where=_LABELLED),
     # patient: on the clinic's books; proxy: acts for one; unidentified: an unknown sender; line: a number that
     # several persons share, until they say who writes.
     one_of("kind", ("patient", "proxy", "unidentified", "line")),

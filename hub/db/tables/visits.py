@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from hub.db.columns import Id, Moment
 from hub.db.tables.base import metadata, one_of
 
+_LABELLED = sa.text("part2_at IS NOT NULL")
+
 resource = sa.Table(
     "resource",
     metadata,
@@ -17,7 +19,10 @@ resource = sa.Table(
     sa.Column("name_sealed", sa.LargeBinary, nullable=False),
     # Of a visit type: nobody but the patient hears of such a visit.
     sa.Column("confidential", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Of a visit type or a specialty: since when it is known to be a Part 2 program's.
+    sa.Column("part2_at", Moment),
     sa.UniqueConstraint("kind", "blind"),
+    sa.Index("ix_resource_part2", "id", sqlite_where=_LABELLED, postgresql_where=_LABELLED),
     one_of("kind", ("provider", "specialty", "visit_type", "location")),
 )
 

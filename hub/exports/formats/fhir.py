@@ -10,7 +10,7 @@ import msgspec
 
 from hub.exports.formats.base import Chunk, Setting
 from hub.exports.records import MessageRecord, ThreadRecord
-from hub.exports.resources import communication, header, in_bundle, patient
+from hub.exports.resources import communication, header, in_bundle, labels, patient
 
 __all__ = ["Bundle"]
 
@@ -36,7 +36,7 @@ class Bundle(Chunk):
         """The patient, and the thread's header."""
         if one.person not in self._patients:
             self._patients.add(one.person)
-            self._add(one.person, _patient(one))
+            self._add(one.person, _patient(one) | ({"meta": labels()} if one.notice else {}))
         self._add(one.id, header(one, in_bundle))
 
     def message(self, one: MessageRecord) -> None:

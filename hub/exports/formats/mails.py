@@ -63,6 +63,8 @@ def _mail(one: MessageRecord, clinic: str) -> EmailMessage:
     mail["References"] = f"<{one.thread}@{_HOST}>"
     mail["X-Carehub-Thread"] = one.thread
     mail["X-Carehub-Direction"] = one.direction
+    if one.notice:
+        mail["X-Carehub-Notice"] = _plain(one.notice)
     for delivery in one.deliveries:
         steps = "; ".join(f"{step.state} {step.at} {step.reason}".strip() for step in delivery.history)
         mail["X-Carehub-Delivery"] = _plain(f"{delivery.id} {delivery.channel} {delivery.purpose}: {steps}")

@@ -32,6 +32,8 @@ class Paper(Chunk):
         self._paper.heading(title + (" (continued)" if one.continued else ""))
         born = f"Born {one.birth_date} · " if one.birth_date else ""
         self._paper.small(f"{born}{one.kind} · thread {one.id}")
+        if one.notice:
+            self._paper.strong(one.notice)
 
     def message(self, one: MessageRecord) -> None:
         """A message with what became of it."""

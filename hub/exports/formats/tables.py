@@ -12,7 +12,7 @@ __all__ = ["MESSAGE_COLUMNS", "READ_COLUMNS", "MessageTable", "ReadTable", "safe
 MESSAGE_COLUMNS = (
     *("message", "thread", "seq", "person", "mrn", "name", "at", "direction", "author", "author_name", "author_id"),
     *("channel", "address", "body", "purpose", "state", "reason", "rule", "consent", "consent_fact", "consent_since"),
-    *("history", "deliveries", "attachments", "opt_out", "provider_id", "unreadable"),
+    *("history", "deliveries", "attachments", "opt_out", "provider_id", "unreadable", "notice"),
 )
 READ_COLUMNS = ("entry", "seq", "at", "person", "action", "by", "by_id", "by_name", "object")
 _STARTS = frozenset("=+-@\t\r\n|%")
@@ -79,7 +79,7 @@ class MessageTable(_Table):
             " | ".join(_history(delivery) for delivery in one.deliveries),
             " ".join(delivery.id for delivery in one.deliveries),
             " | ".join(f"{file.path or file.id} {file.state} {file.sha256}".strip() for file in one.attachments),
-            *(one.opt_out, one.provider_id, one.unreadable),
+            *(one.opt_out, one.provider_id, one.unreadable, one.notice),
         )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub import part2
 from hub.api.shapes import Moment
 from hub.calls.endpoints import Call, Endpoint, NoBody, NoQuery, Writing, Wrote
 from hub.calls.problems import Problem, not_found
@@ -26,6 +27,8 @@ from hub.desk.states import (
     ToTeam,
     Unsettle,
 )
+from hub.errors import InputError
+from hub.events import Change, publish
 from hub.types import ThreadStatus
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -47,6 +50,12 @@ class SnoozeUntil(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     """Until when the thread is put away; null for until the person writes."""
 
     until: Moment | None = None
+
+
+class SetPart2(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Whether the records are under 42 CFR Part 2."""
+
+    labelled: bool
 
 
 class SetPriority(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -181,6 +190,22 @@ async def _labels(conn: AsyncConnection, call: Call[NoQuery, SetLabels]) -> Wrot
     return Wrote(status=200, value=_shown(held, held.state, changed=changed), after=call.parts.bell.ring)
 
 
+async def _part2(conn: AsyncConnection, call: Call[NoQuery, SetPart2]) -> Wrote:
+    """Label the records as under 42 CFR Part 2, or take the label away. Raises: Problem 404, 409."""
+    held = await call.parts.desk.custody.hold(conn, call.ids["id"])
+    if held is None:
+        raise not_found("thread")
+    trail, by, now = call.parts.trail, call.caller.actor, call.parts.clock.now()
+    try:
+        does = part2.label if call.body.labelled else part2.unlabel
+        changed = await does(conn, held.person_id, trail, by, now)
+    except InputError as error:
+        raise Problem(409, "part2", str(error)) from None
+    if changed:
+        await publish(conn, now, [Change("thread.updated", held.id)])
+    return Wrote(status=200, value=_shown(held, held.state, changed=changed), after=call.parts.bell.ring)
+
+
 async def _seen(conn: AsyncConnection, call: Call[NoQuery, SeenUpTo]) -> Wrote:
     """Note how far the reader has seen the thread; what they were mentioned in is seen, too."""
     thread = await call.parts.threads.get(conn, call.ids["id"])
@@ -204,6 +229,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _acting("reopen", "Have the thread again", _plain(Reopen())),
     _acting("priority", "Say how urgent the thread is", _prioritize, SetPriority),
     _acting("labels", "Put labels on a thread, or take them off", _labels, SetLabels),
+    _acting("part2", "Label the records as under 42 CFR Part 2", _part2, SetPart2),
     _acting("close", "Close the conversation", _close, CloseAs),
     _acting("bot", "Give the thread back to the bot", _plain(ToBot())),
     _acting("settle", "Say that no answer is needed", _plain(Settle())),

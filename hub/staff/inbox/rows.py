@@ -20,6 +20,7 @@ from hub.api.shapes import Author
 from hub.db.lookup import Lookup
 from hub.db.tables import address, contact, draft, label, mention, message, thread, thread_label, thread_seen
 from hub.desk.drafts import open_words
+from hub.part2 import labelled
 from hub.parts import Parts
 from hub.people import Person
 from hub.sealed import PERSONAL, open_body, open_contact
@@ -128,6 +129,7 @@ class Rows:
         last = await _last_words(conn, keys, ids)
         reached = await self._reached(conn, keys, found)
         labels = await _labels(conn, ids)
+        under = await labelled(conn, persons)
         teams, users = await parts.names.teams(conn), await parts.names.users(conn, {one.assignee for one in found})
         made = []
         for one in found:
@@ -162,6 +164,7 @@ class Rows:
                         unseen=0,
                         blocked=_blocked(channel, reach),
                         preview=last.get(one.id),
+                        part2=one.person_id in under,
                     ),
                 )
             )

@@ -83,7 +83,7 @@ class Row(msgspec.Struct, kw_only=True):
     known: whether the person is on the clinic's books; else `name` is the number or mailbox.
     waiting_since: since when nobody answered; null when nobody waits. due_at: until when the team promises to.
     unseen: entries that the reader has not seen; seen or not, a person may wait.
-    blocked: whether the person opted out of the channel they wrote by last.
+    blocked: whether the person opted out of the channel they wrote by last. part2: the records are under 42 CFR Part 2.
     """
 
     id: str
@@ -108,6 +108,7 @@ class Row(msgspec.Struct, kw_only=True):
     unseen: int
     blocked: bool
     preview: Preview | None
+    part2: bool = False
 
 
 class Rows(msgspec.Struct, kw_only=True):

@@ -155,6 +155,12 @@ export function makeActions(app) {
     return act(waiting ? "settle" : "unsettle", {}, ids, (row) => ({ waiting_since: waiting ? null : row.waiting_since ?? row.last_at, due_at: waiting ? null : row.due_at }), t(waiting ? "was_settled" : "was_unsettled", { what: label(ids) }));
   };
 
+  const part2 = () => {
+    const ids = targets().slice(0, 1);
+    const on = !store.row(ids[0])?.part2;
+    return act("part2", { labelled: on }, ids, () => ({ part2: on }), t(on ? "was_part2" : "was_not_part2", { what: label(ids) }));
+  };
+
   // What can be done with the open thread, for menus and the palette.
   const all = () => {
     const row = store.row(targets()[0]);
@@ -169,6 +175,7 @@ export function makeActions(app) {
       { label: t("snooze"), icon: "alarm-clock", key: "Z", run: () => snooze() },
       row.waiting_since ? { label: t("settle"), icon: "check", key: "U", run: () => settle() } : { label: t("unsettle"), icon: "hourglass", key: "U", run: () => settle() },
       { label: t("labels"), icon: "tag", key: "L", run: () => labels() },
+      targets().length === 1 && { label: t(row.part2 ? "part2_off" : "part2_on"), icon: "lock", run: () => part2() },
       row.priority < 3 && { label: t("priority"), icon: "flag", run: () => priorities() },
       row.status === "open" && row.priority < 3 && { label: t("hand_back"), icon: "bot", run: () => handBack() },
       row.status === "snoozed" || row.status === "closed" ? { label: t("reopen"), icon: "undo-2", run: () => reopen() } : null,

@@ -57,9 +57,10 @@ export function makeThread(app) {
     const place = document.getElementById("conv-labels");
     const can = app.may("threads:write");
     const due = promise(w, row);
-    place.hidden = !row.labels.length && !row.team && !due;
+    place.hidden = !row.labels.length && !row.team && !due && !row.part2;
     fill(place,
       due,
+      row.part2 && h("span", { class: "chip warn", title: w.t("part2_hint") }, icon("lock", { small: true }), w.t("part2"), hidden(`. ${w.t("part2_hint")}`)),
       row.team && h("span", { class: "chip" }, icon("users-round", { small: true }), hidden(`${w.t("team")}: `), row.team.name),
       row.labels.map((label) => h("span", { class: `chip label ${label.color}` }, label.name, can && h("button", { type: "button", "aria-label": w.t("remove_label", { label: label.name }), onclick: () => app.do.unlabel(label) }, icon("x", { small: true })))));
   };

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from hub import part2
+from hub.audit import Actor
 from hub.db.tables import mention, team_member, thread
 from hub.desk.states import Assign, Snooze
 from hub.types import ThreadStatus
@@ -106,3 +108,28 @@ async def test_a_promise_is_counted_in_opening_hours_and_made_anew_with_each_wai
     assert state.due_at == floor.clock.now() + timedelta(hours=15), "08:30 on the next day"
     await floor.parts.db.write(lambda conn: conn.execute(sa.update(thread).values(waiting_since=None, due_at=None)))
     assert await floor.parts.desk.rounds.go() == 0
+
+
+@embedded_only
+async def test_a_labelled_thread_goes_to_its_private_team_and_comes_back_to_it(floor: Floor) -> None:
+    """Whoever had it has it no more. An emergency stays where it is seen; another private team may have it."""
+    parts, clock = floor.parts, floor.clock
+    person_id = await floor.patient()
+    user = await floor.user()
+    front = await floor.team(user, name="Front desk")
+    program = await floor.team(name="Recovery", private=True)
+    other = await floor.team(name="Behavioral health", private=True)
+    thread_id = await floor.asks()
+    parts.desk.rounds._part2 = "recovery"
+    await parts.desk.rounds.go()
+    assert (await floor.state(thread_id)).team_id == front
+
+    await parts.db.write(lambda conn: part2.label(conn, person_id, parts.trail, Actor("staff", user), clock.now()))
+    await parts.desk.rounds.go()
+    state = await floor.state(thread_id)
+    assert (state.team_id, state.assignee) == (program, None)
+    for team_id, priority, expected in ((front, 0, program), (other, 0, other), (front, 3, front)):
+        values = {"team_id": team_id, "priority": priority}
+        await parts.db.write(lambda conn, values=values: conn.execute(sa.update(thread).values(**values)))  # type: ignore[misc]
+        await parts.desk.rounds.go()
+        assert (await floor.state(thread_id)).team_id == expected

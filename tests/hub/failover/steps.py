@@ -10,6 +10,7 @@ from consent.ledger import NewFact
 from hub.audit import Actor
 from hub.clock import FixedClock
 from hub.db.tables import address, delivery, escalation, message
+from hub.desk.ways import OpenWay
 from hub.errors import ChannelError
 from hub.outbox.backoff import Outcome, failed, taken
 from hub.outbox.claims import Claim, Claims
@@ -185,6 +186,11 @@ class Steps:
         """Each step: its number, why it was taken, and what it came to."""
         rows = await self.rig.rows(sa.select(escalation).order_by(escalation.c.message_id, escalation.c.step))
         return [(row.step, row.cause, row.outcome) for row in rows]
+
+    async def ways(self, person_id: str) -> list[OpenWay]:
+        """What staff are shown of the ways to the person."""
+        async with self.parts.db.read() as conn:
+            return await self.parts.desk.ways.of(conn, person_id, None)
 
     async def deliveries(self) -> list[Any]:
         """Every delivery, in order."""
