@@ -26,7 +26,7 @@ class GoogleKms:
 
     def __init__(self, resource: str, caller: Caller, *, endpoint: str = "") -> None:
         try:
-            import google.auth.transport.requests
+            import google.auth.transport.requests  # noqa: F401
             import google_crc32c  # noqa: F401
         except ModuleNotFoundError:
             raise SettingsError(

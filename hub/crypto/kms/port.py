@@ -49,7 +49,7 @@ class KeyService(Protocol):
 
 
 async def probe(service: KeyService) -> str:
-    """Whether the service wraps and unwraps as it must, with a key made up for it; the newest version. Raises: as it."""
+    """Whether the service wraps and unwraps as it must, with a key made up for it; the newest version."""
     key, context = secrets.token_bytes(KEY), {"carehub": "probe"}
     wrapped = await service.wrap(key, context)
     if await service.unwrap(wrapped.blob, context) != key:
