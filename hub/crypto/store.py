@@ -1,8 +1,8 @@
 """Where the keyring is kept: in a file, as it is or sealed by a key service.
 
 A sealed keyring is JSON: who sealed it (`by`, and by which `version` of its key), a random key of its own that the
-service wrapped (`wrapped`, bound to `id`), and the ring, encrypted under that key (`sealed`). Each time that the ring is
-written it gets a new key and a new id; so an older file has nothing that opens a newer one.
+service wrapped (`wrapped`, bound to `id`), and the ring, encrypted under that key (`sealed`). Each time that the ring
+is written it gets a new key and a new id; so an older file has nothing that opens a newer one.
 """
 
 import base64

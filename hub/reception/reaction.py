@@ -201,7 +201,7 @@ class Reactions:
                 action="message.inbox",
                 status=ThreadStatus.OPEN,
                 priority=priority,
-                attention="opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote",
+                attention=_unanswered(incoming),
             )
         if incoming.media and not incoming.text.strip():
             # What became of the file may be known already, and tells more.
@@ -245,6 +245,7 @@ class Reactions:
             standing=incoming.standing,
             replies_to=incoming.at,
             address_state=incoming.address_state,
+            restricted=incoming.restricted,
         )
         return not isinstance(may(asked), Denied)
 
@@ -419,3 +420,10 @@ _LAST = (
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
+
+
+def _unanswered(incoming: Incoming) -> str:
+    """Why staff read a text that the bot may not answer."""
+    if incoming.restricted:
+        return "restricted_wrote"
+    return "opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote"

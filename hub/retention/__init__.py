@@ -13,6 +13,7 @@
 from hub.retention.certificates import Certificate, Issued, issued_since, unproved, wrong
 from hub.retention.copies import sweep, waiting
 from hub.retention.disposing import Refused, dispose
+from hub.retention.duties import kept_until
 from hub.retention.holds import Hold, held_among, hold, placed, release
 from hub.retention.rotating import Rotated, rotate
 from hub.retention.running import run
@@ -29,6 +30,7 @@ __all__ = [
     "held_among",
     "hold",
     "issued_since",
+    "kept_until",
     "placed",
     "policy_for",
     "release",

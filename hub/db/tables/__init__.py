@@ -15,7 +15,15 @@ from hub.db.tables.campaigns import (
     waitlist,
     waitlist_offer,
 )
-from hub.db.tables.compliance import disclosed, disposal, export_run, legal_hold, provider_copy, rights_request
+from hub.db.tables.compliance import (
+    disclosed,
+    disposal,
+    export_run,
+    legal_hold,
+    provider_copy,
+    restriction,
+    rights_request,
+)
 from hub.db.tables.conversation import message, thread, turn, unhandled
 from hub.db.tables.deliveries import attempt, delivery, delivery_event, escalation, unmatched_status
 from hub.db.tables.desk import (
@@ -126,6 +134,7 @@ __all__ = [
     "rating",
     "raw_mail",
     "resource",
+    "restriction",
     "retired_address",
     "rights_request",
     "scheduling_request",
