@@ -204,7 +204,7 @@ def ask(**changes) -> Request:
         pytest.param(ask(restricted=True, replies_to=NOON - AGO), Denied, "restricted", id="of one who is restricted"),
         pytest.param(ask(restricted=True, automated=False), Allowed, "consent-held", id="to them, by hand"),
         pytest.param(
-            ask(restricted=True, standing=Standing(), purpose=Purpose.EMERGENCY),
+            ask(restricted=True, purpose=Purpose.EMERGENCY),
             Allowed,
             "emergency-purpose",
             id="safe",
