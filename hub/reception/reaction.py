@@ -201,7 +201,7 @@ class Reactions:
                 action="message.inbox",
                 status=ThreadStatus.OPEN,
                 priority=priority,
-                attention=_unanswered(incoming),
+                attention=incoming.unanswered,
             )
         if incoming.media and not incoming.text.strip():
             # What became of the file may be known already, and tells more.
@@ -420,10 +420,3 @@ _LAST = (
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
-
-
-def _unanswered(incoming: Incoming) -> str:
-    """Why staff read a text that the bot may not answer."""
-    if incoming.restricted:
-        return "restricted_wrote"
-    return "opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote"

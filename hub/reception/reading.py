@@ -58,6 +58,13 @@ class Incoming:
         return self.channel is ChannelKind.VOICE and self.media > 0
 
     @property
+    def unanswered(self) -> str:
+        """Why staff read it, where the policy forbids the bot to answer."""
+        if self.restricted:
+            return "restricted_wrote"
+        return "opted_out_wrote" if self.address_state == "ok" else "unreachable_wrote"
+
+    @property
     def language(self) -> Language | None:
         """The person's own language, if it is one that the hub speaks."""
         return cast(Language, self.person.language) if self.person.language in ("en", "es") else None
