@@ -71,6 +71,7 @@ class Request(Struct, frozen=True, kw_only=True):
     confirms_stop, stop_confirmed: this is the confirmation of an opt-out; one has left already.
     answers_help: this is the fixed answer to the word HELP.
     safety: this is the fixed safety reply to an emergency text.
+    restricted: the person had the processing of their record restricted.
     """
 
     purpose: Purpose
@@ -90,6 +91,7 @@ class Request(Struct, frozen=True, kw_only=True):
     stop_confirmed: bool = False
     answers_help: bool = False
     safety: bool = False
+    restricted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse naive times, and bring the others to UTC: differences of wall times forget clock changes."""

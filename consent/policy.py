@@ -76,6 +76,7 @@ def may(request: Request, rules: RuleSet | None = None) -> Verdict:
         _named_exception(request, book, revoked)
         or _address(request, book)
         or _opt_out(revoked, book)
+        or _restricted(request, book)
         or _at_any_hour(request, book)
         or _consent(request, book, holding)
         or _timing(request, book)
@@ -121,6 +122,13 @@ def _address(request: Request, book: RuleSet) -> Denied | None:
         # Whoever uses the address of somebody who died writes, and is answered, by hand.
         return None
     return Denied(*_because(book, f"address-{request.address_state}"))
+
+
+def _restricted(request: Request, book: RuleSet) -> Denied | None:
+    """What the hub would do by itself for somebody whose record is restricted; staff still write."""
+    if request.restricted and request.automated and request.purpose is not Purpose.EMERGENCY:
+        return Denied(*_because(book, "restricted"))
+    return None
 
 
 def _opt_out(revoked: Fact | None, book: RuleSet) -> Denied | None:

@@ -32,7 +32,7 @@ from consent import keywords, wishes
 from hub.api.application import application as api_application
 from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
-from hub.crypto import Keyring
+from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
 from hub.fhir import PATH as FHIR_PATH
@@ -279,16 +279,17 @@ async def prepare(settings: Settings) -> None:
 
 async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     """The vault over the deployment's keyring; a new keyring only for a new database on this machine."""
+    store = KeyringStore.of(settings)
     async with db.read() as conn:
         try:
-            keyring = Keyring.load(settings.keyring)
+            keyring = await store.load()
         except KeyringMissing:
             if not settings.development or settings.keyring.exists() or await Vault.has_keys(conn):
                 raise
             keyring = Keyring.create(clock.now())
-            keyring.save(settings.keyring)
+            await store.save(keyring)
             say(_log, "development_keyring_made")
-        vault = Vault(keyring, reload=lambda: Keyring.load(settings.keyring))
+        vault = Vault(keyring, reload=store.load)
         await vault.check(conn)
 
     async def unit(conn: AsyncConnection) -> None:

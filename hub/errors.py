@@ -9,6 +9,8 @@ HubError                       code · retry · alert · ids, never text or an a
  ├─ CryptoError
  │   ├─ KeyringMissing         no key-encryption key where sealed data exists
  │   ├─ KeyringWrong           the canary does not open
+ │   ├─ KeyServiceAway         the service that seals the keyring cannot be asked   retry
+ │   ├─ KeyServiceRefused      it says no: access, state of its key, another key
  │   ├─ KeyDestroyed           the person's key was destroyed: nothing to read
  │   └─ SealBroken             a sealed value was changed or moved
  ├─ WebhookError
@@ -47,6 +49,8 @@ __all__ = [
     "HubError",
     "InputError",
     "KeyDestroyed",
+    "KeyServiceAway",
+    "KeyServiceRefused",
     "KeyringMissing",
     "KeyringWrong",
     "MetAnother",
@@ -138,6 +142,19 @@ class KeyringWrong(CryptoError):
     """The keyring is not the one that this database was sealed with."""
 
     code = "keyring_wrong"
+
+
+class KeyServiceAway(CryptoError):
+    """The key service cannot be asked now: down, sealed, throttling, or out of reach."""
+
+    code = "key_service_away"
+    retry = True
+
+
+class KeyServiceRefused(CryptoError):
+    """The key service says no: no access, its key is disabled, or it did not wrap what it was given."""
+
+    code = "key_service_refused"
 
 
 class KeyDestroyed(CryptoError):

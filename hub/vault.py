@@ -7,7 +7,7 @@ halfway. The cache is bounded in size and time; shredding a person takes their k
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,10 @@ class Keys:
 
 
 class Vault:
-    """The way to data keys: wrapped in the database, unwrapped by the keyring, cached for a while."""
+    """The way to data keys: wrapped in the database, unwrapped by the keyring, cached for a while.
+
+    reload: reads the keyring anew, once a key is met that it has not, or that new keys are to be made by.
+    """
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class Vault:
         *,
         size: int = 20_000,
         seconds: float = 300.0,
-        reload: Callable[[], Keyring] | None = None,
+        reload: Callable[[], Awaitable[Keyring]] | None = None,
     ) -> None:
         self.keyring = keyring
         self._reload = reload
@@ -97,7 +100,7 @@ class Vault:
             if await self.has_keys(conn):
                 raise KeyringMissing("the database holds keys but no canary: restore it from a whole backup")
             return
-        opened = self._unwrap(row.kek_id, row.wrapped, b"canary")
+        opened = await self._unwrap(row.kek_id, row.wrapped, b"canary")
         if opened != _CANARY or row.blind != self.blind.of("mrn", "canary"):
             raise KeyringWrong("the keyring is not the one this database was sealed with")
 
@@ -146,7 +149,7 @@ class Vault:
         if missing:
             # The newest version of each owner's key. Owners are few here: a batch, a page.
             for owner, version, kek_id, wrapped in await _WRAPPED(conn, missing):
-                found[owner] = DataKey(self._unwrap(kek_id, wrapped, _context(owner, version)), version)
+                found[owner] = DataKey(await self._unwrap(kek_id, wrapped, _context(owner, version)), version)
             for owner in missing & found.keys() if keep else ():
                 self._remember(owner, found[owner], now)
         return Keys(found)
@@ -219,13 +222,13 @@ class Vault:
         query = sa.select(key_canary.c.kek_id).where(key_canary.c.id == 1).with_for_update(read=True)
         named = await conn.scalar(query)
         if named is not None and named != self.keyring.active:
-            self.adopt(self._reload())
+            self.adopt(await self._reload())
 
     def adopt(self, keyring: Keyring) -> None:
         """Use this ring from now on; the one before is remembered for a while, for who reads an older state."""
         self._former, self.keyring = (time.monotonic() + _STRAGGLERS, self.keyring), keyring
 
-    def _unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
+    async def _unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
         """A data key. A wrapping key that is not known yet may be one that was added since: `hub keys rotate`."""
         if kek_id in self.keyring.ids:
             return self.keyring.unwrap(kek_id, wrapped, context)
@@ -233,7 +236,7 @@ class Vault:
         if self._former is not None and self._former[0] > time.monotonic() and kek_id in self._former[1].ids:
             return self._former[1].unwrap(kek_id, wrapped, context)
         if self._reload is not None:
-            self.adopt(self._reload())
+            self.adopt(await self._reload())
         return self.keyring.unwrap(kek_id, wrapped, context)
 
     def _remember(self, owner: str, key: DataKey, now: float) -> None:

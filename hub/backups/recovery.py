@@ -25,22 +25,21 @@ MOST_SHARES = 16
 _PLACE = Place("recovery", "keyring", "")
 
 
-def split(keyring: Path, out: Path, shares: int, threshold: int, clinic: str, now: datetime) -> list[Path]:
-    """Write a sealed copy of the keyring's file, and so many sheets, into the new folder `out`; the sheets. Blocks.
+def split(ring: Keyring, out: Path, shares: int, threshold: int, clinic: str, now: datetime) -> list[Path]:
+    """Write a sealed copy of the keyring, and so many sheets, into the new folder `out`; the sheets. Blocks.
 
-    threshold: how many sheets open it, 2 or more. Raises: InputError, KeyringMissing, KeyringWrong.
+    threshold: how many sheets open it, 2 or more. The copy opens without a key service. Raises: InputError.
     """
     if not 2 <= threshold <= shares <= MOST_SHARES:
         raise InputError(f"the threshold must be 2 or more, and no more than the shares; {MOST_SHARES} shares at most")
-    ids = Keyring.load(keyring).ids
     secret = secrets.token_bytes(32)
     (found,) = generate_mnemonics(1, [(threshold, shares)], secret)
     make_folder(out)
-    _write(out / SEALED, DataKey(secret, 1).seal(keyring.read_bytes(), _PLACE))
+    _write(out / SEALED, DataKey(secret, 1).seal(ring.encoded(), _PLACE))
     made = []
     for number, words in enumerate(found, 1):
         sheet = out / f"share-{number}.txt"
-        _write(sheet, _sheet(words, number, shares, threshold, clinic, now, ids).encode())
+        _write(sheet, _sheet(words, number, shares, threshold, clinic, now, ring.ids).encode())
         made.append(sheet)
     return made
 

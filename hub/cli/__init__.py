@@ -37,11 +37,12 @@ from hub.errors import (
     InputError,
     KeyringMissing,
     KeyringWrong,
+    KeyServiceRefused,
     SchemaOutdated,
     SettingsError,
 )
 
-_WRONG_SETUP = (SettingsError, InputError, SchemaOutdated, KeyringMissing, KeyringWrong)
+_WRONG_SETUP = (SettingsError, InputError, SchemaOutdated, KeyringMissing, KeyringWrong, KeyServiceRefused)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -59,12 +59,12 @@ def restore(source: Path, data: Path, keyring: Path | None, table: Path | None) 
     async def work() -> None:
         from hub.backups import restore as restored
         from hub.clock import SystemClock
-        from hub.crypto import Keyring
+        from hub.crypto import KeyringStore
 
-        file = keyring or configured().keyring
-        done = await restored(source, data, Keyring.load(file), SystemClock(), table=table, told=_told("opened"))
+        store = KeyringStore.of(configured(), keyring)
+        done = await restored(source, data, await store.load(), SystemClock(), table=table, told=_told("opened"))
         if not (data / "keyring.json").exists():
-            shutil.copyfile(file, data / "keyring.json")
+            shutil.copyfile(store.path, data / "keyring.json")
             (data / "keyring.json").chmod(0o600)
         shown = {"of": done.manifest.at.isoformat(), "keys": done.keys, "disposed_again": done.disposed}
         click.echo(json.dumps(shown | {"audit_links": done.links, "counts": done.manifest.counts}))

@@ -108,6 +108,7 @@ def _demo_settings(settings: "Settings", port: int, folder: Path, outside: "Outs
         data=folder,
         database_url="",
         keyring_file=None,
+        kms="",
         host="127.0.0.1",
         port=port,
         public_url="",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -10,6 +11,9 @@ import click
 from hub import settings as configuration
 from hub.errors import EngineFailed, HubError, SettingsError
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.crypto.kms import KeyService
 
 _RASA = {
     "timeout": "does not answer in time: check HUB_RASA_URL, and whether the server is busy",
@@ -71,7 +75,7 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
 
 
 async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
-    from hub.crypto import Keyring
+    from hub.crypto import KeyringStore
     from hub.db import HEAD, Database
     from hub.vault import Vault
 
@@ -89,13 +93,16 @@ async def _storage(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
             if settings.development and not settings.keyring.exists() and not await Vault.has_keys(conn):
                 yield "note", "keys", "there are none yet: `hub serve` makes them on this machine, or `hub keys new`"
                 return
-            keyring = Keyring.load(settings.keyring)
+            store = KeyringStore.of(settings)
+            keyring = await store.load()
             await Vault(keyring).check(conn)
         yield (
             "ok",
             "keys",
             f"{len(keyring.ids)} in the keyring, {keyring.active} is active, and they open this database",
         )
+        if store.service is not None:
+            yield await _key_service(store.service, store.sealed_by())
     except HubError as error:
         yield "wrong", "keys", str(error)
     finally:
@@ -126,6 +133,22 @@ async def _vendors(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     today = datetime.now(UTC).astimezone(settings.timezone).date()
     for service, host in outside.items():
         yield told(service, host, standing(vendors, service, today), settings.baa_enforce)
+
+
+async def _key_service(service: "KeyService", sealed_by: str) -> tuple[str, str, str]:
+    from hub.crypto.kms import probe
+
+    try:
+        newest = await probe(service)
+    except HubError as error:
+        return "wrong", "kms", f"opens the keyring, but would not seal it: {error}"
+    if newest and sealed_by and newest != sealed_by:
+        words = (
+            f"{service.name} answers; the keyring is sealed by version {sealed_by} of its key, the newest is {newest}"
+        )
+        return "note", "kms", f"{words}: `hub keys rewrap`"
+    version = f", by version {newest} of its key" if newest else ""
+    return "ok", "kms", f"{service.name} answers, and seals and opens{version}"
 
 
 async def _redis(settings: Settings) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from hub.cli.context import configured, opened
 from hub.errors import InputError
 
 if TYPE_CHECKING:
+    from hub.parts import Parts
     from hub.settings import Settings
 
 
@@ -32,7 +33,7 @@ def new() -> None:
       HUB_KEYRING_FILE=/etc/carehub/keyring.json hub keys new
     """
     from hub.clock import SystemClock
-    from hub.crypto import Keyring
+    from hub.crypto import Keyring, KeyringStore
 
     settings = configured()
     if settings.keyring.exists():
@@ -41,7 +42,7 @@ def new() -> None:
     if asyncio.run(_holds_keys(settings)):
         raise InputError("this database was sealed with another keyring: restore that one, a new one opens nothing")
     ring = Keyring.create(SystemClock().now())
-    ring.save(settings.keyring)
+    asyncio.run(KeyringStore.of(settings).save(ring))
     click.echo(f"made {settings.keyring} with {ring.active}; back it up apart from the database", err=True)
 
 
@@ -141,7 +142,7 @@ async def _recovery(out: Path, shares: int, threshold: int) -> None:
         settings = parts.settings
         await parts.db.write(lambda conn: parts.trail.record(conn, entry))
         made = await asyncio.to_thread(
-            split, settings.keyring, out, shares, threshold, settings.clinic_name, parts.clock.now()
+            split, parts.vault.keyring, out, shares, threshold, settings.clinic_name, parts.clock.now()
         )
     click.echo(f"wrote {len(made)} sheets into {out}: print each, hand it to its holder, delete the file", err=True)
     click.echo("keep keyring.sealed with the backups: it is of no use without the sheets", err=True)
@@ -170,6 +171,82 @@ def recover(folder: Path, target: Path) -> None:
         given.append(line.strip())
     ring = recovered(folder, given, target)
     click.echo(f"wrote {target} with {ring.active}", err=True)
+
+
+@keys.command()
+def seal() -> None:
+    """Seal a keyring that lies there as it is by the key service that HUB_KMS names.
+
+    Roles that run are started anew with HUB_KMS then. Copies of the file from before still open without the service.
+
+    \b
+    Example:
+      HUB_KMS=vault:https://vault.example.org:8200/transit/carehub hub keys seal
+    """
+    from hub.crypto import Keyring, KeyringStore
+
+    settings = configured()
+    store = KeyringStore.of(settings)
+    if store.service is None:
+        raise InputError("set HUB_KMS to the key service that is to seal the keyring")
+
+    async def work() -> None:
+        await store.save(Keyring.load(store.path))
+        if await _holds_keys(settings):
+            async with opened() as parts:
+                await _noted(parts, "keys.seal", {"by_version": store.sealed_by()})
+
+    asyncio.run(work())
+    click.echo(f"sealed {store.path} by {settings.kms}; destroy copies of it from before", err=True)
+
+
+@keys.command()
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new file.")
+def unseal(target: Path) -> None:
+    """Write the keyring as it is into a new file: to leave a key service, or to go to another one.
+
+    \b
+    Example:
+      hub keys unseal --to /etc/carehub/keyring-plain.json
+    """
+
+    async def work() -> None:
+        async with opened() as parts:
+            await _noted(parts, "keys.unseal", {})
+            parts.vault.keyring.save(target)
+
+    if target.exists():
+        raise InputError(f"there is something at {target}: name a new file")
+    asyncio.run(work())
+    click.echo(f"wrote {target}: whoever can read it can read everything", err=True)
+
+
+@keys.command()
+def rewrap() -> None:
+    """Have the key service wrap the keyring's key by the newest version of its own, once that was rotated there.
+
+    \b
+    Example:
+      hub keys rewrap
+    """
+    from hub.crypto import KeyringStore
+
+    async def work() -> tuple[str, str]:
+        async with opened() as parts:
+            done = await KeyringStore.of(parts.settings).rewrap()
+            await _noted(parts, "keys.rewrap", {"before": done.before, "now": done.now})
+            return done
+
+    before, now = asyncio.run(work())
+    told = f"version {now} of its key (before: {before or 'not told'})" if now else "the newest version of its key"
+    click.echo(f"the keyring is sealed by {told}", err=True)
+
+
+async def _noted(parts: "Parts", action: str, details: dict[str, str]) -> None:
+    from hub.audit import Actor, Entry
+
+    entry = Entry(action=action, actor=Actor("system", "cli"), details={**details})
+    await parts.db.write(lambda conn: parts.trail.record(conn, entry))
 
 
 @keys.command()

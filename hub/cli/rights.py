@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hub.cli import rights_done
 from hub.cli.context import opened
 from hub.cli.exports import moment
 from hub.errors import InputError
@@ -266,6 +267,10 @@ def disclosed(mrn: str, to: str, what: str, why: str, when: str | None) -> None:
         return await parts.db.write(unit)
 
     click.echo(_run(work))
+
+
+for _command in rights_done.COMMANDS:
+    rights.add_command(_command)
 
 
 def _run(work: "Callable[[Parts], Awaitable[R]]") -> R:

@@ -1,4 +1,7 @@
-"""The keyring: a file of key-encryption keys, readable by the hub's user alone."""
+"""The keyring: the key-encryption keys, the root of the blind indexes and the audit's signing key.
+
+It is kept in a file that is readable by the hub's user alone: as it is, or sealed (`hub.crypto.store`).
+"""
 
 import base64
 import json
@@ -7,7 +10,6 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,23 +17,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from hub.errors import KeyringMissing, KeyringWrong
-
-
-class Wrapper(Protocol):
-    """The port to whatever holds the key-encryption keys: this file, or a KMS."""
-
-    @property
-    def active(self) -> str:
-        """The id of the key that wraps new data keys."""
-        ...
-
-    def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
-        """`key` wrapped for `context`, and the id of the key that wrapped it."""
-        ...
-
-    def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
-        """The key again. Raises: KeyringWrong."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +88,19 @@ class Keyring:
 
     @classmethod
     def load(cls, path: Path) -> "Keyring":
-        """The ring kept in `path`.
+        """The ring kept as it is in `path`.
 
         Raises: KeyringMissing when there is no file, KeyringWrong when it is readable by others or not a keyring.
         """
-        try:
-            mode = path.stat().st_mode
-            raw = path.read_bytes()
-        except FileNotFoundError:
-            raise KeyringMissing(
-                f"there is no keyring at {path.name}: restore it, or make one with `hub keys new`"
-            ) from None
-        except OSError:
-            raise KeyringMissing(f"the keyring {path.name} cannot be read by this user") from None
-        if os.name == "posix" and mode & 0o077:
-            raise KeyringWrong(f"the keyring {path.name} can be read by others: chmod 600 it")
+        return cls.decoded(read_private(path), path)
+
+    @classmethod
+    def decoded(cls, raw: bytes, path: Path) -> "Keyring":
+        """The ring that `raw`, out of `path`, is. Raises: KeyringWrong."""
         try:
             data = json.loads(raw)
+            if "sealed" in data:
+                raise KeyringWrong(f"the keyring {path.name} is sealed by {data['by']}: name that in HUB_KMS")
             keks = [_Kek(k["id"], k["created_at"], _decode(k["key"])) for k in data["keys"]]
             ring = cls(keks, str(data["active"]), _decode(data["index_root"]), _decode(data["audit_signing_key"]))
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -129,8 +110,11 @@ class Keyring:
         return ring
 
     def save(self, path: Path) -> None:
-        """Write the ring to `path`, whole or not at all, for its owner's eyes only."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Write the ring as it is to `path`, whole or not at all, for its owner's eyes only."""
+        write_private(path, self.encoded())
+
+    def encoded(self) -> bytes:
+        """The ring as its file has it."""
         data = {
             "version": 1,
             "active": self._active,
@@ -138,18 +122,40 @@ class Keyring:
             "index_root": _encode(self.index_root),
             "audit_signing_key": _encode(self._signing),
         }
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        return json.dumps(data, indent=2).encode()
+
+
+def read_private(path: Path) -> bytes:
+    """What a keyring's file holds. Raises: KeyringMissing, KeyringWrong when others can read it."""
+    try:
+        mode = path.stat().st_mode
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise KeyringMissing(
+            f"there is no keyring at {path.name}: restore it, or make one with `hub keys new`"
+        ) from None
+    except OSError:
+        raise KeyringMissing(f"the keyring {path.name} cannot be read by this user") from None
+    if os.name == "posix" and mode & 0o077:
+        raise KeyringWrong(f"the keyring {path.name} can be read by others: chmod 600 it")
+    return raw
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a keyring's file, whole or not at all, for its owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _new_kek(now: datetime) -> _Kek:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hub.audit import Actor
+from hub.crypto.kms import Access
 from hub.errors import StorageError
 from hub.exports import beginning
 from hub.exports.asking import Asked
@@ -201,7 +202,13 @@ class Exporter:
 
     def _where(self) -> Where:
         settings = self._parts.settings
-        return Where(database=settings.database, keyring=str(settings.keyring), clinic=settings.clinic_name)
+        return Where(
+            database=settings.database,
+            keyring=str(settings.keyring),
+            ring=self._parts.vault.keyring.encoded(),
+            kms=Access.of(settings),
+            clinic=settings.clinic_name,
+        )
 
     def _setting(self, number: int) -> Setting:
         return Setting(

@@ -11,7 +11,8 @@ import msgspec
 from consent.ledger import Ledger
 from hub.audit import Trail
 from hub.clock import SystemClock
-from hub.crypto import Keyring
+from hub.crypto import Keyring, KeyringStore
+from hub.crypto.kms import Access
 from hub.db import Database
 from hub.files.pieces import Pieces
 from hub.files.shelf import Shelf
@@ -25,10 +26,15 @@ __all__ = ["Sources", "Where"]
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
-    """Where database and keyring are, for a process that opens them itself. `repr` shows no password."""
+    """Where database and keyring are, for a process that opens them itself; it is given the keyring as it is now.
+
+    Never written anywhere: it goes from process to process. `repr` shows nothing of it.
+    """
 
     database: str
     keyring: str
+    ring: bytes
+    kms: Access | None
     clinic: str
 
     def __repr__(self) -> str:
@@ -61,11 +67,12 @@ class Sources:
     @classmethod
     @asynccontextmanager
     async def opened(cls, where: Where) -> "AsyncIterator[Sources]":
-        """Those of a process of its own. Raises: StorageError, KeyringMissing, KeyringWrong."""
-        keyring, clock = Path(where.keyring), SystemClock()
+        """Those of a process of its own. Raises: StorageError, KeyringWrong."""
+        path, clock = Path(where.keyring), SystemClock()
         db = await Database.open(where.database, connections=1)
         try:
-            vault = Vault(Keyring.load(keyring), reload=lambda: Keyring.load(keyring))
+            store = KeyringStore.at(path, where.kms)
+            vault = Vault(Keyring.decoded(where.ring, path), reload=store.load)
             async with db.read() as conn:
                 await vault.check(conn)
             trail = Trail(vault, clock)

@@ -22,6 +22,7 @@ from hub.db.tables import (
     portal_passkey,
     portal_session,
     proxy,
+    restriction,
     search_name,
     slot,
     waitlist,
@@ -42,6 +43,7 @@ PLAIN: Mapping[str, sa.Column[Any]] = {
     "looked_into": break_glass.c.person_id,
     "kept_by_law": legal_hold.c.person_id,
     "consented_to_disclosure": part2_consent.c.person_id,
+    "restricted": restriction.c.person_id,
 }
 """Columns that name a person and nothing else: they name the survivor from then on."""
 

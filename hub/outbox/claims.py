@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.asking import NO_WISHES, AddressState, Wishes, share
 from consent.ledger import Ledger
 from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
+from consent.restricting import restricted_among
 from consent.whereabouts import UNKNOWN, Place, place
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
@@ -188,6 +189,8 @@ class Claims:
         confirmed = await _stop_confirmed(conn, confirming)
         unheard = await self._hearing.void(conn, [_planned(row) for row in rows if row.about_id or row.appointment_id])
         of_age = await self._hearing.decided_by_themselves(conn, counted)
+        concerned = {one for row in rows if row.automated for one in (row.person_id, row.about_id) if one}
+        restricted = await restricted_among(conn, concerned)
         verdicts: dict[str, Verdict | str] = {}
         for row in rows:
             if row.appointment_id:
@@ -231,6 +234,7 @@ class Claims:
                     stop_confirmed=row.id in confirmed,
                     answers_help=row.answers_help,
                     safety=row.lane == Lane.SAFETY,
+                    restricted=bool(restricted and {row.person_id, row.about_id} & restricted),
                 )
             )
             verdicts[row.id] = verdict

@@ -203,7 +203,7 @@ class Reactions:
                 action="message.inbox",
                 status=ThreadStatus.OPEN,
                 priority=priority,
-                attention="opted_out_wrote" if incoming.address_state == "ok" else "unreachable_wrote",
+                attention=incoming.unanswered,
             )
         if incoming.media and not incoming.text.strip():
             # What became of the file may be known already, and tells more.
@@ -247,6 +247,7 @@ class Reactions:
             standing=incoming.standing,
             replies_to=incoming.at,
             address_state=incoming.address_state,
+            restricted=incoming.restricted,
         )
         return not isinstance(may(asked), Denied)
 

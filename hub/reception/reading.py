@@ -11,7 +11,7 @@ from bots.dialogue import Known, Shared, Subject, Unknown
 from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState
-from hub.db.tables import address, message, proxy, unhandled
+from hub.db.tables import address, message, proxy, restriction, unhandled
 from hub.db.tables import person as person_table
 from hub.db.tables import thread as thread_table
 from hub.files.expecting import WHOLE_MAIL
@@ -30,6 +30,7 @@ class Incoming:
 
     more: another unhandled message of the thread waits behind it.
     whole_mail: a mail is kept as it came, for this text is not all of it.
+    restricted: the person had the processing of their record restricted.
     """
 
     message_id: str
@@ -49,11 +50,19 @@ class Incoming:
     dialogue: tuple[bytes, datetime] | None = field(repr=False)
     failures: int
     more: bool
+    restricted: bool = False
 
     @property
     def voicemail(self) -> bool:
         """Whether it was left on the line, or is what a machine made of that: nobody waits for an answer there."""
         return self.channel is ChannelKind.VOICE and self.media > 0
+
+    @property
+    def unanswered(self) -> str:
+        """Why staff read it, where the policy forbids the bot to answer."""
+        if self.restricted:
+            return "restricted_wrote"
+        return "opted_out_wrote" if self.address_state == "ok" else "unreachable_wrote"
 
     @property
     def language(self) -> Language | None:
@@ -109,6 +118,7 @@ class Reader:
             dialogue=await self._threads.dialogue(conn, keys, thread) if row.dialogue_at is not None else None,
             failures=row.failures,
             more=len(rows) > 1,
+            restricted=row.restricted,
         )
 
     async def _writer(
@@ -154,6 +164,9 @@ _WITH = (
     thread_table.c.dialogue_at,
     # Few do: the others are not asked about one by one.
     sa.exists().where(proxy.c.proxy_person_id == thread_table.c.person_id, proxy.c.ended_at.is_(None)).label("acts"),
+    sa.exists()
+    .where(restriction.c.person_id == thread_table.c.person_id, restriction.c.lifted_at.is_(None))
+    .label("restricted"),
 )
 _PERSON_FROM = len(_WITH)
 # Everything about the message in one statement, built once: a message is read before it is answered. The second row

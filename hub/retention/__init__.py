@@ -13,6 +13,7 @@
 from hub.retention.certificates import Certificate, Issued, issued_before, issued_since, proved, unproved, wrong
 from hub.retention.copies import sweep, waiting
 from hub.retention.disposing import Refused, dispose
+from hub.retention.duties import kept_until
 from hub.retention.holds import Hold, held_among, hold, placed, release
 from hub.retention.rotating import Rotated, rotate
 from hub.retention.running import run
@@ -30,6 +31,7 @@ __all__ = [
     "hold",
     "issued_before",
     "issued_since",
+    "kept_until",
     "placed",
     "policy_for",
     "proved",

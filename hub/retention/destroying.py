@@ -132,6 +132,7 @@ KEPT = frozenset(
         "audit_event",
         "break_glass",
         "legal_hold",
+        "restriction",
         "disposal",
         "suppression",
         # Ids, codes and numbers alone.

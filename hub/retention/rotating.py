@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry
-from hub.crypto import Keyring
+from hub.crypto import KeyringStore
 from hub.db.tables import data_key
 from hub.errors import CryptoError
 from hub.parts import Parts
@@ -40,10 +40,10 @@ async def rotate(parts: Parts, actor: Actor, *, destroy_older: bool = False) -> 
 
     Raises: CryptoError when a data key is still wrapped by an older key, and nothing is destroyed.
     """
-    file = parts.settings.keyring
+    store = KeyringStore.of(parts.settings)
     # As it is on the disk: another process may have added a key since this one began.
-    ring = Keyring.load(file).rotated(parts.clock.now())
-    ring.save(file)
+    ring = (await store.load()).rotated(parts.clock.now())
+    await store.save(ring)
     vault = Vault(ring)
     await parts.db.write(vault.announce)
     total = 0
@@ -54,7 +54,7 @@ async def rotate(parts: Parts, actor: Actor, *, destroy_older: bool = False) -> 
         await parts.db.write(lambda conn: _unused(conn, ring.active))
         left = ring.only_active()
         destroyed = tuple(one for one in ring.ids if one != ring.active)
-        left.save(file)
+        await store.save(left)
         ring = left
     parts.vault.adopt(ring)
     entry = Entry(

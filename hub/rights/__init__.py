@@ -10,6 +10,7 @@
 
 from hub.rights.disclosures import Disclosed, Disclosure, Disclosures
 from hub.rights.requests import NewRequest, Request, Requests
+from hub.rights.restricting import lift, restrict
 from hub.rights.terms import Kind, Rules, Term, rules, rules_for
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Requests",
     "Rules",
     "Term",
+    "lift",
+    "restrict",
     "rules",
     "rules_for",
 ]

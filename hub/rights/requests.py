@@ -77,6 +77,8 @@ class Request:
     thread_id: str | None
     message_id: str | None
     export_id: str | None
+    approved_at: datetime | None
+    approved_by: Actor | None
     by: Actor
     clock: Clock
 
@@ -123,7 +125,7 @@ class Requests:
         }
         await conn.execute(sa.insert(rights_request), values)
         if new.kind is Kind.AMENDMENT and thread_id is not None:
-            await self._note(conn, new.person_id, _NOTED.format(of=of, words=new.words.strip()))
+            await self.note(conn, new.person_id, _NOTED.format(of=of, words=new.words.strip()))
         await self._told(conn, "rights.open", new.person_id, rights_id, actor, request_id, {"kind": new.kind.value})
         return rights_id
 
@@ -172,8 +174,20 @@ class Requests:
         if found.kind is Kind.AMENDMENT and found.thread_id is not None:
             of = await self._of(conn, found.message_id)
             text = _ANSWERED[state].format(of=of, words=found.details.ended).strip()
-            await self._note(conn, found.person_id, text)
+            await self.note(conn, found.person_id, text)
         await self._told(conn, f"rights.{state}", found.person_id, rights_id, actor, request_id, {"export": export_id})
+        return await self._got(conn, rights_id)
+
+    async def approve(self, conn: AsyncConnection, rights_id: str, actor: Actor, request_id: str = "") -> Request:
+        """Find that an erasure is to be carried out; somebody else does it (`hub.erasure`). Raises: InputError."""
+        found = await self._held(conn, rights_id)
+        if found.kind is not Kind.ERASURE:
+            raise InputError("only an erasure is approved")
+        if found.approved_by is not None:
+            raise InputError("this erasure was approved before: somebody else carries it out")
+        values = {"approved_at": self._parts.clock.now(), "approved_kind": actor.kind, "approved_id": actor.id}
+        await conn.execute(sa.update(rights_request).where(rights_request.c.id == rights_id).values(**values))
+        await self._told(conn, "rights.approve", found.person_id, rights_id, actor, request_id, {})
         return await self._got(conn, rights_id)
 
     async def copied(
@@ -265,6 +279,8 @@ class Requests:
                     thread_id=row.thread_id,
                     message_id=row.message_id,
                     export_id=row.export_id,
+                    approved_at=row.approved_at,
+                    approved_by=Actor(row.approved_kind, row.approved_id) if row.approved_at is not None else None,
                     by=Actor(row.actor_kind, row.actor_id),
                     clock=stands,
                 )
@@ -290,7 +306,7 @@ class Requests:
         query = sa.select(message.c.seq).where(message.c.id == message_id)
         return f" of entry {(await conn.execute(query)).scalar_one_or_none() or '?'}"
 
-    async def _note(self, conn: AsyncConnection, person_id: str, text: str) -> None:
+    async def note(self, conn: AsyncConnection, person_id: str, text: str) -> None:
         """A note in the thread of the person, under whatever record they go on."""
         now = self._parts.clock.now()
         person_id = await self._parts.people.surviving(conn, person_id)

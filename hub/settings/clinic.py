@@ -1,6 +1,7 @@
 """Settings of the hub itself and of the clinic."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,41 @@ class ClinicSettings:
         parsing.path,
         None,
         shown="`keyring.json` in `HUB_DATA`",
+    )
+    kms: str = setting(
+        "HUB_KMS",
+        "the key service that the keyring is sealed by: `aws:` and a key's ARN, `gcp:` and its resource name, or "
+        "`vault:https://HOST/MOUNT/KEY` (transit)",
+        parsing.key_service,
+        "",
+        shown="unset: the keyring's file is as it is",
+    )
+    kms_endpoint: str = setting(
+        "HUB_KMS_ENDPOINT",
+        "where AWS KMS or Google Cloud KMS is reached, such as a private endpoint",
+        parsing.web_address,
+        "",
+        shown="unset: the provider's own",
+    )
+    kms_token: Secret = setting("HUB_KMS_TOKEN", "Vault: a token", parsing.secret, Secret(""), shown="unset")
+    kms_role_id: str = setting(
+        "HUB_KMS_ROLE_ID", "Vault: the role id of an AppRole, in place of a token", parsing.text, "", shown="unset"
+    )
+    kms_secret_id: Secret = setting("HUB_KMS_SECRET_ID", "its secret id", parsing.secret, Secret(""), shown="unset")
+    kms_namespace: str = setting("HUB_KMS_NAMESPACE", "Vault: the namespace", parsing.text, "", shown="unset")
+    kms_ca_file: Path | None = setting(
+        "HUB_KMS_CA_FILE",
+        "certificates (PEM) by which the key service's own is believed",
+        parsing.path,
+        None,
+        shown="unset: the system's",
+    )
+    kms_timeout: timedelta = setting(
+        "HUB_KMS_TIMEOUT",
+        "how long the key service may take for one answer; it is asked three times",
+        parsing.span,
+        timedelta(seconds=10),
+        shown="10s",
     )
     host: str = setting("HUB_HOST", "address to listen on", parsing.text, "127.0.0.1")
     port: int = setting("HUB_PORT", "port to listen on; 0 takes a free one", parsing.whole(0, 65535), 8080)

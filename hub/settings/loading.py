@@ -130,6 +130,28 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("HUB_FHIR_TOKEN_URL must begin with https://")
     if settings.fhir_create_patients == "yes" and not settings.fhir_mrn_system:
         problems.append("HUB_FHIR_CREATE_PATIENTS needs HUB_FHIR_MRN_SYSTEM: under it the record number is entered")
+    problems += _key_service(settings)
     if not settings.development and settings.keyring_file is None:
         problems.append("HUB_KEYRING_FILE must be set when HUB_PUBLIC_URL is not this machine (see `hub keys new`)")
+    return problems
+
+
+def _key_service(settings: Settings) -> list[str]:
+    role = bool(settings.kms_role_id), bool(settings.kms_secret_id)
+    if not settings.kms:
+        given = (
+            settings.kms_endpoint or settings.kms_token or settings.kms_ca_file or settings.kms_namespace or any(role)
+        )
+        return ["HUB_KMS must be set, too: it names the key service that the other HUB_KMS_ settings are of"] * bool(
+            given
+        )
+    problems = []
+    endpoint = urlsplit(settings.kms_endpoint)
+    if endpoint.scheme == "http" and endpoint.hostname not in LOOPBACK:
+        problems.append("HUB_KMS_ENDPOINT must begin with https://")
+    if settings.kms.startswith("vault:"):
+        if any(role) and not all(role):
+            problems.append("HUB_KMS_ROLE_ID and HUB_KMS_SECRET_ID go together: set both")
+        elif bool(settings.kms_token) == all(role):
+            problems.append("Vault asks for HUB_KMS_TOKEN, or for HUB_KMS_ROLE_ID and HUB_KMS_SECRET_ID")
     return problems

@@ -181,6 +181,26 @@ def redis(raw: str) -> Secret:
     return Secret(value)
 
 
+_KEY_SERVICES = re.compile(
+    r"aws:arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+"
+    r"|gcp:projects/[^\s/]+/locations/[^\s/]+/keyRings/[^\s/]+/cryptoKeys/[^\s/:]+"
+    r"|vault:https?://[^\s/?#@]+(/[A-Za-z0-9._-]+){2,}"
+)
+
+
+def key_service(raw: str) -> str:
+    """A key service and its key."""
+    value = raw.strip()
+    if not _KEY_SERVICES.fullmatch(value):
+        raise ValueError(
+            "must be aws:arn:aws:kms:REGION:ACCOUNT:key/ID, gcp:projects/P/locations/L/keyRings/R/cryptoKeys/K "
+            "or vault:https://HOST/MOUNT/KEY"
+        )
+    if value.startswith("vault:http://") and urlsplit(value.removeprefix("vault:")).hostname not in LOOPBACK:
+        raise ValueError("must begin with vault:https:// where Vault is not on this machine")
+    return value
+
+
 def scanner(raw: str) -> str:
     """Where a virus scanner listens."""
     value = raw.strip()

@@ -5,13 +5,16 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.restricting import restricted_among
 from hub.audit import Entry
+from hub.erasure import erase
 from hub.errors import InputError
 from hub.exports import Asked, Format
 from hub.exports.runs import Handed, Runs
 from hub.jobs import Work
 from hub.people import Person
-from hub.rights import Disclosed, Disclosure, Disclosures, Kind, NewRequest, Request, Requests, rules
+from hub.retention import Refused
+from hub.rights import Disclosed, Disclosure, Disclosures, Kind, NewRequest, Request, Requests, lift, restrict, rules
 from hub.staff.compliance import drawn
 from hub.staff.compliance_exports import day
 from hub.staff.pages import Page, Visit
@@ -100,22 +103,33 @@ async def _request(visit: Visit, *, wrong: str = "") -> web.Response:
     """One request, and what was disclosed of whoever made it."""
     parts = visit.surface.parts
 
-    async def unit(conn: AsyncConnection) -> tuple[Request, Person | None, list[Disclosed]] | None:
+    async def unit(conn: AsyncConnection) -> tuple[Request, Person | None, list[Disclosed], bool] | None:
         found = await Requests(parts).get(conn, visit.request.match_info["id"])
         if found is None:
             return None
         person_id = await parts.people.surviving(conn, found.person_id)
         seen = Entry(action="rights.read", actor=visit.granted.user.actor, person_id=person_id, object_id=found.id)
         await parts.trail.record(conn, seen)
-        return found, await parts.people.get(conn, person_id), await Disclosures(parts).of(conn, person_id)
+        restricted = bool(await restricted_among(conn, [person_id]))
+        told = await Disclosures(parts).of(conn, person_id)
+        return found, await parts.people.get(conn, person_id), told, restricted
 
     read = await parts.db.write(unit)
     if read is None:
         raise web.HTTPSeeOther(HOME)
-    found, person, told = read
+    found, person, told, restricted = read
     form = {name: visit.form[name] for name in _FIELDS}
     return drawn(
-        visit, HOME, "compliance_request.html", wrong=wrong, one=found, person=person, disclosed=told, form=form
+        visit,
+        HOME,
+        "compliance_request.html",
+        wrong=wrong,
+        one=found,
+        person=person,
+        restricted=restricted,
+        mine=found.approved_by == visit.granted.user.actor,
+        disclosed=told,
+        form=form,
     )
 
 
@@ -131,6 +145,14 @@ async def _change(visit: Visit) -> web.StreamResponse:
                 await book.extend(conn, rights_id, reason, actor)
             case "deny":
                 await book.end(conn, rights_id, "denied", reason, actor)
+            case "approve":
+                await book.approve(conn, rights_id, actor)
+            case "restrict":
+                await restrict(conn, parts, rights_id, actor)
+            case "lift":
+                asked_for = await book.get(conn, rights_id)
+                if asked_for is not None:
+                    await lift(conn, parts, asked_for.person_id, actor)
             case "withdraw":
                 await book.end(conn, rights_id, "withdrawn", reason, actor)
             case "fulfil":
@@ -152,6 +174,19 @@ async def _change(visit: Visit) -> web.StreamResponse:
         await work.close()
     parts.bell.ring()
     raise web.HTTPSeeOther(f"{HOME}/{rights_id}?was={does}")
+
+
+async def _erase(visit: Visit) -> web.StreamResponse:
+    """Carry out an approved erasure, or say why it must not be."""
+    parts, rights_id = visit.surface.parts, visit.request.match_info["id"]
+    try:
+        done = await parts.db.write(lambda conn: erase(conn, parts, rights_id, visit.granted.user.actor))
+    except InputError as error:
+        return await _request(visit, wrong=str(error))
+    if isinstance(done, Refused):
+        return await _request(visit, wrong=done.detail)
+    parts.bell.ring()
+    raise web.HTTPSeeOther(f"{HOME}/{rights_id}?was=erase")
 
 
 async def _disclosed(visit: Visit) -> web.StreamResponse:
@@ -183,7 +218,8 @@ PAGES = (
     Page(method="GET", path=_ONE, scope=SCOPE, answer=_one),
     *(
         Page(method="POST", path=f"{_ONE}/{does}", scope=SCOPE, answer=_change)
-        for does in ("extend", "deny", "withdraw", "fulfil", "export")
+        for does in ("extend", "deny", "withdraw", "fulfil", "export", "approve", "restrict", "lift")
     ),
+    Page(method="POST", path=f"{_ONE}/erase", scope=SCOPE, answer=_erase),
     Page(method="POST", path=f"{_ONE}/disclosed", scope=SCOPE, answer=_disclosed),
 )

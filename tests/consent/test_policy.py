@@ -201,6 +201,14 @@ def ask(**changes) -> Request:
         pytest.param(
             ask(address_state="deceased", replies_to=NOON - AGO), Denied, "address-deceased", id="of one who has died"
         ),
+        pytest.param(ask(restricted=True, replies_to=NOON - AGO), Denied, "restricted", id="of one who is restricted"),
+        pytest.param(ask(restricted=True, automated=False), Allowed, "consent-held", id="to them, by hand"),
+        pytest.param(
+            ask(restricted=True, purpose=Purpose.EMERGENCY),
+            Allowed,
+            "emergency-purpose",
+            id="safe",
+        ),
         pytest.param(
             ask(standing=Standing(), channel=ChannelKind.PORTAL, now=NIGHT), Allowed, "consent-held", id="the portal"
         ),

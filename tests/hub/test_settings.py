@@ -60,7 +60,30 @@ EHR = {
     "HUB_FHIR_MRN_SYSTEM": "urn:oid:9",
     "HUB_FHIR_CREATE_PATIENTS": "no",
 }
-TOGETHER = [TWILIO, APNS, VAPID, MAIL, SLACK, OPENID, MLLP, EHR]
+KMS = {
+    "HUB_KMS": "vault:https://vault.example.org:8200/transit/carehub",
+    "HUB_KMS_ROLE_ID": "other",
+    "HUB_KMS_SECRET_ID": "other",
+}
+AWS = {
+    "HUB_KMS": "aws:arn:aws:kms:us-east-1:111122223333:key/1234abcd",
+    "HUB_KMS_ENDPOINT": "https://other.example.org",
+}
+TOKEN_OF_VAULT = {"HUB_KMS": KMS["HUB_KMS"], "HUB_KMS_TOKEN": "other"}
+TOGETHER = [
+    TWILIO,
+    APNS,
+    VAPID,
+    MAIL,
+    SLACK,
+    OPENID,
+    MLLP,
+    EHR,
+    AWS,
+    KMS,
+    {**KMS, "HUB_KMS_NAMESPACE": "x", "HUB_KMS_CA_FILE": "x"},
+    TOKEN_OF_VAULT,
+]
 
 # name, attribute, what it is unset, a value, what that gives
 VALUES: list[tuple[str, str, Any, str, Any]] = [
@@ -75,6 +98,14 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
         Secret("rediss://:p@r.example.org:1/2"),
     ),
     ("HUB_KEYRING_FILE", "keyring_file", None, "/etc/carehub/keys.json", Path("/etc/carehub/keys.json")),
+    ("HUB_KMS", "kms", "", AWS["HUB_KMS"], AWS["HUB_KMS"]),
+    ("HUB_KMS_ENDPOINT", "kms_endpoint", "", "https://vpce.example.org/", "https://vpce.example.org"),
+    ("HUB_KMS_TOKEN", "kms_token", Secret(""), TOKEN, Secret(TOKEN)),
+    ("HUB_KMS_ROLE_ID", "kms_role_id", "", "role", "role"),
+    ("HUB_KMS_SECRET_ID", "kms_secret_id", Secret(""), TOKEN, Secret(TOKEN)),
+    ("HUB_KMS_NAMESPACE", "kms_namespace", "", "clinic/one", "clinic/one"),
+    ("HUB_KMS_CA_FILE", "kms_ca_file", None, "/etc/ca.pem", Path("/etc/ca.pem")),
+    ("HUB_KMS_TIMEOUT", "kms_timeout", timedelta(seconds=10), "3s", timedelta(seconds=3)),
     ("HUB_HOST", "host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     ("HUB_PORT", "port", 8080, " 0 ", 0),
     ("HUB_PROXIES", "proxies", (), "127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"))),

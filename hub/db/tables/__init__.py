@@ -22,6 +22,7 @@ from hub.db.tables.compliance import (
     legal_hold,
     part2_consent,
     provider_copy,
+    restriction,
     rights_request,
 )
 from hub.db.tables.conversation import message, thread, turn, unhandled
@@ -136,6 +137,7 @@ __all__ = [
     "rating",
     "raw_mail",
     "resource",
+    "restriction",
     "retired_address",
     "rights_request",
     "scheduling_request",

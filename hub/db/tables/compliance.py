@@ -70,6 +70,10 @@ rights_request = sa.Table(
     sa.Column("extended_at", Moment),
     sa.Column("ended_at", Moment),
     sa.Column("export_id", Id),
+    # Who found that it is to be carried out; somebody else does it.
+    sa.Column("approved_at", Moment),
+    sa.Column("approved_kind", sa.String(8)),
+    sa.Column("approved_id", sa.String(64)),
     sa.Column("actor_kind", sa.String(8), nullable=False),
     sa.Column("actor_id", sa.String(64), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
@@ -80,6 +84,24 @@ rights_request = sa.Table(
 )
 
 _IN_FORCE = sa.text("released_at IS NULL")
+
+_NOT_LIFTED = sa.text("lifted_at IS NULL")
+
+restriction = sa.Table(
+    "restriction",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("person.id"), nullable=False),
+    # The request that asked for it.
+    sa.Column("request_id", Id, nullable=False),
+    sa.Column("actor_kind", sa.String(8), nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("lifted_at", Moment),
+    sa.Column("lifted_kind", sa.String(8)),
+    sa.Column("lifted_id", sa.String(64)),
+    sa.Index("ix_restriction_in_force", "person_id", sqlite_where=_NOT_LIFTED, postgresql_where=_NOT_LIFTED),
+)
 
 legal_hold = sa.Table(
     "legal_hold",

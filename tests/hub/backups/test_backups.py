@@ -12,7 +12,7 @@ from hub.audit import Actor, Entry
 from hub.backups import restore, take, write_table
 from hub.backups.sealing import CONTENT, MANIFEST
 from hub.clock import FixedClock
-from hub.crypto import Keyring
+from hub.crypto import Keyring, KeyringStore
 from hub.db import Database
 from hub.db.tables import audit_event, data_key, message
 from hub.errors import HubError, InputError, KeyringWrong
@@ -68,7 +68,7 @@ async def test_under_load_nothing_is_refused_or_lost_and_the_copy_is_of_one_mome
 ) -> None:
     """Writers at full speed meanwhile, keys rotated in their midst: all they wrote is there, the copy has a prefix."""
     parts, ended = clinic.parts, asyncio.Event()
-    running = Vault(parts.vault.keyring, reload=lambda: Keyring.load(parts.settings.keyring))
+    running = Vault(parts.vault.keyring, reload=KeyringStore(parts.settings.keyring).load)
     written: list[str] = []
 
     async def writes(number: int) -> None:

@@ -24,7 +24,7 @@ def words(sheet: Path) -> str:
 @pytest.fixture
 def sheets(tmp_path: Path, keyring: Keyring) -> list[Path]:
     keyring.save(tmp_path / "keyring.json")
-    return split(tmp_path / "keyring.json", tmp_path / "out", 3, 2, "Maple Street Clinic", NOW)
+    return split(Keyring.load(tmp_path / "keyring.json"), tmp_path / "out", 3, 2, "Maple Street Clinic", NOW)
 
 
 def test_any_two_of_three_give_the_keyring_back(sheets: list[Path], tmp_path: Path, keyring: Keyring) -> None:
@@ -48,7 +48,7 @@ def test_a_word_mistyped_and_sheets_of_another_set_are_told(
 ) -> None:
     first, second = words(sheets[0]), words(sheets[1])
     last = second.rsplit(" ", 1)[0] + (" academic" if not second.endswith("academic") else " acid")
-    others = split(tmp_path / "keyring.json", tmp_path / "others", 3, 2, "Maple Street Clinic", NOW)
+    others = split(Keyring.load(tmp_path / "keyring.json"), tmp_path / "others", 3, 2, "Maple Street Clinic", NOW)
 
     with pytest.raises(InputError, match="mistyped"):
         recover(tmp_path / "out", [first, last], tmp_path / "again.json")
@@ -64,7 +64,7 @@ def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, keyring: Keyring
     keyring.save(tmp_path / "keyring.json")
 
     with pytest.raises(InputError, match="threshold"):
-        split(tmp_path / "keyring.json", tmp_path / "out", shares, threshold, "Clinic", NOW)
+        split(Keyring.load(tmp_path / "keyring.json"), tmp_path / "out", shares, threshold, "Clinic", NOW)
 
 
 def test_the_commands_go_round(run: Run, founded: Path, tmp_path: Path, keyring: Keyring) -> None:

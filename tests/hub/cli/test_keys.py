@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.pushing.vapid import VapidKey
 from hub.audit import Actor, Entry, Trail
 from hub.clock import SystemClock
-from hub.crypto import Keyring, Place
+from hub.crypto import Keyring, KeyringStore, Place
 from hub.db.tables import audit_event, data_key, key_canary
 from hub.types import new_id
 from hub.vault import Vault
@@ -165,7 +165,7 @@ class TestRotate:
 
 
 def test_a_running_hub_reads_a_key_that_was_added_meanwhile(run: Run, founded: Path, keyring: Keyring) -> None:
-    vault = Vault(keyring, reload=lambda: Keyring.load(founded / "keyring.json"))
+    vault = Vault(keyring, reload=KeyringStore(founded / "keyring.json").load)
     run("keys", "rotate")
 
     async def unit(conn: AsyncConnection) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
-from hub.db.tables import address, appointment, delivery, person, slot
+from hub.db.tables import address, appointment, delivery, person, restriction, slot
 from hub.errors import Unreachable
-from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Hold, Lane, Purpose
+from hub.types import Address, AddressKind, AuthorKind, ChannelKind, DeliveryState, Hold, Lane, Purpose, new_id
 from tests.hub.outbox.mail import ANA, BEN, Mail
 
 
@@ -109,6 +109,19 @@ async def test_an_address_that_was_suspended_meanwhile_gets_nothing(mail: Mail, 
 
     assert await mail.claim() == []
     assert (await mail.row(delivery_id)).reason == "address-suspended"
+
+
+async def test_to_whom_was_restricted_meanwhile_goes_only_what_staff_write(mail: Mail, ana: str) -> None:
+    automated, by_hand = await mail.automated(ana), await mail.queue(ana)
+    row = {"id": new_id(), "person_id": ana, "request_id": new_id(), "actor_kind": "staff", "actor_id": "1"}
+
+    async def unit(conn: Any) -> None:
+        await conn.execute(sa.insert(restriction).values(**row, at=mail.clock.now()))
+
+    await mail.rig.parts.db.write(unit)
+
+    assert [claim.delivery_id for claim in await mail.claim()] == [by_hand]
+    assert (await mail.row(automated)).reason == "restricted"
 
 
 async def test_to_whoever_died_meanwhile_goes_only_what_staff_write(mail: Mail, ana: str) -> None:

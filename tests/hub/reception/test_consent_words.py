@@ -10,8 +10,8 @@ from consent.facts import ConsentState, Scope, Source
 from consent.ledger import NewFact
 from hub.audit import Actor
 from hub.crypto import Keyring
-from hub.db.tables import address, consent_request
-from hub.types import ChannelKind, Purpose, Skip
+from hub.db.tables import address, consent_request, restriction
+from hub.types import ChannelKind, Purpose, Skip, new_id
 from tests.hub.reception.people import ANA, ana
 from tests.hub_rig import CLINIC, Rig, is_said, open_rig
 from tests.stores import either_will_do
@@ -66,6 +66,20 @@ async def test_who_opted_out_and_writes_comes_to_staff_unanswered(rig: Rig) -> N
     row = await rig.thread(person)
     assert (row.status, row.attention) == ("open", "opted_out_wrote")
     assert len(rig.on_phone(ANA)) == 1
+
+
+async def test_whose_record_is_restricted_comes_to_staff_unanswered(rig: Rig) -> None:
+    person = await ana(rig)
+    row = {"id": new_id(), "person_id": person, "request_id": new_id(), "actor_kind": "staff", "actor_id": "1"}
+    await rig.parts.db.write(lambda conn: conn.execute(sa.insert(restriction).values(**row, at=rig.parts.clock.now())))
+
+    await rig.tell(ANA, "can I come in tomorrow?")
+    await rig.quiet()
+
+    thread = await rig.thread(person)
+    assert (thread.status, thread.attention) == ("open", "restricted_wrote")
+    assert rig.on_phone(ANA) == []
+    assert is_said("consent.help", await rig.ask(ANA, "HELP"))
 
 
 async def test_what_the_carrier_answered_itself_is_kept_and_not_answered_again(

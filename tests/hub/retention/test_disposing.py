@@ -14,7 +14,7 @@ from consent.facts import PHONE, ConsentState, Scope, Source
 from consent.ledger import NewFact
 from hub.audit import Actor, verify
 from hub.clock import FixedClock
-from hub.crypto import Keyring
+from hub.crypto import Keyring, KeyringStore
 from hub.db import Database
 from hub.db.tables import (
     address,
@@ -238,7 +238,7 @@ async def _owners(vault: Vault, conn: Any, owners: list[str]) -> list[str]:
 async def test_a_process_with_the_older_ring_makes_no_key_by_a_key_that_is_destroyed(clinic: Clinic) -> None:
     """A web role runs while the command rotates: what it makes afterwards opens with what is left."""
     parts = clinic.parts
-    running = Vault(parts.vault.keyring, reload=lambda: Keyring.load(parts.settings.keyring))
+    running = Vault(parts.vault.keyring, reload=KeyringStore(parts.settings.keyring).load)
     await rotate(parts, OFFICER, destroy_older=True)
 
     owner = new_id()
@@ -276,7 +276,7 @@ async def test_the_bytes_of_database_and_backup_open_nothing(clinic: Clinic, tmp
 async def test_who_reads_a_state_from_before_a_rotation_still_opens_it(clinic: Clinic) -> None:
     """A long reading of another role: its rows name a key that the ring on the disk has lost since."""
     parts, ana = clinic.parts, clinic.persons[0]
-    running = Vault(parts.vault.keyring, reload=lambda: Keyring.load(parts.settings.keyring))
+    running = Vault(parts.vault.keyring, reload=KeyringStore(parts.settings.keyring).load)
     async with parts.db.read() as conn:
         await conn.execute(sa.select(data_key.c.owner_id).limit(1))
         await rotate(parts, OFFICER, destroy_older=True)
