@@ -93,7 +93,6 @@ async def _demonstrate(port: int, folder: Path, *, check: bool) -> int:
         await hub.understanding()
         if check:
             return await clinic.check(hub.parts, outside, click.echo)
-        await clinic.invite(hub.parts)
         await clinic.begin(hub.parts, outside)
         _tell(base, folder, patient("nora"), lambda line: click.echo(line, err=True))
         await app.asked_to_end().wait()

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from hub.db.tables import message
 from hub.demo.clinic import patient
 from hub.demo.outside import CLINIC_NUMBER, Outside
+from hub.demo.sending import invite
 from hub.parts import Parts
 
 __all__ = ["begin"]
@@ -20,10 +21,14 @@ _CAME: tuple[tuple[str, str], ...] = (
 
 
 async def begin(parts: Parts, outside: Outside) -> None:
-    """Let a few patients text the clinic, as anybody would, unless somebody has written before."""
+    """Mail every patient how the clinic is reached, and let a few text it, unless somebody has written before.
+
+    Not once for every start: what is sent again counts towards the most that a person gets in a day.
+    """
     async with parts.db.read() as conn:
         written = sa.select(message.c.id).where(message.c.direction == "inbound").limit(1)
         if (await conn.execute(written)).first() is not None:
             return
+    await invite(parts)
     for key, text in _CAME:
         await outside.carrier.text(patient(key).phone, CLINIC_NUMBER, text)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -63,7 +63,14 @@ class Dates:
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""
-        written = format_time(moment.astimezone(self._zone), "h:mm a", locale=self._language)
+        return self._clock(moment.astimezone(self._zone))
+
+    def hour(self, whole: int | str) -> str:
+        """A whole hour of any day, such as `7:00 AM` for 7."""
+        return self._clock(datetime(1, 1, 1, int(whole), tzinfo=UTC))
+
+    def _clock(self, shown: datetime) -> str:
+        written = format_time(shown, "h:mm a", locale=self._language)
         return " ".join(written.replace("\u202f", " ").replace("\xa0", " ").split())
 
     def _local(self, moment: datetime | date) -> date:

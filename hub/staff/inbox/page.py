@@ -34,6 +34,7 @@ MODULES = (
     "schedule.js",
     "search.js",
     "segments.js",
+    "sending.js",
     "sound.js",
     "store.js",
     "stream.js",

@@ -45,7 +45,7 @@ export function makeViews(app) {
       me.teams.length > 0 && [h("h2", {}, t("teams")), me.teams.map((team) => link("team", "users-round", team.id))],
       h("div", { class: "views-foot" },
         h("button", { type: "button", class: "view", onclick: () => app.palette() }, icon("search"), h("span", { class: "view-name" }, t("palette")), h("kbd", {}, `${app.control} K`)),
-        h("button", { type: "button", class: "view", onclick: () => app.help() }, icon("keyboard"), h("span", { class: "view-name" }, t("help")), h("kbd", {}, "?")),
+        h("button", { type: "button", class: "view", onclick: () => app.help() }, icon("keyboard"), h("span", { class: "view-name" }, t("help_short")), h("kbd", {}, "?")),
         h("button", { type: "button", class: "view", "aria-pressed": String(Boolean(me.switches.sound)), onclick: () => app.toggle("sound") }, icon(me.switches.sound ? "volume-2" : "volume-x"), h("span", { class: "view-name" }, t("sound")))));
     focused && nav.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     const number = count(store.view, store.team);

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from bots.dialogue import Phase
 from hub.db.tables import message
-from hub.demo import invite
+from hub.demo import begin, invite
 from hub.demo.clinic import PATIENTS, PHONES, patient
+from hub.demo.outside import CLINIC_NUMBER
 from hub.demo.standing import State
 from hub.demo.wording import LANGUAGES, words
 from hub.types import DeliveryState, ThreadStatus
@@ -266,3 +267,14 @@ async def test_a_reminder_leaves_for_who_has_a_visit(clinic: Running, web) -> No
 
     assert [one["sent"] for one in answers] == [True, False, False]
     assert "Reply C" in (await clinic.carrier.phone(patient("james").phone).next(10)).text
+
+
+async def test_a_clinic_that_was_written_to_is_not_begun_again(clinic: Running) -> None:
+    """Started again on its own folder, the demo mails nobody and lets nobody text."""
+    await clinic.carrier.text(patient("james").phone, CLINIC_NUMBER, "Thanks!")
+
+    await begin(clinic.parts, clinic.outside)
+
+    async with clinic.parts.db.read() as conn:
+        came = sa.select(sa.func.count()).select_from(message).where(message.c.direction == "inbound")
+        assert (await conn.execute(came)).scalar_one() == 1

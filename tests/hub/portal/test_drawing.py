@@ -54,6 +54,7 @@ def test_moments_are_told_as_on_the_clinics_wall(language: Language, day: str, s
     dates = Dates(ZoneInfo("America/New_York"), language)
 
     assert (dates.day(moment), dates.short(moment), dates.time(moment)) == (day, short, time)
+    assert dates.hour("14") == time.replace(":30", ":00")
 
 
 def test_the_worker_keeps_every_file_that_a_page_asks_for() -> None:
