@@ -85,15 +85,21 @@ async def panel(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
 
 
 async def looked(conn: AsyncConnection, call: Call[LookedQuery, None]) -> Read:
-    """Who looked at what is this person's, newest first. That a list was looked at that they stood in is not told."""
+    """Who looked at what is this person's, newest first; lists that they stood in are among it."""
     parts = call.parts
     _, one = await whose(conn, call)
     query = (
         sa.select(audit_event.c.id, audit_event.c.at, audit_event.c.action, audit_event.c.actor_kind)
         .add_columns(audit_event.c.actor_id)
-        .where(audit_event.c.person_id == one.id)
-        .where(sa.or_(audit_event.c.action.like("%.read"), audit_event.c.action.like("glass.%")))
-        .order_by(audit_event.c.at.desc(), audit_event.c.id.desc())
+        .where(concerning(one.id))
+        .where(
+            sa.or_(
+                audit_event.c.action.like("%.read"),
+                audit_event.c.action.like("glass.%"),
+                audit_event.c.action.in_(READINGS),
+            )
+        )
+        .order_by(audit_event.c.id.desc())
     )
     if call.query.cursor is not None:
         (last,) = cursors.read(call.query.cursor, tuple[str])
