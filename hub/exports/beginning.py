@@ -1,14 +1,16 @@
 """Before an export is written: whether its folder can be used, how far an earlier call came, and the audit entry."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry
+from hub.audit.trail import ActorKind
 from hub.db.tables import thread
 from hub.errors import InputError
 from hub.exports.asking import Asked
@@ -18,7 +20,7 @@ from hub.exports.manifest import INDEX, MANIFEST, PROGRESS, Listed, Progress
 if TYPE_CHECKING:
     from hub.parts import Parts
 
-__all__ = ["audited", "digest", "found", "noted", "swept"]
+__all__ = ["audited", "concerned", "digest", "found", "noted", "swept"]
 
 
 def noted(progress: Progress) -> bytes:
@@ -92,6 +94,14 @@ async def audited(parts: "Parts", action: str, progress: Progress, actor: Actor,
         await parts.trail.record(conn, entry)
 
     await parts.db.write(unit)
+
+
+async def concerned(parts: "Parts", progress: Progress, persons: Collection[str]) -> None:
+    """Write whose messages a file of an export of many holds, durably, before the file is kept."""
+    kind, _, who = progress.by.partition(" ")
+    actor = Actor(cast(ActorKind, kind), who)
+    entry = Entry(action="export.write", actor=actor, object_id=progress.id, persons=persons)
+    await parts.db.write(lambda conn: parts.trail.record(conn, entry))
 
 
 def _said(moment: datetime | None) -> str | None:

@@ -43,7 +43,7 @@ _OF_NOBODY = (
     "message.inbox",
     "slot.read",
     "export.list",
-    "audit.verify",
+    *("audit.verify", "audit.copy", "safeguards", "backup", "retention"),
 )
 """Actions whose words end in themselves; the others' go on with of whom."""
 
