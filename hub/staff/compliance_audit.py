@@ -101,7 +101,10 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
         "compliance_audit.html",
         wrong=wrong,
         found=found,
-        of={row.id: [one for one in persons_of(row, found.details[row.id]) if one in found.persons] for row in found.rows},
+        of={
+            row.id: [one for one in persons_of(row, found.details[row.id]) if one in found.persons]
+            for row in found.rows
+        },
         names={one.id: one.name for one in found.users},
         kinds=_KINDS,
         systems=found.systems,
