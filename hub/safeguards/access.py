@@ -11,6 +11,7 @@ from hub.accounts.sessions import IDLE, LASTS
 from hub.db.tables import access_alert, api_token, attestation, break_glass, staff_passkey, staff_session, staff_user
 from hub.parts import Parts
 from hub.safeguards.model import Finding, Safeguard, State, older
+from hub.unusual import last_watched
 
 __all__ = ["ACCESS_REVIEW", "ACCOUNTS", "GLASS", "SECOND_FACTOR", "SIGN_OUT", "TOKENS", "UNUSUAL"]
 
@@ -105,8 +106,7 @@ def judge_factors(facts: Factors, now: datetime) -> Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """How sessions end. overstayed: open past their end; orphaned: of users who may not sign in; outdated: older than
-    the user's password."""
+    """How sessions end. orphaned: of users who may not sign in; outdated: proved before the user's password changed."""
 
     idle: timedelta
     lasts: timedelta
@@ -118,16 +118,16 @@ class Leaving:
 async def _leaving(conn: AsyncConnection, parts: Parts) -> Leaving:
     alive = (staff_session.c.ended_at.is_(None), staff_session.c.ends_at > parts.clock.now())
     count = sa.select(sa.func.count()).select_from(staff_session.join(staff_user)).where(*alive)
-    earlier = sa.and_(staff_session.c.way == "password", staff_session.c.created_at < staff_user.c.password_at)
+    # Who changes their own password goes on in the session in which they did: they had just proved who they are.
+    earlier = sa.and_(
+        staff_session.c.way == "password", staff_session.c.proved_at < staff_user.c.password_at - timedelta(hours=1)
+    )
     return Leaving(
         idle=IDLE,
         lasts=LASTS,
         open=(await conn.execute(count)).scalar_one(),
         orphaned=(await conn.execute(count.where(sa.not_(_ACTIVE)))).scalar_one(),
-        # Who changes their own password goes on in the session in which they did.
-        outdated=(
-            await conn.execute(count.where(earlier, staff_session.c.proved_at < staff_user.c.password_at))
-        ).scalar_one(),
+        outdated=(await conn.execute(count.where(earlier))).scalar_one(),
     )
 
 
@@ -206,8 +206,6 @@ def judge_glass(facts: Waiting, now: datetime) -> Finding:
 
 
 async def _unusual(conn: AsyncConnection, parts: Parts) -> Waiting:
-    from hub.unusual import last_watched
-
     waits = access_alert.c.outcome == ""
     query = sa.select(
         sa.func.count(), sa.func.count().filter(waits), sa.func.min(access_alert.c.raised_at).filter(waits)

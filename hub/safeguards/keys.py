@@ -15,7 +15,7 @@ from hub.db import is_embedded
 from hub.db.tables import data_key
 from hub.errors import CryptoError
 from hub.parts import Parts
-from hub.safeguards.model import Finding, Safeguard, State, last_of, older
+from hub.safeguards.model import Evidence, Finding, Safeguard, State, last_of, older
 from hub.settings.parsing import LOOPBACK
 from hub.vault import AUDIT
 
@@ -58,7 +58,7 @@ def _refused(opening: Callable[[], bytes]) -> bool:
 
 def judge_sealing(facts: Sealing, now: datetime) -> Finding:
     """All four must hold."""
-    evidence = {"probed": now, "cipher": "AES-256-GCM"}
+    evidence: Evidence = {"probed": now, "cipher": "AES-256-GCM"}
     if facts.opens and facts.differs and facts.edited_refused and facts.moved_refused:
         return Finding(State.IN_PLACE, "", evidence)
     return Finding(State.MISSING, "broken", evidence)

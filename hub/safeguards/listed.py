@@ -16,6 +16,7 @@ from hub.safeguards.model import Finding, Result, Safeguard, State
 from hub.safeguards.proof import CHAIN, CONSENT, COPY, RECORDED
 from hub.safeguards.records import BACKUP, DISPOSAL, DRILL, EXPORTS, JOBS, REQUESTS, RETENTION
 from hub.safeguards.software import PACKAGES, SCANNER, SCHEMA, SIGNATURES
+from hub.safeguards.tested import TESTED
 
 __all__ = ["GROUPS", "SAFEGUARDS", "assess"]
 
@@ -48,6 +49,7 @@ SAFEGUARDS: tuple[Safeguard[Any], ...] = (
     PACKAGES,
     SIGNATURES,
     SCANNER,
+    *TESTED,
 )
 _log = logging.getLogger(__name__)
 

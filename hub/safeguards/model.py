@@ -74,11 +74,11 @@ def older(moment: datetime | None, now: datetime, most: timedelta) -> bool:
 
 
 async def last_of(conn: AsyncConnection, *actions: str) -> Any:
-    """The newest entry of the audit that has one of these actions, which are among `SELDOM`; None where there is none."""
+    """The newest entry of the audit with one of these actions, which are among `SELDOM`; None where there is none."""
     known = ", ".join(f"'{one}'" for one in SELDOM)
     # In the words of the index, so that both databases see that it holds what is asked for.
     seldom = sa.text(f"action IN ({known})")
-    rows = []
+    rows: list[Any] = []
     for one in actions:
         query = sa.select(audit_event).where(seldom, audit_event.c.action == one)
         rows += (await conn.execute(query.order_by(audit_event.c.id.desc()).limit(1))).all()

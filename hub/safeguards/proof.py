@@ -117,7 +117,7 @@ async def _recorded(conn: AsyncConnection, parts: Parts) -> Held:
     query = (
         sa.select(message.c.id, message.c.at, thread.c.person_id)
         .join(thread, thread.c.id == message.c.thread_id)
-        # What came by a carrier is accepted; what was brought by an import or said in the portal has entries of its own.
+        # What came by a carrier is accepted; what was said in the portal has entries of its own.
         .where(message.c.direction == "inbound", message.c.provider_id.is_not(None))
         .order_by(message.c.id.desc())
         .limit(_LOOKED_AT)

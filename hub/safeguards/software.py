@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db import HEAD
 from hub.errors import HubError, SignatureInvalid
 from hub.parts import Parts
-from hub.safeguards.model import Finding, Safeguard, State
+from hub.safeguards.model import Evidence, Finding, Safeguard, State
 from hub.types import Webhook
 
 __all__ = ["PACKAGES", "SCANNER", "SCHEMA", "SIGNATURES"]
@@ -35,15 +35,11 @@ async def _revision(conn: AsyncConnection, parts: Parts) -> Revision:
 def judge_revision(facts: Revision, now: datetime) -> Finding:
     """They are the same."""
     evidence = {"revision": facts.found, "wanted": facts.wanted}
-    return Finding(
-        State.IN_PLACE if facts.found == facts.wanted else State.MISSING,
-        _if(facts.found != facts.wanted, "behind"),
-        evidence,
+    return (
+        Finding(State.IN_PLACE, "", evidence)
+        if facts.found == facts.wanted
+        else Finding(State.MISSING, "behind", evidence)
     )
-
-
-def _if(so: bool, reason: str) -> str:
-    return reason if so else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ async def _forged(conn: AsyncConnection, parts: Parts) -> Forged:
 
 def judge_forged(facts: Forged, now: datetime) -> Finding:
     """Every address refuses what is not signed."""
-    evidence = {"routes": facts.routes, "tried": now, "believed": ", ".join(facts.believed) or None}
+    evidence: Evidence = {"routes": facts.routes, "tried": now, "believed": ", ".join(facts.believed) or None}
     if not facts.routes:
         return Finding(State.UNSEEN, "no_channel", evidence)
     return Finding(State.MISSING, "believed", evidence) if facts.believed else Finding(State.IN_PLACE, "", evidence)

@@ -122,7 +122,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What one user did on one day. listed: how many persons they saw in lists; past: (opened, listed) of other days."""
+    """What one user did on one day.
+
+    listed: how many persons they saw in lists. past: (opened, listed) of their days before.
+    """
 
     user_id: str
     name: str = field(repr=False)

@@ -59,7 +59,8 @@ class _Seen:
 async def last_watched(conn: AsyncConnection) -> datetime | None:
     """When the audit was last gone through to its end."""
     done = sa.select(sa.func.max(job.c.ended_at)).where(job.c.name == JOB, job.c.state == "done")
-    return (await conn.execute(done)).scalar_one()
+    moment: datetime | None = (await conn.execute(done)).scalar_one()
+    return moment
 
 
 async def watch(parts: Parts) -> dict[str, int]:
@@ -155,7 +156,7 @@ async def _known(
     conn: AsyncConnection, parts: Parts, ids: Collection[str], users: Iterable[User], rules: Rules
 ) -> dict[str, Known]:
     """What is to be known of these persons; of who was disposed of nothing is."""
-    staff = {parts.vault.blind.of(AddressKind.MAILBOX, one.email): one.id for one in users}
+    staff = {parts.vault.blind.of(AddressKind.MAILBOX.value, one.email): one.id for one in users}
     found_: dict[str, Known] = {}
     wanted = sorted(ids)
     for start in range(0, len(wanted), _AT_ONCE):
