@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.parts import Parts
 from hub.safeguards.model import Finding, Safeguard, State
 
-__all__ = ["TESTED"]
+__all__ = ["FILES", "TESTED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,13 @@ def judge_tested(facts: Suite, now: datetime) -> Finding:
     return Finding(State.UNSEEN, "tested", {"tests": facts.tests, "release": facts.release or None})
 
 
+FILES: list[str] = []
+"""The tests that are named."""
+
+
 def _held(name: str, law: str, tests: str) -> Safeguard[Suite]:
+    FILES.append(tests)
+
     async def gather(conn: AsyncConnection, parts: Parts) -> Suite:
         try:
             return Suite(tests, version("carehub"))
