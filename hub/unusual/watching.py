@@ -128,9 +128,9 @@ async def _judged(parts: Parts, day: date, seen: Mapping[str, _Seen], rules: Rul
     raised: list[Raised] = []
     tallies = []
     for user_id, one in sorted(seen.items()):
-        persons_opened = len({look.person_id for look in one.looks})
-        tallies.append({"user_id": user_id, "day": f"{day}", "opened": persons_opened, "listed": len(one.listed)})
         if (user := users.get(user_id)) is not None:
+            count = len({look.person_id for look in one.looks})
+            tallies.append({"user_id": user_id, "day": f"{day}", "opened": count, "listed": len(one.listed)})
             looked = Day(
                 user_id=user_id,
                 name=user.name,
@@ -146,10 +146,10 @@ async def _judged(parts: Parts, day: date, seen: Mapping[str, _Seen], rules: Rul
         await _tallied(conn, day, tallies)
         return await Alerts(parts).raise_all(conn, f"{day}", raised)
 
-    count = await parts.db.write(unit)
-    if count:
+    new = await parts.db.write(unit)
+    if new:
         parts.bell.ring()
-    return count
+    return new
 
 
 async def _known(
@@ -163,7 +163,7 @@ async def _known(
         among = wanted[start : start + _AT_ONCE]
         keys = await parts.vault.keys(conn, among, keep=False)
         persons = await parts.people.many(conn, [one for one in among if one in keys])
-        died = dict((await conn.execute(_dead(among))).tuples().all())
+        died = {row.id: row.deceased_at for row in await conn.execute(_dead(among))}
         marked = {row.person_id: row.assignee for row in await conn.execute(_labelled(among, rules))}
         reached: dict[str, set[str]] = {}
         for row in await conn.execute(_reached(among, list(staff))):
