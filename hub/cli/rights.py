@@ -240,6 +240,52 @@ def disclosures(mrn: str, since: str | None) -> None:
 
 @rights.command()
 @click.argument("mrn")
+@click.option("--since", help="From this day on; six years back, if not given.")
+def looked(mrn: str, since: str | None) -> None:
+    """Print who looked at what is a patient's, lists and exports they stood in among it, a JSON object a line.
+
+    \b
+    Example:
+      hub rights looked A-1001 --since 2026-01-01
+    """
+
+    async def work(parts: "Parts") -> list[dict[str, Any]]:
+        import sqlalchemy as sa
+
+        from hub.audit import Actor, Entry, concerning
+        from hub.db.tables import audit_event
+        from hub.exports.reading import READINGS
+
+        begins = moment(since, parts.settings.timezone, "--since")
+        begins = begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
+
+        async def unit(conn: "AsyncConnection") -> list[dict[str, Any]]:
+            person_id = await _person(parts, conn, mrn)
+            seen = Entry(action="access.read", actor=Actor("system", "cli"), person_id=person_id)
+            await parts.trail.record(conn, seen)
+            query = sa.select(audit_event).where(concerning(person_id), audit_event.c.action.in_(READINGS))
+            rows = (await conn.execute(query.where(audit_event.c.at >= begins).order_by(audit_event.c.id.desc()))).all()
+            users = await parts.users.of(conn, {row.actor_id for row in rows if row.actor_kind == "staff"})
+            return [
+                {
+                    "at": _at(row.at),
+                    "by": row.actor_kind,
+                    "name": users[row.actor_id].name if row.actor_id in users else None,
+                    "action": row.action,
+                    "in_a_list": row.person_id is None,
+                    "entry": row.id,
+                }
+                for row in rows
+            ]
+
+        return await parts.db.write(unit)
+
+    for one in _run(work):
+        click.echo(json.dumps(one, ensure_ascii=False))
+
+
+@rights.command()
+@click.argument("mrn")
 @click.option("--to", required=True, help="To whom: name, and address if known.")
 @click.option("--what", required=True, help="What was disclosed, in short.")
 @click.option("--why", required=True, help="Why, or by whose request.")
