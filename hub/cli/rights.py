@@ -219,8 +219,7 @@ def disclosures(mrn: str, since: str | None) -> None:
         from hub.rights import Disclosures, Kind, Requests
 
         actor, book = Actor("system", "cli"), Requests(parts)
-        begins = moment(since, parts.settings.timezone, "--since")
-        begins = begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
+        begins = _begins(parts, since)
 
         async def unit(conn: "AsyncConnection") -> Any:
             person_id = await _person(parts, conn, mrn)
@@ -242,7 +241,7 @@ def disclosures(mrn: str, since: str | None) -> None:
 @click.argument("mrn")
 @click.option("--since", help="From this day on; six years back, if not given.")
 def looked(mrn: str, since: str | None) -> None:
-    """Print who looked at what is a patient's, lists and exports they stood in among it, a JSON object a line.
+    """Print who looked at what is a patient's, lists and exports among it, a JSON object a line.
 
     \b
     Example:
@@ -256,15 +255,15 @@ def looked(mrn: str, since: str | None) -> None:
         from hub.db.tables import audit_event
         from hub.exports.reading import READINGS
 
-        begins = moment(since, parts.settings.timezone, "--since")
-        begins = begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
+        begins = _begins(parts, since)
 
         async def unit(conn: "AsyncConnection") -> list[dict[str, Any]]:
             person_id = await _person(parts, conn, mrn)
             seen = Entry(action="access.read", actor=Actor("system", "cli"), person_id=person_id)
             await parts.trail.record(conn, seen)
             query = sa.select(audit_event).where(concerning(person_id), audit_event.c.action.in_(READINGS))
-            rows = (await conn.execute(query.where(audit_event.c.at >= begins).order_by(audit_event.c.id.desc()))).all()
+            query = query.where(audit_event.c.at >= begins).order_by(audit_event.c.id.desc())
+            rows = (await conn.execute(query)).all()
             users = await parts.users.of(conn, {row.actor_id for row in rows if row.actor_kind == "staff"})
             return [
                 {
@@ -312,6 +311,12 @@ def disclosed(mrn: str, to: str, what: str, why: str, when: str | None) -> None:
         return await parts.db.write(unit)
 
     click.echo(_run(work))
+
+
+def _begins(parts: "Parts", since: str | None) -> datetime:
+    """From when on is told: six years back, if nothing is said."""
+    begins = moment(since, parts.settings.timezone, "--since")
+    return begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
 
 
 def _run(work: "Callable[[Parts], Awaitable[R]]") -> R:
