@@ -20,6 +20,7 @@ from hub.cli import (
     imports,
     jobs,
     keys,
+    looked,
     numbers,
     retention,
     rights,
@@ -81,6 +82,8 @@ for command in (
     *backups.COMMANDS,
 ):
     hub.add_command(command)
+
+rights.rights.add_command(looked.looked)
 
 
 def main() -> None:
