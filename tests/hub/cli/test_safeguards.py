@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from hub.crypto import Keyring
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Run
@@ -26,12 +28,13 @@ def test_a_chain_cut_short_with_its_checkpoint_is_found_by_a_copy(run: Run, foun
 
     whole = run("audit", "verify", "--against", str(copies))
     last = json.loads(copied.out)["seq"]
-    for cut in (
-        "DELETE FROM audit_checkpoint WHERE seq > 4",
-        f"DELETE FROM audit_event WHERE seq IS NULL OR seq > {last - 1}",
-        f"DELETE FROM audit_link WHERE seq > {last - 1}",
-    ):
-        looked(founded, lambda conn, cut=cut: conn.exec_driver_sql(cut))
+
+    async def cut(conn: AsyncConnection) -> None:
+        await conn.exec_driver_sql("DELETE FROM audit_checkpoint WHERE seq > 4")
+        await conn.exec_driver_sql(f"DELETE FROM audit_event WHERE seq IS NULL OR seq > {last - 1}")
+        await conn.exec_driver_sql(f"DELETE FROM audit_link WHERE seq > {last - 1}")
+
+    looked(founded, cut)
     short = run("audit", "verify", "--against", str(copies))
     copies.write_text("{}\n")
     other = run("audit", "verify", "--against", str(copies))
