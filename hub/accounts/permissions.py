@@ -46,7 +46,9 @@ PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
         | _READING
         | {"events:read", "desk:read", "users:read", "access:read", "audit:read", "glass:review"}
         # Exports conversations, answers what patients ask for by right, keeps the register of vendors and legal holds.
-        | {"exports:write", "rights:write", "vendors:write", "retention:write"},
+        | {"exports:write", "rights:write", "vendors:write", "retention:write"}
+        # Answers for safeguards, and asks about unusual access.
+        | {"safeguards:write", "alerts:review"},
         # Runs the hub: users, teams, settings; of patients nothing.
         "admin": _EVERYONE | {"users:read", "users:write", "desk:read", "desk:write", "reports:read"},
     }

@@ -12,6 +12,6 @@ never breaks the chain.
 
 from hub.audit.chain import Verified, verify
 from hub.audit.sealer import Sealer
-from hub.audit.trail import Actor, Entry, Trail
+from hub.audit.trail import Actor, Entry, Trail, concerning, persons_of
 
-__all__ = ["Actor", "Entry", "Sealer", "Trail", "Verified", "verify"]
+__all__ = ["Actor", "Entry", "Sealer", "Trail", "Verified", "concerning", "persons_of", "verify"]

@@ -125,14 +125,12 @@ async def _read(request: web.Request, endpoint: Reading, parts: Parts, caller: C
 
 async def noted(parts: Parts, caller: Caller, found: Read, request_id: str) -> None:
     """Write down who read what of whom; durable when it returns, which is before the answer begins."""
-    persons = sorted(set(found.persons))
     entry = Entry(
         action=found.action,
         actor=caller.actor,
-        person_id=persons[0] if len(persons) == 1 else None,
         object_id=found.object_id,
         request_id=request_id,
-        details={"persons": len(persons), "of": " ".join(persons) if len(persons) > 1 else None},
+        persons=found.persons,
     )
 
     async def unit(conn: AsyncConnection) -> None:

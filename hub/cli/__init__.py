@@ -20,10 +20,12 @@ from hub.cli import (
     imports,
     jobs,
     keys,
+    looked,
     numbers,
     part2,
     retention,
     rights,
+    safeguards,
     search,
     serving,
     templates,
@@ -76,6 +78,7 @@ for command in (
     campaigns.campaigns,
     templates.templates,
     audit.audit,
+    safeguards.safeguards,
     exports.export,
     rights.rights,
     vendors.vendors,
@@ -84,6 +87,8 @@ for command in (
     *backups.COMMANDS,
 ):
     hub.add_command(command)
+
+rights.rights.add_command(looked.looked)
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def listing(everything: bool, mrn: str | None) -> None:
         from hub.rights import Requests
 
         async def unit(conn: "AsyncConnection") -> "tuple[list[Request], dict[str, str]]":
-            person_id = None if mrn is None else await _person(parts, conn, mrn)
+            person_id = None if mrn is None else await person_of(parts, conn, mrn)
             found = await Requests(parts).page(conn, state=None if everything else "open", person_id=person_id)
             ids = sorted({one.person_id for one in found})
             persons = await parts.people.many(conn, ids)
@@ -63,7 +63,7 @@ def listing(everything: bool, mrn: str | None) -> None:
 
         return await parts.db.write(unit)
 
-    found, numbers = _run(work)
+    found, numbers = run(work)
     for one in found:
         click.echo(json.dumps(_shown(one, numbers.get(one.person_id, "")), ensure_ascii=False))
 
@@ -81,7 +81,7 @@ def opening(mrn: str, kind: str, received: str | None, words: str, rules: str | 
     Example:
       hub rights open A-1001 --kind access --received 2026-03-02
     """
-    _echo(_run(lambda parts: _open(parts, mrn, kind, received, words, rules, None)), mrn)
+    _echo(run(lambda parts: _open(parts, mrn, kind, received, words, rules, None)), mrn)
 
 
 @rights.command()
@@ -96,7 +96,7 @@ def amend(mrn: str, words: str, message: str | None, received: str | None) -> No
     Example:
       hub rights amend A-1001 --words "I never said that I smoke"
     """
-    _echo(_run(lambda parts: _open(parts, mrn, "amendment", received, words, None, message)), mrn)
+    _echo(run(lambda parts: _open(parts, mrn, "amendment", received, words, None, message)), mrn)
 
 
 @rights.command()
@@ -168,7 +168,7 @@ def access(mrn: str, out: Path, form: str) -> None:
         folder, finished = Folder(out / "conversation"), (out / "conversation" / "manifest.json").exists()
         if finished:
             async with parts.db.read() as conn:
-                if await book.open_of(conn, await _person(parts, conn, mrn), Kind.ACCESS) is None:
+                if await book.open_of(conn, await person_of(parts, conn, mrn), Kind.ACCESS) is None:
                     raise InputError(f"{out} holds what was handed over before: name a new folder")
         opened_one = await _opened(parts, mrn, Kind.ACCESS)
         Folder(out).make()
@@ -196,7 +196,7 @@ def access(mrn: str, out: Path, form: str) -> None:
 
         return await parts.db.write(unit), manifest.totals.messages
 
-    done, messages = _run(work)
+    done, messages = run(work)
     _echo(done, mrn)
     click.echo(f"wrote {messages} messages into {out}/conversation, and the record of consent beside it", err=True)
 
@@ -220,22 +220,21 @@ def disclosures(mrn: str, since: str | None) -> None:
         from hub.rights import Disclosures, Kind, Requests
 
         actor, book = Actor("system", "cli"), Requests(parts)
-        begins = moment(since, parts.settings.timezone, "--since")
-        begins = begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
+        since_at = begins(parts, since)
 
         async def unit(conn: "AsyncConnection") -> Any:
-            person_id = await _person(parts, conn, mrn)
+            person_id = await person_of(parts, conn, mrn)
             asked = await book.open_of(conn, person_id, Kind.DISCLOSURES)
             await parts.trail.record(conn, Entry(action="rights.read", actor=actor, person_id=person_id))
-            found = await Disclosures(parts).of(conn, person_id, begins)
+            found = await Disclosures(parts).of(conn, person_id, since_at)
             if asked is not None:
                 await book.end(conn, asked.id, "fulfilled", f"accounted for {len(found)} disclosures", actor)
             return found
 
         return await parts.db.write(unit)
 
-    for one in _run(work):
-        shown = {"at": _at(one.at), "to": one.told.to, "where": one.told.where or None, "what": one.told.what}
+    for one in run(work):
+        shown = {"at": at_text(one.at), "to": one.told.to, "where": one.told.where or None, "what": one.told.what}
         click.echo(json.dumps(shown | {"why": one.told.why, "export": one.export_id}, ensure_ascii=False))
 
 
@@ -260,20 +259,28 @@ def disclosed(mrn: str, to: str, what: str, why: str, when: str | None) -> None:
         at = moment(when, parts.settings.timezone, "--at")
 
         async def unit(conn: "AsyncConnection") -> str:
-            person_id = await _person(parts, conn, mrn)
+            person_id = await person_of(parts, conn, mrn)
             told = Disclosure(to=to, what=what, why=why)
             return await Disclosures(parts).record(conn, person_id, told, Actor("system", "cli"), at=at)
 
         return await parts.db.write(unit)
 
-    click.echo(_run(work))
+    click.echo(run(work))
 
 
 for _command in rights_done.COMMANDS:
     rights.add_command(_command)
 
 
-def _run(work: "Callable[[Parts], Awaitable[R]]") -> R:
+def begins(parts: "Parts", since: str | None) -> datetime:
+    """From when on is told: six years back, if nothing is said."""
+    begins = moment(since, parts.settings.timezone, "--since")
+    return begins or parts.clock.now() - timedelta(days=round(_YEARS * 365.25))
+
+
+def run(work: "Callable[[Parts], Awaitable[R]]") -> R:
+    """What `work` comes to with the parts of an open hub."""
+
     async def main() -> R:
         async with opened() as parts:
             return await work(parts)
@@ -287,10 +294,11 @@ def _change(change: "Callable[[Requests, AsyncConnection], Awaitable[Request]]")
 
         return await parts.db.write(lambda conn: change(Requests(parts), conn))
 
-    return _run(work)
+    return run(work)
 
 
-async def _person(parts: "Parts", conn: "AsyncConnection", mrn: str) -> str:
+async def person_of(parts: "Parts", conn: "AsyncConnection", mrn: str) -> str:
+    """The id of the patient with a record number. Raises: InputError."""
     found = await parts.people.by_mrn(conn, mrn)
     if found is None:
         raise InputError("no patient has this record number")
@@ -308,7 +316,7 @@ async def _open(
 
     async def unit(conn: "AsyncConnection") -> "Request":
         new = NewRequest(
-            person_id=await _person(parts, conn, mrn),
+            person_id=await person_of(parts, conn, mrn),
             kind=Kind(kind),
             received_at=at,
             words=words,
@@ -328,7 +336,7 @@ async def _opened(parts: "Parts", mrn: str, kind: Any) -> "Request":
     from hub.rights import Requests
 
     async with parts.db.read() as conn:
-        found = await Requests(parts).open_of(conn, await _person(parts, conn, mrn), kind)
+        found = await Requests(parts).open_of(conn, await person_of(parts, conn, mrn), kind)
     return found or await _open(parts, mrn, str(kind), None, "", None, None)
 
 
@@ -343,18 +351,19 @@ def _shown(one: "Request", mrn: str) -> dict[str, object]:
         "kind": one.kind.value,
         "rules": f"{one.rules.name} {one.version}",
         "state": one.state,
-        "received": _at(one.received_at),
-        "due": _at(one.due_at),
+        "received": at_text(one.received_at),
+        "due": at_text(one.due_at),
         "days_left": one.clock.days,
         "overdue": one.clock.overdue,
         "extended": one.extended_at is not None,
-        "extends_to": _at(one.clock.extends_to),
-        "ended": _at(one.ended_at),
+        "extends_to": at_text(one.clock.extends_to),
+        "ended": at_text(one.ended_at),
         "export": one.export_id,
     }
     words = {"words": one.details.words, "extension_reason": one.details.extension, "answer": one.details.ended}
     return shown | {name: text for name, text in words.items() if text}
 
 
-def _at(moment: "datetime | None") -> str | None:
+def at_text(moment: "datetime | None") -> str | None:
+    """A moment as it is printed."""
     return None if moment is None else moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -48,6 +48,11 @@ class Keyring:
         """The ids of all keys, oldest first."""
         return tuple(self._keks)
 
+    @property
+    def active_since(self) -> datetime:
+        """When the active key was made."""
+        return datetime.fromisoformat(self._keks[self._active].created_at)
+
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         """`key` wrapped by the active key, bound to `context`; the wrapping key's id first."""
         nonce = os.urandom(12)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.db.addresses import reach
 from hub.errors import StorageError
 
-HEAD = "0024"
+HEAD = "0026"
 """The revision this release works with; a test holds it against the newest migration."""
 
 _FOLDER = Path(__file__).parent / "migrations"

@@ -1,14 +1,16 @@
 """Before an export is written: whether its folder can be used, how far an earlier call came, and the audit entry."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.audit import Actor, Entry
+from hub.audit.trail import ActorKind
 from hub.db.tables import thread
 from hub.errors import InputError
 from hub.exports.asking import Asked, withheld
@@ -19,7 +21,7 @@ from hub.part2 import Given, consented
 if TYPE_CHECKING:
     from hub.parts import Parts
 
-__all__ = ["audited", "digest", "found", "noted", "swept"]
+__all__ = ["audited", "concerned", "digest", "found", "noted", "swept"]
 
 
 def noted(progress: Progress) -> bytes:
@@ -123,6 +125,14 @@ async def left_out(conn: AsyncConnection, asked: Asked, today: date) -> int:
             raise Withheld
         return 0
     return int((await conn.execute(sa.select(sa.func.count()).select_from(withheld(today).subquery()))).scalar_one())
+
+
+async def concerned(parts: "Parts", progress: Progress, persons: Collection[str]) -> None:
+    """Write whose messages a file of an export of many holds, durably, before the file is kept."""
+    kind, _, who = progress.by.partition(" ")
+    actor = Actor(cast(ActorKind, kind), who)
+    entry = Entry(action="export.write", actor=actor, object_id=progress.id, persons=persons)
+    await parts.db.write(lambda conn: parts.trail.record(conn, entry))
 
 
 def _said(moment: datetime | None) -> str | None:

@@ -140,6 +140,8 @@ class Exporter:
             files = self._alone() if helped < 2 else await self._beside(helped, stack)
             await stack.enter_async_context(contextlib.aclosing(files))
             async for made in files:
+                if self._now.asked.person_id is None and self._now.asked.thread_id is None:
+                    await beginning.concerned(self._parts, self._now, made.cut.persons)
                 if disclosing is not None:
                     await disclosing(self._now.id, made.cut.persons)
                 await self._commit(made)

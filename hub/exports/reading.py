@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from hub.db.columns import Id, Moment
-from hub.db.tables import audit_event, message, thread
+from hub.db.tables import audit_event, audit_person, message, thread
 from hub.exports.asking import Asked, conditions
 from hub.exports.profiling import Redaction
 from hub.exports.records import ReadRecord
@@ -25,7 +25,7 @@ READINGS = (
     *("thread.read", "message.read", "message.search", "patient.read", "panel.read", "attachment.read", "glass.read"),
     *("consent.read", "consent.evidence", "appointment.read", "address.read", "preference.read", "proxy.read"),
     *("access.read", "thread.push", "slack.disclose", "export.create", "export.download", "rights.read"),
-    "audit.read",
+    *("audit.read", "export.write", "campaign.failures"),
 )
 """Actions of the audit by which somebody saw what is a person's."""
 
@@ -61,7 +61,7 @@ class Reads:
                 end = ReadPlace(persons[-1])
             else:
                 last = rows[-1]
-                end = ReadPlace(last.person_id, _micro(last.at), last.id)
+                end = ReadPlace(last.whose, _micro(last.at), last.id)
             names = await self._names(conn, rows)
         return [self._record(row, names) for row in rows], end
 
@@ -80,10 +80,16 @@ class Reads:
         return list((await conn.execute(query)).scalars())
 
     def _of(self, persons: Sequence[str], after: ReadPlace | None) -> sa.Select[Any]:
+        of_one = sa.select(audit_event.c.person_id.label("whose"), audit_event.c.id.label("entry"))
+        of_several = sa.select(audit_person.c.person_id.label("whose"), audit_person.c.event_id.label("entry"))
+        about = sa.union_all(
+            of_one.where(audit_event.c.person_id.in_(persons)), of_several.where(audit_person.c.person_id.in_(persons))
+        ).subquery()
         query = (
-            sa.select(audit_event)
-            .where(audit_event.c.person_id.in_(persons), audit_event.c.action.in_(READINGS))
-            .order_by(audit_event.c.person_id, audit_event.c.at, audit_event.c.id)
+            sa.select(audit_event, about.c.whose)
+            .join(about, about.c.entry == audit_event.c.id)
+            .where(audit_event.c.action.in_(READINGS))
+            .order_by(about.c.whose, audit_event.c.at, audit_event.c.id)
             .limit(self._size)
         )
         if self._asked.since is not None:
@@ -92,7 +98,7 @@ class Reads:
             query = query.where(audit_event.c.at < self._asked.until)
         if after is not None and after.entry:
             types: list[TypeEngine[Any]] = [Id(), Moment(), Id()]
-            key = sa.tuple_(audit_event.c.person_id, audit_event.c.at, audit_event.c.id, types=types)
+            key = sa.tuple_(about.c.whose, audit_event.c.at, audit_event.c.id, types=types)
             query = query.where(key > sa.tuple_(after.person, _moment(after.at), after.entry, types=types))
         return query
 
@@ -105,7 +111,7 @@ class Reads:
     def _record(self, row: Any, names: Mapping[str, str]) -> ReadRecord:
         return ReadRecord(
             entry=row.id,
-            person=row.person_id,
+            person=row.whose,
             action=row.action,
             by=row.actor_kind,
             by_id=row.actor_id if self._shown.staff != "none" else "",

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.audit import concerning, persons_of
 from hub.db.tables import audit_event
 from hub.exports.resources import on_server, time_text
 from hub.fhir.asking import alternatives, codes, ids, within
@@ -40,12 +41,7 @@ async def _load(scene: Scene, wanted: Sequence[str]) -> Loaded:
         rows = (await conn.execute(sa.select(audit_event).where(audit_event.c.id.in_(wanted)))).all()
         details = await parts.trail.details(conn, rows) if rows else {}
     resources = {row.id: event(row, details[row.id], scene.base) for row in rows}
-    return Loaded(resources=resources, persons={row.id: _persons(row, details[row.id]) for row in rows})
-
-
-def _persons(row: Any, details: Mapping[str, str | int | None]) -> list[str]:
-    """Whom an entry concerns: one, or those whom it lists."""
-    return [row.person_id] if row.person_id is not None else str(details.get("of") or "").split()
+    return Loaded(resources=resources, persons={row.id: persons_of(row, details[row.id]) for row in rows})
 
 
 def event(row: Any, details: Mapping[str, str | int | None], base: str) -> dict[str, Any]:
@@ -86,7 +82,7 @@ def _entities(row: Any, details: Mapping[str, str | int | None]) -> list[dict[st
             "type": {"system": _ENTITY, "code": "1", "display": "Person"},
             "role": {"system": _ROLE, "code": "1", "display": "Patient"},
         }
-        for person in _persons(row, details)
+        for person in persons_of(row, details)
     ]
     told = [
         {"type": name, "valueString": str(value)}
@@ -134,7 +130,9 @@ AUDIT_EVENT = Kind(
             sorts={"date": audit_event.c.at},
             where={
                 "date": _when,
-                "patient": lambda scene, value: audit_event.c.person_id.in_(ids(value, "Patient", scene.base)),
+                "patient": lambda scene, value: sa.or_(
+                    sa.false(), *(concerning(one) for one in ids(value, "Patient", scene.base))
+                ),
                 "agent": _agent,
                 "subtype": lambda scene, value: audit_event.c.action.in_(codes(value, _ACTION)),
                 "request": lambda scene, value: audit_event.c.request_id.in_(codes(value, _REQUEST)),
@@ -143,7 +141,7 @@ AUDIT_EVENT = Kind(
     ),
     parameters={
         "date": Parameter(kind="date", says="When it was done."),
-        "patient": Parameter(kind="reference", says="Whom alone it concerns; an entry about several names none."),
+        "patient": Parameter(kind="reference", says="Whom it concerns, alone or among others."),
         "agent": Parameter(kind="token", says=f"Who did it, by id, or by {_ACTOR}: with the kind, and the id."),
         "subtype": Parameter(kind="token", says="What was done, such as message.read."),
         "request": Parameter(kind="token", says="The id of the request in which it was done. Ours, not R4's."),

@@ -74,7 +74,11 @@ BY_HAND = DESK | {delivery.name, "turn", "data_key", "person_merge", "preference
 of what both wished the stricter holds.
 """
 
-AS_IT_WAS = frozenset({"audit_event", "campaign_person", "disclosed", "disposal", "rights_request"})
+AS_IT_WAS = frozenset(
+    {
+        *("access_alert", "audit_event", "audit_person", "campaign_person", "disclosed", "disposal", "rights_request"),
+    }
+)
 """What is never changed: it says whose record it was at the time. The entry of the merge says whose it is now,
 whoever was merged before their turn in a campaign is passed over, and what was disclosed or asked for by right is read
 of both records.

@@ -25,6 +25,7 @@ from hub.parts import Parts
 from hub.retention import policy_for, rotate, sweep
 from hub.retention import run as retain
 from hub.rights.disclosures import Disclosures
+from hub.unusual import watch
 
 Counts = dict[str, int]
 
@@ -66,6 +67,11 @@ async def checkpoint(parts: Parts) -> Counts:
     """Chain what is not chained yet, and sign the newest link."""
     sealed = await parts.sealer.seal()
     return {"sealed": sealed, "signed": await parts.sealer.checkpoint() or 0}
+
+
+async def watch_access(parts: Parts) -> Counts:
+    """Go through what staff read since the last time, and raise what is unusual."""
+    return await watch(parts)
 
 
 async def prune_events(parts: Parts) -> Counts:
@@ -195,6 +201,7 @@ REGISTRY = Registry(
     (
         Kind(name="patients.import", do=import_patients, unique=Unique.ARGS, timeout=timedelta(hours=1)),
         Kind(name="audit.checkpoint", do=checkpoint, retries=_ONCE, unique=Unique.NAME, cron="*/5 * * * *"),
+        Kind(name="access.watch", do=watch_access, retries=_ONCE, unique=Unique.NAME, cron="*/15 * * * *"),
         Kind(name="events.prune", do=prune_events, retries=_ONCE, unique=Unique.NAME, cron="*/10 * * * *"),
         Kind(name="answers.prune", do=prune_answers, unique=Unique.NAME, cron="7 * * * *"),
         Kind(name="statuses.prune", do=prune_statuses, unique=Unique.NAME, cron="17 * * * *"),

@@ -130,6 +130,9 @@ KEPT = frozenset(
     {
         # What must be provable later; under the audit's key.
         "audit_event",
+        "audit_person",
+        "access_alert",
+        "attestation",
         "break_glass",
         "legal_hold",
         "restriction",

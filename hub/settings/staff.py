@@ -1,6 +1,7 @@
 """Settings of the staff: how they sign in, and what they work with."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from hub.settings import parsing
 from hub.settings.declaring import setting
@@ -38,6 +39,13 @@ class StaffSettings:
     )
     oidc_label: str = setting(
         "HUB_OIDC_LABEL", "how staff know the provider, on the button", parsing.text, "", shown="its host"
+    )
+    access_rules_file: Path | None = setting(
+        "HUB_ACCESS_RULES",
+        "TOML: from when on a look at a record is unusual and somebody is asked about it",
+        parsing.path,
+        None,
+        shown="unset: the hub's own rules",
     )
     undo_seconds: int = setting(
         "HUB_UNDO_SECONDS",

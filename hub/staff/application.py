@@ -21,11 +21,13 @@ from hub.staff import (
     campaign_testing,
     campaigns,
     compliance,
+    compliance_alerts,
     compliance_audit,
     compliance_disposals,
     compliance_exports,
     compliance_requests,
     compliance_vendors,
+    compliance_safeguards,
     glass,
     invitations,
     openid,
@@ -59,6 +61,7 @@ _CALLS: tuple[ModuleType, ...] = (
     bulk,
     campaign_runs,
     compliance_exports,
+    compliance_alerts,
 )
 _PAGES: tuple[ModuleType, ...] = (
     # One module a line: each has `PAGES`.
@@ -84,6 +87,8 @@ _PAGES: tuple[ModuleType, ...] = (
     compliance_requests,
     compliance_vendors,
     compliance_disposals,
+    compliance_safeguards,
+    compliance_alerts,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(one for module in _CALLS for one in module.ENDPOINTS)
 PAGES: tuple[Page, ...] = tuple(one for module in _PAGES for one in module.PAGES)

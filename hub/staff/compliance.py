@@ -12,6 +12,8 @@ __all__ = ["PAGES", "PLACE", "TABS", "drawn"]
 PLACE = "/compliance"
 TABS: tuple[tuple[str, str, str], ...] = (
     # Where it leads, its word, what one must be allowed.
+    ("/compliance/safeguards", "compliance_safeguards", "audit:read"),
+    ("/compliance/alerts", "compliance_alerts", "alerts:review"),
     ("/compliance/exports", "compliance_exports", "exports:write"),
     ("/compliance/requests", "compliance_requests", "rights:write"),
     ("/compliance/vendors", "compliance_vendors", "vendors:write"),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.accounts.users import User
 from hub.api import tokens
-from hub.audit import Entry, verify
+from hub.audit import Entry, concerning, persons_of, verify
 from hub.db.tables import audit_checkpoint, audit_event, audit_link
 from hub.errors import AuditBroken, InputError
 from hub.exports.reading import READINGS
@@ -43,12 +43,11 @@ _OF_NOBODY = (
     "message.inbox",
     "slot.read",
     "export.list",
-    "audit.verify",
     "vendor",
     "disposal.read",
-    "retention.run",
     "part2.mark",
     "part2.unmark",
+    *("audit.verify", "audit.copy", "safeguards", "backup", "retention"),
 )
 """Actions whose words end in themselves; the others' go on with of whom."""
 
@@ -92,12 +91,11 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
         where.append(audit_event.c.id < before)
     found = await _read(visit, where, asked["person"])
     named = {asked["person"]} & found.persons.keys()
-    concerned = sorted({one for row in found.rows for one in _of(row, found.details)} | named)
+    concerned = sorted({one for row in found.rows for one in persons_of(row, found.details[row.id])} | named)
     seen = Entry(
         action="audit.read",
         actor=visit.granted.user.actor,
-        person_id=concerned[0] if len(concerned) == 1 else None,
-        details={"persons": len(concerned), "of": " ".join(concerned) if len(concerned) > 1 else None},
+        persons=concerned,
     )
     await parts.db.write(lambda conn: parts.trail.record(conn, seen))
     kept = {name: value for name, value in asked.items() if value}
@@ -107,7 +105,10 @@ async def _page(visit: Visit, *, wrong: str = "") -> web.Response:
         "compliance_audit.html",
         wrong=wrong,
         found=found,
-        of={row.id: [one for one in _of(row, found.details) if one in found.persons] for row in found.rows},
+        of={
+            row.id: [one for one in persons_of(row, found.details[row.id]) if one in found.persons]
+            for row in found.rows
+        },
         names={one.id: one.name for one in found.users},
         kinds=_KINDS,
         systems=found.systems,
@@ -132,7 +133,7 @@ def _where(visit: Visit, asked: Mapping[str, str]) -> list[sa.ColumnElement[bool
     zone = visit.surface.parts.settings.timezone
     found: list[sa.ColumnElement[bool]] = []
     if asked["person"]:
-        found.append(audit_event.c.person_id == asked["person"])
+        found.append(concerning(asked["person"]))
     if asked["looks"]:
         found.append(audit_event.c.action.in_(READINGS))
     kind, _, who = asked["who"].partition(":")
@@ -158,7 +159,7 @@ async def _read(visit: Visit, where: Sequence[sa.ColumnElement[bool]], person_id
         rows = (await conn.execute(query)).all()
         shown = rows[:_SHOWN]
         details = await parts.trail.details(conn, shown) if shown else {}
-        ids = {one for row in shown for one in _of(row, details)} | ({person_id} - {""})
+        ids = {one for row in shown for one in persons_of(row, details[row.id])} | ({person_id} - {""})
         # Who was disposed of has no name any more, and their entries stay.
         there = [one for one in ids if one in await parts.vault.keys(conn, ids)]
         persons = await parts.people.many(conn, there)
@@ -175,11 +176,6 @@ async def _read(visit: Visit, where: Sequence[sa.ColumnElement[bool]], person_id
         chain=chain,
         further=further,
     )
-
-
-def _of(row: Any, details: Mapping[str, Mapping[str, str | int | None]]) -> list[str]:
-    """Whom an entry concerns."""
-    return [row.person_id] if row.person_id is not None else str(details[row.id].get("of") or "").split()
 
 
 def _told(details: Mapping[str, str | int | None]) -> str:

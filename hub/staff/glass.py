@@ -99,7 +99,7 @@ async def _page(visit: Visit, *, told: str = "", wrong: str = "", status: int = 
         seen = Entry(
             action="glass.read",
             actor=user.actor,
-            details={"persons": len(persons), "of": " ".join(sorted(persons)) or None},
+            persons=persons,
         )
         await parts.trail.record(conn, seen)
         return {"own": own, "entries": entries, "names": names, "who": {key: one.name for key, one in users.items()}}

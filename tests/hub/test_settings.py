@@ -187,6 +187,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
     ("HUB_OIDC_CLIENT_ID", "oidc_client_id", "", " hub ", "hub"),
     ("HUB_OIDC_CLIENT_SECRET", "oidc_client_secret", Secret(""), " abc ", Secret("abc")),
     ("HUB_OIDC_LABEL", "oidc_label", "", "Example SSO", "Example SSO"),
+    ("HUB_ACCESS_RULES", "access_rules_file", None, "rules.toml", Path("rules.toml")),
     ("HUB_UNDO_SECONDS", "undo_seconds", 5, "0", 0),
     ("HUB_SMS_COST", "sms_cost", None, "8", 8),
     ("HUB_SENSITIVE_TEAM", "sensitive_team", "", "Recovery", "Recovery"),

@@ -53,6 +53,7 @@ from hub.db.tables.identity import (
 from hub.db.tables.jobs import cron, job, lease
 from hub.db.tables.mails import raw_mail
 from hub.db.tables.outside import hl7_message, outside_record
+from hub.db.tables.oversight import access_alert, access_tally, attestation, audit_person
 from hub.db.tables.people import address, contact, data_key, disclosure, key_canary, person, preference
 from hub.db.tables.portal import portal_challenge, portal_code, portal_passkey, portal_session, portal_tried
 from hub.db.tables.records import (
@@ -72,14 +73,18 @@ from hub.db.tables.vendors import vendor
 from hub.db.tables.visits import appointment, resource, scheduling_request, slot
 
 __all__ = [
+    "access_alert",
+    "access_tally",
     "address",
     "api_token",
     "appointment",
     "attachment",
     "attempt",
+    "attestation",
     "audit_checkpoint",
     "audit_event",
     "audit_link",
+    "audit_person",
     "break_glass",
     "campaign",
     "campaign_approval",

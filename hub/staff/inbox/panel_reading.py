@@ -12,14 +12,15 @@ from hub.api.consents import consent_shown
 from hub.api.patients import contact_points
 from hub.api.reasons import explained
 from hub.api.shapes import Appointment, Page
-from hub.audit import Actor
+from hub.audit import Actor, concerning
 from hub.calls import Call, NoQuery, Read, cursors
 from hub.choice.ranking import ORDER, REACHES
 from hub.db.tables import appointment, audit_event, contact, delivery, person, rating
+from hub.exports.reading import READINGS
 from hub.identity.addresses import Known
 from hub.parts import Parts
 from hub.people import Person, Preferences
-from hub.staff.inbox.panel_people import cards, readable, whose, within
+from hub.staff.inbox.panel_people import age_of, cards, readable, whose, within
 from hub.staff.inbox.panel_shapes import (
     AddressHealth,
     Fact,
@@ -61,10 +62,14 @@ async def panel(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
     others = await _others(conn, [address.id for address in known if address.standing == "verified"], one.id)
     preferences = await parts.preferences.read(conn, one.id)
     coming, past = await _visits(conn, parts, one)
-    row = (await conn.execute(sa.select(person.c.created_at).where(person.c.id == one.id))).one()
+    row = (await conn.execute(sa.select(person.c.created_at, person.c.deceased_at).where(person.c.id == one.id))).one()
+    whom = (await cards(conn, parts, (one.id,)))[one.id]
+    if row.deceased_at is not None:
+        whom.age = age_of(whom.birth_date, row.deceased_at, parts.settings.timezone)
     value = Panel(
         thread=thread.id,
-        person=(await cards(conn, parts, (one.id,)))[one.id],
+        person=whom,
+        deceased_at=row.deceased_at,
         timezone=one.timezone,
         created_at=row.created_at,
         addresses=await _health(conn, parts, one.id, known, others),
@@ -85,15 +90,21 @@ async def panel(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
 
 
 async def looked(conn: AsyncConnection, call: Call[LookedQuery, None]) -> Read:
-    """Who looked at what is this person's, newest first. That a list was looked at that they stood in is not told."""
+    """Who looked at what is this person's, newest first; lists that they stood in are among it."""
     parts = call.parts
     _, one = await whose(conn, call)
     query = (
         sa.select(audit_event.c.id, audit_event.c.at, audit_event.c.action, audit_event.c.actor_kind)
         .add_columns(audit_event.c.actor_id)
-        .where(audit_event.c.person_id == one.id)
-        .where(sa.or_(audit_event.c.action.like("%.read"), audit_event.c.action.like("glass.%")))
-        .order_by(audit_event.c.at.desc(), audit_event.c.id.desc())
+        .where(concerning(one.id))
+        .where(
+            sa.or_(
+                audit_event.c.action.like("%.read"),
+                audit_event.c.action.like("glass.%"),
+                audit_event.c.action.in_(READINGS),
+            )
+        )
+        .order_by(audit_event.c.id.desc())
     )
     if call.query.cursor is not None:
         (last,) = cursors.read(call.query.cursor, tuple[str])

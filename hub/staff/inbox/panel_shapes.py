@@ -124,11 +124,15 @@ class Writing(msgspec.Struct, kw_only=True):
 
 
 class Panel(msgspec.Struct, kw_only=True):
-    """All that the panel shows. `may`: what the reader may do in it, by the names of permissions."""
+    """All that the panel shows. `may`: what the reader may do in it, by the names of permissions.
+
+    deceased_at: when the records system said that they died; their age is then that at their death.
+    """
 
     thread: str
     person: Card
     timezone: str | None
+    deceased_at: datetime | None
     created_at: datetime
     addresses: list[AddressHealth]
     facts: list[Fact]

@@ -109,6 +109,7 @@ export function mount(element, api, t) {
         {},
         h("h2", {}, one.name || t("panel_unknown")),
         !one.known && h("p", {}, h("span", { class: "pn-chip warn" }, coded("panel_kind", one.kind))),
+        panel.deceased_at && h("p", {}, h("span", { class: "pn-chip warn", "data-deceased": "" }, t("panel_deceased", { when: moment.date(panel.deceased_at) }))),
         one.birth_date && h("p", {}, t("panel_born_age", { when: moment.date(one.birth_date), age: one.age ?? "?" })),
         h("p", { class: "pn-small" }, [one.mrn && `${t("panel_mrn")} ${one.mrn}`, one.language && tongue(one.language), one.kind === "proxy" && t("panel_kind_proxy")].filter(Boolean).join(" · ")),
       ),

@@ -60,7 +60,7 @@ async def test_it_is_kept_sealed_and_taken_whole(clinic: Clinic, clock: FixedClo
         told = sa.select(audit_event.c.action).where(audit_event.c.object_id == run_id).order_by(audit_event.c.id)
         actions = list((await conn.execute(told)).scalars())
     assert (row.state, row.key_sealed, row.downloads) == ("expired", None, 1)
-    assert actions == ["export.ask", "export.create", "export.download", "export.expire"]
+    assert actions == ["export.ask", "export.create", "export.write", "export.download", "export.expire"]
 
 
 @embedded_only
