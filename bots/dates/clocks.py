@@ -1,6 +1,7 @@
 """The grammar of hours: a single hour as it is said or typed, in figures or in words."""
 
 from bots.dates.lexeme import Lexeme, words
+from bots.dates.numbered import number_of_day
 from bots.dates.pieces import Clock, Context, Half
 
 ClockFound = tuple[Clock, int]
@@ -11,7 +12,7 @@ _FREE_WORDS = words(
     "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
     "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
     "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
-    "porque solo aunque asi entonces normalmente"
+    "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill"
 )
 
 
@@ -82,7 +83,7 @@ def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if kind == "to_hour":
         j += c.kind(j) in ("at", "the_la")
         hour = _hour(_at(c, j))
-        return (_before(hour, 15), j + 1) if hour is not None else None
+        return (_before(hour, c.lexemes[i].number), j + 1) if hour is not None else None
     if c.kind(j) == "dash":
         j += 1
     step, hour = c.kind(j), _hour(_at(c, j + 1))
@@ -113,7 +114,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return None
     if (found := _past_or_to(c, i)) is not None:
         return found
-    if value > 24:
+    if value > 23 and after not in ("h_suffix", "unit"):
         return None
     half: Half | None = "24" if lexeme.zero or value > 12 or (value == 0 and cued) else None
     if after == "y_media" and second:
@@ -144,12 +145,14 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return Clock(hour=value, half=half), i + 1
     if cued and after == "unit" and c.lexemes[i + 1].word in ("horas", "hrs", "hours") and c.kind(i - 1) == "at":
         return Clock(hour=value, half=half), i + 2
-    return (Clock(hour=value, half=half), i + 1) if cued and _ends_well(c, i + 1) else None
+    return (Clock(hour=value, half=half), i + 1) if cued and value < 24 and _ends_well(c, i + 1) else None
 
 
 def _ends_well(c: Context, j: int) -> bool:
     """Whether what follows a bare number leaves it an hour: nothing that it could count or belong to."""
     kind, following = c.kind(j), _at(c, j)
+    if kind == "month" and number_of_day(c, j + 1):
+        return True  # "at 3 december 5th"
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
     if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
@@ -192,6 +195,15 @@ def _past_or_to(c: Context, i: int) -> ClockFound | None:
         return _after(hour, value), j + 2
     if step in ("before", "until", "of") and counted:
         return _before(hour, value), j + 2
+    if (
+        step == "of"
+        and said_so
+        and not c.lexemes[i].digits
+        and value <= 20
+        and hour <= 12
+        and not c.lexemes[i - 1].number
+    ):
+        return (_before(hour, value), j + 2) if _ends_well(c, j + 2) else None  # "ten of three"
     till = step == "until" and c.lexemes[j].word in ("till", "til")
     if (step == "to" or till) and said_so and c.kind(i - 1) not in ("from", "between"):
         return _before(hour, value), j + 2

@@ -12,6 +12,7 @@ from bots.dates.reckon import plus
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
 _IT_IS = words("it's its is son es")
+_ANY_DAY = words("any anytime anything every all whenever cualquier todos")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -63,7 +64,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
         elif at in ruled_out:
-            _exclude(joined, found, after_excluded_day and not gap)
+            if isinstance(found, Days) and (instead := _left_over(c, found, piece)) is not None:
+                _add_days(c, joined.drafts, instead, piece, gap)
+            if not _is_open(found):
+                _exclude(joined, found, after_excluded_day and not gap)
         elif isinstance(found, Days):
             joined.excluded_weekdays.extend(found.excluded_weekdays)
             _add_days(c, joined.drafts, found, piece, gap)
@@ -96,6 +100,20 @@ def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
 def _is_from(c: Context, piece: Piece) -> bool:
     """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
     return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
+
+
+def _is_open(found: Days | Hours | Relation) -> bool:
+    """Whether the piece is days without a beginning ("until the 5th")."""
+    return isinstance(found, Days) and bool(found.readings) and found.readings[0][0] is None and not found.weekday
+
+
+def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
+    """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
+    first, last = found.readings[0] if found.readings else (None, None)
+    if first is None and last is not None:
+        return Days(readings=((last, None),))
+    any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
+    return Days(readings=(found.within,), wide=True) if found.within and any_day else None
 
 
 def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:

@@ -6,13 +6,14 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
     "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "en por para poder llegar come appointment appointments an cita"
+    "anything anytime any else ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
 _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
@@ -27,7 +28,8 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         floor = pieces[at - 1].stop if at else 0
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            _is_taken(c, piece, floor)
+            (isinstance(piece.found, Days) and _until_back(c, piece, floor))
+            or _is_taken(c, piece, floor)
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
@@ -35,6 +37,13 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         ):
             found.add(at)
     return found
+
+
+def _until_back(c: Context, piece: Piece, floor: int) -> bool:
+    """Whether the person is away until then: "on vacation until the 5th"."""
+    if c.kind(piece.at) != "until":
+        return False
+    return any(c.kind(k) == "not" or c.lexemes[k].word in _AWAY for k in range(max(floor, piece.at - 4), piece.at))
 
 
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:

@@ -59,6 +59,7 @@ class Days:
     """One stretch of days, in one or more readings, the likeliest first.
 
     weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
+    within: the period that was said with a weekday, from which it may be left out;
     moved: a visit is moved to it, so that an hour named before it is the old one;
     at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
     """
@@ -71,6 +72,7 @@ class Days:
     day_of_month: bool = False
     moved: bool = False
     excluded_weekdays: tuple[int, ...] = ()
+    within: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

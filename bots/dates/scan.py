@@ -77,6 +77,8 @@ def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Contai
 
 def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
+    if c.kind(i) == "day_on":
+        return _day_on_from(c, i, last)
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
     english = c.kind(j) == "unit" and c.lexemes[j].value == "day" and c.kind(j + 1) == "after"
@@ -89,6 +91,15 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return Days(readings=(one(plus(first, 1)),)), stop
+
+
+def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
+    """Such as "the next day", "el otro": so many days after the one just named."""
+    days = last.found if last is not None and isinstance(last.found, Days) else None
+    first = days.readings[0][0] if days is not None and days.readings else None
+    if days is None or first is None or days.readings[0][1] != first:
+        return None
+    return Days(readings=(one(plus(first, c.lexemes[i].number)),)), i + 1
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:
