@@ -5,6 +5,7 @@ from bots.dates.numbered import number_of_day
 from bots.dates.pieces import Clock, Context, Half
 
 ClockFound = tuple[Clock, int]
+_HOURS = ("horas", "hrs", "hours", "hs", "h", "hr")
 _MINUTES_TO = (5, 10, 15, 20, 25)
 _FREE_WORDS = words(
     "please pls plz thanks thank thx if would is ok okay works work good great fine with w will sounds i "
@@ -143,7 +144,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return Clock(hour=value, half=half), i + 1
     if part_after(c, i + 1) is not None and not (after == "part" and c.lexemes[i + 1].word == "nights"):
         return Clock(hour=value, half=half), i + 1
-    if cued and after == "unit" and c.lexemes[i + 1].word in ("horas", "hrs", "hours") and c.kind(i - 1) == "at":
+    if cued and after == "unit" and c.lexemes[i + 1].word in _HOURS and c.kind(i - 1) == "at":
         return Clock(hour=value, half=half), i + 2
     return (Clock(hour=value, half=half), i + 1) if cued and value < 24 and _ends_well(c, i + 1) else None
 

@@ -103,7 +103,12 @@ def nth_at(c: Context, i: int) -> Found | None:
     nth = LAST if c.kind(i) == "last" else c.lexemes[i].number
     named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
     of_week = kind == "unit" and named is not None and named.name == "week"
-    if named is None or not (of_week or kind in ("weekday", "weekday?", "mar")) or not (nth == LAST or 1 <= nth <= 5):
+    half = kind == "half" or (kind == "unit" and named is not None and named.name == "fortnight")
+    if (
+        named is None
+        or not (of_week or half or kind in ("weekday", "weekday?", "mar"))
+        or not (nth == LAST or 1 <= nth <= 5)
+    ):
         return None
     j = c.skip(i + 2, ("of", "in", "the", "the_el"))
     if j == i + 2:
@@ -112,6 +117,9 @@ def nth_at(c: Context, i: int) -> Found | None:
     if period is None:
         return None
     first, last, stop = period
+    if half:
+        low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
+        return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None
     if of_week:
         return _nth_week(c, first, last, nth, stop)
     day = _nth_weekday(first, last, 1 if kind == "mar" else named.number, nth)

@@ -14,6 +14,8 @@ _AFTER_WORDS = words("is are s would really i we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
+_OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
+_OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
@@ -22,13 +24,14 @@ _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
     """The indices of the pieces that are ruled out."""
     found: set[int] = set()
+    other = _any_other(c)
     for at, piece in enumerate(pieces):
         if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
             continue
         floor = pieces[at - 1].stop if at else 0
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            (isinstance(piece.found, Days) and _until_back(c, piece, floor))
+            (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
             or _is_taken(c, piece, floor)
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
@@ -39,11 +42,23 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
     return found
 
 
+def _any_other(c: Context) -> int:
+    """Where "any other day" is said, which rules out the days before it; 0 where it is not."""
+    for k in range(2, len(c.lexemes)):
+        other, before = c.lexemes[k].word, c.lexemes[k - 1].word
+        if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
+            return k
+    return 0
+
+
 def _until_back(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the person is away until then: "on vacation until the 5th"."""
     if c.kind(piece.at) != "until":
         return False
-    return any(c.kind(k) == "not" or c.lexemes[k].word in _AWAY for k in range(max(floor, piece.at - 4), piece.at))
+    before = range(max(floor, piece.at - 4), piece.at)
+    after = range(piece.stop, min(len(c.lexemes), piece.stop + 4))
+    said = any(c.kind(k) == "not" or c.lexemes[k].word in _AWAY for k in before)
+    return said or any(c.lexemes[k].word.rpartition(" ")[2] in _AWAY for k in after)
 
 
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:

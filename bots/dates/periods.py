@@ -181,7 +181,7 @@ def edge_at(c: Context, i: int) -> Found | None:
     rest = c.lexemes[i].value == 1
     if c.lexemes[i].number >= 2:
         low, high = _this(c.today, "week" if c.lexemes[i].number == 2 else "month")
-        return (Days(readings=(_cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None
+        return (Days(readings=(cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None
     j = i + 1
     if where == "early next":
         where, j = "early", i
@@ -202,16 +202,16 @@ def edge_at(c: Context, i: int) -> Found | None:
         return None
     if rest:
         return Days(readings=((first, last),), wide=True), found[1]
-    return Days(readings=(_cut(where, first, last, c.today),), wide=True), found[1]
+    return Days(readings=(cut(where, first, last, c.today),), wide=True), found[1]
 
 
-def _cut(where: str, first: date, last: date, today: date) -> Stretch:
+def cut(where: str, first: date, last: date, today: date) -> Stretch:
     """The third of a period that is meant; of a week, its working days."""
     if (last - first).days < 7:
         start = monday(last)
         low, high = {"early": (0, 1), "mid": (1, 3), "late": (3, 4)}[where]
-        cut = plus(start, low), plus(start, high)
+        days = plus(start, low), plus(start, high)
     else:
         low, high = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}[where]
-        cut = last.replace(day=low), min(last, last.replace(day=min(high, last.day)))
-    return (max(cut[0], today), cut[1]) if cut[1] >= today else (max(first, today), last)
+        days = last.replace(day=low), min(last, last.replace(day=min(high, last.day)))
+    return (max(days[0], today), days[1]) if days[1] >= today else (max(first, today), last)

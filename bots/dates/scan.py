@@ -4,6 +4,7 @@ from collections.abc import Container
 
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
+from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
 from bots.dates.reckon import one, plus
 from bots.dates.stretches import hours_at, part_at
@@ -77,6 +78,8 @@ def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Contai
 
 def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
+    if c.kind(i) in ("early", "mid", "late") and (edge := _edge_of(c, i, last)):
+        return edge
     if c.kind(i) == "day_on":
         return _day_on_from(c, i, last)
     j = i + (c.kind(i) == "the")
@@ -91,6 +94,17 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return Days(readings=(one(plus(first, 1)),)), stop
+
+
+def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
+    """Such as "Next month, the beginning", "el mes que viene a principios": of the period just named."""
+    if c.lexemes[i].word in ("early", "late") or c.kind(i + 1) not in ("", "stop", "comma", "or", "word"):
+        return None
+    days = last.found if last is not None and isinstance(last.found, Days) else None
+    first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)
+    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the")) < i:
+        return None
+    return Days(readings=(cut(c.kind(i), first, end, c.today),), wide=True), i + 1
 
 
 def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:

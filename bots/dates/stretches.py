@@ -172,7 +172,7 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
         return None
     low, stop = found
-    if bound == "at" and any(c.lexemes[k].word in _OFF for k in range(max(0, i - 3), i)):
+    if bound == "at" and any(c.lexemes[k].word in _OFF for k in range(max(0, i - 5), i)):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
 
@@ -231,6 +231,8 @@ def _joined(
 
 def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
     """The hour with "or later", "onwards", "or earlier" behind it."""
+    if (then := _after_that(c, stop)) and hours.bound in ("at", "around", "after") and hours.low:
+        return Hours(bound="after", low=hours.low), then
     if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):
@@ -238,6 +240,16 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
     if c.kind(stop) == "or_before":
         return Hours(bound="until", low=hours.low), stop + 1
     return hours, stop
+
+
+def _after_that(c: Context, stop: int) -> int | None:
+    """Where it ends when what follows an hour is "…, so after that"."""
+    for k in range(stop, min(stop + 4, len(c.lexemes))):
+        if c.kind(k) == "after_that":
+            return k + 1
+        if c.kind(k) not in ("word", "comma", "stop"):
+            return None
+    return None
 
 
 def part_at(c: Context, i: int, after_day: bool) -> Found | None:

@@ -231,6 +231,8 @@ def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
             stop = at + len(phrase)
             if sense[0] in _TRAILING and stop < total and lexemes[stop].kind in ("num", "clock", "at", "noon"):
                 continue
+            if sense[0] == "come by" and stop < total and lexemes[stop].kind in ("num", "clock", "noon", "weekday"):
+                continue
             if stop <= total and all(lexemes[at + n].word == word for n, word in enumerate(phrase)):
                 folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(phrase)))
                 at = stop

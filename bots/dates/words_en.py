@@ -10,7 +10,7 @@ _SENSES: dict[Sense, str] = {
     ("weekday", 1): "tuesday, tuesdays, tue, tues, tuesd, teusday, tusday, tuseday, tueday, tuedsay, tuesdy, tusdy",
     ("weekday", 2): (
         "wednesday, wednesdays, weds, wensday, wendsday, wednsday, wednesdy, wenesday, wedensday, wendesday, "
-        "wednes, wednsdy"
+        "wednes, wednsdy, wed"
     ),
     ("weekday", 3): (
         "thursday, thursdays, thu, thur, thurs, thrus, thirsday, thrusday, thursady, thurday, thusday, thurz, thrs, "
@@ -19,7 +19,6 @@ _SENSES: dict[Sense, str] = {
     ("weekday", 4): "friday, fridays, fri, firday, fryday, friady, frday, fridy, firiday",
     ("weekday", 5): "saturday, saturdays, saterday, saturdy, satuday, satruday, satur, satarday",
     ("weekday", 6): "sunday, sundays, suday, sundy",
-    ("weekday?", 2): "wed",
     ("weekday?", 5): "sat",
     ("weekday?", 6): "sun",
     ("month", 1): "january, jan, janurary, janury",
@@ -251,9 +250,11 @@ _SENSES: dict[Sense, str] = {
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",
     ("relation", "soonest"): (
-        "sooner rather than later, sooner than later, "
-        "earliest, soonest, asap, quickest, as soon as possible, as soon as you can, as early as possible, soon "
-        "as possible, first available, next available, first opening, next opening, right away"
+        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as "
+        "soon as you can, as early as possible, soon as possible, first available, next available, first opening, "
+        "next opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the "
+        "better, soon as u can, as soon as u can, soon as you can, first thing available, whatever's "
+        "soonest, next opening you have, as early as you have, earliest you have, earliest available"
     ),
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
@@ -311,6 +312,11 @@ _SENSES: dict[Sense, str] = {
     ("new year", 0): (
         "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "
         "start of the new year, beginning of the new year, early new year"
+    ),
+    ("else", 0): "if not, otherwise, or else, failing that, if not then",
+    ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
+    ("after_that", 0): (
+        "after that, after then, any time after that, anytime after that, from then on, after that time, or after that"
     ),
 }
 

@@ -151,7 +151,7 @@ _SENSES: dict[Sense, str] = {
     ("unit", "month"): "meses, mes",
     ("unit", "week"): "semanas, semana, sem, sems, semanita, semanitas",
     ("unit", "day"): "dias, diitas",
-    ("unit", "hour"): "horas, hora",
+    ("unit", "hour"): "horas, hora, hs, hrs, hr, h",
     ("unit", "minute"): "minutos, minuto",
     ("unit", "fortnight"): "quincena",
     ("around", 0): (
@@ -218,7 +218,9 @@ _SENSES: dict[Sense, str] = {
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
         "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima "
         "cita disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, "
-        "primer espacio disponible, primera que tengan, lo que tengan mas pronto"
+        "primer espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre "
+        "mas pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas "
+        "pronta, urgente lo antes posible"
     ),
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
@@ -327,6 +329,10 @@ _SENSES: dict[Sense, str] = {
     ("new year", 0): (
         "en el ano nuevo, el ano que viene, el ano entrante, el proximo ano, ano que viene, ano entrante, empezando "
         "el ano, a principios de ano, a principios del ano, a principio de ano, principios de ano"
+    ),
+    ("after_that", 0): (
+        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi "
+        "en delante, despues de ahi, a partir de ahi"
     ),
 }
 
