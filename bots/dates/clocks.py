@@ -13,7 +13,10 @@ _FREE_WORDS = words(
     "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
     "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
     "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
-    "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill"
+    "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
+    "lol haha k yes yeah no bc because u ur her him them they're it's really right "
+    "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
+    "anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 
 
@@ -160,7 +163,12 @@ def _ends_well(c: Context, j: int) -> bool:
         return False
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
-    return kind != "word" or (following is not None and following.word in _FREE_WORDS)
+    return kind != "word" or (following is not None and _is_free(following.word))
+
+
+def _is_free(word: str) -> bool:
+    """Whether no such word is counted: small words and adverbs."""
+    return word in _FREE_WORDS or (word.endswith(("ly", "mente")) and word not in ("family", "daily", "weekly"))
 
 
 def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:

@@ -6,7 +6,7 @@ from datetime import date
 from bots.dates.counted import PAST, count_at, distance_at, within_at
 from bots.dates.lexeme import words
 from bots.dates.named import beside_at, holiday_at, nth_at
-from bots.dates.numbered import ARTICLES, dashed_at, del_al, numbered_at, range_of_numbers, written_at
+from bots.dates.numbered import ARTICLES, dashed_at, del_al, number_of_day, numbered_at, range_of_numbers, written_at
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
 from bots.dates.reckon import (
@@ -19,6 +19,7 @@ from bots.dates.reckon import (
 )
 
 Found = tuple[Days, int]
+_EVENT = words("word my the the_la the_el for of in title")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
@@ -38,12 +39,15 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
-        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start)
+        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
         if not found:
             return None
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
+    if kind == "of" and c.lexemes[i].value == 1 and c.kind(i + 1) == "num" and c.kind(i + 2) == "onward":
+        day = coming_day_of_month(c.today, min(c.lexemes[i + 1].number, 31))
+        return (Days(readings=((day, None),)), i + 3) if day else None
     al, del_part = c.lexemes[i].word == "al", kind == "of" and c.lexemes[i].value == 1 and c.kind(i - 1) == "part"
     if (al or del_part) and c.kind(i + 1) == "num" and (numbered := numbered_at(c, i + 1, article=True, bare=True)):
         return numbered
@@ -59,6 +63,18 @@ def days_at(c: Context, i: int) -> Found | None:
 
 def _skip(c: Context, i: int) -> int:
     return c.skip(i, ARTICLES)
+
+
+def _event_at(c: Context, i: int) -> Found | None:
+    """The day of an event that is named with it: "after my MRI on the 18th", "before school starts on the 24th"."""
+    if c.kind(i) not in ("after", "before"):
+        return None
+    for j in range(i + 2, i + 7):
+        if c.kind(j) in ("on", "the_el") and c.kind(j - 1) == "word":
+            return day_at(c, j)
+        if c.kind(j) not in _EVENT:
+            return None
+    return None
 
 
 def _bounded(c: Context, kind: str, found: Found, inclusive: bool) -> Found | None:
@@ -226,6 +242,9 @@ def weekday_at(c: Context, i: int) -> Found | None:
         if first and last and (last - first).days <= 6:
             day = plus(monday(last), weekday)
             return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
+    if j > i + 1 and c.kind(j) == "month" and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
+        others = tuple(day for day in range(7) if day != weekday)
+        return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
     if (dated := _bare_date(c, weekday, i + 1)) is not None:
         return Days(readings=(one(dated),)), i + 2
     if weekday == c.today.weekday():

@@ -177,7 +177,9 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days))
         return
     last = drafts[-1]
-    if last.days is None or last.days_taken:
+    if days.instead:
+        last.days = days
+    elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved
         for other in drafts[:-1]:

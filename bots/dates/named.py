@@ -121,7 +121,7 @@ def nth_at(c: Context, i: int) -> Found | None:
         low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
         return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None
     if of_week:
-        return _nth_week(c, first, last, nth, stop)
+        return nth_week(c, first, last, nth, stop)
     day = _nth_weekday(first, last, 1 if kind == "mar" else named.number, nth)
     return (Days(readings=(one(day),)), stop) if day is not None and day >= c.today else None
 
@@ -150,7 +150,7 @@ def _nth_weekday(first: date, last: date, weekday: int, nth: int) -> date | None
     return day if day <= last else None
 
 
-def _nth_week(c: Context, first: date, last: date, nth: int, stop: int) -> Found | None:
+def nth_week(c: Context, first: date, last: date, nth: int, stop: int) -> Found | None:
     """Seven days each, counted from the month's first; the last ones are its last week."""
     begin = plus(last, -6) if nth == LAST else plus(first, 7 * (nth - 1))
     end = min(plus(begin, 6), last)

@@ -10,9 +10,10 @@ _THROUGH = words(
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i we me yo it that just does will")
+_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
@@ -102,6 +103,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 1
     if k >= ceiling:
         return False
+    if _at_work(c, k):
+        return True
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
     if kind == "not":
@@ -113,6 +116,20 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if kind == "no_es":
         return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _at_work(c: Context, k: int) -> bool:
+    """Whether the day is one of work: "Monday I work", "el lunes trabajo"; not "I work until 2"."""
+    word, before = c.lexemes[k].word, c.lexemes[k - 1].word
+    stop = k + 1
+    if word == "have" and before in ("i", "we"):
+        word, stop = c.lexemes[min(k + 1, len(c.lexemes) - 1)].word, k + 2
+        said = word in _AT_WORK
+    else:
+        said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
+            word == "trabajo" and c.language == "es"
+        )
+    return said and c.kind(stop) not in _WORK_HOURS
 
 
 def _carries(c: Context, floor: int, at: int) -> bool:

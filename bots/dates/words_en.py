@@ -213,7 +213,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("before", 0): (
         "before, b4, earlier than, sooner than, bfore, prior to, ahead of, anytime before, any time before, right "
-        "before"
+        "before, before school starts, before school begins"
     ),
     ("by", 0): (
         "by, no later than, not later than, not after, on or before, at or before, latest i can do is, latest i can "
@@ -284,7 +284,7 @@ _SENSES: dict[Sense, str] = {
     ("week", 2): "week after next, wk after next, week after next week",
     ("half_hour", 30): "half an hour, half hour",
     ("make", 0): "make it",
-    ("period", "this week"): "this week, ths week, this wk, ths wk, within the week",
+    ("period", "this week"): "this week, ths week, this wk, ths wk, within the week, this very week",
     ("period", "this month"): "this month, the month",
     ("holiday", "patrick"): "st patrick's day, st patricks day, saint patrick's day, st paddy's day",
     ("holiday", "boxing"): "boxing day",
@@ -317,6 +317,10 @@ _SENSES: dict[Sense, str] = {
     ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
     ("after_that", 0): (
         "after that, after then, any time after that, anytime after that, from then on, after that time, or after that"
+    ),
+    ("before_that", 0): (
+        "before that, before then, sometime before that, some time before that, any time before that, anytime "
+        "before that, before that day"
     ),
 }
 

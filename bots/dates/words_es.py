@@ -94,8 +94,13 @@ _SENSES: dict[Sense, str] = {
         "mi hora de lunch, hora de almorzar, a la hora de almorzar"
     ),
     ("part?", "tarde"): "tarde, tardes",
-    ("part today", "morning"): "esta manana",
-    ("part today", "tarde"): "esta tarde, hoy tarde",
+    ("part today", "morning"): (
+        "esta manana, esta misma manana, hoy en la manana, hoy por la manana, ahorita en la manana"
+    ),
+    ("part today", "tarde"): (
+        "esta tarde, hoy tarde, esta misma tarde, hoy mismo en la tarde, ahorita en la tarde, ahorita por la tarde, "
+        "hoy en la tarde, hoy por la tarde, hoy a la tarde"
+    ),
     ("noon", 0): "medianoche, media noche",
     ("noon", 12): "mediodia, medio dia, las doce del dia, las 12 del dia",
     ("mer", "am"): "am",
@@ -196,7 +201,7 @@ _SENSES: dict[Sense, str] = {
     ("between", 0): "entre, entre las, entre la",
     ("before", 0): (
         "antes, antes de, antes de las, antes del, previo a, antes d, antes de la, antes de que sea, mas temprano "
-        "que, antes de ser"
+        "que, antes de ser, antes de que empiecen, antes de que empiece"
     ),
     ("after", 0): (
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
@@ -284,7 +289,7 @@ _SENSES: dict[Sense, str] = {
     ("span days", 7): "ocho dias, 8 dias",
     ("span days", 14): "quince dias, 15 dias",
     ("period", "this month"): "este mes, el mes en curso",
-    ("period", "this week"): "esta semana",
+    ("period", "this week"): "esta semana, esta misma semana",
     ("holiday", "good friday"): "viernes santo",
     ("holiday", "holy thursday"): "jueves santo",
     ("holiday", "holy week"): "semana santa",
@@ -332,8 +337,10 @@ _SENSES: dict[Sense, str] = {
     ),
     ("after_that", 0): (
         "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi "
-        "en delante, despues de ahi, a partir de ahi"
+        "en delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha"
     ),
+    ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
+    ("part today", "night"): "hoy en la noche, hoy por la noche, esta misma noche",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)
