@@ -176,6 +176,8 @@ def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
     if c.kind(j) == "oh" and (ones := _at(c, j + 1)) and ones.kind == "num" and ones.number < 10:
         return ones.number, j + 2
     late = _at(c, j)
+    if c.kind(j) == "dash" and not c.lexemes[j - 1].digits and (said := _at(c, j + 1)) and not said.digits:
+        late, j = said, j + 1  # "nine-thirty"
     if (
         late
         and late.kind == "num"

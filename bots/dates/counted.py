@@ -1,11 +1,12 @@
 """Days counted from another: "in three days", "two weeks from Friday", "dentro de una semana", "3 days ago"."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bots.dates.periods import period_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import add_months, one, plus
+from bots.dates.reckon import add_months, monday, one, plus
 
 Found = tuple[Days, int]
 BaseAt = Callable[[Context, int], Found | None]
@@ -91,4 +92,6 @@ def within_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
     if c.kind(j) == "span days" and number in (7, 14):
         return Days(readings=(one(plus(c.today, number)), one(plus(c.today, number + 1)))), stop
     days = _moved(c, unit, number, c.today)
+    if days and unit == "day" and c.lexemes[stop - 1].value == "week" and (first := days.readings[0][0]):
+        days = replace(days, within=(max(monday(first), c.today), plus(monday(first), 6)))
     return (days, stop) if days else None

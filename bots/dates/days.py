@@ -56,6 +56,8 @@ def days_at(c: Context, i: int) -> Found | None:
     found = day_at(c, i)
     if found and c.kind(found[1]) in ("to", "until", "dash") and not found[0].past:
         return _ranged(c, found) or found
+    if found and c.kind(found[1]) == "or_before" and not found[0].past:
+        return Days(readings=tuple((None, last) for _, last in found[0].readings)), found[1] + 1
     if found and c.kind(found[1]) == "onward":
         return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
     return found
@@ -166,6 +168,9 @@ def day_at(c: Context, i: int) -> Found | None:
         return edge_at(c, i)
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
         return _week_of(c, i)
+    if kind == "weekend" and c.kind(i + 1) == "of" and (named := _week_of(c, i)):
+        last = named[0].readings[0][1]
+        return (Days(readings=((plus(last, -1), last),), wide=True), named[1]) if last else None
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)

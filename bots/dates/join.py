@@ -153,10 +153,10 @@ def _around_lunch(drafts: list[Draft]) -> None:
     """What is left of a day without its noon: two stretches."""
     if not drafts:
         drafts.append(Draft())
-    days = drafts[-1].days
-    if drafts[-1].hours is None and drafts[-1].part is None:
-        drafts[-1].part = "before lunch"
-        drafts.append(Draft(days=days, part="past lunch", days_taken=True))
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.part = "before lunch"
+            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
 
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:

@@ -53,7 +53,11 @@ def holiday_at(c: Context, i: int) -> Found | None:
         first, last = _holiday(name, year)
         if said or last >= c.today:
             stretch = first if said else max(first, c.today), last
-            return Days(readings=(stretch,), wide=first != last), stop if said else i + 1
+            stop = stop if said else i + 1
+            if c.kind(stop) == "unit" and c.lexemes[stop].name == "week":
+                begin = max(monday(first), c.today)
+                return Days(readings=((begin, plus(monday(first), 6)),), wide=True), stop + 1
+            return Days(readings=(stretch,), wide=first != last), stop
     return None
 
 

@@ -18,7 +18,7 @@ _AWAY = words("vacation away town gone traveling travelling out trip hospital vi
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
-_ANY = words("any anytime anything every all whole")
+_ANY = words("cualquiera cualquier todos todas any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -71,7 +71,11 @@ def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
 def _all_but(c: Context, at: int, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = at - 1
-    return k >= floor and c.lexemes[k].word == "but" and any(c.lexemes[n].word in _ANY for n in range(k))
+    return (
+        k >= floor
+        and (c.lexemes[k].word == "but" or c.kind(k) == "minus")
+        and any(c.lexemes[n].word in _ANY for n in range(k))
+    )
 
 
 def _before(c: Context, at: int, floor: int) -> bool:

@@ -51,7 +51,7 @@ def dashed_at(c: Context, i: int) -> Found | None:
     if [c.kind(i), c.kind(i + 1), c.kind(i + 2)] != ["num", "dash", "num"]:
         return None
     left, right = c.lexemes[i], c.lexemes[i + 2]
-    glued = right.start - left.end == 1
+    glued = right.start - left.end == 1 and bool(left.digits and right.digits)
     month, day = (right, left) if c.language == "es" else (left, right)
     if not glued or not 1 <= month.number <= 12 or not 1 <= day.number <= 31 or not _may_begin(c, i):
         return None

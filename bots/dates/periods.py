@@ -37,6 +37,7 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
     if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
+    cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
     if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting == "date" and not weak):
         return None
@@ -181,6 +182,10 @@ def edge_at(c: Context, i: int) -> Found | None:
     rest = c.lexemes[i].value == 1
     if c.lexemes[i].number >= 2:
         low, high = _this(c.today, "week" if c.lexemes[i].number == 2 else "month")
+        k = c.skip(i + 1, ("of", "the", "the_la"))
+        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next"):
+            low, high = week(c.today, 1)
+            i = k + (c.kind(k + 1) == "unit")
         return (Days(readings=(cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None
     j = i + 1
     if where == "early next":

@@ -29,6 +29,8 @@ _OFF = words("off out done salgo salimos sale salen termino acabo finish ends ov
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _TILL = ("till", "til")
+_AT_LATEST = ("a mas tardar", "maximo", "como maximo")
+_ENDS = ("", "stop", "comma")
 _LOOSE_ENDS = ("mer", "y_media", "", "the_el", "the_la", "weekday", "day", "of", "stop", "comma", "next", "this", "in")
 _DAY_KINDS = words("day weekday tonight part")
 
@@ -138,6 +140,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
     between = [c.kind(k) for k in range(i + 1, j)]
     parts = [c.lexemes[k].name for k in range(i + 1, j) if c.kind(k) == "part"]
+    if bound == "between" and (pair := _hour_and_hour(c, i + 1)):
+        return pair
     if parts and (c.kind(j - 1) != "part" or c.kind(j) not in ("num", "clock")):
         return None
     part = parts[0] if parts else None
@@ -153,6 +157,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
         return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
+    if bound == "between" and (pair := _hour_and_hour(c, j)):
+        return pair
     if not found:
         return None
     found = replace(found[0], part=found[0].part or part), found[1]
@@ -237,9 +243,25 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):
         return hours, stop + 1
-    if c.kind(stop) == "or_before":
+    if c.kind(stop) == "or_before" or (
+        c.lexemes[min(stop, len(c.lexemes) - 1)].word in _AT_LATEST and c.kind(stop + 1) in _ENDS
+    ):
         return Hours(bound="until", low=hours.low), stop + 1
     return hours, stop
+
+
+def _hour_and_hour(c: Context, j: int) -> Found | None:
+    """Such as "Entre diez y once": two hours, and no minutes; "between lunch and 3"."""
+    if c.kind(j) == "part?" or (c.kind(j) == "part" and c.lexemes[j].name == "lunch"):
+        low = Clock(hour=12, half="24")
+    elif [c.kind(j), c.kind(j + 1), c.kind(j + 2)] == ["num", "and", "num"] and c.lexemes[j].number <= 24:
+        low = Clock(hour=c.lexemes[j].number)
+    else:
+        return None
+    if c.kind(j + 1) != "and":
+        return None
+    high = clock_at(c, c.skip(j + 2, ("at", "the_la", "at_la")), True)
+    return _range(low, high[0], high[1]) if high and c.kind(high[1]) not in ("and", "to") else None
 
 
 def _after_that(c: Context, stop: int) -> int | None:

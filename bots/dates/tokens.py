@@ -233,7 +233,13 @@ def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
                 continue
             if sense[0] == "come by" and stop < total and lexemes[stop].kind in ("num", "clock", "noon", "weekday"):
                 continue
-            if stop <= total and all(lexemes[at + n].word == word for n, word in enumerate(phrase)):
+            if at + 1 < total and lexemes[at + 1].kind == "dash" and len(phrase) == 2 and stop < total:
+                if lexemes[at + 2].word != phrase[1]:
+                    continue  # "mid-day"
+                stop += 1
+            elif stop > total or any(lexemes[at + n].word != word for n, word in enumerate(phrase)):
+                continue
+            if stop <= total:
                 folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(phrase)))
                 at = stop
                 break

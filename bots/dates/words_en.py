@@ -197,7 +197,7 @@ _SENSES: dict[Sense, str] = {
         "around, right around"
     ),
     ("filler", 0): (
-        "either, at the latest, not sure, what about, how about, why not, not only, don't care, "
+        "either, not sure, what about, how about, why not, not only, don't care, "
         "don't mind, can't wait, is it not, on "
         "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
         "one, sat down, sun screen, the sun, at least, at most, at all"
@@ -278,7 +278,7 @@ _SENSES: dict[Sense, str] = {
         "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "
         "later, talk later, sooner or later"
     ),
-    ("or_before", 0): "or earlier, or before, or sooner",
+    ("or_before", 0): "or earlier, or before, or sooner, at the latest, at latest, tops, the latest",
     ("from_now", 0): "from now, from today",
     ("early next", 0): "early next",
     ("week", 2): "week after next, wk after next, week after next week",
@@ -322,6 +322,7 @@ _SENSES: dict[Sense, str] = {
         "before that, before then, sometime before that, some time before that, any time before that, anytime "
         "before that, before that day"
     ),
+    ("mid", 2): "midweek, mid week",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)

@@ -217,7 +217,7 @@ _SENSES: dict[Sense, str] = {
     ("mid", 0): "mediados, mitad, a mitad, mediado",
     ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
     ("late", 1): "resto",
-    ("weekend", 0): "finde, fin de semana, fines de semana, fin de sem, fines, wikend, el weekend, finde semana",
+    ("weekend", 0): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana",
     ("relation", "earlier"): "antecitos, mas temprano, mas pronto, un poco antes",
     ("relation", "soonest"): (
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
@@ -270,7 +270,7 @@ _SENSES: dict[Sense, str] = {
     ("onward", 0): (
         "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia adelante"
     ),
-    ("or_before", 0): "o antes, o mas temprano, o antesito",
+    ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
         "tarde de las, no mas tarde de, no mas tarde que"
@@ -341,6 +341,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
     ("part today", "night"): "hoy en la noche, hoy por la noche, esta misma noche",
+    ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)
