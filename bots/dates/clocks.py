@@ -129,7 +129,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
     in_part = c.language == "es" and part_after(c, i + 3) is not None
     spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
-    least = 1 if named else 10
+    least = 1 if named or in_part else 10
     if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
     minute, stop = _minutes_at(c, i + 1)

@@ -19,7 +19,7 @@ from bots.dates.reckon import (
 )
 
 Found = tuple[Days, int]
-_EVENT = words("word my the the_la the_el for of in title")
+_EVENT = words("word not my the the_la the_el for of in title")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
@@ -69,7 +69,7 @@ def _skip(c: Context, i: int) -> int:
 
 def _event_at(c: Context, i: int) -> Found | None:
     """The day of an event that is named with it: "after my MRI on the 18th", "before school starts on the 24th"."""
-    if c.kind(i) not in ("after", "before"):
+    if c.kind(i) not in ("after", "before", "from"):
         return None
     for j in range(i + 2, i + 7):
         if c.kind(j) in ("on", "the_el") and c.kind(j - 1) == "word":

@@ -12,7 +12,8 @@ from bots.dates.reckon import plus
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
 _IT_IS = words("it's its is son es")
-_ANY_DAY = words("any anytime anything every all whenever cualquier todos")
+_ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
+_SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -60,6 +61,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         gap = {c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
+        if any(c.lexemes[k].word in _SO for k in between):
+            gap.add("so")
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
@@ -166,6 +169,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
+        or "make" in gap | {c.kind(piece.at)}
         or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
     )
 
@@ -177,8 +181,10 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days))
         return
     last = drafts[-1]
-    if days.instead:
+    if days.instead or _inside_open(last.days, days, gap):
         last.days = days
+    elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
+        drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
     elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved
@@ -198,6 +204,15 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
+    """Whether the day lies in what was said to begin before: "we're back on the 27th, March 30th"."""
+    if said is None or not said.readings or not days.readings or gap & {"or", "and"}:
+        return False
+    begin, end = said.readings[0]
+    first = days.readings[0][0]
+    return begin is not None and end is None and first is not None and first >= begin and days.weekday is None
 
 
 def _set_hours(draft: Draft, hours: Hours) -> None:

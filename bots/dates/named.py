@@ -25,6 +25,11 @@ _FIXED = {
     "juneteenth": (6, 19),
     "all saints": (11, 1),
     "veterans": (11, 11),
+    "fools": (4, 1),
+    "cinco": (5, 5),
+    "earth": (4, 22),
+    "groundhog": (2, 2),
+    "tax": (4, 15),
     "guadalupe": (12, 12),
     "boxing": (12, 26),
 }
@@ -107,10 +112,11 @@ def nth_at(c: Context, i: int) -> Found | None:
     nth = LAST if c.kind(i) == "last" else c.lexemes[i].number
     named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
     of_week = kind == "unit" and named is not None and named.name == "week"
+    of_day = kind == "dia" or (kind == "unit" and named is not None and named.name == "day")
     half = kind == "half" or (kind == "unit" and named is not None and named.name == "fortnight")
     if (
         named is None
-        or not (of_week or half or kind in ("weekday", "weekday?", "mar"))
+        or not (of_week or of_day or half or kind in ("weekday", "weekday?", "mar"))
         or not (nth == LAST or 1 <= nth <= 5)
     ):
         return None
@@ -121,6 +127,9 @@ def nth_at(c: Context, i: int) -> Found | None:
     if period is None:
         return None
     first, last, stop = period
+    if of_day:
+        day = last if nth == LAST else plus(first, nth - 1)
+        return (Days(readings=(one(day),)), stop) if day >= c.today else None
     if half:
         low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
         return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None

@@ -18,7 +18,7 @@ _AWAY = words("vacation away town gone traveling travelling out trip hospital vi
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
-_ANY = words("cualquiera cualquier todos todas any anytime anything every all whole")
+_ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 

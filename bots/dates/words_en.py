@@ -127,12 +127,12 @@ _SENSES: dict[Sense, str] = {
     ("num", 4): "four",
     ("num", 5): "five",
     ("num", 6): "six",
-    ("num", 7): "seven",
-    ("num", 8): "eight",
-    ("num", 9): "nine",
+    ("num", 7): "seven, sevn",
+    ("num", 8): "eight, eigth, eihgt",
+    ("num", 9): "nine, nien",
     ("num", 10): "ten",
-    ("num", 11): "eleven",
-    ("num", 12): "twelve",
+    ("num", 11): "eleven, elven, elevn",
+    ("num", 12): "twelve, tweleve, twelv",
     ("num", 13): "thirteen",
     ("num", 14): "fourteen",
     ("num", 15): "fifteen",
@@ -221,7 +221,10 @@ _SENSES: dict[Sense, str] = {
         "through"
     ),
     ("between", 0): "between, btwn, betw, betwn, inbetween, in between, between the hours of",
-    ("from", 0): "from, starting, as of, i'm back, im back, be back, back in town, back home, i return",
+    ("from", 0): (
+        "from, starting, as of, i'm back, im back, be back, back in town, back home, i return, were back, we're "
+        "back, well be back, fly home, fly back, get home"
+    ),
     ("and", 0): "and",
     ("or", 0): "or, nor",
     ("onward", 0): (
@@ -261,7 +264,7 @@ _SENSES: dict[Sense, str] = {
         "except, unavailable, busy, never, avoid, other than, anything but, any day but, any time but, anytime but, "
         "neither, no good, do not, can not, tied up, booked up, swamped, besides, excluding, apart from, aside "
         "from, minus, other then, out of town, on vacation, on holiday, traveling, travelling, away, out of the "
-        "office, anything except, anytime except, gone"
+        "office, anything except, anytime except, gone, skip, forget, nix, scratch"
     ),
     ("not", 1): "instead of, rather than, better than",
     ("no", 0): "no, nope, nah",
@@ -323,6 +326,11 @@ _SENSES: dict[Sense, str] = {
         "before that, before that day"
     ),
     ("mid", 2): "midweek, mid week",
+    ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",
+    ("holiday", "cinco"): "cinco de mayo",
+    ("holiday", "earth"): "earth day",
+    ("holiday", "groundhog"): "groundhog day",
+    ("holiday", "tax"): "tax day",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)

@@ -115,22 +115,22 @@ _SENSES: dict[Sense, str] = {
     ("num", 2): "dos, par, un par de",
     ("num", 3): "tres, unos",
     ("num", 4): "cuatro",
-    ("num", 5): "cinco",
-    ("num", 6): "seis",
+    ("num", 5): "cinco, sinco",
+    ("num", 6): "seis, seiz, ceis",
     ("num", 7): "siete",
-    ("num", 8): "ocho",
-    ("num", 9): "nueve",
-    ("num", 10): "diez",
-    ("num", 11): "once",
-    ("num", 12): "doce",
-    ("num", 13): "trece",
-    ("num", 14): "catorce",
-    ("num", 15): "quince",
+    ("num", 8): "ocho, hocho, osho",
+    ("num", 9): "nueve, nuebe",
+    ("num", 10): "diez, dies",
+    ("num", 11): "once, onse",
+    ("num", 12): "doce, dose",
+    ("num", 13): "trece, trese",
+    ("num", 14): "catorce, catorse",
+    ("num", 15): "quince, quinse",
     ("num", 16): "dieciseis",
     ("num", 17): "diecisiete",
     ("num", 18): "dieciocho",
     ("num", 19): "diecinueve",
-    ("num", 20): "veinte",
+    ("num", 20): "veinte, beinte",
     ("num", 21): "veintiuno",
     ("num", 22): "veintidos",
     ("num", 23): "veintitres",
@@ -140,7 +140,7 @@ _SENSES: dict[Sense, str] = {
     ("num", 27): "veintisiete",
     ("num", 28): "veintiocho",
     ("num", 29): "veintinueve",
-    ("num", 30): "treinta",
+    ("num", 30): "treinta, trenta",
     ("num", 40): "cuarenta",
     ("num", 50): "cincuenta",
     ("a", 1): "un",
@@ -195,7 +195,8 @@ _SENSES: dict[Sense, str] = {
     ("of", 1): "del",
     ("from", 0): (
         "desde, a partir de, a partir del, a partir del dia, desde el, comenzando, empezando, regreso, vuelvo, "
-        "estoy de vuelta, estare de vuelta, estoy de regreso, arriba de, a contar del, a contar de"
+        "estoy de vuelta, estare de vuelta, estoy de regreso, arriba de, a contar del, a contar de, regresamos, "
+        "volvemos, estamos de vuelta, llegamos, llego"
     ),
     ("until", 0): "hasta, hasta las, de aqui al, de aqui hasta, hasta el, hasta la",
     ("between", 0): "entre, entre las, entre la",
@@ -232,10 +233,10 @@ _SENSES: dict[Sense, str] = {
     ("not", 0): (
         "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no "
         "trabajo, no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, "
-        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la "
-        "ciudad, no ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo "
-        "los, quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, "
-        "imposible los"
+        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no "
+        "ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, "
+        "quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible "
+        "los, olvide el, olvida el, brinquese el, fuera del"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
