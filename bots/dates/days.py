@@ -168,9 +168,9 @@ def day_at(c: Context, i: int) -> Found | None:
         return edge_at(c, i)
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
         return _week_of(c, i)
-    if kind == "weekend" and c.kind(i + 1) == "of" and (named := _week_of(c, i)):
-        last = named[0].readings[0][1]
-        return (Days(readings=((plus(last, -1), last),), wide=True), named[1]) if last else None
+    if kind == "weekend" and c.kind(i + 1) == "of" and (week := _week_of(c, i)):
+        last = week[0].readings[0][1]
+        return (Days(readings=((plus(last, -1), last),), wide=True), week[1]) if last else None
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)

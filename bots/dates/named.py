@@ -128,8 +128,8 @@ def nth_at(c: Context, i: int) -> Found | None:
         return None
     first, last, stop = period
     if of_day:
-        day = last if nth == LAST else plus(first, nth - 1)
-        return (Days(readings=(one(day),)), stop) if day >= c.today else None
+        there = last if nth == LAST else plus(first, nth - 1)
+        return (Days(readings=(one(there),)), stop) if there >= c.today else None
     if half:
         low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
         return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None
