@@ -72,8 +72,12 @@ def _event_at(c: Context, i: int) -> Found | None:
     if c.kind(i) not in ("after", "before", "from"):
         return None
     for j in range(i + 2, i + 7):
-        if c.kind(j) in ("on", "the_el") and c.kind(j - 1) == "word":
-            return day_at(c, j)
+        if c.kind(j) in ("on", "the_el") and c.kind(j - 1) in ("word", "not"):
+            # "Back from vacation on the 27th", but not "strike it from my calendar on the 27th".
+            back = any(
+                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje") for k in range(i, j)
+            )
+            return day_at(c, j) if back or c.kind(i) != "from" else None
         if c.kind(j) not in _EVENT:
             return None
     return None
@@ -247,7 +251,8 @@ def weekday_at(c: Context, i: int) -> Found | None:
         if first and last and (last - first).days <= 6:
             day = plus(monday(last), weekday)
             return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
-    if j > i + 1 and c.kind(j) == "month" and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
+    of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
+    if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
     if (dated := _bare_date(c, weekday, i + 1)) is not None:

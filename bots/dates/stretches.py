@@ -24,7 +24,8 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
-_OFF = words("off out done salgo salimos sale salen termino acabo finish ends over")
+_OFF = words("off salgo salimos sale salen termino acabo")
+_OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
@@ -178,9 +179,18 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
         return None
     low, stop = found
-    if bound == "at" and any(c.lexemes[k].word in _OFF for k in range(max(0, i - 5), i)):
+    if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
+
+
+def _is_leaving(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something else ends: "I get off at 4", "school is out at 3"."""
+    for k in range(max(0, i - 5), i):
+        word = c.lexemes[k].word
+        if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
+            return True
+    return False
 
 
 def _ends_hour(c: Context, stop: int) -> bool:

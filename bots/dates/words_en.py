@@ -6,7 +6,7 @@ Each entry is folded: lower case, no accents; common slips of the thumb stand be
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
-    ("weekday", 0): "monday, mondays, mon, monda, munday, mondy, mnday, moday, mondey, moonday",
+    ("weekday", 0): "monday, mondays, mon, monda, munday, mondy, mnday",
     ("weekday", 1): "tuesday, tuesdays, tue, tues, tuesd, teusday, tusday, tuseday, tueday, tuedsay, tuesdy, tusdy",
     ("weekday", 2): (
         "wednesday, wednesdays, weds, wensday, wendsday, wednsday, wednesdy, wenesday, wedensday, wendesday, "
@@ -60,7 +60,7 @@ _SENSES: dict[Sense, str] = {
     ("part", "night"): "nights, night, nite, at night",
     ("part", "morning"): (
         "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a "
-        "m, morns, mornign, morining, moring, before lunchtime, before lunch time, forenoon, am hours"
+        "m, morns, mornign, morining, before lunchtime, before lunch time, forenoon, am hours"
     ),
     ("part", "afternoon"): (
         "afternoon, afternoons, aftrnoon, aft, arvo, afternon, aftn, after noon, aftr noon, afternoonish"
@@ -79,7 +79,7 @@ _SENSES: dict[Sense, str] = {
     ("part", "day end"): (
         "eod, end of the day, end of day, before you close, before closing, before closing time, right before "
         "closing, right before you close, close of business, cob, last slot of the day, last appointment of the "
-        "day, last thing"
+        "day"
     ),
     ("part", "early morning"): (
         "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "

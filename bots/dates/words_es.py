@@ -39,7 +39,7 @@ _SENSES: dict[Sense, str] = {
         "accion de gracias, dia de accion de gracias, dia de gracias, thanksgiving, san guivin, sanguivin"
     ),
     ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy, hoy mismo, hoi, ahoy, el dia de hoy",
-    ("day", 1): "manana, mnn, manna, mana, mñn, manana mismo, el dia de manana, mañna, mnana, manaña, manan",
+    ("day", 1): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña",
     ("day", 2): (
         "pasado manana, pasao manana, pasado mnn, pasadomanana, pasado mana, despues de manana, dia despues de "
         "manana, pasado manna"
