@@ -7,7 +7,13 @@ from bots.dates.pieces import Clock, Context, Half
 ClockFound = tuple[Clock, int]
 _HOURS = ("horas", "hrs", "hours", "hs", "h", "hr")
 _MINUTES_TO = (5, 10, 15, 20, 25)
+_FIRM = ("after", "before", "until", "between", "by")
+_MORE = words(
+    "thousand hundred million mil cientos more other extra full long mas otra otro "
+    "hour session test exam surgery treatment operacion"
+)
 _FREE_WORDS = words(
+    "are is were was es son "
     "please pls plz thanks thank thx if would is ok okay works work good great fine with w will sounds i "
     "you we can do could best preferably maybe available free possible cool then works? perfect should "
     "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
@@ -163,7 +169,14 @@ def _ends_well(c: Context, j: int) -> bool:
         return False
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
-    return kind != "word" or (following is not None and _is_free(following.word))
+    if kind != "word" or following is None:
+        return True
+    return _is_free(following.word) or (c.kind(j - 2) in _FIRM and not _may_be_counted(following.word))
+
+
+def _may_be_counted(word: str) -> bool:
+    """Whether the word may be of things that were counted: "after 2 surgeries", "after 1 more"."""
+    return word.endswith("s") or word in _MORE
 
 
 def _is_free(word: str) -> bool:

@@ -133,8 +133,9 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         else:
             return
-        if joined.drafts and joined.drafts[-1].hours is None and joined.drafts[-1].part is None:
-            _set_hours(joined.drafts[-1], turned)
+        last = joined.drafts[-1] if joined.drafts else None
+        if last is not None and last.hours is None and (last.part is None or last.part.startswith("not ")):
+            _set_hours(last, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
         return

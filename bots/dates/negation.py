@@ -64,7 +64,11 @@ def _until_back(c: Context, piece: Piece, floor: int) -> bool:
 
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the person says what keeps them until then."""
-    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by", "between")
+    if not isinstance(piece.found, Hours):
+        return False
+    if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
+        return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
+    until = piece.found.bound in ("until", "before", "by", "between")
     return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
 
 
