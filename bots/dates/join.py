@@ -133,9 +133,9 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         else:
             return
-        last = joined.drafts[-1] if joined.drafts else None
-        if last is not None and last.hours is None and (last.part is None or last.part.startswith("not ")):
-            _set_hours(last, turned)
+        draft = joined.drafts[-1] if joined.drafts else None
+        if draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
+            _set_hours(draft, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
         return
