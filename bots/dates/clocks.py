@@ -1,17 +1,28 @@
 """The grammar of hours: a single hour as it is said or typed, in figures or in words."""
 
 from bots.dates.lexeme import Lexeme, words
+from bots.dates.numbered import number_of_day
 from bots.dates.pieces import Clock, Context, Half
 
 ClockFound = tuple[Clock, int]
+_HOURS = ("horas", "hrs", "hours", "hs", "h", "hr")
 _MINUTES_TO = (5, 10, 15, 20, 25)
+_FIRM = ("after", "before", "until", "between", "by")
+_MORE = words(
+    "thousand hundred million mil cientos more other extra full long mas otra otro "
+    "hour session test exam surgery treatment operacion"
+)
 _FREE_WORDS = words(
+    "are is were was es son "
     "please pls plz thanks thank thx if would is ok okay works work good great fine with w will sounds i "
     "you we can do could best preferably maybe available free possible cool then works? perfect should "
     "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
     "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
     "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
-    "porque solo aunque asi entonces normalmente"
+    "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
+    "lol haha k yes yeah no bc because u ur her him them they're it's really right "
+    "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
+    "anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 
 
@@ -82,7 +93,7 @@ def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if kind == "to_hour":
         j += c.kind(j) in ("at", "the_la")
         hour = _hour(_at(c, j))
-        return (_before(hour, 15), j + 1) if hour is not None else None
+        return (_before(hour, c.lexemes[i].number), j + 1) if hour is not None else None
     if c.kind(j) == "dash":
         j += 1
     step, hour = c.kind(j), _hour(_at(c, j + 1))
@@ -113,7 +124,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return None
     if (found := _past_or_to(c, i)) is not None:
         return found
-    if value > 24:
+    if value > 23 and after not in ("h_suffix", "unit"):
         return None
     half: Half | None = "24" if lexeme.zero or value > 12 or (value == 0 and cued) else None
     if after == "y_media" and second:
@@ -124,7 +135,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
     in_part = c.language == "es" and part_after(c, i + 3) is not None
     spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
-    least = 1 if named else 10
+    least = 1 if named or in_part else 10
     if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
     minute, stop = _minutes_at(c, i + 1)
@@ -142,21 +153,35 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return Clock(hour=value, half=half), i + 1
     if part_after(c, i + 1) is not None and not (after == "part" and c.lexemes[i + 1].word == "nights"):
         return Clock(hour=value, half=half), i + 1
-    if cued and after == "unit" and c.lexemes[i + 1].word in ("horas", "hrs", "hours") and c.kind(i - 1) == "at":
+    if cued and after == "unit" and c.lexemes[i + 1].word in _HOURS and c.kind(i - 1) == "at":
         return Clock(hour=value, half=half), i + 2
-    return (Clock(hour=value, half=half), i + 1) if cued and _ends_well(c, i + 1) else None
+    return (Clock(hour=value, half=half), i + 1) if cued and value < 24 and _ends_well(c, i + 1) else None
 
 
 def _ends_well(c: Context, j: int) -> bool:
     """Whether what follows a bare number leaves it an hour: nothing that it could count or belong to."""
     kind, following = c.kind(j), _at(c, j)
+    if kind == "month" and number_of_day(c, j + 1):
+        return True  # "at 3 december 5th"
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
     if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
         return False
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
-    return kind != "word" or (following is not None and following.word in _FREE_WORDS)
+    if kind != "word" or following is None:
+        return True
+    return _is_free(following.word) or (c.kind(j - 2) in _FIRM and not _may_be_counted(following.word))
+
+
+def _may_be_counted(word: str) -> bool:
+    """Whether the word may be of things that were counted: "after 2 surgeries", "after 1 more"."""
+    return word.endswith("s") or word in _MORE
+
+
+def _is_free(word: str) -> bool:
+    """Whether no such word is counted: small words and adverbs."""
+    return word in _FREE_WORDS or (word.endswith(("ly", "mente")) and word not in ("family", "daily", "weekly"))
 
 
 def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
@@ -164,6 +189,8 @@ def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
     if c.kind(j) == "oh" and (ones := _at(c, j + 1)) and ones.kind == "num" and ones.number < 10:
         return ones.number, j + 2
     late = _at(c, j)
+    if c.kind(j) == "dash" and not c.lexemes[j - 1].digits and (said := _at(c, j + 1)) and not said.digits:
+        late, j = said, j + 1  # "nine-thirty"
     if (
         late
         and late.kind == "num"
@@ -192,6 +219,15 @@ def _past_or_to(c: Context, i: int) -> ClockFound | None:
         return _after(hour, value), j + 2
     if step in ("before", "until", "of") and counted:
         return _before(hour, value), j + 2
+    if (
+        step == "of"
+        and said_so
+        and not c.lexemes[i].digits
+        and value <= 20
+        and hour <= 12
+        and not c.lexemes[i - 1].number
+    ):
+        return (_before(hour, value), j + 2) if _ends_well(c, j + 2) else None  # "ten of three"
     till = step == "until" and c.lexemes[j].word in ("till", "til")
     if (step == "to" or till) and said_so and c.kind(i - 1) not in ("from", "between"):
         return _before(hour, value), j + 2

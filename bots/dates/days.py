@@ -1,15 +1,15 @@
 """The grammar of days: names of days, weekdays, dates, distances and periods, singly and with bounds."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
+from bots.dates.counted import PAST, count_at, distance_at, within_at
 from bots.dates.lexeme import words
 from bots.dates.named import beside_at, holiday_at, nth_at
-from bots.dates.numbered import ARTICLES, dashed_at, del_al, numbered_at, range_of_numbers, written_at
+from bots.dates.numbered import ARTICLES, dashed_at, del_al, number_of_day, numbered_at, range_of_numbers, written_at
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
 from bots.dates.reckon import (
-    add_months,
     coming,
     coming_day_of_month,
     made,
@@ -19,7 +19,7 @@ from bots.dates.reckon import (
 )
 
 Found = tuple[Days, int]
-PAST = Days(readings=(), past=True)
+_EVENT = words("word not my the the_la the_el for of in title")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
@@ -39,10 +39,15 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
-        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start)
+        found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
         if not found:
             return None
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
+    if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
+        return numbers
+    if kind == "of" and c.lexemes[i].value == 1 and c.kind(i + 1) == "num" and c.kind(i + 2) == "onward":
+        day = coming_day_of_month(c.today, min(c.lexemes[i + 1].number, 31))
+        return (Days(readings=((day, None),)), i + 3) if day else None
     al, del_part = c.lexemes[i].word == "al", kind == "of" and c.lexemes[i].value == 1 and c.kind(i - 1) == "part"
     if (al or del_part) and c.kind(i + 1) == "num" and (numbered := numbered_at(c, i + 1, article=True, bare=True)):
         return numbered
@@ -51,6 +56,8 @@ def days_at(c: Context, i: int) -> Found | None:
     found = day_at(c, i)
     if found and c.kind(found[1]) in ("to", "until", "dash") and not found[0].past:
         return _ranged(c, found) or found
+    if found and c.kind(found[1]) == "or_before" and not found[0].past:
+        return Days(readings=tuple((None, last) for _, last in found[0].readings)), found[1] + 1
     if found and c.kind(found[1]) == "onward":
         return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
     return found
@@ -58,6 +65,22 @@ def days_at(c: Context, i: int) -> Found | None:
 
 def _skip(c: Context, i: int) -> int:
     return c.skip(i, ARTICLES)
+
+
+def _event_at(c: Context, i: int) -> Found | None:
+    """The day of an event that is named with it: "after my MRI on the 18th", "before school starts on the 24th"."""
+    if c.kind(i) not in ("after", "before", "from"):
+        return None
+    for j in range(i + 2, i + 7):
+        if c.kind(j) in ("on", "the_el") and c.kind(j - 1) in ("word", "not"):
+            # "Back from vacation on the 27th", but not "strike it from my calendar on the 27th".
+            back = any(
+                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje") for k in range(i, j)
+            )
+            return day_at(c, j) if back or c.kind(i) != "from" else None
+        if c.kind(j) not in _EVENT:
+            return None
+    return None
 
 
 def _bounded(c: Context, kind: str, found: Found, inclusive: bool) -> Found | None:
@@ -120,6 +143,8 @@ def day_at(c: Context, i: int) -> Found | None:
         return None if named else (Days(readings=(one(plus(c.today, c.lexemes[i].number)),)), i + 1)
     if kind == "past":
         return PAST, i + 1
+    if kind == "last" and c.lexemes[i].word == "pasado" and _is_after_tomorrow(c, i):
+        return Days(readings=(one(plus(c.today, 2)),)), i + 1
     if kind in ("weekday", "weekday?", "mar"):
         return weekday_at(c, i)
     if kind in ("iso", "full", "slash"):
@@ -127,17 +152,17 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("the", "the_el", "on", "dia"):
         return _articled(c, i)
     if kind in ("a", "span days"):
-        return _distance(c, i)
+        return distance_at(c, i, _from_at)
     if kind == "holiday":
         return holiday_at(c, i)
     if kind in ("nth", "last", "ord", "ord_word") and (nth := nth_at(c, i)):
         return nth
     if kind in ("num", "ord", "ord_word"):
-        return range_of_numbers(c, i) or dashed_at(c, i) or _distance(c, i) or numbered_at(c, i)
+        return range_of_numbers(c, i) or dashed_at(c, i) or distance_at(c, i, _from_at) or numbered_at(c, i)
     if kind in ("in", "within"):
-        return _within(c, i) or month_at(c, i + 1, cued=True)
+        return within_at(c, i, _from_at) or month_at(c, i + 1, cued=True)
     if kind == "hace":
-        found = _distance(c, i + 1, plain=True)
+        found = distance_at(c, i + 1, _from_at, plain=True)
         return (PAST, found[1]) if found else None
     if kind in ("month", "month?"):
         return month_at(c, i)
@@ -147,9 +172,24 @@ def day_at(c: Context, i: int) -> Found | None:
         return edge_at(c, i)
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
         return _week_of(c, i)
-    if kind == "unit" and (beside := beside_at(c, i, day_at)):
+    if kind == "weekend" and c.kind(i + 1) == "of" and (week := _week_of(c, i)):
+        last = week[0].readings[0][1]
+        return (Days(readings=((plus(last, -1), last),), wide=True), week[1]) if last else None
+    if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)
+
+
+def _is_after_tomorrow(c: Context, i: int) -> bool:
+    """Whether "pasado" is short for "pasado mañana" here, and no past."""
+    before, following = c.kind(i - 1), c.kind(i + 1)
+    if before in ("unit", "weekday", "month", "month?", "dia", "period", "holiday", "ord"):
+        return False
+    if following in ("weekday", "month", "month?", "unit", "num", "dia", "weekend", "mar"):
+        return False
+    if before == "num":
+        return following in ("", "stop", "comma") and c.kind(i - 2) in ("at", "at_la", "around", "after", "before")
+    return following != "word" or before in ("for", "day")
 
 
 def _base_at(c: Context, i: int) -> Found | None:
@@ -160,9 +200,15 @@ def _base_at(c: Context, i: int) -> Found | None:
     return day_at(c, i) if kind not in ("unit", "a", "span days", "in", "within") else None
 
 
+def _from_at(c: Context, i: int) -> Found | None:
+    """The day that a count goes from, its article skipped."""
+    return _base_at(c, _skip(c, i))
+
+
 def _week_of(c: Context, i: int) -> Found | None:
     """The week named by one of its days ("the week of March 3")."""
-    found = _base_at(c, _skip(c, i + 2))
+    j = _skip(c, i + 2)
+    found = numbered_at(c, j, article=True, bare=True) if c.kind(j) == "num" else _base_at(c, j)
     if not found or not found[0].readings or not (day := found[0].readings[0][0]):
         return None
     return Days(readings=((max(monday(day), c.today), plus(monday(day), 6)),), wide=True), found[1]
@@ -196,7 +242,7 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(soon, 7)),)), i + 2
     if after == "in" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number in (8, 15) and c.kind(i + 3) != "unit":
         return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
-    if after == "in" and (found := _count(c, i + 2)) and found[1] % 7 == 0 and found[1]:
+    if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
     if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
@@ -204,7 +250,11 @@ def weekday_at(c: Context, i: int) -> Found | None:
         first, last = period.readings[0]
         if first and last and (last - first).days <= 6:
             day = plus(monday(last), weekday)
-            return Days(readings=(one(day if day >= c.today else plus(day, 7)),)), stop
+            return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
+    of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
+    if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
+        others = tuple(day for day in range(7) if day != weekday)
+        return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
     if (dated := _bare_date(c, weekday, i + 1)) is not None:
         return Days(readings=(one(dated),)), i + 2
     if weekday == c.today.weekday():
@@ -234,7 +284,9 @@ def _bare_date(c: Context, weekday: int, i: int) -> date | None:
         return None
     if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
         return None
-    if c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
+    if c.kind(i + 1) == "of" and c.kind(i + 2) == "num":
+        pass  # "martes 24 de 9 a 11"
+    elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
         return None
     day = coming_day_of_month(c.today, c.lexemes[i].number)
     return day if day and day.weekday() == weekday else None
@@ -275,82 +327,12 @@ def _pointed(c: Context, i: int) -> Found | None:
 
 def _articled(c: Context, i: int) -> Found | None:
     """Such as "The 5th", "on the 5th", "el 5", "el día 5", "el lunes", "the next two weeks"."""
+    j = c.skip(i, ("the", "the_el", "on"))
+    if c.kind(j) == "dia" and (beside := beside_at(c, j, day_at)):
+        return beside
     j = c.skip(i, ("the", "the_el", "on", "dia"))
     kind = c.kind(j)
     if kind in ("ord", "ord_word", "num"):
         spanish = c.kind(j - 1) == "dia" or (c.kind(j - 1) == "the_el" and c.lexemes[j - 1].value == 0)
         return range_of_numbers(c, j) or numbered_at(c, j, article=True, bare=spanish)
     return day_at(c, j) if kind not in ("", "word", "part", "the", "the_el", "on", "dia") else None
-
-
-def _count(c: Context, i: int) -> tuple[str, int, int] | None:
-    """A counted unit at `i`: the unit, how many days (or months, hours, minutes), where it ends."""
-    kind = c.kind(i)
-    if kind == "half_hour":
-        return "minute", 30, i + 1
-    if kind == "span days":
-        return "day", c.lexemes[i].number, i + 1
-    if kind not in ("num", "a") or c.kind(i + 1) != "unit":
-        return None
-    number, unit = c.lexemes[i].number, c.lexemes[i + 1].name
-    if unit in ("day", "week", "fortnight"):
-        return "day", number * {"day": 1, "week": 7, "fortnight": 14}[unit], i + 2
-    if unit in ("month", "year"):
-        return "month", number * (12 if unit == "year" else 1), i + 2
-    return unit, number, i + 2
-
-
-def _moved(c: Context, unit: str, number: int, base: date) -> Days | None:
-    """`base`, or now, moved on by a counted unit."""
-    if unit in ("hour", "minute"):
-        ahead = timedelta(minutes=number * (60 if unit == "hour" else 1))
-        if ahead > timedelta(days=14):
-            return None
-        at = c.now + ahead
-        return Days(readings=(one(at.date()),), at=at)
-    if unit == "month":
-        return Days(readings=(one(add_months(base, number)),)) if number <= 120 else None
-    return Days(readings=(one(plus(base, number)),)) if number <= 3660 else None
-
-
-def _distance(c: Context, i: int, plain: bool = False) -> Found | None:
-    """Such as "Two weeks from Friday", "3 days from now", "3 days ago"."""
-    counted = _count(c, i)
-    if not counted:
-        return None
-    unit, number, stop = counted
-    if plain:
-        return PAST, stop
-    if c.kind(stop) == "ago" or (c.kind(stop) == "last" and c.lexemes[stop].value == 0):
-        return PAST, stop + 1
-    if c.kind(stop) == "from_now":
-        days = _moved(c, unit, number, c.today)
-        return (days, stop + 1) if days else None
-    lasting = c.kind(i - 1) == "for" and c.language == "en"
-    if c.kind(stop) in ("from", "after", "on") and unit in ("day", "month") and c.lexemes[stop].word != "starting":
-        if lasting:
-            return None
-        base = _base_at(c, _skip(c, stop + 1))
-        if base and base[0].readings and (first := base[0].readings[0][0]):
-            days = _moved(c, unit, number, first)
-            return (days, base[1]) if days else None
-    return None
-
-
-def _within(c: Context, i: int) -> Found | None:
-    """Such as "In three days", "dentro de una semana", "within two weeks", "in the next few days"."""
-    j = c.skip(i + 1, ("the", "the_el", "the_la", "around", "loosely"))
-    if c.kind(j) in ("next", "coming"):
-        return period_at(c, j)
-    counted = _count(c, j)
-    if not counted and c.lexemes[i].word == "de hoy en" and c.lexemes[min(j, i + 1)].number in (8, 15):
-        return Days(readings=(one(plus(c.today, c.lexemes[j].number - 1)),)), j + 1
-    if not counted:
-        return None
-    unit, number, stop = counted
-    if c.kind(i) == "within" and unit == "day":
-        return Days(readings=((c.today, plus(c.today, number)),), wide=True), stop
-    if c.kind(j) == "span days" and number in (7, 14):
-        return Days(readings=(one(plus(c.today, number + 1)), one(plus(c.today, number)))), stop
-    days = _moved(c, unit, number, c.today)
-    return (days, stop) if days else None

@@ -12,6 +12,8 @@ from bots.dates.reckon import plus
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
 _IT_IS = words("it's its is son es")
+_ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
+_SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -59,11 +61,16 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         gap = {c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
+        if any(c.lexemes[k].word in _SO for k in between):
+            gap.add("so")
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
         elif at in ruled_out:
-            _exclude(joined, found, after_excluded_day and not gap)
+            if isinstance(found, Days) and (instead := _left_over(c, found, piece)) is not None:
+                _add_days(c, joined.drafts, instead, piece, gap)
+            if not _is_open(found):
+                _exclude(joined, found, after_excluded_day and not gap)
         elif isinstance(found, Days):
             joined.excluded_weekdays.extend(found.excluded_weekdays)
             _add_days(c, joined.drafts, found, piece, gap)
@@ -98,6 +105,20 @@ def _is_from(c: Context, piece: Piece) -> bool:
     return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
 
 
+def _is_open(found: Days | Hours | Relation) -> bool:
+    """Whether the piece is days without a beginning ("until the 5th")."""
+    return isinstance(found, Days) and bool(found.readings) and found.readings[0][0] is None and not found.weekday
+
+
+def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
+    """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
+    first, last = found.readings[0] if found.readings else (None, None)
+    if first is None and last is not None:
+        return Days(readings=((last, None),))
+    any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
+    return Days(readings=(found.within,), wide=True) if found.within and any_day else None
+
+
 def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
     """Note what was ruled out; hours turn into their opposite, where they have one."""
     if isinstance(found, Hours):
@@ -112,8 +133,9 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         else:
             return
-        if joined.drafts and joined.drafts[-1].hours is None and joined.drafts[-1].part is None:
-            _set_hours(joined.drafts[-1], turned)
+        draft = joined.drafts[-1] if joined.drafts else None
+        if draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
+            _set_hours(draft, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
         return
@@ -135,10 +157,10 @@ def _around_lunch(drafts: list[Draft]) -> None:
     """What is left of a day without its noon: two stretches."""
     if not drafts:
         drafts.append(Draft())
-    days = drafts[-1].days
-    if drafts[-1].hours is None and drafts[-1].part is None:
-        drafts[-1].part = "before lunch"
-        drafts.append(Draft(days=days, part="past lunch", days_taken=True))
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.part = "before lunch"
+            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
 
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
@@ -148,6 +170,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
+        or "make" in gap | {c.kind(piece.at)}
         or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
     )
 
@@ -159,7 +182,11 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days))
         return
     last = drafts[-1]
-    if last.days is None or last.days_taken:
+    if days.instead or _inside_open(last.days, days, gap):
+        last.days = days
+    elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
+        drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
+    elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved
         for other in drafts[:-1]:
@@ -178,6 +205,15 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
+    """Whether the day lies in what was said to begin before: "we're back on the 27th, March 30th"."""
+    if said is None or not said.readings or not days.readings or gap & {"or", "and"}:
+        return False
+    begin, end = said.readings[0]
+    first = days.readings[0][0]
+    return begin is not None and end is None and first is not None and first >= begin and days.weekday is None
 
 
 def _set_hours(draft: Draft, hours: Hours) -> None:

@@ -6,7 +6,7 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Days
 from bots.dates.reckon import coming, days_of_month, made, one, plus
 
-_NEAR = words("comma the the_el on of dash in the_la stop word dia around")
+_NEAR = words("comma a the the_el on of dash in the_la stop word dia around")
 
 
 def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
@@ -47,10 +47,10 @@ def _inside(reading: tuple[date | None, date | None], first: date | None, last: 
 
 def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
     """The weekday within a period, or the date that bears it; a date that does not bear it is asked about."""
-    first, last = other.readings[0]
+    first, last = other.within or other.readings[0]
     if not first or not last:
         return None
-    if other.wide:
+    if other.wide or other.within:
         day = plus(first, (weekday - first.weekday()) % 7)
         return Days(readings=(one(day),)) if day <= last else None
     if first != last:

@@ -5,7 +5,7 @@ from datetime import date
 
 from bots.dates.periods import month_at, period_at, year_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import add_months, monday, one, plus
+from bots.dates.reckon import add_months, easter, monday, one, plus
 
 Found = tuple[Days, int]
 DayAt = Callable[[Context, int], Found | None]
@@ -21,30 +21,73 @@ _FIXED = {
     "christmas eve": (12, 24),
     "christmas": (12, 25),
     "new year's eve": (12, 31),
+    "patrick": (3, 17),
+    "juneteenth": (6, 19),
+    "all saints": (11, 1),
+    "veterans": (11, 11),
+    "fools": (4, 1),
+    "cinco": (5, 5),
+    "earth": (4, 22),
+    "groundhog": (2, 2),
+    "tax": (4, 15),
+    "guadalupe": (12, 12),
+    "boxing": (12, 26),
 }
-_NTH = {"labor": (9, 0, 1), "thanksgiving": (11, 3, 4), "memorial": (5, 0, LAST)}
-"""Month, weekday (Monday is 0) and which of them in it."""
+_NTH = {
+    "king": (1, 0, 3, 0),
+    "presidents": (2, 0, 3, 0),
+    "mother": (5, 6, 2, 0),
+    "memorial": (5, 0, LAST, 0),
+    "father": (6, 6, 3, 0),
+    "labor": (9, 0, 1, 0),
+    "columbus": (10, 0, 2, 0),
+    "thanksgiving": (11, 3, 4, 0),
+    "black friday": (11, 3, 4, 1),
+    "cyber monday": (11, 3, 4, 4),
+}
+"""Month, weekday (Monday is 0), which of them in it, and how many days after that."""
+_BY_EASTER = {"holy thursday": -3, "good friday": -2, "easter": 0, "easter monday": 1}
+"""How many days after Easter Sunday."""
 
 
 def holiday_at(c: Context, i: int) -> Found | None:
-    """The next day of that name."""
+    """The next day, or days, of that name."""
     name = c.lexemes[i].name
     said, stop = year_at(c, i + 1)
     for year in (said,) if said else (c.today.year, c.today.year + 1):
-        if name in _FIXED:
-            day: date | None = date(year, *_FIXED[name])
-        else:
-            month, weekday, nth = _NTH[name]
-            day = _nth_weekday(*_whole(year, month), weekday, nth)
-        if day is not None and (said or day >= c.today):
-            return Days(readings=(one(day),)), stop if said else i + 1
+        first, last = _holiday(name, year)
+        if said or last >= c.today:
+            stretch = first if said else max(first, c.today), last
+            stop = stop if said else i + 1
+            if c.kind(stop) == "unit" and c.lexemes[stop].name == "week":
+                begin = max(monday(first), c.today)
+                return Days(readings=((begin, plus(monday(first), 6)),), wide=True), stop + 1
+            return Days(readings=(stretch,), wide=first != last), stop
     return None
+
+
+def _holiday(name: str, year: int) -> tuple[date, date]:
+    """The first and last day of what bears the name in that year."""
+    if name in _FIXED:
+        day = date(year, *_FIXED[name])
+    elif name in _NTH:
+        month, weekday, nth, later = _NTH[name]
+        first, last = _whole(year, month)
+        day = plus(_nth_weekday(first, last, weekday, nth) or last, later)
+    elif name in _BY_EASTER:
+        day = plus(easter(year), _BY_EASTER[name])
+    elif name == "holy week":
+        return plus(easter(year), -7), easter(year)
+    else:
+        return date(year, 12, 24), date(year + 1, 1, 1)
+    return day, day
 
 
 def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
     """Such as "Day after Thanksgiving", "week after the 5th": counted from the day that is named."""
-    unit, side = c.lexemes[i].name, c.kind(i + 1)
-    if unit not in ("day", "week") or side not in ("after", "before") or c.lexemes[i].word.endswith("s"):
+    unit, side = c.lexemes[i].name or c.kind(i), c.kind(i + 1)
+    unit = "day" if unit == "dia" else unit
+    if unit not in ("day", "week", "weekend") or side not in ("after", "before") or c.lexemes[i].word == "days":
         return None
     found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
     if not found or found[0].past or not found[0].readings:
@@ -56,6 +99,10 @@ def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
     step = 1 if side == "after" else -1
     if unit == "day":
         return Days(readings=(one(plus(base, step)),)), found[1]
+    if unit == "weekend":
+        saturday = plus(monday(plus(base, -1)), 5) if side == "before" else plus(monday(plus(base, 2)), 5)
+        saturday = plus(saturday, -7) if side == "before" and saturday >= base else saturday
+        return (Days(readings=((saturday, plus(saturday, 1)),), wide=True), found[1]) if saturday >= c.today else None
     begin = plus(monday(base), 7 * step)
     return Days(readings=((begin, plus(begin, 6)),), wide=True), found[1]
 
@@ -65,7 +112,13 @@ def nth_at(c: Context, i: int) -> Found | None:
     nth = LAST if c.kind(i) == "last" else c.lexemes[i].number
     named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
     of_week = kind == "unit" and named is not None and named.name == "week"
-    if named is None or not (of_week or kind in ("weekday", "weekday?", "mar")) or not (nth == LAST or 1 <= nth <= 5):
+    of_day = kind == "dia" or (kind == "unit" and named is not None and named.name == "day")
+    half = kind == "half" or (kind == "unit" and named is not None and named.name == "fortnight")
+    if (
+        named is None
+        or not (of_week or of_day or half or kind in ("weekday", "weekday?", "mar"))
+        or not (nth == LAST or 1 <= nth <= 5)
+    ):
         return None
     j = c.skip(i + 2, ("of", "in", "the", "the_el"))
     if j == i + 2:
@@ -74,8 +127,14 @@ def nth_at(c: Context, i: int) -> Found | None:
     if period is None:
         return None
     first, last, stop = period
+    if of_day:
+        there = last if nth == LAST else plus(first, nth - 1)
+        return (Days(readings=(one(there),)), stop) if there >= c.today else None
+    if half:
+        low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
+        return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None
     if of_week:
-        return _nth_week(c, first, last, nth, stop)
+        return nth_week(c, first, last, nth, stop)
     day = _nth_weekday(first, last, 1 if kind == "mar" else named.number, nth)
     return (Days(readings=(one(day),)), stop) if day is not None and day >= c.today else None
 
@@ -84,7 +143,7 @@ def _month(c: Context, j: int) -> tuple[date, date, int] | None:
     """The whole month named at `j`, and where its name ends."""
     if c.kind(j) == "unit" and c.lexemes[j].name == "month" and not period_at(c, j):
         return *_whole(c.today.year, c.today.month), j + 1
-    found = month_at(c, j, cued=True) if c.kind(j) in ("month", "month?", "mar") else period_at(c, j)
+    found = month_at(c, j, cued=True, whole=True) if c.kind(j) in ("month", "month?", "mar") else period_at(c, j)
     if not found or not found[0].readings or not (last := found[0].readings[0][1]):
         return None
     first, end = _whole(last.year, last.month)
@@ -104,7 +163,7 @@ def _nth_weekday(first: date, last: date, weekday: int, nth: int) -> date | None
     return day if day <= last else None
 
 
-def _nth_week(c: Context, first: date, last: date, nth: int, stop: int) -> Found | None:
+def nth_week(c: Context, first: date, last: date, nth: int, stop: int) -> Found | None:
     """Seven days each, counted from the month's first; the last ones are its last week."""
     begin = plus(last, -6) if nth == LAST else plus(first, 7 * (nth - 1))
     end = min(plus(begin, 6), last)

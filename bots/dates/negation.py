@@ -6,28 +6,34 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
     "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "en por para poder llegar come appointment appointments an cita"
+    "anything anytime any else ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i we me yo it that just does will")
+_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_WORK_HOURS = words("until from at before by of between num clock part in the_la")
+_AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
+_OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
+_OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
-_ANY = words("any anytime anything every all whole")
+_ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
 def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
     """The indices of the pieces that are ruled out."""
     found: set[int] = set()
+    other = _any_other(c)
     for at, piece in enumerate(pieces):
         if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
             continue
         floor = pieces[at - 1].stop if at else 0
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            _is_taken(c, piece, floor)
+            (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
+            or _is_taken(c, piece, floor)
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
@@ -37,16 +43,43 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
     return found
 
 
+def _any_other(c: Context) -> int:
+    """Where "any other day" is said, which rules out the days before it; 0 where it is not."""
+    for k in range(2, len(c.lexemes)):
+        other, before = c.lexemes[k].word, c.lexemes[k - 1].word
+        if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
+            return k
+    return 0
+
+
+def _until_back(c: Context, piece: Piece, floor: int) -> bool:
+    """Whether the person is away until then: "on vacation until the 5th"."""
+    if c.kind(piece.at) != "until":
+        return False
+    before = range(max(floor, piece.at - 4), piece.at)
+    after = range(piece.stop, min(len(c.lexemes), piece.stop + 4))
+    said = any(c.kind(k) == "not" or c.lexemes[k].word in _AWAY for k in before)
+    return said or any(c.lexemes[k].word.rpartition(" ")[2] in _AWAY for k in after)
+
+
 def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the person says what keeps them until then."""
-    until = isinstance(piece.found, Hours) and piece.found.bound in ("until", "before", "by", "between")
+    if not isinstance(piece.found, Hours):
+        return False
+    if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
+        return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
+    until = piece.found.bound in ("until", "before", "by", "between")
     return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = at - 1
-    return k >= floor and c.lexemes[k].word == "but" and any(c.lexemes[n].word in _ANY for n in range(k))
+    return (
+        k >= floor
+        and (c.lexemes[k].word == "but" or c.kind(k) == "minus")
+        and any(c.lexemes[n].word in _ANY for n in range(k))
+    )
 
 
 def _before(c: Context, at: int, floor: int) -> bool:
@@ -78,6 +111,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 1
     if k >= ceiling:
         return False
+    if _at_work(c, k):
+        return True
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
     if kind == "not":
@@ -89,6 +124,20 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if kind == "no_es":
         return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _at_work(c: Context, k: int) -> bool:
+    """Whether the day is one of work: "Monday I work", "el lunes trabajo"; not "I work until 2"."""
+    word, before = c.lexemes[k].word, c.lexemes[k - 1].word
+    stop = k + 1
+    if word == "have" and before in ("i", "we"):
+        word, stop = c.lexemes[min(k + 1, len(c.lexemes) - 1)].word, k + 2
+        said = word in _AT_WORK
+    else:
+        said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
+            word == "trabajo" and c.language == "es"
+        )
+    return said and c.kind(stop) not in _WORK_HOURS
 
 
 def _carries(c: Context, floor: int, at: int) -> bool:

@@ -6,8 +6,15 @@ from bots.dates.pieces import Context, Days
 from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one
 
 Found = tuple[Days, int]
-_DATE_BEFORE = ("", "stop", "comma", "on", "for", "by", "weekday", "weekday?", "the_el", "after", "before", "or", "and")
+_NEVER_BEFORE = words("num money dash counted title month month? clock unit junk ord between from at until")
 _DAY_WORDS = words("is works would please if thanks es esta me si por seria")
+_ASKING = words(
+    "do about anything something appt appointment is have available free open come be cita algo sirve ser hay"
+)
+_AFTER_DATE = words(
+    "please pls plz thanks thx if is works would available porfa por gracias si me hay seria best could i anytime"
+)
+_HOUR_CUES = words("at until before by around num past_hour")
 ARTICLES = ("the", "the_el", "on", "the_la", "dia", "of")
 
 
@@ -44,14 +51,50 @@ def dashed_at(c: Context, i: int) -> Found | None:
     if [c.kind(i), c.kind(i + 1), c.kind(i + 2)] != ["num", "dash", "num"]:
         return None
     left, right = c.lexemes[i], c.lexemes[i + 2]
-    glued = right.start - left.end == 1
+    glued = right.start - left.end == 1 and bool(left.digits and right.digits)
     month, day = (right, left) if c.language == "es" else (left, right)
-    if not glued or not 1 <= month.number <= 12 or not 13 <= day.number <= 31 or c.kind(i - 1) not in _DATE_BEFORE:
+    if not glued or not 1 <= month.number <= 12 or not 1 <= day.number <= 31 or not _may_begin(c, i):
         return None
-    if c.kind(i + 3) in ("word", "counted", "unit", "month", "month?", "dash", "mer", "num", "of"):
+    # "12-3" alone may be hours; not after a question for the day, nor with an hour of its own, nor on a weekday it has.
+    if day.number <= 12 and not (c.expecting == "date" and len(c.lexemes) <= 5) and not _has_hour(c, i + 3):
+        there = coming_date(c.today, month.number, day.number)
+        if not (there and c.kind(i - 1) in ("weekday", "weekday?") and there.weekday() == c.lexemes[i - 1].number):
+            return None
+    following = c.lexemes[i + 3] if i + 3 < len(c.lexemes) else None
+    if following and following.kind == "word" and following.word not in _AFTER_DATE:
+        return None
+    if c.kind(i + 3) in ("counted", "unit", "month", "month?", "dash", "mer", "of"):
+        return None
+    if following and following.kind == "num" and following.digits > 2:
         return None
     found = coming_date(c.today, month.number, day.number)
     return (Days(readings=(one(found),)), i + 3) if found else None
+
+
+def _may_begin(c: Context, i: int) -> bool:
+    """Whether what stands before lets a date in figures begin at `i`."""
+    kind = c.kind(i - 1)
+    return c.lexemes[i - 1].word in _ASKING if kind == "word" else kind not in _NEVER_BEFORE
+
+
+def number_of_day(c: Context, j: int) -> bool:
+    """Whether a day of the month may be at `j`, and no hour."""
+    lexeme = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
+    is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix", "ish")
+    return lexeme is not None and lexeme.digits <= 2 and 1 <= lexeme.number <= 31 and not is_hour
+
+
+def _has_hour(c: Context, j: int) -> bool:
+    """Whether an hour follows that can be nothing else."""
+    j = c.skip(j, ("comma", "around"))
+    return (
+        c.kind(j) in ("clock", "noon")
+        or (
+            c.kind(j) in ("at", "at_la")
+            and c.kind(c.skip(j, ("at", "at_la", "around"))) in ("num", "clock", "noon", "half", "quarter")
+        )
+        or (c.kind(j) == "num" and c.kind(j + 1) == "mer")
+    )
 
 
 def written_at(c: Context, i: int) -> Found | None:
@@ -81,9 +124,14 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return None
     j = i + 1
     named = c.skip(j, ("of", "the", "the_la"))
+    plain = lexeme.kind == "num" and not any(c.kind(k) == "of" for k in range(j, named))
+    if plain and c.kind(named) not in ("month", "month?", "mar"):
+        named = j  # "2 a 4 la semana que viene" are hours
     j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each") else j
     if c.kind(j) in ("month", "month?", "mar"):
-        return month_at(c, j, day=number)
+        # "At nine thirty november 24", "until 11 dec 3": the number before is of the hour.
+        hour = j == i + 1 and lexeme.kind == "num" and c.kind(i - 1) in _HOUR_CUES and number_of_day(c, j + 1)
+        return None if hour else month_at(c, j, day=number)
     if j > i + 1 and c.kind(j) == "each" and c.kind(j + 1) == "unit":
         day = coming_day_of_month(c.today, number)
         return (Days(readings=(one(day),), day_of_month=True), j + 2) if day else None

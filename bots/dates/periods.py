@@ -22,7 +22,7 @@ _MONTH_CUES = words("in for this next by until before after early mid late or fr
 _VERB_MONTH_CUES = words("in this next until by early mid late during from before after")
 
 
-def month_at(c: Context, i: int, day: int | None = None, cued: bool = False) -> Found | None:
+def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, whole: bool = False) -> Found | None:
     """A month from lexeme `i` on: with the `day` said before it, with the day after it, or whole."""
     if c.kind(i) not in ("month", "month?", "mar"):
         return None
@@ -31,12 +31,13 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False) -> 
         if weak and c.kind(i - 1) == "num" and c.kind(i + 1) == "word":
             return None
         return _dated(c, month, day, i + 1)
-    j = c.skip(i + 1, ("the", "of"))
+    j = c.skip(i + 1, ("the",) if c.language == "es" else ("the", "of"))
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
-    if number and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
+    if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
+    cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
     if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting == "date" and not weak):
         return None
@@ -81,6 +82,9 @@ def _dated(c: Context, month: int, day: int, j: int) -> Found | None:
 def period_at(c: Context, i: int) -> Found | None:
     """A week, month, weekend or run of days from lexeme `i` on."""
     kind, today = c.kind(i), c.today
+    if kind == "period" and c.lexemes[i].value == "later this week":
+        sunday = plus(monday(today), 6)
+        return Days(readings=((min(plus(today, 1), sunday), sunday),), wide=True), i + 1
     if kind == "period":
         return Days(
             readings=(_this(today, "week" if c.lexemes[i].value == "this week" else "month"),), wide=True
@@ -92,6 +96,9 @@ def period_at(c: Context, i: int) -> Found | None:
         return Days(readings=(_weekend(today),), wide=True), i + 1 + ahead
     if kind == "next weekend":
         return Days(readings=(_weekend(today), _shifted(_weekend(today), 7)), wide=True), i + 1
+    if kind == "new year":
+        first = date(today.year + 1, 1, 1) if today.month > 1 else today
+        return Days(readings=((first, date(first.year, 1, 31)),), wide=True), i + 1
     if kind == "weekdays":
         return Days(readings=((None, None),), wide=True, excluded_weekdays=(5, 6)), i + 1
     if kind in ("next", "coming", "this"):
@@ -173,6 +180,13 @@ def edge_at(c: Context, i: int) -> Found | None:
     """The beginning, middle or end of a period: "end of next week", "mid-March", "a principios de mayo"."""
     where = c.kind(i)
     rest = c.lexemes[i].value == 1
+    if c.lexemes[i].number >= 2:
+        low, high = _this(c.today, "week" if c.lexemes[i].number == 2 else "month")
+        k = c.skip(i + 1, ("of", "the", "the_la"))
+        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next"):
+            low, high = week(c.today, 1)
+            i = k + (c.kind(k + 1) == "unit")
+        return (Days(readings=(cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None
     j = i + 1
     if where == "early next":
         where, j = "early", i
@@ -185,7 +199,7 @@ def edge_at(c: Context, i: int) -> Found | None:
         if bare_month and not trailed:
             found = Days(readings=(_this(c.today, c.lexemes[j].name),), wide=True), j + 1
         else:
-            found = trailed or month_at(c, j, cued=True) or period_at(c, j)
+            found = trailed or month_at(c, j, cued=True, whole=True) or period_at(c, j)
     if not found or not found[0].readings:
         return None
     first, last = found[0].readings[0]
@@ -193,16 +207,16 @@ def edge_at(c: Context, i: int) -> Found | None:
         return None
     if rest:
         return Days(readings=((first, last),), wide=True), found[1]
-    return Days(readings=(_cut(where, first, last, c.today),), wide=True), found[1]
+    return Days(readings=(cut(where, first, last, c.today),), wide=True), found[1]
 
 
-def _cut(where: str, first: date, last: date, today: date) -> Stretch:
+def cut(where: str, first: date, last: date, today: date) -> Stretch:
     """The third of a period that is meant; of a week, its working days."""
     if (last - first).days < 7:
         start = monday(last)
         low, high = {"early": (0, 1), "mid": (1, 3), "late": (3, 4)}[where]
-        cut = plus(start, low), plus(start, high)
+        days = plus(start, low), plus(start, high)
     else:
         low, high = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}[where]
-        cut = last.replace(day=low), min(last, last.replace(day=min(high, last.day)))
-    return (max(cut[0], today), cut[1]) if cut[1] >= today else (max(first, today), last)
+        days = last.replace(day=low), min(last, last.replace(day=min(high, last.day)))
+    return (max(days[0], today), days[1]) if days[1] >= today else (max(first, today), last)

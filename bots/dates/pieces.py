@@ -59,6 +59,8 @@ class Days:
     """One stretch of days, in one or more readings, the likeliest first.
 
     weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
+    within: the period that was said with a weekday, from which it may be left out;
+    instead: it takes the place of the day it is counted from ("the 21st, so before that");
     moved: a visit is moved to it, so that an hour named before it is the old one;
     at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
     """
@@ -71,6 +73,8 @@ class Days:
     day_of_month: bool = False
     moved: bool = False
     excluded_weekdays: tuple[int, ...] = ()
+    within: Stretch | None = None
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

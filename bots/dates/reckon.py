@@ -86,6 +86,17 @@ def days_of_month(today: date, day: int, count: int) -> list[date]:
     return found
 
 
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the anonymous algorithm of 1876, as Meeus gives it)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    (d, e), g = divmod(b, 4), (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    (i, k), m = divmod(c, 4), (a + 11 * h) // 319
+    rest = (2 * e + 2 * i - k - h + m + 32) % 7
+    month = (h - m + rest + 90) // 25
+    return date(year, month, (h - m + rest + month + 19) % 32)
+
+
 def full_year(year: int) -> int:
     """A year written with two digits, in this century."""
     return year + 2000 if year < 100 else year

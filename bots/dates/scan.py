@@ -4,12 +4,15 @@ from collections.abc import Container
 
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
+from bots.dates.named import LAST, nth_week
+from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
 from bots.dates.reckon import one, plus
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
+_EDGES = words("early mid late nth ord_word ord last")
 _DAY_GAP = words("comma dash at around filler")
 _TIME_GAP = words("or and comma fix no around at")
 
@@ -77,6 +80,10 @@ def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Contai
 
 def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
+    if c.kind(i) in _EDGES and (edge := _edge_of(c, i, last)):
+        return edge
+    if c.kind(i) in ("day_on", "before_that", "after_that"):
+        return _day_on_from(c, i, last)
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
     english = c.kind(j) == "unit" and c.lexemes[j].value == "day" and c.kind(j + 1) == "after"
@@ -89,6 +96,37 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return Days(readings=(one(plus(first, 1)),)), stop
+
+
+def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
+    """Such as "Next month, the beginning", "el mes que viene a principios": of the period just named."""
+    week = (
+        c.kind(i) in ("nth", "ord_word", "ord", "last") and c.kind(i + 1) == "unit" and c.lexemes[i + 1].value == "week"
+    )
+    ends = c.kind(i + 1 + week) in ("", "stop", "comma", "or", "word")
+    if c.lexemes[i].word in ("early", "late") or not ends:
+        return None
+    days = last.found if last is not None and isinstance(last.found, Days) else None
+    first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)
+    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the")) < i:
+        return None
+    if week:
+        return nth_week(c, first, end, LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 2)
+    return Days(readings=(cut(c.kind(i), first, end, c.today),), wide=True), i + 1
+
+
+def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
+    """Such as "the next day", "el otro": so many days after the one just named."""
+    days = last.found if last is not None and isinstance(last.found, Days) else None
+    first = days.readings[0][0] if days is not None and days.readings else None
+    if days is None or first is None or days.readings[0][1] != first:
+        return None
+    if c.kind(i) == "before_that":
+        before = c.today, max(c.today, plus(first, -1))
+        return Days(readings=(before,), wide=True, instead=True), i + 1
+    if c.kind(i) == "after_that":
+        return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
+    return Days(readings=(one(plus(first, c.lexemes[i].number)),)), i + 1
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:

@@ -14,6 +14,7 @@ _BOUNDS: dict[str, Bound] = {
     "at_or_from": "at",
     "around": "around",
     "after": "after",
+    "past_hour": "after",
     "from": "after",
     "before": "before",
     "by": "by",
@@ -23,17 +24,23 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
-_OFF = words("off salgo salimos termino acabo finish ends")
+_OFF = words("off salgo salimos sale salen termino acabo")
+_OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _TILL = ("till", "til")
+_AT_LATEST = ("a mas tardar", "maximo", "como maximo")
+_ENDS = ("", "stop", "comma")
+_LOOSE_ENDS = ("mer", "y_media", "", "the_el", "the_la", "weekday", "day", "of", "stop", "comma", "next", "this", "in")
 _DAY_KINDS = words("day weekday tonight part")
 
 
 def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found | None:
     """The hours named from lexeme `i` on. `after_day`, `after_hours`: such a piece ended right before."""
     kind = c.kind(i)
+    if kind == "past_hour" and c.kind(i - 1) in ("the", "num", "half", "quarter") and not after_day:
+        return None
     if kind in _BOUNDS:
         return _bounded_at(c, i, after_hours)
     if kind in ("part", "part?", "part today"):
@@ -50,6 +57,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     before = kind == "num" and _leads_to_day(c, i)
     if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
         cued = True
+    cued = cued or (kind == "num" and c.kind(i + 1) in ("onward", "or_before") and c.lexemes[i].number <= 12)
     if (twofold := _minutes_or_range(c, i)) is not None:
         return twofold
     found = clock_at(c, i, cued or before)
@@ -130,24 +138,28 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     bound = _BOUNDS[c.kind(i)]
     if c.kind(i) == "at_one":
         return _joined(c, Clock(hour=1), i + 1, "at", True)
-    j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by"))
+    j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
     between = [c.kind(k) for k in range(i + 1, j)]
     parts = [c.lexemes[k].name for k in range(i + 1, j) if c.kind(k) == "part"]
+    if bound == "between" and (pair := _hour_and_hour(c, i + 1)):
+        return pair
     if parts and (c.kind(j - 1) != "part" or c.kind(j) not in ("num", "clock")):
         return None
     part = parts[0] if parts else None
     one_only = c.kind(i) == "at_la" or "at_la" in between or "the_la" in between
-    if "around" in between and bound == "at":
+    if {"around", "loosely"} & set(between) and bound == "at":
         bound = "around"
     # "Como" and "tipo" before a bare number count things as often as hours.
     spanish_loose = c.kind(i) == "around" and c.lexemes[i].value == 1 and not {"at", "at_la", "the_la"} & set(between)
-    if spanish_loose and c.kind(j) == "num" and c.kind(j + 1) not in ("mer", "y_media", ""):
+    if spanish_loose and c.kind(j) == "num" and c.kind(j + 1) not in _LOOSE_ENDS:
         return None
     if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1:
         return None
     if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
         return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
+    if bound == "between" and (pair := _hour_and_hour(c, j)):
+        return pair
     if not found:
         return None
     found = replace(found[0], part=found[0].part or part), found[1]
@@ -164,10 +176,26 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
             return _led_at(c, found[1], True)
     if bound == "between":
         bound = "after"
+    if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
+        return None
     low, stop = found
-    if bound == "at" and any(c.lexemes[k].word in _OFF for k in range(max(0, i - 3), i)):
+    if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
+
+
+def _is_leaving(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something else ends: "I get off at 4", "school is out at 3"."""
+    for k in range(max(0, i - 5), i):
+        word = c.lexemes[k].word
+        if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
+            return True
+    return False
+
+
+def _ends_hour(c: Context, stop: int) -> bool:
+    """Whether what "past 3" ends with is no count of something."""
+    return c.kind(stop) not in ("unit", "counted")
 
 
 def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
@@ -175,8 +203,12 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
     kind, j = c.kind(i), i + 1
     if kind == "this" and c.kind(j) == "part":
         return part_at(c, j, True)
+    if kind == "in" and c.lexemes[i].word.startswith("de "):
+        return None  # "de hoy en ocho"
     if c.lexemes[i].word == "al" and c.kind(j) == "num":
         return None  # "al 23" is a day
+    if kind == "of" and c.lexemes[i].value == 1 and c.lexemes[i].word == "del":
+        return None  # "del 1 al 4" is days
     if kind == "of":
         low = clock_at(c, j, True) if c.kind(j) in ("num", "clock") else None
         if low and c.kind(low[1]) in ("to", "until"):
@@ -215,13 +247,41 @@ def _joined(
 
 def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
     """The hour with "or later", "onwards", "or earlier" behind it."""
+    if (then := _after_that(c, stop)) and hours.bound in ("at", "around", "after") and hours.low:
+        return Hours(bound="after", low=hours.low), then
     if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):
         return hours, stop + 1
-    if c.kind(stop) == "or_before":
+    if c.kind(stop) == "or_before" or (
+        c.lexemes[min(stop, len(c.lexemes) - 1)].word in _AT_LATEST and c.kind(stop + 1) in _ENDS
+    ):
         return Hours(bound="until", low=hours.low), stop + 1
     return hours, stop
+
+
+def _hour_and_hour(c: Context, j: int) -> Found | None:
+    """Such as "Entre diez y once": two hours, and no minutes; "between lunch and 3"."""
+    if c.kind(j) == "part?" or (c.kind(j) == "part" and c.lexemes[j].name == "lunch"):
+        low = Clock(hour=12, half="24")
+    elif [c.kind(j), c.kind(j + 1), c.kind(j + 2)] == ["num", "and", "num"] and c.lexemes[j].number <= 24:
+        low = Clock(hour=c.lexemes[j].number)
+    else:
+        return None
+    if c.kind(j + 1) != "and":
+        return None
+    high = clock_at(c, c.skip(j + 2, ("at", "the_la", "at_la")), True)
+    return _range(low, high[0], high[1]) if high and c.kind(high[1]) not in ("and", "to") else None
+
+
+def _after_that(c: Context, stop: int) -> int | None:
+    """Where it ends when what follows an hour is "…, so after that"."""
+    for k in range(stop, min(stop + 4, len(c.lexemes))):
+        if c.kind(k) == "after_that":
+            return k + 1
+        if c.kind(k) not in ("word", "comma", "stop"):
+            return None
+    return None
 
 
 def part_at(c: Context, i: int, after_day: bool) -> Found | None:

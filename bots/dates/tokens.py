@@ -55,18 +55,19 @@ _QUOTES = str.maketrans({"’": "'", "`": "'", "´": "'"})
 MOST = 1000
 """How many words, numbers and signs of a text are read; a text message holds fewer."""
 
-Phrases = dict[str, list[tuple[tuple[str, ...], Sense]]]
+Phrases = dict[str, dict[str, list[tuple[tuple[str, ...], Sense]]]]
 
 
 def _by_first(*tables: dict[str, Sense]) -> Phrases:
-    """Phrases by their first word, the longest first; an earlier table goes before a later one."""
+    """Phrases by their first and second word, the longest first; an earlier table goes before a later one."""
     found: Phrases = {}
     for table in tables:
         for phrase, sense in table.items():
             words = tuple(phrase.split())
-            found.setdefault(words[0], []).append((words, sense))
-    for rows in found.values():
-        rows.sort(key=lambda row: -len(row[0]))
+            found.setdefault(words[0], {}).setdefault(words[1], []).append((words, sense))
+    for seconds in found.values():
+        for rows in seconds.values():
+            rows.sort(key=lambda row: -len(row[0]))
     return found
 
 
@@ -227,18 +228,42 @@ def _fold_phrases(lexemes: list[Lexeme], language: Language) -> list[Lexeme]:
     at, total = 0, len(lexemes)
     while at < total:
         here = lexemes[at]
-        for phrase, sense in phrases.get(here.word, ()) if here.word else ():
-            stop = at + len(phrase)
-            if sense[0] in _TRAILING and stop < total and lexemes[stop].kind in ("num", "clock", "at", "noon"):
-                continue
-            if stop <= total and all(lexemes[at + n].word == word for n, word in enumerate(phrase)):
-                folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(phrase)))
-                at = stop
-                break
-        else:
+        seconds = phrases.get(here.word) if here.word else None
+        phrase = _phrase_at(lexemes, at, seconds) if seconds else None
+        if phrase is None:
             folded.append(here)
             at += 1
+        else:
+            said, sense, stop = phrase
+            folded.append(Lexeme(here.start, lexemes[stop - 1].end, sense[0], sense[1], " ".join(said)))
+            at = stop
     return folded
+
+
+def _phrase_at(
+    lexemes: list[Lexeme], at: int, seconds: dict[str, list[tuple[tuple[str, ...], Sense]]]
+) -> tuple[tuple[str, ...], Sense, int] | None:
+    """The longest phrase that begins at `at`, its sense and where it ends."""
+    total = len(lexemes)
+    dashed = at + 2 < total and lexemes[at + 1].kind == "dash"  # "mid-day"
+    second = at + 1 + dashed
+    for phrase, sense in seconds.get(lexemes[second].word, ()) if second < total else ():
+        stop = second + len(phrase) - 1
+        if stop > total or (dashed and len(phrase) > 2) or _continues(phrase, sense, lexemes, stop):
+            continue
+        if all(lexemes[second - 1 + n].word == phrase[n] for n in range(2, len(phrase))):
+            return phrase, sense, stop
+    return None
+
+
+def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], stop: int) -> bool:
+    """Whether what follows shows that the words are no phrase here: "before 9 or after 5", "come by 3"."""
+    following = lexemes[stop].kind if stop < len(lexemes) else ""
+    if sense[0] in _TRAILING:
+        return following in ("num", "clock", "at", "noon")
+    if sense[0] == "come by":
+        return following in ("num", "clock", "noon", "weekday")
+    return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"
 
 
 def _join_numbers(lexemes: list[Lexeme]) -> list[Lexeme]:

@@ -6,16 +6,19 @@ Each entry is folded: lower case, no accents; common slips of the thumb stand be
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
-    ("weekday", 0): "monday, mondays, mon, monda, munday, mondy",
-    ("weekday", 1): "tuesday, tuesdays, tue, tues, tuesd, teusday, tusday, tuseday, tueday",
+    ("weekday", 0): "monday, mondays, mon, monda, munday, mondy, mnday",
+    ("weekday", 1): "tuesday, tuesdays, tue, tues, tuesd, teusday, tusday, tuseday, tueday, tuedsay, tuesdy, tusdy",
     ("weekday", 2): (
-        "wednesday, wednesdays, weds, wensday, wendsday, wednsday, wednesdy, wenesday, wedensday, wendesday"
+        "wednesday, wednesdays, weds, wensday, wendsday, wednsday, wednesdy, wenesday, wedensday, wendesday, "
+        "wednes, wednsdy, wed"
     ),
-    ("weekday", 3): "thursday, thursdays, thu, thur, thurs, thrus, thirsday, thrusday, thursady, thurday, thusday",
-    ("weekday", 4): "friday, fridays, fri, firday, fryday, friady",
-    ("weekday", 5): "saturday, saturdays, saterday, saturdy, satuday, satruday",
+    ("weekday", 3): (
+        "thursday, thursdays, thu, thur, thurs, thrus, thirsday, thrusday, thursady, thurday, thusday, thurz, thrs, "
+        "thursdy"
+    ),
+    ("weekday", 4): "friday, fridays, fri, firday, fryday, friady, frday, fridy, firiday",
+    ("weekday", 5): "saturday, saturdays, saterday, saturdy, satuday, satruday, satur, satarday",
     ("weekday", 6): "sunday, sundays, suday, sundy",
-    ("weekday?", 2): "wed",
     ("weekday?", 5): "sat",
     ("weekday?", 6): "sun",
     ("month", 1): "january, jan, janurary, janury",
@@ -29,45 +32,83 @@ _SENSES: dict[Sense, str] = {
     ("month", 10): "october, oct, ocotber",
     ("month", 11): "november, nov, novmber",
     ("month", 12): "december, dec, decmber",
-    ("holiday", "christmas"): "christmas, xmas, christmas day",
-    ("holiday", "christmas eve"): "christmas eve, xmas eve",
+    ("holiday", "christmas"): "christmas, xmas, christmas day, x mas, xmas day",
+    ("holiday", "christmas eve"): "christmas eve, xmas eve, x mas eve",
     ("holiday", "new year"): "new year's, new years, new year, new year's day, new years day",
     ("holiday", "new year's eve"): "new year's eve, new years eve",
     ("holiday", "valentine"): "valentine's day, valentines day, valentine's, valentines",
     ("holiday", "independence"): "4th of july, fourth of july, july 4th, independence day",
     ("holiday", "halloween"): "halloween",
-    ("holiday", "thanksgiving"): "thanksgiving, thanksgiving day",
-    ("holiday", "labor"): "labor day",
+    ("holiday", "thanksgiving"): "thanksgiving, thanksgiving day, turkey day, thxgiving, tgiving, thanksgivin",
+    ("holiday", "labor"): "labor day, labour day",
     ("holiday", "memorial"): "memorial day",
     ("month?", 3): "march",
     ("month?", 5): "may",
-    ("day", 0): "today, tday, todays, tdy, 2day, later today, today still",
+    ("day", 0): "today, tday, todays, tdy, 2day, later today, today still, today's",
     ("day", 1): (
         "tomorrow, tomorow, tommorow, tommorrow, tomorrw, tomorrows, tmrw, tmr, tmrow, tmw, tomo, tomoro, tomoz, "
-        "2morrow, 2moro, 2mrw, 2mro, 2mrow, to morrow"
+        "2morrow, 2moro, 2mrw, 2mro, 2mrow, to morrow, tmrrw, tmmrw, tomrw, tmoro, tmorrow, tomorro, tmrrow, "
+        "tommrow, tommoro, tomorow's, tomorrow's, tmrws"
     ),
-    ("day", 2): "overmorrow, day after tomorrow, day after tomorow, day after tmrw, day after tom, day after next",
+    ("day", 2): (
+        "overmorrow, day after tomorrow, day after tomorow, day after tmrw, day after tom, day after next, day "
+        "after tmr, day after tomo, day after tomoro, day after 2moro, day after tommorow, day after tommorrow, day "
+        "after 2morrow, day after tmrow, day after tmw, day after that one"
+    ),
     ("day?", 1): "tom",
     ("tonight", 0): "tonight, tonite, 2nite, later tonight",
     ("part", "night"): "nights, night, nite, at night",
     ("part", "morning"): (
-        "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a m"
+        "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a "
+        "m, morns, mornign, morining, before lunchtime, before lunch time, forenoon, am hours"
     ),
-    ("part", "afternoon"): "afternoon, afternoons, aftrnoon, aft, arvo",
-    ("part", "evening"): "evening, evenings, eve, after hours, early evening",
+    ("part", "afternoon"): (
+        "afternoon, afternoons, aftrnoon, aft, arvo, afternon, aftn, after noon, aftr noon, afternoonish"
+    ),
+    ("part", "evening"): (
+        "evening, evenings, eve, after hours, early evening, evenin, evning, after dinner, after supper"
+    ),
     ("part?", "lunch"): "lunch",
-    ("part", "lunch"): "lunchtime, lunch time, at lunch, around lunch, by lunch, during lunch, over lunch",
-    ("part", "mid morning"): "midmorning, mid morning",
-    ("part", "mid afternoon"): "midafternoon, mid afternoon",
-    ("part", "day end"): "eod, end of the day, end of day",
-    ("part", "early morning"): "early morning, early in the morning, early am, before work",
-    ("part", "first thing"): "first thing in the morning, first thing in the am, first thing",
-    ("part", "late morning"): "late morning",
-    ("part", "early afternoon"): "early afternoon",
-    ("part", "late afternoon"): "late afternoon, late in the afternoon, late in the day, later in the day",
-    ("part", "after lunch"): "after lunch, any time after lunch, anytime after lunch",
-    ("part", "after work"): "after work, any time after work, anytime after work",
-    ("part", "after school"): "after school, any time after school, anytime after school",
+    ("part", "lunch"): (
+        "lunchtime, lunch time, at lunch, around lunch, by lunch, during lunch, over lunch, lunch hour, lunch "
+        "break, lunchbreak, lunchhour, on my lunch, during my lunch, at my lunch, on my lunch break, on my lunch "
+        "hour, during my lunch break, during my lunch hour, over my lunch break, over my lunch hour"
+    ),
+    ("part", "mid morning"): "midmorning, mid morning, middle of the morning",
+    ("part", "mid afternoon"): "midafternoon, mid afternoon, middle of the afternoon",
+    ("part", "day end"): (
+        "eod, end of the day, end of day, before you close, before closing, before closing time, right before "
+        "closing, right before you close, close of business, cob, last slot of the day, last appointment of the "
+        "day"
+    ),
+    ("part", "early morning"): (
+        "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "
+        "to work, before my shift, before school, bright and early, crack of dawn, super early, really early, very "
+        "early"
+    ),
+    ("part", "first thing"): (
+        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as "
+        "soon as you open, when you guys open, when you first open, at opening, at opening time, first slot of the "
+        "day, first appointment of the day"
+    ),
+    ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
+    ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
+    ("part", "late afternoon"): (
+        "late afternoon, late in the afternoon, late in the day, later in the day, later in the afternoon, later on "
+        "in the day, towards evening"
+    ),
+    ("part", "after lunch"): (
+        "after lunch, any time after lunch, anytime after lunch, right after lunch, after lunchtime, after lunch time"
+    ),
+    ("part", "after work"): (
+        "after work, any time after work, anytime after work, right after work, after i get off work, after i get "
+        "out of work, when i get off work, once i get off work, after my shift, after office hours, after business "
+        "hours"
+    ),
+    ("part", "after school"): (
+        "after school, any time after school, anytime after school, right after school, after school lets out, when "
+        "school lets out, after school gets out, once school is out, after pickup"
+    ),
     ("loosely", 0): "like",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",
@@ -86,12 +127,12 @@ _SENSES: dict[Sense, str] = {
     ("num", 4): "four",
     ("num", 5): "five",
     ("num", 6): "six",
-    ("num", 7): "seven",
-    ("num", 8): "eight",
-    ("num", 9): "nine",
+    ("num", 7): "seven, sevn",
+    ("num", 8): "eight, eigth, eihgt",
+    ("num", 9): "nine, nien",
     ("num", 10): "ten",
-    ("num", 11): "eleven",
-    ("num", 12): "twelve",
+    ("num", 11): "eleven, elven, elevn",
+    ("num", 12): "twelve, tweleve, twelv",
     ("num", 13): "thirteen",
     ("num", 14): "fourteen",
     ("num", 15): "fifteen",
@@ -148,28 +189,51 @@ _SENSES: dict[Sense, str] = {
     ("ago", 0): "ago",
     ("since", 0): "since",
     ("past_hour", 0): "past",
-    ("until", 0): "till, til, until, untill, through, thru",
+    ("until", 0): "till, til, until, untill, through, thru, 'til, untl, up to, up until",
     ("to", 0): "to",
     ("at", 0): "at",
-    ("around", 0): "around, about, approximately, roughly, circa, near",
+    ("around", 0): (
+        "around, about, approximately, roughly, circa, near, arround, arnd, abt, approx, close to, somewhere "
+        "around, right around"
+    ),
     ("filler", 0): (
-        "either, at the latest, not sure, what about, how about, why not, not only, don't care, "
+        "either, not sure, what about, how about, why not, not only, don't care, "
         "don't mind, can't wait, is it not, on "
         "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
         "one, sat down, sun screen, the sun, at least, at most, at all"
     ),
-    ("after", 0): "after, any time after, anytime after, later than",
-    ("after", 1): "on or after, no earlier than, not earlier than, no sooner than, not before",
-    ("before", 0): "before, b4, earlier than, sooner than",
-    ("by", 0): "by, no later than, not later than, not after",
-    ("between", 0): "between, btwn",
-    ("from", 0): "from, starting",
+    ("after", 0): (
+        "after, any time after, anytime after, later than, aftr, right after, just after, sometime after, some time "
+        "after"
+    ),
+    ("after", 1): (
+        "on or after, no earlier than, not earlier than, no sooner than, not before, not sooner than, at or after, "
+        "earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it is, "
+        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is"
+    ),
+    ("before", 0): (
+        "before, b4, earlier than, sooner than, bfore, prior to, ahead of, anytime before, any time before, right "
+        "before, before school starts, before school begins"
+    ),
+    ("by", 0): (
+        "by, no later than, not later than, not after, on or before, at or before, latest i can do is, latest i can "
+        "come is, latest i can make it is, latest i could do is, latest for me is, latest i can come in is, up "
+        "through"
+    ),
+    ("between", 0): "between, btwn, betw, betwn, inbetween, in between, between the hours of",
+    ("from", 0): (
+        "from, starting, as of, i'm back, im back, be back, back in town, back home, i return, were back, we're "
+        "back, well be back, fly home, fly back, get home"
+    ),
     ("and", 0): "and",
     ("or", 0): "or, nor",
-    ("onward", 0): "onward, onwards, at the earliest, or later, or after, and later, and after, and up",
-    ("next", 0): "next, nxt, following",
+    ("onward", 0): (
+        "onward, onwards, at the earliest, or later, or after, and later, and after, and up, on wards, forward, or "
+        "anytime after, or any time after"
+    ),
+    ("next", 0): "next, nxt, following, nex",
     ("this", 0): "this, ths",
-    ("coming", 0): "coming, upcoming",
+    ("coming", 0): "coming, upcoming, comming",
     ("last", 0): "last, previous, this past",
     ("in", 0): "in",
     ("within", 0): "within",
@@ -177,30 +241,37 @@ _SENSES: dict[Sense, str] = {
     ("for", 0): "for",
     ("the", 0): "the, teh",
     ("each", 0): "every, each",
-    ("weekend", 0): "weekend, weekends, wknd",
-    ("weekdays", 0): "weekday, weekdays",
-    ("early", 0): "early, beginning, start",
-    ("mid", 0): "mid, middle",
-    ("late", 0): "late, end",
-    ("late", 1): "rest",
+    ("weekend", 0): "weekend, weekends, wknd, wknds, wkend, weeknd",
+    ("weekdays", 0): (
+        "weekday, weekdays, wkday, wkdays, week days, work day, workday, workdays, business day, business days, "
+        "weekday only, weekdays only"
+    ),
+    ("early", 0): "early, beginning, start, first part, early part",
+    ("mid", 0): "mid, middle, midway through, halfway through",
+    ("late", 0): "late, end, tail end, back end, latter part, last part, very end",
+    ("late", 1): "rest, remainder",
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",
     ("relation", "soonest"): (
-        "sooner rather than later, sooner than later, "
-        "earliest, soonest, asap, quickest, as soon as possible, as soon as you can, as early as possible, soon "
-        "as possible, first available, next available, first opening, next opening, right away"
+        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as "
+        "soon as you can, as early as possible, soon as possible, first available, next available, first opening, "
+        "next opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the "
+        "better, soon as u can, as soon as u can, soon as you can, first thing available, whatever's "
+        "soonest, next opening you have, as early as you have, earliest you have, earliest available"
     ),
     ("not", 0): (
-        "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, "
-        "aren't, won't, wont, except, "
-        "unavailable, busy, never, avoid, other than, anything but, any day but, any time but, "
-        "anytime but, neither, no good, do not, can not"
+        "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
+        "except, unavailable, busy, never, avoid, other than, anything but, any day but, any time but, anytime but, "
+        "neither, no good, do not, can not, tied up, booked up, swamped, besides, excluding, apart from, aside "
+        "from, minus, other then, out of town, on vacation, on holiday, traveling, travelling, away, out of the "
+        "office, anything except, anytime except, gone, skip, forget, nix, scratch"
     ),
     ("not", 1): "instead of, rather than, better than",
     ("no", 0): "no, nope, nah",
     ("fix", 0): (
         "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
-        "make that, or rather"
+        "make that, or rather, whoops, correction, strike that, on second thought, meant, nvm, nevermind, oops "
+        "meant, my bad, no make that"
     ),
     ("instead", 0): "instead",
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
@@ -210,14 +281,56 @@ _SENSES: dict[Sense, str] = {
         "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "
         "later, talk later, sooner or later"
     ),
-    ("or_before", 0): "or earlier, or before, or sooner",
+    ("or_before", 0): "or earlier, or before, or sooner, at the latest, at latest, tops, the latest",
     ("from_now", 0): "from now, from today",
     ("early next", 0): "early next",
-    ("week", 2): "week after next",
+    ("week", 2): "week after next, wk after next, week after next week",
     ("half_hour", 30): "half an hour, half hour",
     ("make", 0): "make it",
-    ("period", "this week"): "this week",
+    ("period", "this week"): "this week, ths week, this wk, ths wk, within the week, this very week",
     ("period", "this month"): "this month, the month",
+    ("holiday", "patrick"): "st patrick's day, st patricks day, saint patrick's day, st paddy's day",
+    ("holiday", "boxing"): "boxing day",
+    ("holiday", "juneteenth"): "juneteenth",
+    ("holiday", "veterans"): "veterans day, veteran's day",
+    ("holiday", "king"): "mlk day, mlk, mlk jr day, martin luther king day, martin luther king jr day",
+    ("holiday", "presidents"): "presidents day, president's day",
+    ("holiday", "columbus"): "columbus day, indigenous peoples day, indigenous people's day",
+    ("holiday", "mother"): "mother's day, mothers day",
+    ("holiday", "father"): "father's day, fathers day",
+    ("holiday", "easter"): "easter, easter sunday",
+    ("holiday", "easter monday"): "easter monday",
+    ("holiday", "good friday"): "good friday",
+    ("holiday", "black friday"): "black friday",
+    ("holiday", "cyber monday"): "cyber monday",
+    ("holiday", "the holidays"): "the holidays, holiday season, the holiday season",
+    ("late", 2): "eow, end of week",
+    ("late", 3): "eom",
+    ("period", "later this week"): "later this week, later in the week, later on this week, later on in the week",
+    ("day_on", 1): "the next day, the following day, the day after that, the very next day",
+    ("day_on", 7): (
+        "the one after, the one after that, but the next, the next one, the following one, the following, but the "
+        "following, but the one after, but the following one, but the next one"
+    ),
+    ("new year", 0): (
+        "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "
+        "start of the new year, beginning of the new year, early new year"
+    ),
+    ("else", 0): "if not, otherwise, or else, failing that, if not then",
+    ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
+    ("after_that", 0): (
+        "after that, after then, any time after that, anytime after that, from then on, after that time, or after that"
+    ),
+    ("before_that", 0): (
+        "before that, before then, sometime before that, some time before that, any time before that, anytime "
+        "before that, before that day"
+    ),
+    ("mid", 2): "midweek, mid week",
+    ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",
+    ("holiday", "cinco"): "cinco de mayo",
+    ("holiday", "earth"): "earth day",
+    ("holiday", "groundhog"): "groundhog day",
+    ("holiday", "tax"): "tax day",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)

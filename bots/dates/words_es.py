@@ -6,13 +6,16 @@ Each entry is folded: lower case, no accents ("manana" is "mañana").
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
-    ("weekday", 0): "lunes, lun, lunez",
-    ("weekday", 1): "martes, marte",
-    ("weekday", 2): "miercoles, mier, mie, miercole, mierc, mircoles, miercloes, miecoles, mierkoles",
-    ("weekday", 3): "jueves, jue, juev, juebes, guebes",
-    ("weekday", 4): "viernes, vie, vier, biernes, virnes, vierne",
-    ("weekday", 5): "sabado, sabados, sab, savado",
-    ("weekday", 6): "domingo, domingos, dom",
+    ("weekday", 0): "lunes, lun, lunez, lunse, luns",
+    ("weekday", 1): "martes, marte, martez, mrtes",
+    ("weekday", 2): (
+        "miercoles, mier, mie, miercole, mierc, mircoles, miercloes, miecoles, mierkoles, mierccoles, miercls, "
+        "mierocles"
+    ),
+    ("weekday", 3): "jueves, jue, juev, juebes, guebes, jueve, jeves, juves",
+    ("weekday", 4): "viernes, vie, vier, biernes, virnes, vierne, vierns, viernez, bierne",
+    ("weekday", 5): "sabado, sabados, sab, savado, sabadito, sabdo",
+    ("weekday", 6): "domingo, domingos, dom, dominguito",
     ("month", 1): "enero, ene",
     ("month", 2): "febrero, feb",
     ("month", 3): "marzo",
@@ -26,66 +29,108 @@ _SENSES: dict[Sense, str] = {
     ("month", 11): "noviembre, nov",
     ("month", 12): "diciembre, dic",
     ("mar", 3): "mar",
-    ("holiday", "christmas"): "navidad, navidades",
-    ("holiday", "christmas eve"): "nochebuena, noche buena",
+    ("holiday", "christmas"): "navidad, navidades, dia de navidad, navida",
+    ("holiday", "christmas eve"): "nochebuena, noche buena, vispera de navidad, la vispera de navidad",
     ("holiday", "new year"): "ano nuevo",
-    ("holiday", "new year's eve"): "nochevieja, noche vieja, fin de ano",
-    ("holiday", "epiphany"): "reyes, dia de reyes",
+    ("holiday", "new year's eve"): "nochevieja, noche vieja, fin de ano, vispera de ano nuevo, ultimo dia del ano",
+    ("holiday", "epiphany"): "reyes, dia de reyes, los reyes, dia de los reyes, dia de reyes magos",
     ("holiday", "all souls"): "dia de muertos, dia de los muertos",
-    ("holiday", "thanksgiving"): "accion de gracias, dia de accion de gracias",
-    ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy",
-    ("day", 1): "manana, mnn, manna",
-    ("day", 2): "pasado manana, pasao manana",
+    ("holiday", "thanksgiving"): (
+        "accion de gracias, dia de accion de gracias, dia de gracias, thanksgiving, san guivin, sanguivin"
+    ),
+    ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy, hoy mismo, hoi, ahoy, el dia de hoy",
+    ("day", 1): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña",
+    ("day", 2): (
+        "pasado manana, pasao manana, pasado mnn, pasadomanana, pasado mana, despues de manana, dia despues de "
+        "manana, pasado manna"
+    ),
     ("tonight", 0): "esta noche",
     ("part", "night"): "noches, noche, la noche",
     ("part", "morning"): (
         "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
-        "una manana, antes del almuerzo, antes de comer, antes de almorzar"
+        "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
+        "almuerzito, horas de la manana, la manianita, las mananitas"
     ),
     ("part", "early morning"): (
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
-        "temprano, bien temprano"
+        "temprano, bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del "
+        "trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito"
     ),
     ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
-    ("part", "first thing"): "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana",
-    ("part", "day end"): "a ultima hora, ultima hora, al final del dia",
-    ("part", "mid morning"): "media manana, a media manana",
-    ("part", "mid afternoon"): "media tarde, a media tarde",
-    ("part", "late afternoon"): "al final de la tarde",
-    ("part", "after work"): "despues del trabajo, despues de trabajar",
-    ("part", "after school"): "despues de la escuela",
-    ("part", "after lunch"): "despues del almuerzo, despues de almorzar, despues de comer",
-    ("part", "lunch"): "a la hora del almuerzo, hora del almuerzo",
+    ("part", "first thing"): (
+        "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana, cuando abran, cuando "
+        "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora"
+    ),
+    ("part", "day end"): (
+        "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima "
+        "cita del dia, al ultimo, a la ultima hora, al final de la jornada, final del dia"
+    ),
+    ("part", "mid morning"): "media manana, a media manana, mitad de la manana, a mitad de la manana",
+    ("part", "mid afternoon"): "media tarde, a media tarde, mitad de la tarde, a mitad de la tarde",
+    ("part", "late afternoon"): (
+        "al final de la tarde, tarde noche, al caer la tarde, fin de la tarde, tarde en la tarde, mas tarde en la "
+        "tarde, la nochecita, nochecita"
+    ),
+    ("part", "after work"): (
+        "despues del trabajo, despues de trabajar, saliendo del trabajo, al salir del trabajo, cuando salga del "
+        "trabajo, cuando salgo del trabajo, despues de mi trabajo, despues de salir del trabajo, saliendo de "
+        "trabajar, despues de mi turno, luego del trabajo, saliendo de la chamba, despues de la chamba, despues del "
+        "jale, saliendo del jale, despues de la oficina"
+    ),
+    ("part", "after school"): (
+        "despues de la escuela, despues de clases, despues de clase, saliendo de la escuela, al salir de la "
+        "escuela, cuando salga de la escuela, cuando salgan de la escuela, despues del colegio, saliendo del "
+        "colegio, despues de la salida de la escuela, cuando salen de la escuela"
+    ),
+    ("part", "after lunch"): (
+        "despues del almuerzo, despues de almorzar, despues de comer, despues de la comida, luego del almuerzo, "
+        "despues de la hora de comer, luego de almorzar, luego de comer, despues del lonche, despues de lonche, "
+        "despues de la hora del almuerzo"
+    ),
+    ("part", "lunch"): (
+        "a la hora del almuerzo, hora del almuerzo, a la hora de comer, hora de comer, hora de la comida, a la hora "
+        "de la comida, hora de almuerzo, a la hora de almuerzo, hora del lonche, a la hora del lonche, hora del "
+        "lunch, a la hora del lunch, mi hora de almuerzo, mi hora de comida, mi hora de lonche, mi hora de comer, "
+        "mi hora de lunch, hora de almorzar, a la hora de almorzar"
+    ),
     ("part?", "tarde"): "tarde, tardes",
-    ("part today", "morning"): "esta manana",
-    ("part today", "tarde"): "esta tarde, hoy tarde",
+    ("part today", "morning"): (
+        "esta manana, esta misma manana, hoy en la manana, hoy por la manana, ahorita en la manana"
+    ),
+    ("part today", "tarde"): (
+        "esta tarde, hoy tarde, esta misma tarde, hoy mismo en la tarde, ahorita en la tarde, ahorita por la tarde, "
+        "hoy en la tarde, hoy por la tarde, hoy a la tarde"
+    ),
     ("noon", 0): "medianoche, media noche",
-    ("noon", 12): "mediodia, medio dia",
+    ("noon", 12): "mediodia, medio dia, las doce del dia, las 12 del dia",
     ("mer", "am"): "am",
     ("mer", "pm"): "pm",
-    ("oclock", 0): "en punto",
-    ("ish", 0): "y pico, mas o menos, o algo asi",
+    ("oclock", 0): "en punto, exactas, clavadas, en punto exacto",
+    ("ish", 0): (
+        "y pico, mas o menos, o algo asi, o algo, o por ahi, aproximadamente, o cerca, aprox, masomenos, y algo, "
+        "mas menos, o por hay"
+    ),
     ("num", 0): "cero",
     ("num", 1): "uno, una",
     ("num", 2): "dos, par, un par de",
     ("num", 3): "tres, unos",
     ("num", 4): "cuatro",
-    ("num", 5): "cinco",
-    ("num", 6): "seis",
+    ("num", 5): "cinco, sinco",
+    ("num", 6): "seis, seiz, ceis",
     ("num", 7): "siete",
-    ("num", 8): "ocho",
-    ("num", 9): "nueve",
-    ("num", 10): "diez",
-    ("num", 11): "once",
-    ("num", 12): "doce",
-    ("num", 13): "trece",
-    ("num", 14): "catorce",
-    ("num", 15): "quince",
+    ("num", 8): "ocho, hocho, osho",
+    ("num", 9): "nueve, nuebe",
+    ("num", 10): "diez, dies",
+    ("num", 11): "once, onse",
+    ("num", 12): "doce, dose",
+    ("num", 13): "trece, trese",
+    ("num", 14): "catorce, catorse",
+    ("num", 15): "quince, quinse",
     ("num", 16): "dieciseis",
     ("num", 17): "diecisiete",
     ("num", 18): "dieciocho",
     ("num", 19): "diecinueve",
-    ("num", 20): "veinte",
+    ("num", 20): "veinte, beinte",
     ("num", 21): "veintiuno",
     ("num", 22): "veintidos",
     ("num", 23): "veintitres",
@@ -95,7 +140,7 @@ _SENSES: dict[Sense, str] = {
     ("num", 27): "veintisiete",
     ("num", 28): "veintiocho",
     ("num", 29): "veintinueve",
-    ("num", 30): "treinta",
+    ("num", 30): "treinta, trenta",
     ("num", 40): "cuarenta",
     ("num", 50): "cincuenta",
     ("a", 1): "un",
@@ -109,17 +154,19 @@ _SENSES: dict[Sense, str] = {
     ),
     ("unit", "year"): "ano",
     ("unit", "month"): "meses, mes",
-    ("unit", "week"): "semanas, semana",
-    ("unit", "day"): "dias",
-    ("unit", "hour"): "horas, hora",
+    ("unit", "week"): "semanas, semana, sem, sems, semanita, semanitas",
+    ("unit", "day"): "dias, diitas",
+    ("unit", "hour"): "horas, hora, hs, hrs, hr, h",
     ("unit", "minute"): "minutos, minuto",
     ("unit", "fortnight"): "quincena",
     ("around", 0): (
-        "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como "
-        "a las, como a la, tipo las, sobre las, hacia las, por ahi de las"
+        "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como a "
+        "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
+        "las, por ahy de las, a eso de la, alrededor de la, cerca de la, aprox a las, mas o menos a las, tipo la, "
+        "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las"
     ),
     ("around", 1): "como, tipo, cerca de",
-    ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado",
+    ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
     ("hace", 0): "hace",
     ("filler", 0): "punto, no tengo",
     ("half_es", 30): "media",
@@ -136,42 +183,68 @@ _SENSES: dict[Sense, str] = {
     ("the_el", 0): "el",
     ("the_el", 1): "los",
     ("this", 0): "este, esta, estos",
-    ("next", 1): "proximo, proxima, proximos, proximas, prox, siguiente, siguientes",
-    ("que_viene", 0): "entrante, que viene, q viene, k viene, que entra, que sigue",
+    ("next", 1): "proximo, proxima, proximos, proximas, prox, siguiente, siguientes, prx, sig, siguente",
+    ("que_viene", 0): (
+        "entrante, que viene, q viene, k viene, que entra, que sigue, que biene, ke viene, qviene, venidero, "
+        "venidera, q entra, q biene"
+    ),
     ("last", 0): "ultimo, ultima",
     ("last", 1): "pasado, pasada",
-    ("in", 1): "en, dentro, dentro de, de hoy en, de aqui a",
+    ("in", 1): "en, dentro, dentro de, de hoy en, de aqui a, dentro d, de aca a, en unos, en unas, de manana en",
     ("of", 0): "de",
     ("of", 1): "del",
-    ("from", 0): "desde, a partir de, a partir del",
-    ("until", 0): "hasta, hasta las, de aqui al, de aqui hasta",
+    ("from", 0): (
+        "desde, a partir de, a partir del, a partir del dia, desde el, comenzando, empezando, regreso, vuelvo, "
+        "estoy de vuelta, estare de vuelta, estoy de regreso, arriba de, a contar del, a contar de, regresamos, "
+        "volvemos, estamos de vuelta, llegamos, llego"
+    ),
+    ("until", 0): "hasta, hasta las, de aqui al, de aqui hasta, hasta el, hasta la",
     ("between", 0): "entre, entre las, entre la",
-    ("before", 0): "antes, antes de, antes de las, antes del",
-    ("after", 0): "despues, pasadas, despues de, despues de las, despues del, a partir de las",
+    ("before", 0): (
+        "antes, antes de, antes de las, antes del, previo a, antes d, antes de la, antes de que sea, mas temprano "
+        "que, antes de ser, antes de que empiecen, antes de que empiece"
+    ),
+    ("after", 0): (
+        "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
+        "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
+        "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
+        "las, a partir de la"
+    ),
     ("after", 1): "no antes de, no antes de las, no antes del",
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
-    ("early", 0): "principios, inicios, comienzos, principio, inicio",
-    ("mid", 0): "mediados",
-    ("late", 0): "fin, fines, final, finales",
+    ("early", 0): "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo",
+    ("mid", 0): "mediados, mitad, a mitad, mediado",
+    ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
     ("late", 1): "resto",
-    ("weekend", 0): "finde, fin de semana, fines de semana",
+    ("weekend", 0): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana",
     ("relation", "earlier"): "antecitos, mas temprano, mas pronto, un poco antes",
     ("relation", "soonest"): (
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
         "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima "
-        "cita disponible"
+        "cita disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, "
+        "primer espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre "
+        "mas pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas "
+        "pronta, urgente lo antes posible"
     ),
-    ("relation", "later"): "mas tarde, mas tardecito, un poco despues",
+    ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
     ("not", 0): (
-        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no trabajo, "
-        "no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es"
+        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no "
+        "trabajo, no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, "
+        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no "
+        "ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, "
+        "quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible "
+        "los, olvide el, olvida el, brinquese el, fuera del"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
-    ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del",
-    ("fix", 0): "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir",
+    ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
+    ("fix", 0): (
+        "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir, perdona, perdone, "
+        "me equivoque, mas bien, corrijo, quiero decir, no no, ay no, ay perdon, o mejor, no espere, disculpe, "
+        "disculpa"
+    ),
     ("title", 0): "dr, dra, doctor, doctora, sr, sra, senor, senora",
     ("ailing", 0): "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, fiebre, tos, mal",
     ("my", 0): "mi",
@@ -184,26 +257,92 @@ _SENSES: dict[Sense, str] = {
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
         "buen dia"
     ),
-    ("y_media", -15): "menos cuarto, menos quarto",
-    ("y_media", 15): "y cuarto",
-    ("y_media", 30): "y media",
-    ("to_hour", 15): "cuarto para, un cuarto para, cuarto pa, un cuarto pa",
+    ("y_media", -15): "menos cuarto, menos quarto, menos quince, menos un cuarto",
+    ("y_media", 15): "y cuarto, y quarto, y un cuarto",
+    ("y_media", 30): "y media, i media, y treinta, y 30",
+    ("to_hour", 15): (
+        "cuarto para, un cuarto para, cuarto pa, un cuarto pa, cuarto a, faltando un cuarto para, faltando cuarto "
+        "para, 15 para, quince para, quince pa"
+    ),
     ("half_hour", 30): "media hora",
     ("at_one", 0): "ala una",
     ("at_la", 0): "a la, para la",
     ("at_or_from", 0): "de las",
-    ("onward", 0): "en adelante, o mas tarde, o despues",
-    ("or_before", 0): "o antes",
-    ("by", 0): "a mas tardar",
-    ("weekdays", 0): "entre semana, dias de semana",
+    ("onward", 0): (
+        "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia adelante"
+    ),
+    ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
+    ("by", 0): (
+        "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
+        "tarde de las, no mas tarde de, no mas tarde que"
+    ),
+    ("weekdays", 0): (
+        "entre semana, dias de semana, entresemana, entre semana nomas, dia de semana, dias habiles, dia habil, "
+        "dias laborables, dia laboral, dias laborales"
+    ),
     ("next weekend", 0): "fin de semana que viene, proximo fin de semana",
-    ("week", 1): "la otra semana, la semana entrante",
+    ("week", 1): (
+        "la otra semana, la semana entrante, la semana que sigue, la otra sem, la prox sem, la semana proxima, otra "
+        "semana, otra sem, semana entrante, semana que sigue"
+    ),
     ("from_now", 0): "a partir de ahora, desde ahora, desde hoy",
     ("span days", 3): "unos dias",
     ("span days", 7): "ocho dias, 8 dias",
     ("span days", 14): "quince dias, 15 dias",
-    ("period", "this month"): "este mes",
-    ("period", "this week"): "esta semana",
+    ("period", "this month"): "este mes, el mes en curso",
+    ("period", "this week"): "esta semana, esta misma semana",
+    ("holiday", "good friday"): "viernes santo",
+    ("holiday", "holy thursday"): "jueves santo",
+    ("holiday", "holy week"): "semana santa",
+    ("holiday", "easter"): "domingo de pascua, pascua, domingo de resurreccion",
+    ("holiday", "black friday"): "viernes negro",
+    ("holiday", "valentine"): "san valentin, dia de san valentin, dia del amor, dia de los enamorados",
+    ("holiday", "mother"): "dia de la madre, dia de las madres",
+    ("holiday", "father"): "dia del padre",
+    ("holiday", "labor"): "dia del trabajo",
+    ("holiday", "veterans"): "dia de los veteranos",
+    ("holiday", "king"): "dia de martin luther king",
+    ("holiday", "presidents"): "dia de los presidentes",
+    ("holiday", "independence"): "dia de la independencia, cuatro de julio, 4 de julio",
+    ("holiday", "guadalupe"): "dia de la virgen, dia de la virgen de guadalupe, dia de guadalupe",
+    ("holiday", "all saints"): "dia de todos los santos, todos los santos",
+    ("holiday", "the holidays"): "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas",
+    ("part", "late morning"): "al final de la manana, tarde en la manana, a finales de la manana",
+    ("part", "early afternoon"): (
+        "temprano en la tarde, temprano por la tarde, a primera hora de la tarde, al principio de la tarde, tarde "
+        "temprano"
+    ),
+    ("to_hour", 10): "10 para, diez para, 10 pa, diez pa, faltando diez para, faltando 10 para",
+    ("to_hour", 5): "5 para, cinco para, 5 pa, cinco pa, faltando cinco para, faltando 5 para",
+    ("to_hour", 20): "20 para, veinte para, veinte pa, faltando veinte para, faltando 20 para",
+    ("y_media", -10): "menos diez",
+    ("y_media", -5): "menos cinco",
+    ("y_media", -20): "menos veinte, menos 20",
+    ("week", 2): (
+        "la semana despues de la proxima, dentro de dos semanas mas, la semana despues de la que viene, la "
+        "subsiguiente semana, la semana subsiguiente"
+    ),
+    ("period", "later this week"): (
+        "mas tarde esta semana, lo que queda de la semana, lo que resta de la semana, en lo que queda de semana"
+    ),
+    ("day_on", 1): (
+        "al dia siguiente, el dia siguiente, al otro dia, el otro dia despues, el dia despues, un dia despues, al "
+        "siguiente dia, el siguiente dia"
+    ),
+    ("day_on", 7): (
+        "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el otro"
+    ),
+    ("new year", 0): (
+        "en el ano nuevo, el ano que viene, el ano entrante, el proximo ano, ano que viene, ano entrante, empezando "
+        "el ano, a principios de ano, a principios del ano, a principio de ano, principios de ano"
+    ),
+    ("after_that", 0): (
+        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi "
+        "en delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha"
+    ),
+    ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
+    ("part today", "night"): "hoy en la noche, hoy por la noche, esta misma noche",
+    ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
 
 WORDS, PHRASES = lexicon(_SENSES)

@@ -16,7 +16,7 @@ from bots.nlu.model import Meaning
 JOBS: frozenset[str] = frozenset(get_args(Job))
 OWN: frozenset[str] = JOBS - {"book"}
 """Jobs that show or change visits a person already has."""
-FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms", "prepare"})
+FOR_STAFF = frozenset({"cost_insurance", "refill", "results", "forms", "prepare", "other_visit"})
 IN_PASSING = "hours_location"
 """A question that waits like a wish where the answer beside it comes first."""
 _SILENT = frozenset({"opt_out", "wrong_number"})
@@ -89,6 +89,7 @@ def rest(state: State, phase: Phase, **changes: Any) -> State:
         "last": state.last,
         "later": state.later,
         "more": state.more,
+        "elsewhere": state.elsewhere,
     }
     if state.other:
         kept |= {"person_id": None, "identity": "unknown"}  # the next wish is the writer's own
@@ -117,7 +118,7 @@ def wait(state: State, context: Context, *before: Say) -> Turn:
 def hand(state: State, reason: str, *before: Say, waits: Waits | None = None) -> Turn:
     """Pass the conversation to staff, and end the job."""
     says = before if reason in _SILENT else (*before, Say(f"handoff.{reason}"))
-    ended = rest(state, Phase.IDLE, later=(), more=(), last=None)
+    ended = rest(state, Phase.IDLE, later=(), more=(), elsewhere=(), last=None)
     return Turn(state=ended, says=says, handoff=Handoff(reason, facts(state), waits))
 
 
@@ -227,6 +228,7 @@ def facts(state: State) -> tuple[tuple[str, str], ...]:
         ("offered", slots),
         ("tried", ", ".join(state.tried)),
         ("also wants", ", ".join((*state.later, *(_other(one.wish) for one in state.more)))),
+        ("not in the calendar", ", ".join(_other(one) for one in state.elsewhere)),
         ("name given", state.name or ""),
         ("birth date given", state.birth_date or ""),
     )

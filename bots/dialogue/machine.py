@@ -338,10 +338,14 @@ def _extra(state: State, event: Heard) -> tuple[str, ...]:
     return (*jobs, *beside, *({IN_PASSING} & set(others)))
 
 
+_COURTEOUS = frozenset({"thanks", "greeting", "goodbye"})
+
+
 def _aside(state: State, event: Heard, context: Context) -> Turn | None:
     """A question or courtesy that is answered in passing; then what was asked is asked again."""
     meaning = event.meaning
-    said = asides.said(meaning.intent, state, context)
+    courteous = meaning.intent in _COURTEOUS and IN_PASSING in meaning.intents  # "thanks, and do you have parking?"
+    said = asides.said(IN_PASSING if courteous else meaning.intent, state, context)
     if said is None or (wants_in(intents_in(meaning)) and state.phase in RESTING):
         return None
     if state.phase in RESTING:

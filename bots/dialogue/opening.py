@@ -49,7 +49,9 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
     before = (asides.facts(state, context),) if IN_PASSING in also else ()
     done = state.phase is Phase.DONE
     apart = several.parted(said, event, context) if _books(meaning) else said
-    if apart.more:
+    if apart.elsewhere:
+        apart, before = waits(apart, "other_visit"), (*before, Say("book.elsewhere"))
+    if apart.more or apart.elsewhere:
         others = (one for one in wants_in(intents_in(meaning)) if one not in ("book", "confirm"))
         return begin(waits(apart, *others), "book", context, *before, *for_whom(apart, context))
     wanted = wants_in(intents_in(meaning))

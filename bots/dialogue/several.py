@@ -14,7 +14,7 @@ from bots.dialogue import hints, whom
 from bots.dialogue.state import Also, State, Wish
 from bots.dialogue.turns import Context, Heard, Known
 from bots.dialogue.wishes import speaks
-from bots.nlu.gazetteer import Named, gazetteer
+from bots.nlu.gazetteer import Named, foreign_visit, gazetteer
 
 MOST = 3
 """So many visits at most are taken up one after the other."""
@@ -24,6 +24,7 @@ _CUT = re.compile(
 )
 _CANCEL = re.compile(r"\b(?:cancel\w*|call off|get rid of|drop|anul\w+)\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(?:one|another|same|una?|otr[ao]|lo mismo)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:results?|had|got|did|last|resultados?|tuve|hice|hicieron)\b", re.IGNORECASE)
 _BOTH = re.compile(
     r"\bboth (?:of )?(?:my |the |our )?(?:kids|children|boys|girls|sons|daughters)\b"
     r"|\b(?:for|of) (?:the )?both (?:of them)?\b|\bmis dos (?:hij[oa]s|niñ[oa]s)\b|\blos dos (?:niñ[oa]s|hij[oa]s)\b",
@@ -33,35 +34,54 @@ _BOTH = re.compile(
 
 @dataclass(slots=True)
 class _Visit:
-    """One visit in the making: what is wished, for whom, and the words it was said with."""
+    """One visit in the making: what is wished, for whom, and the words it was said with.
+
+    foreign: the clinic's calendar has no such kind.
+    """
 
     named: Named
     person_id: str | None = None
+    foreign: bool = False
     words: list[str] = field(default_factory=list, repr=False)
 
 
 def parted(state: State, event: Heard, context: Context) -> State:
-    """`state` with the first of the visits asked for, the others in `more`; as it was where there is but one."""
+    """`state` with the first of the visits asked for, the others in `more`; as it was where there is but one.
+
+    Those that the clinic's calendar has no kind for are in `elsewhere`; as it was where it has none for any.
+    """
     both = _for_both(state, event, context)
     if both is not None:
         return both
     visits = _visits(event, context)
     if len(visits) < 2:
         return state
-    persons = {one.person_id for one in visits} - {None}
+    here = [one for one in visits if not one.foreign]
+    if not here:
+        return state
+    persons = {one.person_id for one in here} - {None}
     said = [_when(one, event, context) for one in visits]
     if not any(speaks(one) for one in said[:-1]) and speaks(said[-1]):
         said = [said[-1]] * len(said)  # "a cleaning and a skin check next week"
+    # An hour said at the end is of the visit it was said with; a foreign one has at most its day in common.
+    hour = len(set(said)) == 1 and said[-1].time is not None
+    elsewhere = tuple(
+        _wish(one.named, _when(one, event, context) if hour else when)
+        for one, when in zip(visits, said, strict=True)
+        if one.foreign
+    )
+    told = [when for one, when in zip(visits, said, strict=True) if not one.foreign]
     wishes = tuple(
         Also(
             wish=_wish(one.named, when),
             person_id=one.person_id or (next(iter(persons)) if len(persons) == 1 else None),
             same=hints.same(" ".join(one.words)) if number and not speaks(when) else None,
         )
-        for number, (one, when) in enumerate(zip(visits, said, strict=True))
+        for number, (one, when) in enumerate(zip(here, told, strict=True))
     )
     first, *others = wishes[:MOST]
-    return replace(state, wish=first.wish, person_id=first.person_id or state.person_id, more=tuple(others))
+    person_id = first.person_id or state.person_id
+    return replace(state, wish=first.wish, person_id=person_id, more=tuple(others), elsewhere=elsewhere)
 
 
 def swapped(state: State, event: Heard, context: Context) -> State | None:
@@ -97,16 +117,21 @@ def _visits(event: Heard, context: Context) -> list[_Visit]:
     for part in _CUT.split(event.text):
         named = known.find(part)
         person = whom.named_in(part, context)
+        foreign = None if _kind(named) or _PAST.search(part) else foreign_visit(part, context.catalogue)
+        if foreign is not None:
+            named = Named(visit_type=foreign, provider=named.provider)
         there = visits[-1] if visits else None
         another = bool(hints.also(part) or _ONE.search(part))
         if there is None:
-            visits.append(_Visit(named, person, [part]))
+            visits.append(_Visit(named, person, foreign is not None, [part]))
         elif _differs(there, named, another) or (person and there.person_id and person != there.person_id and another):
             kept = named if _kind(named) else there.named
-            visits.append(_Visit(kept, person, [part]))
+            own = foreign is not None if _kind(named) else there.foreign
+            visits.append(_Visit(kept, person, own, [part]))
         else:
             there.words.append(f"{before}{part}")
-            there.named = named if _kind(named) and not _kind(there.named) else there.named
+            if _kind(named) and not _kind(there.named):
+                there.named, there.foreign = named, foreign is not None
             there.person_id = there.person_id or person
         before = ", "
     return [one for one in visits if _kind(one.named)]

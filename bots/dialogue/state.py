@@ -103,6 +103,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     other: the visit is for somebody for whom the writer is not known to act; who that is must be found out.
     more: further visits to be booked once the present one is.
     later: further wishes that wait for the present job's end.
+    elsewhere: visits asked for beside others, of a kind that the clinic's calendar does not have: for staff.
     tried: what was done so far, for staff.
     introduced, prepared: whether it was said who speaks, and what to bring to any visit.
     guessed: `name` was not given as one, but stood in the wish ("cancel Noah's visit").
@@ -127,6 +128,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     other: bool = False
     more: tuple[Also, ...] = ()
     later: tuple[str, ...] = ()
+    elsewhere: tuple[Wish, ...] = ()
     tried: tuple[str, ...] = ()
     awaiting: str | None = None
     failures: int = 0

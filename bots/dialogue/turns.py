@@ -307,7 +307,7 @@ class Handoff:
 
     reason: a code: `asked`, `not_understood`, `calendar`, `not_confirmed`, `new_patient`, `unverified`,
         `identity`, `waitlist`, `no_time`, `visit_changed`, `late`, `cost_insurance`, `refill`, `results`, `forms`,
-        `opt_out` or `wrong_number`.
+        `other_visit`, `opt_out` or `wrong_number`.
     facts: (what, value) pairs for staff: the wish, when, what was tried. Protected content: seal it.
     waits: with `waitlist`, the place on it that the person was promised.
     """

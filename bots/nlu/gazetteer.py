@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from bots.nlu.corpus import read_synonyms
 from bots.nlu.features import words_of
-from bots.nlu.lexicon import CLASSES, NEAR_CONCEPTS, OF_PRACTICES, ORDINARY_NAMES
+from bots.nlu.lexicon import CLASSES, NEAR_CONCEPTS, OF_PRACTICES, ORDINARY_NAMES, VISIT_CONCEPTS
 from bots.nlu.model import Catalogue
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "doc", "drs"})
@@ -160,6 +160,23 @@ class Gazetteer:
 def gazetteer(catalogue: Catalogue) -> Gazetteer:
     """The gazetteer of `catalogue`; the same catalogue gives the same one."""
     return Gazetteer(catalogue)
+
+
+def foreign_visit(text: str, catalogue: Catalogue) -> str | None:
+    """The general name of a kind of visit that `text` names and the clinic does not have ("flu shot")."""
+    named = gazetteer(catalogue).find(text)
+    if named.visit_type or named.specialty or not catalogue.visit_types:
+        return None
+    return _foreign(catalogue).find(text).visit_type
+
+
+@lru_cache(maxsize=32)
+def _foreign(catalogue: Catalogue) -> Gazetteer:
+    """The kinds of visit in general that none of the clinic's own is one of."""
+    here = {_concept_of(entry) for entry in (*catalogue.visit_types, *catalogue.specialties)}
+    near = {one for concept in here for one in NEAR_CONCEPTS.get(concept or "", ())}
+    visits = (name for name in _concepts() if name in VISIT_CONCEPTS and name not in here | near)
+    return Gazetteer(Catalogue(providers=(), specialties=(), visit_types=tuple(visits)))
 
 
 def _name(canonical: str) -> _Name | None:

@@ -80,6 +80,16 @@ _OF_PRACTICES = """
 OF_PRACTICES = frozenset(_OF_PRACTICES.split())
 
 # Where the clinic does not offer the one, people who ask for it are served by the other.
+VISIT_CONCEPTS = frozenset(
+    {
+        *("dental cleaning", "dental checkup", "filling", "root canal", "crown", "tooth extraction", "teeth whitening"),
+        *("vaccination", "flu shot", "covid vaccine", "blood test", "mammogram", "eye exam", "sports physical"),
+        *("pap smear", "ultrasound", "x-ray", "skin check", "prenatal visit", "therapy session", "std test"),
+        *("covid test", "allergy test", "blood pressure check"),
+    }
+)
+"""What only one kind of visit is called; "follow-up" or "consultation" may say more of any."""
+
 NEAR_CONCEPTS: dict[str, tuple[str, ...]] = {
     "annual physical": ("checkup", "sports physical"),
     "checkup": ("annual physical",),

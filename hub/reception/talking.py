@@ -149,6 +149,7 @@ _WHY = {
     "late": "they are running late",
     "prepare": "a question of how to prepare for a visit",
     "cost_insurance": "a question of cost or insurance",
+    "other_visit": "a visit that the calendar has no kind for",
 }
 """Why the bot handed over, where its code says too little to staff."""
 

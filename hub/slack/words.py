@@ -52,6 +52,7 @@ _HANDED = frozenset(
         "no_time",
         "not_confirmed",
         "not_understood",
+        "other_visit",
         "prepare",
         "refill",
         "results",

@@ -334,3 +334,66 @@ async def test_a_visit_to_be_given_up_is_none_to_be_booked() -> None:
     assert talk.said[:2] == ["cancel.done", "book.next_visit"]
     assert talk.state.wish.visit_type == "Check-up"
     assert [one.id for one in talk.state.offered] == ["thu-15"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kind", "day", "foreign", "foreign_part"),
+    [
+        pytest.param(
+            "I need a cleaning tue at 3 and a flu shot any morning",
+            "en",
+            "Dental cleaning",
+            TUE,
+            "flu shot",
+            "morning",
+            id="each with its own time",
+        ),
+        pytest.param(
+            "una vacuna contra la gripe por la mañana y una limpieza dental el martes a las 3",
+            "es",
+            "Dental cleaning",
+            TUE,
+            "flu shot",
+            "morning",
+            id="spanish, said first",
+        ),
+        pytest.param(
+            "do you do x-rays? and i need a check-up friday at 3",
+            "en",
+            "Check-up",
+            FRI,
+            "x-ray",
+            None,
+            id="an hour is not shared",
+        ),
+    ],
+)
+def test_a_kind_that_the_clinic_does_not_have_keeps_its_time_and_leaves_that_of_the_other(
+    text: str, language: Language, kind: str, day: object, foreign: str, foreign_part: str | None
+) -> None:
+    talk = Talk(standing=ALONE, catalogue=CATALOGUE, language=language)
+    meaning = Meaning(intent="book", confidence=0.9, intents=("book",), language=language)
+
+    state = parted(State(), Heard(meaning=meaning, text=text, at=NOW), talk.context)
+
+    assert (state.wish.visit_type, state.more) == (kind, ())
+    assert state.wish.when is not None
+    assert (state.wish.when.date, len(state.wish.when.windows)) == (day, 1)
+    ((visit_type, when),) = ((one.visit_type, one.when) for one in state.elsewhere)
+    assert (visit_type, when.part_of_day if when else None) == (foreign, foreign_part)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I had a blood test last week and need a check-up friday",
+        "a check-up friday, it's a follow-up",
+        "I need a flu shot any morning",
+        "a check-up friday and my blood test results",
+    ],
+)
+def test_what_only_speaks_of_another_kind_asks_for_none(text: str) -> None:
+    talk = Talk(standing=ALONE, catalogue=CATALOGUE)
+    meaning = Meaning(intent="book", confidence=0.9, intents=("book",), language="en")
+
+    assert parted(State(), Heard(meaning=meaning, text=text, at=NOW), talk.context).elsewhere == ()

@@ -1,0 +1,97 @@
+"""Days counted from another: "in three days", "two weeks from Friday", "dentro de una semana", "3 days ago"."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+from bots.dates.periods import period_at
+from bots.dates.pieces import Context, Days
+from bots.dates.reckon import add_months, monday, one, plus
+
+Found = tuple[Days, int]
+BaseAt = Callable[[Context, int], Found | None]
+PAST = Days(readings=(), past=True)
+
+
+def count_at(c: Context, i: int) -> tuple[str, int, int] | None:
+    """A counted unit at `i`: the unit, how many days (or months, hours, minutes), where it ends."""
+    kind = c.kind(i)
+    if kind == "half_hour":
+        return "minute", 30, i + 1
+    if kind == "span days":
+        return "day", c.lexemes[i].number, i + 1
+    if kind not in ("num", "a") or c.kind(i + 1) != "unit":
+        return None
+    number, unit = c.lexemes[i].number, c.lexemes[i + 1].name
+    if unit in ("day", "week", "fortnight"):
+        return "day", number * {"day": 1, "week": 7, "fortnight": 14}[unit], i + 2
+    if unit in ("month", "year"):
+        return "month", number * (12 if unit == "year" else 1), i + 2
+    return unit, number, i + 2
+
+
+def _moved(c: Context, unit: str, number: int, base: date) -> Days | None:
+    """`base`, or now, moved on by a counted unit."""
+    if unit in ("hour", "minute"):
+        ahead = timedelta(minutes=number * (60 if unit == "hour" else 1))
+        if ahead > timedelta(days=14):
+            return None
+        at = c.now + ahead
+        return Days(readings=(one(at.date()),), at=at)
+    if unit == "month":
+        return Days(readings=(one(add_months(base, number)),)) if number <= 120 else None
+    return Days(readings=(one(plus(base, number)),)) if number <= 3660 else None
+
+
+def distance_at(c: Context, i: int, base_at: BaseAt, plain: bool = False) -> Found | None:
+    """Such as "Two weeks from Friday", "3 days from now", "3 days ago"."""
+    counted = count_at(c, i)
+    if not counted:
+        return None
+    unit, number, stop = counted
+    if plain:
+        return PAST, stop
+    if c.kind(stop) == "ago" or (c.kind(stop) == "last" and c.lexemes[stop].value == 0):
+        return PAST, stop + 1
+    out = stop < len(c.lexemes) and c.lexemes[stop].word == "out" and unit in ("day", "month")
+    if c.kind(stop) == "from_now" or out:
+        days = _moved(c, unit, number, c.today)
+        return (days, stop + 1) if days else None
+    lasting = c.kind(i - 1) == "for" and c.language == "en"
+    if c.kind(stop) in ("from", "after", "on") and unit in ("day", "month") and c.lexemes[stop].word != "starting":
+        if lasting:
+            return None
+        base = base_at(c, stop + 1)
+        if base and base[0].readings and (first := base[0].readings[0][0]):
+            days = _moved(c, unit, number, first)
+            return (days, base[1]) if days else None
+    weeks = c.lexemes[stop - 1].value == "week" and c.kind(i - 1) not in ("unit", "num", "counted", "in", "each")
+    if weeks and c.kind(stop) in ("weekday", "day") and c.kind(i) in ("a", "num") and c.lexemes[i].number <= 8:
+        base = base_at(c, stop)  # "a week Tuesday", "two weeks Friday"
+        if base and base[0].readings and (first := base[0].readings[0][0]) and base[1] == stop + 1:
+            return Days(readings=(one(plus(first, number)),)), base[1]
+    return None
+
+
+def within_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
+    """Such as "In three days", "dentro de una semana", "within two weeks", "in the next few days"."""
+    j = c.skip(i + 1, ("the", "the_el", "the_la", "around", "loosely"))
+    if c.kind(j) in ("next", "coming"):
+        return period_at(c, j)
+    counted = count_at(c, j)
+    ahead = {"de hoy en": 0, "de manana en": 1}.get(c.lexemes[i].word)
+    if not counted and ahead is not None and c.kind(j) == "num" and c.lexemes[j].number in (8, 15):
+        return Days(readings=(one(plus(c.today, c.lexemes[j].number - 1 + ahead)),)), j + 1
+    if not counted:
+        return None
+    if (from_day := distance_at(c, j, base_at)) and not from_day[0].past:
+        return from_day  # "come in a week from Friday"
+    unit, number, stop = counted
+    if c.kind(i) == "within" and unit == "day":
+        return Days(readings=((c.today, plus(c.today, number)),), wide=True), stop
+    if c.kind(j) == "span days" and number in (7, 14):
+        return Days(readings=(one(plus(c.today, number)), one(plus(c.today, number + 1)))), stop
+    days = _moved(c, unit, number, c.today)
+    if days and unit == "day" and c.lexemes[stop - 1].value == "week" and (first := days.readings[0][0]):
+        days = replace(days, within=(max(monday(first), c.today), plus(monday(first), 6)))
+    return (days, stop) if days else None
