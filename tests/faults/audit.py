@@ -26,13 +26,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.facts import PHONE, ConsentState, Source
 from consent.ledger import NewFact
-from hub.audit import Actor
+from hub.audit import Actor, verify
 from hub.audit.sealer import Sealer
 from hub.clock import SystemClock
 from hub.crypto import Keyring
 from hub.db import Database, migrate
 from hub.db.tables import address, audit_event, consent_event
-from hub.errors import StorageError
+from hub.errors import AuditBroken, StorageError
 from hub.exports.sources import Sources, Where
 from hub.settings import Settings
 from hub.types import new_id
@@ -69,7 +69,7 @@ class Report:
         found = "\n".join(f"VIOLATION: {one}" for one in self.violations) or "no violation"
         return (
             f"{self.writers} writers for {self.seconds:.0f} s, {self.kills} killed: {self.facts} facts, "
-            f"{self.told} of them told to be durable\n{self.chained}\n{found}"
+            f"{self.told} of them told to be durable\n{self.chained or 'the chain is whole'}\n{found}"
         )
 
 
@@ -99,8 +99,13 @@ def write() -> None:
 
 
 async def _write(where: Where) -> None:
-    over = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
+    over, loop, given = asyncio.Event(), asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def ended() -> None:
+        loop.remove_reader(given)
+        over.set()
+
+    loop.add_reader(given, ended)
     async with Sources.opened(where) as sources:
         async with sources.db.read() as conn:
             addresses = list((await conn.execute(sa.select(address.c.id))).scalars())
@@ -189,8 +194,13 @@ class _Writer:
 
 
 async def run(database: str, folder: Path, *, writers: int, kills: int, seconds: float, seed: int = 1) -> Report:
-    """Let `writers` write into the database for about `seconds`, kill `kills` of them, and read what is left."""
-    where = await _made(database, folder)
+    """Let `writers` write into the database for about `seconds`, kill `kills` of them, and read what is left.
+
+    database: one that `made` made, or that is as new; the keyring lies in `folder`.
+    """
+    keyring = Settings(data=folder, database_url=database).keyring
+    where = Where(database=database, keyring=str(keyring), clinic="Riverside Clinic")
+    await _address(where)
     chance, told, report = random.Random(seed), set[str](), Report(writers=writers)
     there = list(await asyncio.gather(*(_Writer.started(where, told) for _ in range(writers))))
     try:
@@ -213,36 +223,38 @@ async def run(database: str, folder: Path, *, writers: int, kills: int, seconds:
     if any(codes):
         report.violations.append(f"a writer that was not killed ended with {codes}")
     await _judge(where, told, report)
-    await _verify(database, folder, report)
     return report
 
 
-async def _made(database: str, folder: Path) -> Where:
-    """A database with a keyring and some addresses."""
-    settings = Settings(data=folder, database_url=database)
+async def made(database: str, folder: Path) -> None:
+    """Make a database ready, and its keyring in `folder`."""
     await migrate.upgrade_async(database)
     clock = SystemClock()
     keyring = Keyring.create(clock.now())
-    keyring.save(settings.keyring)
+    keyring.save(Settings(data=folder, database_url=database).keyring)
     db = await Database.open(database)
     try:
-        vault = Vault(keyring)
-        await db.write(lambda conn: vault.found(conn, clock.now()))
+        await db.write(lambda conn: Vault(keyring).found(conn, clock.now()))
+    finally:
+        await db.close()
+
+
+async def _address(where: Where) -> None:
+    """The addresses that consent is recorded of."""
+    async with Sources.opened(where) as sources:
+        blind, now = sources.vault.blind, SystemClock().now()
         rows = [
             {
                 "id": new_id(),
                 "kind": "phone",
-                "blind": vault.blind.of("phone", f"+120255501{n:02}"),
+                "blind": blind.of("phone", f"+120255501{n:02}"),
                 "state": "ok",
                 "state_reason": "",
-                "created_at": clock.now(),
+                "created_at": now,
             }
             for n in range(_ADDRESSES)
         ]
-        await db.write(lambda conn: conn.execute(sa.insert(address), rows))
-    finally:
-        await db.close()
-    return Where(database=database, keyring=str(settings.keyring), clinic="Riverside Clinic")
+        await sources.db.write(lambda conn: conn.execute(sa.insert(address), rows))
 
 
 async def _judge(where: Where, told: Collection[str], report: Report) -> None:
@@ -253,12 +265,19 @@ async def _judge(where: Where, told: Collection[str], report: Report) -> None:
         async with sources.db.read() as conn:
             facts = set((await conn.execute(sa.select(consent_event.c.id))).scalars())
             entries = list((await conn.execute(sa.select(audit_event.c.object_id))).scalars())
+            try:
+                chain = await verify(conn, sources.vault.keyring.signing_key().public_key())
+            except AuditBroken as error:
+                report.violations.append(str(error))
+            else:
+                if (chain.links, chain.waiting) != (len(entries), 0):
+                    report.violations.append(f"of {len(entries)} entries {chain.links} are chained")
     report.facts, report.told = len(facts), len(told)
     report.violations += compared(facts, entries, told)
 
 
-async def _verify(database: str, folder: Path, report: Report) -> None:
-    """What `hub audit verify` says, which must have chained all."""
+async def verified(database: str, folder: Path, report: Report) -> None:
+    """Let `hub audit verify` say the same."""
     env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HUB_DATA": str(folder), "HUB_DATABASE_URL": database}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _VERIFY, "audit", "verify"),
@@ -270,6 +289,15 @@ async def _verify(database: str, folder: Path, report: Report) -> None:
     report.chained = said.decode(errors="replace").strip()
     if process.returncode or not report.chained.startswith(f"intact: {report.facts} links, "):
         report.violations.append(f"`hub audit verify` does not find the {report.facts} entries chained")
+
+
+async def _whole(database: str, folder: Path, options: argparse.Namespace) -> Report:
+    await made(database, folder)
+    report = await run(
+        database, folder, writers=options.writers, kills=options.kills, seconds=options.seconds, seed=options.seed
+    )
+    await verified(database, folder, report)
+    return report
 
 
 def main() -> None:
@@ -287,16 +315,7 @@ def main() -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="carehub-audit-") as folder:
                 database = sqlite_url(Path(folder) / "hub.db") if server is None else server.url(server.create())
-                report = asyncio.run(
-                    run(
-                        database,
-                        Path(folder),
-                        writers=options.writers,
-                        kills=options.kills,
-                        seconds=options.seconds,
-                        seed=options.seed,
-                    )
-                )
+                report = asyncio.run(_whole(database, Path(folder), options))
         finally:
             if server is not None:
                 server.close()
