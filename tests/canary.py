@@ -9,6 +9,7 @@ Blocks that were looked at before, such as those of the databases' template, are
 """
 
 import base64
+import contextlib
 import logging
 import re
 import zlib
@@ -49,8 +50,8 @@ _SAMPLE = 16
 _LONGEST = 256
 """Octets that are looked at again on both sides of what is new: no form of a canary is longer."""
 _TOLD = 9
-_INFLATED = 4 << 20
-"""Octets of a packed member that are looked at."""
+_DEFLATED, _INFLATED = 1 << 18, 4 << 20
+"""Octets of a packed member that are looked at, as it lies there and opened."""
 _PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]|PK\x03\x04")
 
 
@@ -82,7 +83,7 @@ def _inflated(content: bytes, at: int) -> bytes:
         name, more = (int.from_bytes(content[at + 26 + n : at + 28 + n], "little") for n in (0, 2))
         window, begin = -15, at + 30 + name + more
     try:
-        return zlib.decompressobj(window).decompress(content[begin:], _INFLATED)
+        return zlib.decompressobj(window).decompress(content[begin : begin + _DEFLATED], _INFLATED)
     except zlib.error:
         return b""
 
@@ -93,7 +94,6 @@ class Watch:
     def __init__(self, allowed: Iterable[tuple[str, str, str]] = ALLOWED) -> None:
         self._allowed = tuple(allowed)
         self._seen: set[int] = set()
-        self.octets = 0
         self.faults: list[str] = []
 
     def folder(self, folder: Path, test: str = "") -> list[str]:
@@ -105,12 +105,13 @@ class Watch:
             name = path.relative_to(folder).as_posix()
             if any(fnmatchcase(test, tests) and fnmatchcase(name, files) for tests, files, _ in self._allowed):
                 continue
-            there += [f"{name}: {one}" for one in self.content(path.read_bytes())]
+            # What a process that is still ending takes away itself is not left.
+            with contextlib.suppress(FileNotFoundError):
+                there += [f"{name}: {one}" for one in self.content(path.read_bytes())]
         return there
 
     def content(self, content: bytes) -> list[str]:
         """What `found` finds in the parts of `content` that were not looked at before."""
-        self.octets += len(content)
         there: list[str] = []
         for start, end in self._new(content):
             there += found(content[max(0, start - _LONGEST) : end + _LONGEST])

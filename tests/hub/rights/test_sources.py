@@ -61,7 +61,7 @@ def cited(source: str) -> bool:
     return all(CITED.fullmatch(part) for part in parts) and bool(re.match(r"\d+A? [A-Z]|[A-Z]", source))
 
 
-SOURCES = {name: one.source for name, one in (*policies().items(), *rules().items())}
+SOURCES = {name: one.source for name, one in policies().items()} | {name: one.source for name, one in rules().items()}
 
 
 @pytest.mark.parametrize("name", SOURCES)
