@@ -4,6 +4,7 @@ More than one room opens these: threads show a message and the outbox sends it, 
 needs it to send.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 import msgspec
@@ -57,6 +58,16 @@ def open_body(keys: Keys, person_id: str, thread_id: str, message_id: str, seale
     if not sealed:
         return _DISPOSED
     return _BODY.decode(keys.open(person_id, sealed, _message(person_id, thread_id, message_id)))
+
+
+def bodies(keys: Keys, person_id: str, thread_id: str) -> Callable[[str, bytes], Body]:
+    """What opens the messages of one thread, by their ids, as `open_body` does. Raises: KeyDestroyed."""
+    opened = keys.rows(person_id, _message(person_id, thread_id, ""))
+
+    def body(message_id: str, sealed: bytes) -> Body:
+        return _BODY.decode(opened(message_id, sealed)) if sealed else _DISPOSED
+
+    return body
 
 
 def seal_words(keys: Keys, person_id: str, thread_id: str, delivery_id: str, words: str) -> bytes:

@@ -47,6 +47,10 @@ class Keys:
         """What was sealed. Raises: SealBroken, KeyDestroyed."""
         return self._key(owner).open(sealed, place)
 
+    def rows(self, owner: str, place: Place) -> Callable[[str, bytes], bytes]:
+        """What opens the values of many rows at `place`, by the row. Raises: KeyDestroyed; it raises SealBroken."""
+        return self._key(owner).rows(place)
+
     def seal_file(self, owner: str, place: Place) -> FileSealing:
         """What seals a file under `owner`'s key for `place`, in pieces as it comes. Raises: KeyDestroyed."""
         return FileSealing(self._key(owner), place)

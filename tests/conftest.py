@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.canary import no_canary_is_left, session_is_watched
 from tests.servers.fhir import fhir, fhir_server
 from tests.servers.valkey import breakable, valkey, valkey_server
 from tests.stores import (
@@ -35,8 +36,10 @@ __all__ = [
     "fhir",
     "fhir_server",
     "keyring",
+    "no_canary_is_left",
     "postgres",
     "postgres_template",
+    "session_is_watched",
     "template",
     "trail",
     "valkey",

@@ -51,6 +51,7 @@ from hub.types import AddressKind, AuthorKind, ChannelKind, DeliveryState, Inten
 from templates import render
 from templates.catalog import shipped
 from tests.bots.nlu_engine import MODELS, trained
+from tests.canary import watch
 
 CLINIC = "+12025550100"
 ALWAYS = OpeningHours.parse("Mon-Sun 00:00-24:00")
@@ -415,6 +416,7 @@ async def open_rig(
             carrier.calls.webhook = f"http://127.0.0.1:{hub.port}/webhooks/twilio/voice"
         yield Rig(hub, carrier, folder)
     finally:
+        watch.say("/metrics", hub.parts.metrics.page())
         if not already_there:
             carrier.closing.set()
         await hub.stop()

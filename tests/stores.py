@@ -16,6 +16,7 @@ from hub.clock import FixedClock
 from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.vault import Vault
+from tests.canary import watch
 from tests.servers.postgresql import Postgres
 
 __all__ = [
@@ -103,6 +104,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: Postgres = request.getfixturevalue("postgres")
     name = server.create(request.getfixturevalue("postgres_template"))
     yield server.url(name)
+    if watch.samples(request.node.nodeid):
+        watch.say("the database server's files", server.on_disk(server.url(name)))
     server.drop(name)
 
 

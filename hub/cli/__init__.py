@@ -93,6 +93,7 @@ rights.rights.add_command(looked.looked)
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    _leave_no_dump()
     try:
         code = hub.main(prog_name="hub", standalone_mode=False)
     except click.ClickException as error:
@@ -121,3 +122,12 @@ def main() -> None:
         )
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_no_dump() -> None:
+    """A crash writes no memory to the disk, of this process or of those that it starts: keys and texts are in it."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # where a system has no such limits
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,7 +1,7 @@
 """One sealed value: its format, and the place it is bound to."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -14,6 +14,8 @@ AES_256_GCM = 1
 _HEADER = 2 + 4
 _NONCE = 12
 _TAG = 16
+_BEGINS = _HEADER + _NONCE
+_LEAST = _BEGINS + _TAG
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -35,6 +37,14 @@ class Place(msgspec.Struct, frozen=True):
             f"carehub1{len(table)}:{table},{len(field)}:{field},{len(row)}:{row},"
             f"{len(person)}:{person},{len(thread)}:{thread},"
         ).encode()
+
+    def around(self) -> tuple[str, str]:
+        """What `bound` has before the row and after it, for places that differ in nothing else."""
+        table, field, person, thread = self.table, self.field, self.person, self.thread
+        return (
+            f"carehub1{len(table)}:{table},{len(field)}:{field},",
+            f",{len(person)}:{person},{len(thread)}:{thread},",
+        )
 
 
 class DataKey:
@@ -61,13 +71,28 @@ class DataKey:
 
         Raises: SealBroken when it was changed, cut, moved, or sealed by another key or format.
         """
-        if len(sealed) < _HEADER + _NONCE + _TAG or sealed[:_HEADER] != self._header:
+        if len(sealed) < _LEAST or sealed[:_HEADER] != self._header:
             raise SealBroken(f"a value of {place.table}.{place.field} is not in a format that this key opens")
-        nonce = sealed[_HEADER : _HEADER + _NONCE]
         try:
-            return self._cipher.decrypt(nonce, sealed[_HEADER + _NONCE :], self._header + place.bound())
+            return self._cipher.decrypt(sealed[_HEADER:_BEGINS], sealed[_BEGINS:], self._header + place.bound())
         except InvalidTag:
             raise SealBroken(f"a value of {place.table}.{place.field} was changed or moved") from None
+
+    def rows(self, place: Place) -> Callable[[str, bytes], bytes]:
+        """What opens, as `open` does, a row's value: of many that lie at `place`, whatever row that names itself."""
+        header, decrypt = self._header, self._cipher.decrypt
+        before, after = place.around()
+
+        def opened(row: str, sealed: bytes) -> bytes:
+            if len(sealed) < _LEAST or sealed[:_HEADER] != header:
+                raise SealBroken(f"a value of {place.table}.{place.field} is not in a format that this key opens")
+            bound = header + f"{before}{len(row)}:{row}{after}".encode()
+            try:
+                return decrypt(sealed[_HEADER:_BEGINS], sealed[_BEGINS:], bound)
+            except InvalidTag:
+                raise SealBroken(f"a value of {place.table}.{place.field} was changed or moved") from None
+
+        return opened
 
 
 _spare: Iterator[bytes] = iter(())

@@ -14,7 +14,7 @@ from consent.facts import Standing
 from hub.db.columns import Id
 from hub.db.lookup import Lookup
 from hub.db.prepared import Prepared
-from hub.db.tables import attempt, audit_event, contact, delivery, delivery_event, message, person, thread
+from hub.db.tables import attachment, attempt, audit_event, contact, delivery, delivery_event, message, person, thread
 from hub.exports.consenting import at_send
 from hub.exports.profiling import Redaction
 from hub.exports.records import Attempted, DecidedStep, DeliveryRecord, HistoryStep
@@ -48,7 +48,7 @@ up_to = _bound("last") >= _KEY
 class Whose(NamedTuple):
     """Whose thread it is, as far as a profile shows it. keys: None where the person's key was destroyed.
 
-    notice: what must go along, where it is under 42 CFR Part 2.
+    files: whether any ever came from this person. notice: what must go along, where it is under 42 CFR Part 2.
     """
 
     thread: str
@@ -61,19 +61,26 @@ class Whose(NamedTuple):
     birth: date | str | None
     keys: Keys | None
     addresses: Mapping[str, str]
+    files: bool
     notice: str = ""
 
 
-_THREADS = Lookup(thread.c.id, lambda among: sa.select(thread.c.id, thread.c.person_id, thread.c.status).where(among))
-_PERSONS = Lookup(
-    person.c.id,
-    lambda among: sa.select(
-        person.c.id,
-        person.c.kind,
-        person.c.profile_sealed,
-        person.c.language,
-        person.c.part2_at.is_not(None),
-    ).where(among),
+_THREADS = Lookup(
+    thread.c.id,
+    lambda among: (
+        sa.select(
+            thread.c.id,
+            thread.c.person_id,
+            thread.c.status,
+            person.c.kind,
+            person.c.profile_sealed,
+            person.c.language,
+            person.c.part2_at.is_not(None),
+            sa.select(sa.literal_column("1")).where(attachment.c.person_id == thread.c.person_id).exists(),
+        )
+        .join(person, person.c.id == thread.c.person_id)
+        .where(among)
+    ),
 )
 _CONTACTS = Lookup(
     contact.c.person_id,
@@ -88,8 +95,7 @@ async def whose(
     rows = await _THREADS(conn, threads)
     ids = {row[1] for row in rows}
     keys = await sources.vault.keys(conn, ids, keep=False)
-    persons = {row[0]: row for row in await _PERSONS(conn, ids)}
-    labelled = [one for one, row in persons.items() if row[4]]
+    labelled = [row[1] for row in rows if row[6]]
     given = await consented(conn, labelled, consented_on) if labelled and consented_on is not None else {}
     addresses: dict[str, dict[str, str]] = {}
     if shown.addresses != "none":
@@ -99,8 +105,7 @@ async def whose(
                 value = shown.address(open_contact(keys, person_id, address_id, sealed))
                 addresses.setdefault(person_id, {})[address_id] = value
     found = {}
-    for thread_id, person_id, status in rows:
-        _, kind, sealed, language, under = persons[person_id]
+    for thread_id, person_id, status, kind, sealed, language, under, files in rows:
         there = person_id in keys
         profile = open_profile(keys, person_id, sealed) if there else Profile()
         found[thread_id] = Whose(
@@ -114,6 +119,7 @@ async def whose(
             birth=shown.birth(profile),
             keys=keys if there else None,
             addresses=addresses.get(person_id, {}),
+            files=bool(files),
             notice=notice(given.get(person_id)) if under else "",
         )
     return found

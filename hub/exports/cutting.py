@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hub.exports.formats import KINDS, Setting
+from hub.exports.records import MessageRecord
 from hub.exports.walking import Given, Place, Walk
 
 __all__ = ["MOST_BYTES", "Cut", "cut"]
 
 MOST_BYTES = 6 * 1024 * 1024
 """Octets from which on a file is ended, whatever it holds: it is made in memory."""
-_LOOK = 4
+_LOOK = 5
 """Messages after which it is looked how long the file is."""
 _PAUSE, _PAUSE_DRAWING = 100, 10
 """Messages after which others in the process have their turn: two milliseconds' worth, of what is drawn up to ten."""
@@ -43,19 +44,19 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
     count = threads = 0
     first: Place | None = None
     head, earlier, place = "", after.thread if after else "", after
-    end = ("", 0)
+    latest: MessageRecord | None = None
     persons: set[str] = set()
     bound = None if last is None else (last.thread, last.seq)
     whole = False
     while not whole and (page := await walk.page(place)).rows:
         attached = page.attached
         for one in page.messages():
-            here = (one.thread, one.seq)
-            if bound is not None and here > bound:
+            thread = one.thread
+            if bound is not None and thread >= bound[0] and (thread, one.seq) > bound:
                 whole = True
                 break
-            if here[0] != head:
-                head = here[0]
+            if thread != head:
+                head = thread
                 chunk.thread(page.thread(head, continued=head == earlier))
                 threads += head != earlier
                 persons.add(one.person)
@@ -64,16 +65,19 @@ async def cut(walk: Walk, setting: Setting, after: Place | None, last: Place | N
                     await keep(given)
             add(one)
             if first is None:
-                first = Place(*here)
-            count, end = count + 1, here
+                first = Place(thread, one.seq)
+            count, latest = count + 1, one
+            if count % _LOOK and count < most:
+                continue
             if not count % pause:
                 await asyncio.sleep(0)
-            if count >= most or (not count % _LOOK and chunk.size >= MOST_BYTES):
+            if count >= most or chunk.size >= MOST_BYTES:
                 whole = True
                 break
         place = page.end
-    if first is None:
+    if first is None or latest is None:
         return None
     # What is drawn is put together in a second or so: not while others wait.
     content = await asyncio.to_thread(chunk.done) if kind.numbered else chunk.done()
-    return Cut(content=content, count=count, threads=threads, first=first, last=Place(*end), persons=persons)
+    end = Place(latest.thread, latest.seq)
+    return Cut(content=content, count=count, threads=threads, first=first, last=end, persons=persons)

@@ -20,7 +20,7 @@ from hub.exports.profiling import Redaction
 from hub.exports.records import AttachedFile, DeliveryRecord, MessageRecord, ThreadRecord
 from hub.exports.sources import Sources
 from hub.files import Attachment
-from hub.sealed import PERSONAL, Body, open_body
+from hub.sealed import PERSONAL, Body, bodies, open_body
 from hub.types import Direction
 from hub.vault import Keys
 
@@ -115,7 +115,6 @@ class Walk:
         self.asked = asked
         self._sources = sources
         self._shown = shown
-        self._days = shown.times != "full"
         self._size = size
         self._where = conditions(asked)
         if among is not None:
@@ -180,7 +179,8 @@ class Walk:
         persons: Mapping[str, Whose],
         span: Mapping[str, Any],
     ) -> Mapping[str, list[Attachment]]:
-        if self._shown.files == "none":
+        # Most have no files: whoever has none is not asked about message by message.
+        if self._shown.files == "none" or not any(one.files for one in persons.values()):
             return {}
         with_files = {one for (one,) in await self._with_files(conn, **span)}
         if not with_files:
@@ -190,13 +190,55 @@ class Walk:
 
     def messages(self, page: Page) -> Iterator[MessageRecord]:
         """The messages of a page, each opened as it is asked for."""
-        deliveries, persons, line = page.deliveries, page.whose, self._line
+        # An export does nothing more often: what holds for all of a thread is looked up once for it.
+        shown, deliveries, persons = self._shown, page.deliveries, page.whose
+        days, texts, ids, whole = shown.times != "full", shown.bodies, shown.staff != "none", shown.addresses == "full"
+        names = shown.names == "full"
+        staff = names and shown.staff == "names"
+        head = ""
         for row in page.rows:
-            person = persons[row[1]]
-            one = line(row, _body(row, person), person)
-            if deliveries and one.id in deliveries:
-                one.deliveries = deliveries[one.id]
-            yield one
+            one, thread_id, seq, direction, author, author_id, channel, address_id, sealed, at, by, key, said = row
+            if thread_id != head:
+                head, person = thread_id, persons[thread_id]
+                person_id, mrn, name, addresses = person.person, person.mrn, person.name, person.addresses
+                opened = None if person.keys is None else bodies(person.keys, person_id, thread_id)
+            body = _NOTHING if opened is None else opened(one, sealed)
+            if type(at) is int:
+                at = moment(at)
+            text = ""
+            if texts:
+                text = body.text if key is None or not key.startswith(PERSONAL) else _PERSONAL
+            # No more than 15 by their names: of more, Python makes a dict first, which costs as much again.
+            made = MessageRecord(
+                id=one,
+                thread=thread_id,
+                person=person_id,
+                seq=seq,
+                direction=direction,
+                author=author,
+                at=shown.time(at) if days else at,
+                mrn=mrn,
+                name=name,
+                channel=channel or "",
+                address=addresses.get(address_id, ""),
+                body=text,
+            )
+            if body.author and (staff if author == "staff" else names):
+                made.author_name = body.author
+            if author_id is not None and ids:
+                made.author_id = author_id
+            if said is not None:
+                made.opt_out = said
+            # A mail's own id names whose host it came from.
+            if by is not None and whole:
+                made.provider_id = by
+            if person.notice:
+                made.notice = person.notice
+            if opened is None:
+                made.unreadable = _DESTROYED
+            if deliveries and one in deliveries:
+                made.deliveries = deliveries[one]
+            yield made
 
     def files(self, page: Page, one: MessageRecord) -> list[Given]:
         """See `Page.files`."""
@@ -213,42 +255,6 @@ class Walk:
                 if one.given_out and one.content_id is not None and keys is not None:
                     given.append(Given(record, one, keys))
         return given
-
-    def _line(self, row: Sequence[Any], body: Body, person: Whose) -> MessageRecord:
-        shown, days = self._shown, self._days
-        key, provider_id, opt_out, at = row[11], row[10], row[12], row[9]
-        if type(at) is int:
-            at = moment(at)
-        made = MessageRecord(
-            id=row[0],
-            thread=row[1],
-            person=person.person,
-            seq=row[2],
-            direction=row[3],
-            author=row[4],
-            at=shown.time(at) if days else at,
-            mrn=person.mrn,
-            name=person.name,
-            channel=row[6] or "",
-        )
-        if shown.bodies:
-            made.body = _PERSONAL if key is not None and key.startswith(PERSONAL) else body.text
-        if body.author and shown.names == "full" and (row[4] != "staff" or shown.staff == "names"):
-            made.author_name = body.author
-        if row[5] is not None and shown.staff != "none":
-            made.author_id = row[5]
-        if row[7] is not None:
-            made.address = person.addresses.get(row[7], "")
-        # A mail's own id names whose host it came from.
-        if provider_id is not None and shown.addresses == "full":
-            made.provider_id = provider_id
-        if opt_out is not None:
-            made.opt_out = opt_out
-        if person.notice:
-            made.notice = person.notice
-        if person.keys is None:
-            made.unreadable = _DESTROYED
-        return made
 
 
 def _body(row: Sequence[Any], person: Whose) -> Body:

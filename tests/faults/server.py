@@ -96,6 +96,19 @@ class Server:
         except aiohttp.ClientError:
             return False
 
+    async def figures(self) -> bytes:
+        """What `/metrics` says."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.base}/metrics") as answer:
+            assert answer.status == 200
+            return await answer.read()
+
+    def core_limit(self) -> str:
+        """How many octets of its memory the system may write to the disk when it crashes."""
+        assert self.process is not None
+        limits = Path(f"/proc/{self.process.pid}/limits").read_text(encoding="ascii").splitlines()
+        (line,) = (one for one in limits if one.startswith("Max core file size"))
+        return line.split()[4]
+
     async def kill(self) -> None:
         """End it without warning, as a power cut would."""
         await self._end(signal.SIGKILL)

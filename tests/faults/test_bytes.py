@@ -1,61 +1,16 @@
 """Texts, names, birth dates and addresses are ciphertext wherever they lie, and stand in no log (invariant 10)."""
 
-import base64
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from channels.carrier import Carrier
 from hub import app
 from hub.app import Hub
+from tests.canary import CANARIES, Watch, found
 from tests.faults.server import Server
 from tests.hub_rig import CLINIC, Rig
 
-NUMBER = "+12025550187"
-CANARIES = {
-    "given name": "Quillonde",
-    "family name": "Brakkenmoor",
-    "record number": "MRN-zyx-77731",
-    "birth date": "1931-11-29",
-    "number": NUMBER,
-    "number's digits": NUMBER[2:],
-    "what the patient wrote": "flimbursome toenail",
-    "what staff wrote": "gravnostic kettle",
-}
-
-
-def disguises(word: str) -> Iterator[tuple[str, bytes]]:
-    """A word as it might lie in a file: in three encodings, and in base64 at each of its three alignments."""
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-        yield encoding, word.encode(encoding)
-    for shift in range(3):
-        encoded = base64.b64encode(b"\0" * shift + word.encode())
-        # The first and last characters mix with what stands beside the word.
-        inner = encoded[(0, 2, 3)[shift] : len(encoded) - 4]
-        yield f"base64 at {shift}", inner
-
-
-def found_in(folder: Path) -> list[str]:
-    """Where a canary stands, and how it is written."""
-    found = []
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
-            for what, word in CANARIES.items():
-                found += [f"{what} in {path.name} as {how}" for how, written in disguises(word) if written in content]
-    return found
-
-
-def test_the_search_finds_a_word_in_every_disguise(tmp_path: Path) -> None:
-    word = CANARIES["what the patient wrote"]
-    file = tmp_path / "file"
-
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-        file.write_bytes(b"..." + f"<{word}>".encode(encoding))
-        assert found_in(tmp_path), encoding
-    for shift in range(3):
-        file.write_bytes(base64.b64encode(b"x" * shift + word.encode() + b"tail"))
-        assert found_in(tmp_path), shift
+NUMBER = f"+1{CANARIES['number']}"
 
 
 async def test_no_word_of_a_patient_stands_in_any_file_or_log(tmp_path: Path) -> None:
@@ -75,7 +30,9 @@ async def test_no_word_of_a_patient_stands_in_any_file_or_log(tmp_path: Path) ->
             assert (await carrier.text(NUMBER, CLINIC, words)).ok
             await phone.next(15)
         assert not (await carrier._callbacks.post(f"{server.base}/webhooks/twilio/sms", {"MessageSid": "SM"})).ok
-        while_running = found_in(tmp_path / "data")
+        while_running = Watch().folder(tmp_path / "data")
+        figures = await server.figures()
+        dumped = server.core_limit()
         assert await server.ask_to_end() == 0
     finally:
         await server.close()
@@ -83,7 +40,10 @@ async def test_no_word_of_a_patient_stands_in_any_file_or_log(tmp_path: Path) ->
         await carrier.stop()
 
     assert while_running == []
-    assert found_in(tmp_path) == []
+    assert Watch().folder(tmp_path) == []
+    assert b"hub_accepted" in figures
+    assert found(figures) == []
+    assert dumped == "0", "a process that crashed could leave its memory on the disk"
     assert server.log.stat().st_size > 0
 
 

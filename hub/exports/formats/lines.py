@@ -13,12 +13,14 @@ class Lines(Chunk):
 
     def __init__(self, setting: Setting) -> None:
         self._text = bytearray()
-        self._encode_into = msgspec.json.Encoder().encode_into
+        self._waiting: list[msgspec.Struct] = []
+        self._add = self._waiting.append
+        self._encode = msgspec.json.Encoder().encode_lines
 
     @property
     def size(self) -> int:
         """About how many octets it has by now."""
-        return len(self._text)
+        return len(self._written())
 
     def thread(self, one: ThreadRecord) -> None:
         """A line for the thread."""
@@ -26,18 +28,19 @@ class Lines(Chunk):
 
     def message(self, one: MessageRecord) -> None:
         """A line for the message."""
-        self._encode_into(one, self._text, -1)
-        self._text += b"\n"
+        self._add(one)
 
     def read(self, one: ReadRecord) -> None:
         """A line for the reading."""
         self._add(one)
 
-    def _add(self, one: msgspec.Struct) -> None:
-        # At the end of it.
-        self._encode_into(one, self._text, -1)
-        self._text += b"\n"
+    def _written(self) -> bytearray:
+        # Several in one go: a line is encoded faster than it is asked for.
+        if self._waiting:
+            self._text += self._encode(self._waiting)
+            self._waiting.clear()
+        return self._text
 
     def done(self) -> bytes:
         """The file."""
-        return bytes(self._text)
+        return bytes(self._written())
