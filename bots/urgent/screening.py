@@ -4,11 +4,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
 from bots.urgent.learned import load as weights
-from bots.urgent.lists import Lists, Phrase, Start, bits, load
+from bots.urgent.lists import Lists, Phrase, Start, bits, load, readings
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
@@ -31,11 +30,6 @@ class _Alarm:
     level: Level | None
     negated: bool
     history: bool
-
-
-@lru_cache(maxsize=1 << 15)
-def _read(word: str) -> tuple[str, ...]:
-    return load().spelling.readings(word)
 
 
 def screen(text: str) -> Urgency:
@@ -125,7 +119,7 @@ class _Reading:
         self.readings: list[tuple[str, ...]] = []
         for word in words:
             if word not in known:
-                known[word] = _read(word)
+                known[word] = readings(word)
             self.readings.append(known[word])
         self.at: list[list[tuple[int, int]]] = []
         self.present = 0

@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from bots.urgent.circumstances import circumstances
-from bots.urgent.learned import LEVELS, Weights, log_odds, pack
+from bots.urgent.learned import LEVELS, Weights, log_odds, pack, told
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
 from bots.urgent.screening import APART, HEARD, LIKELY, SURE, by_lists
@@ -103,7 +103,7 @@ def _heard(text: str) -> tuple[list[str], Urgency]:
 
 
 def _fit(rows: list[Example], together: tuple[float, ...]) -> Weights:
-    found = [features([word for word in tokens(row.text) if word != END]) for row in rows]
+    found = [features(told([word for word in tokens(row.text) if word != END])) for row in rows]
     held = np.zeros(BUCKETS)
     for groups in found:
         for group in groups:
