@@ -49,6 +49,8 @@ _KEEP = re.compile(
     r"| (?:no|nunca) (?:me )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
     r"|(?:^| \|| please| to| just| pls| but) keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
     r"| (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"|(?<! dont)(?<! not)(?<! never) (?:start|resume) (?:sending|texting|messaging)(?= )| resubscribe(?= )"
+    r"|(?<! no)(?<! nunca) quiero (?:volver a |seguir )?recibi\w+(?= )"
     r"| i (?:still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders)(?= )"
 )
 _CALL_INSTEAD = re.compile(
