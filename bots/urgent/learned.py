@@ -75,7 +75,8 @@ class Weights:
 
 def told(words: Sequence[str]) -> list[str]:
     """The words as they are weighed: between a mark of the beginning and one of the end, a figure as the span it lies
-    in, a misspelling as the one word of the lists it may stand for."""
+    in, a misspelling as the one word of the lists it may stand for.
+    """
     return ["^", *map(_told, words), "$"]
 
 
