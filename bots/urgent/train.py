@@ -7,20 +7,15 @@
 4. A second, small one weighs the first with what the lists hear. It learns from the examples marked `blind` and the
    everyday sentences, by which no list was ever mended, and from what the first says of them without having seen them.
 
-`--by-theme` writes no weights: it holds out whole themes, a few at a time, and tells how many of their texts are heard.
-
 The same examples give the same file. What measures the screens ("unseen" in the tests) is never trained on.
 """
 
 import json
 import re
-import sys
 import tomllib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 from bots.urgent.circumstances import circumstances
 from bots.urgent.learned import LEVELS, Weights, log_odds, pack, told
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
-from bots.urgent.screening import APART, DOUBTED, HEARD, LIKELY, SURE, by_lists, heard_by
+from bots.urgent.screening import APART, DOUBTED, HEARD, LIKELY, SURE, by_lists
 from bots.urgent.words import END, tokens
 from hub.hashed import BUCKETS, features
 
@@ -45,7 +40,6 @@ _STRENGTH = 20.0
 _WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 0.5, "framed": 0.5}
 _OF_CRISIS = {"suicidal thoughts", "ganas de matarme"}
 _FOLDS = 4
-_PARTS = 6  # in which the themes are held out
 _ONE_IN = 3  # so many pairs of a frame and what is felt give one example
 _CLASS = {"none": 0} | {level: 1 + place for place, level in enumerate(LEVELS)}
 _MARKED = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
@@ -53,25 +47,21 @@ _MARKED = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with its class (0 for none, then the levels) and weight.
-
-    blind: no list was mended by it. theme: what it is about, of the texts written for the screen.
-    """
+    """A text with its class (0 for none, then the levels) and weight. blind: no list was mended by it."""
 
     text: str
     level: int
     weight: float
     blind: bool = False
-    theme: str = ""
 
 
 def examples() -> Iterator[Example]:
     """Every example."""
     for row in _rows("emergencies"):
-        yield Example(row["text"], _CLASS[row["level"]], _WEIGHT["emergency"], "blind" in row, row["category"])
+        yield Example(row["text"], _CLASS[row["level"]], _WEIGHT["emergency"], "blind" in row)
     for row in _rows("lookalikes"):
         if row["level"] == "none":
-            yield Example(row["text"], 0, _WEIGHT["lookalike"], "blind" in row, f"no {row['category']}")
+            yield Example(row["text"], 0, _WEIGHT["lookalike"], "blind" in row)
     yield from _framed()
     for path in sorted(NLU.glob("*/*.yml")):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -104,20 +94,6 @@ def train(rows: list[Example]) -> Weights:
     seen = [[log_odds(unseen[at]), *circumstances(*_heard(rows[at].text))] for at in blind]
     model = LogisticRegression(max_iter=1000).fit(seen, [rows[at].level > 0 for at in blind])
     return _fit(rows, (*map(float, model.coef_[0]), float(model.intercept_[0])))
-
-
-def by_theme(rows: list[Example]) -> Iterator[tuple[str, int, int]]:
-    """Each theme, its blind texts that raise an alarm of any level, and how many there are: to weights of the others.
-
-    It estimates what comes of texts about something that nobody has thought of; the lists know the themes all the same.
-    """
-    themes = [row.theme or f"{zlib.crc32(row.text.encode())}" for row in rows]
-    for shown, hidden in GroupKFold(_PARTS).split(rows, groups=themes):
-        trial = train([rows[at] for at in shown])
-        apart = sorted((rows[at].theme, rows[at].text) for at in hidden if rows[at].theme and rows[at].blind)
-        for theme, found in groupby(apart, key=itemgetter(0)):
-            heard = [heard_by(text, trial).level is not None for _, text in found]
-            yield theme, sum(heard), len(heard)
 
 
 def _heard(text: str) -> tuple[list[str], Urgency]:
@@ -174,8 +150,4 @@ def _file(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    if "--by-theme" in sys.argv:
-        for about, alarms, of in by_theme(list(examples())):
-            print(f"{about}\t{alarms}\t{of}", flush=True)
-        sys.exit()
     (HERE / "learned.txt").write_text(pack(train(list(examples()))), encoding="ascii")
