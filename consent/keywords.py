@@ -18,6 +18,7 @@ _LISTS: dict[Language, str] = {"en": "opt_out_en", "es": "opt_out_es"}
 
 LEARNED = "learned"
 """What stands for the id of a phrase where the learned screen spoke."""
+_SHORTEST = 4  # letters; "no" and "ok" answer what the bot has asked
 _NOTED = ("noted_en", "noted_es")
 
 _PURPOSES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
@@ -48,7 +49,9 @@ _KEEP = re.compile(
     r" (?:dont|do not|never) (?:ever )?(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
     r"| (?:no|nunca) (?:me )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
     r"|(?:^| \|| please| to| just| pls| but) keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
-    r"| (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"|(?<! no)(?<! que)(?<! si)(?<! me) (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"|(?<! dont)(?<! not)(?<! never) (?:start|resume) (?:sending|texting|messaging)(?= )| resubscribe(?= )"
+    r"|(?<! no)(?<! nunca) quiero (?:volver a |seguir )?recibi\w+(?= )"
     r"| i (?:still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders)(?= )"
 )
 _CALL_INSTEAD = re.compile(
@@ -111,7 +114,9 @@ def consent_word(text: str, language: Language | None = None) -> Match | None:
         if found is not None and chance >= learned.UNLIKELY:
             return _sentence(found, folded, one, phrases)
     # Who asks for fewer texts, or for mail instead, asks for no silence.
-    if chance < learned.HEARD or wish(text, language) is not None:
+    if chance < learned.HEARD or len(folded.strip(" |")) < _SHORTEST:
+        return None
+    if chance < learned.CERTAIN and wish(text, language) is not None:
         return None
     return Match(
         word=OptOutWord.STOP,

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from hub.hashed import BUCKETS, read, weighed, written
 
-HEARD = 0.35
+HEARD = 0.52
 """How likely it must be to be heard where no list heard anything."""
-UNLIKELY = 0.02
+CERTAIN = 0.9
+"""How likely, to be heard in what may be a wish for fewer texts or another way."""
+UNLIKELY = 0.1
 """Below this, a sentence that a list heard is about something else ("take me off that medicine")."""
 
 _FILE = "learned.txt"

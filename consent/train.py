@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
-from consent.learned import HEARD, UNLIKELY, Weights, pack
+from consent.learned import CERTAIN, HEARD, UNLIKELY, Weights, pack
 from consent.phrases import fold
 from hub.hashed import BUCKETS, features
 
@@ -79,7 +79,7 @@ def train() -> Weights:
 
 def version() -> str:
     """Names the examples and the thresholds: `learned.txt` bears it, so weights of other examples are noticed."""
-    return f"{zlib.crc32(EXAMPLES.read_bytes() + f'{HEARD} {UNLIKELY}'.encode()):08x}"
+    return f"{zlib.crc32(EXAMPLES.read_bytes() + f'{HEARD} {CERTAIN} {UNLIKELY}'.encode()):08x}"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@
    fact, family history) that an alarm inside them does not outlive.
 3. `screening` finds alarms and weighs what stands around them (negation, distant past).
 4. `learned` weighs `features` of the whole text, for what no list foresees; `train` makes its weights from `examples`.
-5. The higher of the two is the answer; the learned screen never lowers what the lists heard.
+5. Both are weighed together: the weights raise what no list foresees, and drop what a list mistook.
 
         text ──► words, names ──┬─► alarms found ──► minus calm ──► negated? past? ──┬─► Urgency
                                 └─► features ──► how likely each level ──────────────┘

@@ -10,15 +10,17 @@ first, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
 import json
 import math
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bots.urgent.circumstances import NAMES, circumstances
+from bots.urgent.lists import readings
 from bots.urgent.model import Level, Urgency
 from bots.urgent.words import END
 from hub.hashed import BUCKETS, read, weighed, written
@@ -29,6 +31,8 @@ _FILE = "learned.txt"
 _WINDOW = 45  # words weighed together; more would drown one sentence in the others
 _MOST = 240  # words looked at: the first and the last of a longer text; the lists read all of it
 _FAINT = 1e-4  # the least and, from 1, the most that a chance counts as when it is weighed
+# The last figure of each span that is weighed as one: it matters whether a sugar is 34 or 102, not whether 102 or 104.
+_FIGURES = (12, 39, 54, 69, 89, 100, 102, 108, 139, 179, 299, 600)
 _SENTENCES = 4  # how many openings of a short text are tried
 
 
@@ -63,10 +67,25 @@ class Weights:
         return {} if worst is None else {level: float(worst[at + 1]) for at, level in enumerate(LEVELS)}
 
     def _chances(self, words: Sequence[str]) -> NDArray[np.float32]:
-        score = weighed(words, self.rare, self.weights, self.bias)
+        score = weighed(told(words), self.rare, self.weights, self.bias)
         grown = np.exp(score - score.max())
         chances: NDArray[np.float32] = grown / grown.sum()
         return chances
+
+
+def told(words: Sequence[str]) -> list[str]:
+    """The words as they are weighed: between a mark of the beginning and one of the end, a figure as the span it lies
+    in, a misspelling as the one word of the lists it may stand for.
+    """
+    return ["^", *map(_told, words), "$"]
+
+
+@lru_cache(maxsize=1 << 12)
+def _told(word: str) -> str:
+    if word.isdigit():
+        return f"#{bisect_left(_FIGURES, int(word))}"
+    found = readings(word)
+    return found[1] if len(found) == 2 else word
 
 
 def log_odds(chance: float) -> float:

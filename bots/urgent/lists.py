@@ -13,7 +13,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -179,6 +179,12 @@ def load() -> Lists:
         present=present,
         crises=frozenset(phrase.id for phrase in phrases if phrase.level == "crisis"),
     )
+
+
+@lru_cache(maxsize=1 << 15)
+def readings(word: str) -> tuple[str, ...]:
+    """The words of the lists that a token may stand for, itself first."""
+    return load().spelling.readings(word)
 
 
 def _raw(name: str) -> dict[str, Any]:

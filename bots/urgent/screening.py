@@ -4,17 +4,18 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
+from bots.urgent.learned import Weights
 from bots.urgent.learned import load as weights
-from bots.urgent.lists import Lists, Phrase, Start, bits, load
+from bots.urgent.lists import Lists, Phrase, Start, bits, load, readings
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
 HEARD = 0.25  # how likely an emergency of any level must be,
+DOUBTED = 0.4  # where a list heard something, it must be as likely, or the list is taken to be mistaken,
 APART = 0.5  # or of one sentence by itself, in which no list heard anything: it says little without the others,
 LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
 SURE = 0.6  # and how likely for it to raise what the lists heard
@@ -33,11 +34,6 @@ class _Alarm:
     history: bool
 
 
-@lru_cache(maxsize=1 << 15)
-def _read(word: str) -> tuple[str, ...]:
-    return load().spelling.readings(word)
-
-
 def screen(text: str) -> Urgency:
     """How urgent `text` is. Pure; never raises: a text that cannot be screened comes back "urgent" and `failed`.
 
@@ -45,17 +41,16 @@ def screen(text: str) -> Urgency:
     sentence; the worst counts. A denied or past crisis ("I'm not suicidal") is lowered to "urgent", never dropped.
     """
     try:
-        return _screen(text)
+        return heard_by(text, weights())
     except Exception:  # the one place where anything goes: a broken screen must still reach a nurse
         return Urgency(level="urgent", failed=True)
 
 
-def _screen(text: str) -> Urgency:
+def heard_by(text: str, learned: Weights) -> Urgency:
+    """How urgent `text` is to the lists and to weights given, such as those of a trial of the training."""
     words, named = tokens(text), names(text)
-    found = [_judged(words, by_lists(words, named), HEARD)]
-    for part in _sentences(words):
-        listed = by_lists(part, named)
-        found.append(_judged(part, listed, HEARD if listed.level else APART))
+    found = [_judged(words, by_lists(words, named), learned, HEARD)]
+    found += [_judged(part, by_lists(part, named), learned, APART) for part in _sentences(words)]
     # The first of the worst: what the whole text says, unless a sentence says worse.
     return max(found, key=lambda urgency: RANK[urgency.level])
 
@@ -89,18 +84,17 @@ def by_lists(words: list[str], named: Names) -> Urgency:
     )
 
 
-def _judged(words: list[str], listed: Urgency, least: float) -> Urgency:
+def _judged(words: list[str], listed: Urgency, learned: Weights, least: float) -> Urgency:
     """What the lists heard, kept, raised or dropped by the learned screen.
 
     It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
-    learned = weights()
     chances = learned.chances(words)
     if not chances:
         return listed
     listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
     kept = listed.level is not None and listed.negated | listed.history and listed.phrase_id in load().crises
-    if learned.likely(words, listed, chances) < least:
+    if learned.likely(words, listed, chances) < (least if listed.level is None else DOUBTED):
         if listed.level is None or kept:
             return listed
         return replace(listed, level=None, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
@@ -125,7 +119,7 @@ class _Reading:
         self.readings: list[tuple[str, ...]] = []
         for word in words:
             if word not in known:
-                known[word] = _read(word)
+                known[word] = readings(word)
             self.readings.append(known[word])
         self.at: list[list[tuple[int, int]]] = []
         self.present = 0

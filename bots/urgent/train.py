@@ -26,10 +26,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from bots.urgent.circumstances import circumstances
-from bots.urgent.learned import LEVELS, Weights, log_odds, pack
+from bots.urgent.learned import LEVELS, Weights, log_odds, pack, told
 from bots.urgent.model import Urgency
 from bots.urgent.names import names
-from bots.urgent.screening import APART, HEARD, LIKELY, SURE, by_lists
+from bots.urgent.screening import APART, DOUBTED, HEARD, LIKELY, SURE, by_lists
 from bots.urgent.words import END, tokens
 from hub.hashed import BUCKETS, features
 
@@ -81,9 +81,8 @@ def _framed() -> Iterator[Example]:
                         yield Example(frame.format(felt), _CLASS[name], _WEIGHT["framed"])
 
 
-def train() -> Weights:
+def train(rows: list[Example]) -> Weights:
     """The weights that the examples give."""
-    rows = list(examples())
     unseen: NDArray[np.float64] = np.zeros(len(rows))
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     for shown, hidden in folds.split(rows, [row.level for row in rows]):
@@ -103,7 +102,7 @@ def _heard(text: str) -> tuple[list[str], Urgency]:
 
 
 def _fit(rows: list[Example], together: tuple[float, ...]) -> Weights:
-    found = [features([word for word in tokens(row.text) if word != END]) for row in rows]
+    found = [features(told([word for word in tokens(row.text) if word != END])) for row in rows]
     held = np.zeros(BUCKETS)
     for groups in found:
         for group in groups:
@@ -124,7 +123,7 @@ def _fit(rows: list[Example], together: tuple[float, ...]) -> Weights:
 def version() -> str:
     """Names the examples and the thresholds: `learned.txt` bears it, so weights of others are noticed."""
     files = (_file("emergencies"), _file("lookalikes"), HERE / "examples" / "frames.toml")
-    thresholds = f"{HEARD} {APART} {SURE} {LIKELY}".encode()
+    thresholds = f"{HEARD} {DOUBTED} {APART} {SURE} {LIKELY}".encode()
     return f"{zlib.crc32(b''.join(file.read_bytes() for file in files) + thresholds):08x}"
 
 
@@ -151,4 +150,4 @@ def _file(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    (HERE / "learned.txt").write_text(pack(train()), encoding="ascii")
+    (HERE / "learned.txt").write_text(pack(train(list(examples()))), encoding="ascii")

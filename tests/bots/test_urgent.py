@@ -71,7 +71,7 @@ def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
         f"heard {len(heard) / len(texts):.3f} of {len(texts)}; plainly said {len(heard & set(plain)) / len(plain):.3f}"
     )
     assert len(texts) >= 300
-    assert len(heard) >= 0.94 * len(texts)
+    assert len(heard) >= 0.965 * len(texts)
     assert len(heard & set(plain)) >= 0.97 * len(plain)
 
 
@@ -82,7 +82,7 @@ def test_few_unseen_lookalikes_raise_an_alarm():
 
     print(f"false alarms {len(alarms) / len(texts):.3f} of {len(texts)}")
     assert len(texts) >= 300
-    assert len(alarms) <= 0.095 * len(texts), alarms
+    assert len(alarms) <= 0.05 * len(texts), alarms
 
 
 def test_no_unseen_text_is_among_the_examples():

@@ -50,7 +50,7 @@ def test_revocations_that_neither_lists_nor_weights_have_seen_are_heard():
 
     print(f"heard {heard / len(wanted):.3f} of {len(wanted)}")
     assert len(wanted) >= 300
-    assert heard >= 0.97 * len(wanted)
+    assert heard >= 0.98 * len(wanted)
 
 
 def test_few_unseen_lookalikes_are_taken_for_a_revocation():
@@ -60,7 +60,7 @@ def test_few_unseen_lookalikes_are_taken_for_a_revocation():
 
     print(f"false {len(wrong) / len(others):.3f} of {len(others)}")
     assert len(others) >= 300
-    assert len(wrong) <= 0.04 * len(others), wrong
+    assert len(wrong) <= 0.012 * len(others), wrong
 
 
 def test_no_unseen_text_is_among_the_examples():
@@ -121,6 +121,13 @@ def test_start_and_help_are_heard_as_bare_words(text, word):
     "text", ["YES", "yes please", "can we start at 9", "help me book", "please text me again", "sí"]
 )
 def test_nothing_but_the_bare_word_subscribes_or_asks_for_help(text):
+    assert consent_word(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "No.", "nah", "please start sending me texts again", "quiero volver a recibir los mensajes"]
+)
+def test_a_bare_no_and_a_wish_to_have_the_texts_again_are_no_stop(text):
     assert consent_word(text) is None
 
 
