@@ -23,6 +23,8 @@ def rows(out: str) -> list[dict[str, Any]]:
 def test_a_preview_tells_every_person_and_step_and_sends_nothing(run: Run, bring: Bring, founded: Path) -> None:
     bring("patients", PATIENTS, NORA, BEN.replace("sms,yes", "sms,no"))
     bring("appointments", VISITS, VISIT, OTHER)
+    signed = ("--signed", "2026-01-15", "--document", "safe 4")
+    assert run("vendors", "record", "Twilio", "--service", "sms", *signed).code == 0
 
     ended = run("campaigns", "preview", "appointment-reminder", "--at", "2026-03-05T12:00-05:00", **SETTINGS)
 
