@@ -14,7 +14,7 @@ from hub.safeguards.attesting import ELSEWHERE, MANUAL, Attestations, judge_atte
 from hub.safeguards.keys import KEYRING, SEALING, SECRETS, TRANSPORT
 from hub.safeguards.model import Finding, Result, Safeguard, State
 from hub.safeguards.proof import CHAIN, CONSENT, COPY, RECORDED
-from hub.safeguards.records import BACKUP, DISPOSAL, DRILL, EXPORTS, JOBS, REQUESTS, RETENTION
+from hub.safeguards.records import BACKUP, DISPOSAL, DRILL, EXPORTS, JOBS, REQUESTS, RETENTION, VENDORS
 from hub.safeguards.software import PACKAGES, SCANNER, SCHEMA, SIGNATURES
 from hub.safeguards.tested import TESTED
 
@@ -45,6 +45,7 @@ SAFEGUARDS: tuple[Safeguard[Any], ...] = (
     DISPOSAL,
     EXPORTS,
     REQUESTS,
+    VENDORS,
     SCHEMA,
     PACKAGES,
     SIGNATURES,

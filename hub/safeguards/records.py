@@ -13,9 +13,11 @@ from hub.errors import CryptoError
 from hub.parts import Parts
 from hub.retention import issued_since, wrong
 from hub.safeguards.model import Finding, Safeguard, State, last_of, older
+from hub.vendors import Standing
 
-__all__ = ["BACKUP", "DISPOSAL", "DRILL", "EXPORTS", "JOBS", "REQUESTS", "RETENTION"]
+__all__ = ["BACKUP", "DISPOSAL", "DRILL", "EXPORTS", "JOBS", "REQUESTS", "RETENTION", "VENDORS"]
 
+_LACKING = (Standing.UNRECORDED, Standing.EXPIRED, Standing.NONE, Standing.MISSING)
 _BACKUP, _DAILY, _WEEK, _YEAR = timedelta(hours=36), timedelta(hours=48), timedelta(days=7), timedelta(days=365)
 
 
@@ -222,6 +224,42 @@ def judge_worked(facts: Worked, now: datetime) -> Finding:
     return Finding(State.ATTENTION, "failed", evidence) if facts.failed else Finding(State.IN_PLACE, "", evidence)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreements:
+    """The services that somebody else does for this hub: all of them, and those by what is wrong with their entry."""
+
+    all: tuple[str, ...]
+    lacking: tuple[str, ...]
+    ending: tuple[str, ...]
+
+
+async def _agreed(conn: AsyncConnection, parts: Parts) -> Agreements:
+    states = await parts.vendors.states(conn, parts.clock.now())
+    return Agreements(
+        all=tuple(states),
+        lacking=tuple(service for service, found in states.items() if found in _LACKING),
+        ending=tuple(service for service, found in states.items() if found is Standing.ENDING),
+    )
+
+
+def judge_agreements(facts: Agreements, _now: datetime) -> Finding:
+    """An agreement in force for each; one that ends within two months is to be renewed."""
+    evidence = {"services": ", ".join(facts.all)}
+    if facts.lacking:
+        return Finding(State.MISSING, "lacking", evidence | {"lacking": ", ".join(facts.lacking)})
+    if facts.ending:
+        return Finding(State.ATTENTION, "ending", evidence | {"ending": ", ".join(facts.ending)})
+    return Finding(State.IN_PLACE, "", evidence)
+
+
+VENDORS = Safeguard(
+    name="vendors",
+    group="records",
+    law=("164.308(b)(1)", "164.504(e)"),
+    reasons=("lacking", "ending"),
+    gather=_agreed,
+    judge=judge_agreements,
+)
 BACKUP = Safeguard(
     name="backup",
     group="contingency",
