@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hub.hashed import BUCKETS, read, weighed, written
 
-HEARD = 0.52
+HEARD = 0.6
 """How likely it must be to be heard where no list heard anything."""
 CERTAIN = 0.9
 """How likely, to be heard in what may be a wish for fewer texts or another way."""

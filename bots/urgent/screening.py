@@ -14,8 +14,8 @@ from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
-HEARD = 0.25  # how likely an emergency of any level must be,
-DOUBTED = 0.4  # where a list heard something, it must be as likely, or the list is taken to be mistaken,
+HEARD = 0.28  # how likely an emergency of any level must be,
+DOUBTED = 0.25  # where a list heard something, it must be as likely, or the list is taken to be mistaken,
 APART = 0.5  # or of one sentence by itself, in which no list heard anything: it says little without the others,
 LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
 SURE = 0.6  # and how likely for it to raise what the lists heard
