@@ -22,7 +22,7 @@ HEARD = 0.6
 """How likely it must be to be heard where no list heard anything."""
 CERTAIN = 0.9
 """How likely, to be heard in what may be a wish for fewer texts or another way."""
-UNLIKELY = 0.1
+UNLIKELY = 0.05
 """Below this, a sentence that a list heard is about something else ("take me off that medicine")."""
 
 _FILE = "learned.txt"

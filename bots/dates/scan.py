@@ -100,11 +100,11 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
 
 def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """Such as "Next month, the beginning", "el mes que viene a principios": of the period just named."""
-    week = (
-        c.kind(i) in ("nth", "ord_word", "ord", "last") and c.kind(i + 1) == "unit" and c.lexemes[i + 1].value == "week"
-    )
+    counted = c.kind(i) in ("nth", "ord_word", "ord", "last")
+    week = counted and c.kind(i + 1) == "unit" and c.lexemes[i + 1].value == "week"
     ends = c.kind(i + 1 + week) in ("", "stop", "comma", "or", "word")
-    if c.lexemes[i].word in ("early", "late") or not ends:
+    # What is counted without a week is a day: "next week, the 10th".
+    if c.lexemes[i].word in ("early", "late") or not ends or (counted and not week):
         return None
     days = last.found if last is not None and isinstance(last.found, Days) else None
     first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)

@@ -199,7 +199,9 @@ async def run(database: str, folder: Path, *, writers: int, kills: int, seconds:
     database: one that `made` made, or that is as new; the keyring lies in `folder`.
     """
     keyring = Settings(data=folder, database_url=database).keyring
-    where = Where(database=database, keyring=str(keyring), clinic="Riverside Clinic")
+    where = Where(
+        database=database, keyring=str(keyring), ring=Keyring.load(keyring).encoded(), kms=None, clinic="Riverside Clinic"
+    )
     await _address(where)
     chance, told, report = random.Random(seed), set[str](), Report(writers=writers)
     there = list(await asyncio.gather(*(_Writer.started(where, told) for _ in range(writers))))
