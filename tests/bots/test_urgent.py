@@ -85,11 +85,25 @@ def test_few_unseen_lookalikes_raise_an_alarm():
     assert len(alarms) <= 0.05 * len(texts), alarms
 
 
+def test_emergencies_of_another_writer_are_heard():
+    """By whose texts nothing was taught, chosen or mended: plainer than the others, their look-alikes harder."""
+    texts = rows(UNSEEN / "urgent_last_emergencies.jsonl")
+    others = rows(UNSEEN / "urgent_last_lookalikes.jsonl")
+
+    heard = [row["text"] for row in texts if screen(row["text"]).level is not None]
+    alarms = [row["text"] for row in others if screen(row["text"]).level is not None]
+
+    print(f"heard {len(heard) / len(texts):.3f} of {len(texts)}; false alarms {len(alarms) / len(others):.3f}")
+    assert min(len(texts), len(others)) >= 300
+    assert len(heard) >= 0.99 * len(texts)
+    assert len(alarms) <= 0.14 * len(others), alarms
+
+
 def test_no_unseen_text_is_among_the_examples():
     known = {row["text"].casefold() for row in EMERGENCIES + LOOKALIKES}
 
-    for name in ("emergencies", "lookalikes"):
-        assert not known & {row["text"].casefold() for row in rows(UNSEEN / f"urgent_unseen_{name}.jsonl")}
+    for name in ("unseen_emergencies", "unseen_lookalikes", "last_emergencies", "last_lookalikes"):
+        assert not known & {row["text"].casefold() for row in rows(UNSEEN / f"urgent_{name}.jsonl")}
 
 
 def test_the_weights_are_those_of_the_present_examples():

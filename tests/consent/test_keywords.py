@@ -19,6 +19,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 ROWS = rows_of(train.EXAMPLES)
 UNSEEN = rows_of(Path(__file__).parent / "opt_out_unseen.jsonl")
+LAST = rows_of(Path(__file__).parent / "opt_out_last.jsonl")
+"""By another writer, by whose texts nothing was taught, chosen or mended."""
 CARRIER = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"]
 CARRIER += ["OPT-OUT", "REMOVE", "ARRET", "TD"]
 
@@ -63,8 +65,23 @@ def test_few_unseen_lookalikes_are_taken_for_a_revocation():
     assert len(wrong) <= 0.012 * len(others), wrong
 
 
+def test_opt_outs_of_another_writer_are_heard():
+    wanted = [row["text"] for row in LAST if row["word"] == "stop"]
+    others = [row["text"] for row in LAST if row["word"] == "none"]
+
+    heard = [text for text in wanted if asks_to_stop(text)]
+    wrong = [text for text in others if asks_to_stop(text)]
+
+    print(f"heard {len(heard) / len(wanted):.3f} of {len(wanted)}; false {len(wrong) / len(others):.3f}")
+    assert min(len(wanted), len(others)) >= 300
+    assert len(heard) >= 0.92 * len(wanted)
+    assert len(wrong) <= 0.02 * len(others), wrong
+
+
 def test_no_unseen_text_is_among_the_examples():
-    assert not {row["text"].casefold() for row in ROWS} & {row["text"].casefold() for row in UNSEEN}
+    known = {row["text"].casefold() for row in ROWS}
+
+    assert not known & {row["text"].casefold() for row in UNSEEN + LAST}
 
 
 def test_the_weights_are_those_of_the_present_examples():

@@ -200,7 +200,11 @@ async def run(database: str, folder: Path, *, writers: int, kills: int, seconds:
     """
     keyring = Settings(data=folder, database_url=database).keyring
     where = Where(
-        database=database, keyring=str(keyring), ring=Keyring.load(keyring).encoded(), kms=None, clinic="Riverside Clinic"
+        database=database,
+        keyring=str(keyring),
+        ring=Keyring.load(keyring).encoded(),
+        kms=None,
+        clinic="Riverside Clinic",
     )
     await _address(where)
     chance, told, report = random.Random(seed), set[str](), Report(writers=writers)
