@@ -16,12 +16,14 @@ from hub import demo
 from hub.app import Hub
 from hub.clock import Clock
 from hub.crypto import Keyring
+from hub.hours import OpeningHours
 from hub.parts import Parts
 from hub.settings import Settings
 from hub.types import ChannelKind
 from tests.bots.nlu_engine import MODELS, trained
 
 CLINIC = "+12025550100"
+_ALWAYS = OpeningHours.parse("Mon-Sun 00:00-24:00")
 
 
 class MovingClock:
@@ -61,9 +63,9 @@ class Running:
 
 
 def settings_for(database_url: str, folder: Path, outside: demo.Outside) -> Settings:
-    """A clinic on this machine with nothing real around it."""
+    """A clinic on this machine with nothing real around it, and staff at every hour: tests run at any."""
     given = Settings(data=folder, database_url=database_url, keyring_file=folder / "keyring.json", port=0)
-    return replace(outside.settings(given), sms_rate=1000.0)
+    return replace(outside.settings(given), sms_rate=1000.0, open_hours=_ALWAYS)
 
 
 @asynccontextmanager
