@@ -151,7 +151,11 @@ _WHY = {
     "cost_insurance": "a question of cost or insurance",
     "other_visit": "a visit that the calendar has no kind for",
 }
-"""Why the bot handed over, where its code says too little to staff."""
+"""Why the bot hands something to staff, where its code says too little to them."""
+
+
+def _why(code: str) -> str:
+    return _WHY.get(code) or code.replace("_", " ")
 
 
 def _place(waits: Waits, zone: ZoneInfo) -> VisitWish:
@@ -173,11 +177,11 @@ def _place(waits: Waits, zone: ZoneInfo) -> VisitWish:
 
 def _summary(handed: Handoff) -> str:
     """What the bot has collected, for whoever takes over."""
-    lines = [f"Handed over by the assistant: {_WHY.get(handed.reason) or handed.reason.replace('_', ' ')}."]
+    lines = [f"Handed over by the assistant: {_why(handed.reason)}."]
     return "\n".join(lines + [f"{what}: {value}" for what, value in handed.facts])
 
 
 def _waiting(noted: Sequence[str]) -> str:
     """What staff must see to although the assistant is not done; empty for nothing."""
-    wants = ", ".join(one.replace("_", " ") for one in noted)
+    wants = ", ".join(map(_why, noted))
     return f"The assistant goes on with a visit. For staff: {wants}." if wants else ""
