@@ -2,7 +2,8 @@
 
 1. A text that is nothing but one of the carrier's words is that word.
 2. Phrase lists of both languages hear plain sentences.
-3. What no list heard, the learned screen weighs (`learned`); it hears STOP alone.
+3. What they heard, what stands around it and all the words are weighed by the learned screen (`learned`); it hears
+   STOP alone, or doubts.
 """
 
 import re
@@ -18,6 +19,7 @@ _LISTS: dict[Language, str] = {"en": "opt_out_en", "es": "opt_out_es"}
 
 LEARNED = "learned"
 """What stands for the id of a phrase where the learned screen spoke."""
+_LETTER = re.compile(r"[a-z]")
 _SHORTEST = 4  # letters; "no" and "ok" answer what the bot has asked
 _NOTED = ("noted_en", "noted_es")
 
@@ -44,15 +46,28 @@ _TEXT_INSTEAD = re.compile(
     r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
     r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
 )
-# Who asks for the texts asks for no silence, whatever words of it stand around: "don't take me off the list".
+# Who asks for the texts hardly asks for silence, whatever words of it stand around: "don't take me off the list".
 _KEEP = re.compile(
-    r" (?:dont|do not|never) (?:ever )?(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
-    r"| (?:no|nunca) (?:me )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
-    r"|(?:^| \|| please| to| just| pls| but) keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
+    r"(?<! u)(?<! you)(?<! yall)(?<! it) (?:dont|do not|never) (?:ever )?(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
+    r"| (?:no|nunca) (?:me |nos )?(?:los )?(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
+    r"|(?:^| \|| please|(?<! need)(?<! reason)(?<! have)(?<! want)(?<! you) to| just| pls| but)"
+    r" keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
     r"|(?<! no)(?<! que)(?<! si)(?<! me) (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
-    r"|(?<! dont)(?<! not)(?<! never) (?:start|resume) (?:sending|texting|messaging)(?= )| resubscribe(?= )"
+    r"|(?<! dont)(?<! not)(?<! never) (?:start|resume) (?:sending|texting|messaging|(?:the )?(?:te?xts?|reminders))(?= )"
+    r"| resubscribe(?= )| un ?stop(?= )| put (?:me|us) back(?= )"
+    r"| (?:put|add|sign|keep|leave) (?:me|us|my \w+)(?: back| up| in)? (?:on|to|for|in) (?:the |your |these )?"
+    r"(?:list|te?xts?|reminders?|messages?|alerts?)(?= )"
+    r"|(?<! dont)(?<! not)(?<! never)(?<! didnt) (?:love|like|enjoy|appreciate) (?:the|these|your|getting)"
+    r" (?:\w+ )?(?:te?xts?|messages?|reminders?)(?= )"
     r"|(?<! no)(?<! nunca) quiero (?:volver a |seguir )?recibi\w+(?= )"
-    r"| i (?:still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders)(?= )"
+    r"| i (?:do |still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?(?:te?xts?|reminders|messages)(?= )"
+    r"|(?<! no) me (?:encantan|gustan|sirven|ayudan)(?= )| suscrib(?:anme|ame|irme|eme)(?= )| (?:re)?activ(?:en|ar|enlos)(?= )"
+    r"|(?<! no) (?:apuntenme|inscribanme|ponganme|pongame|agreguenme) (?:\w+ )?(?:en|a|para) (?:la lista de )?"
+    r"(?:los )?(?:mensajes|recordatorios|avisos|textos)(?= )"
+    r"| (?:rather have|prefer|prefiero|mejor por) (?:los |the |un )?(?:te?xts?|mensajes?|textos?)(?= )"
+    r"| te?xt(?:s|ing)? (?:is |are |me )?(?:ok|okay|fine|better|anytime|any time|whenever)(?= )"
+    r"|(?<! not)(?<! no)(?<! with) just te?xts?(?= )"
+    r"| (?:my new|mi nuevo) (?:number|numero|cell|cel|phone|celular)(?= )| numero nuevo(?= )"
 )
 _CALL_INSTEAD = re.compile(
     r" (?:(?:just|only|please|pls) call|call (?:me|us|only|instead)|calls (?:are|is) (?:fine|ok|okay|good)"
@@ -78,6 +93,13 @@ class Match:
     exact: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A text may ask for silence, or for something else: its writer is asked. list_version: of the learned screen."""
+
+    list_version: str
+
+
 def prepare() -> None:
     """Reads the lists, so that a broken file stops the start. Raises ValueError that names it."""
     for name in (*_LISTS.values(), *_NOTED):
@@ -88,43 +110,70 @@ def prepare() -> None:
 def consent_word(text: str, language: Language | None = None) -> Match | None:
     """The consent word that `text` holds, or None. Both languages are heard, `language` first.
 
-    STOP is heard as the bare word and as any sentence of the lists; START and HELP only as the bare word, because an
+    STOP is heard in any sentence that asks for silence; START and HELP only as the bare word, because an
     ordinary message never subscribes anyone. "Cancel" alone is STOP, as it is at the carrier; "cancel my visit" is not.
 
     Source: 47 CFR 64.1200(a)(10); CTIA Messaging Principles; carrier keyword lists.
     """
+    found = heard(text, language)
+    return found if isinstance(found, Match) else None
+
+
+def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
+    """As `consent_word`; a `Doubt` where the text may ask for silence, and only its writer can say."""
     folded = fold(text)
-    order: tuple[Language, ...] = ("es", "en") if language == "es" else ("en", "es")
-    bare = folded.replace("|", " ").split()
+    word = bare(folded, language)
+    if word is not None or _LETTER.search(folded) is None:
+        return word
+    weights = learned.load()
+    stands = signs(text, folded, language)
+    chance = weights.likely(folded, stands)
+    if chance < learned.DOUBTED or len(folded.strip(" |")) < _SHORTEST:
+        return None
+    listed, wished = (stands[learned.SIGNS.index(name)] for name in ("listed", "wish"))
+    # Who asks for fewer texts, or for mail instead, asks for no silence.
+    if chance < learned.HEARD or (wished and not listed):
+        return Doubt(list_version=f"{LEARNED}-{weights.version}")
+    for one in _order(language):
+        phrases = load(_LISTS[one])
+        found = phrases.first(folded)
+        if found is not None:
+            return _sentence(found, folded, one, phrases)
+    return Match(
+        word=OptOutWord.STOP,
+        matched=LEARNED,
+        language=_order(language)[0],
+        list_version=f"{LEARNED}-{weights.version}",
+        scope=_scope(folded, folded, folded),
+    )
+
+
+def bare(folded: str, language: Language | None = None) -> Match | None:
+    """The carrier's word that folded text is, and nothing else."""
+    words = folded.replace("|", " ").split()
     # No bare word is longer; a whole letter need not be joined to see that it is none.
-    if len(bare) <= 5:
-        whole = " ".join(bare)
-        for one in order:
+    if len(words) <= 5:
+        whole = " ".join(words)
+        for one in _order(language):
             phrases = load(_LISTS[one])
             for word in OptOutWord:
                 if whole in phrases.lists.get(word, ()):
                     return Match(word=word, matched="keyword", language=one, list_version=phrases.version, exact=True)
-    if _KEEP.search(folded):
-        return None
-    weights = learned.load()
-    chance = weights.chance(folded)
-    for one in order:
-        phrases = load(_LISTS[one])
-        found = phrases.first(folded)
-        if found is not None and chance >= learned.UNLIKELY:
-            return _sentence(found, folded, one, phrases)
-    # Who asks for fewer texts, or for mail instead, asks for no silence.
-    if chance < learned.HEARD or len(folded.strip(" |")) < _SHORTEST:
-        return None
-    if chance < learned.CERTAIN and wish(text, language) is not None:
-        return None
-    return Match(
-        word=OptOutWord.STOP,
-        matched=LEARNED,
-        language=order[0],
-        list_version=f"{LEARNED}-{weights.version}",
-        scope=_scope(folded, folded, folded),
+    return None
+
+
+def signs(text: str, folded: str, language: Language | None) -> tuple[float, ...]:
+    """What the learned screen is told beside the words: what the lists hear, and what asks for messages."""
+    return learned.signs(
+        folded,
+        listed=any(load(name).first(folded) is not None for name in _LISTS.values()),
+        kept=_KEEP.search(folded) is not None,
+        wish=wish(text, language) is not None,
     )
+
+
+def _order(language: Language | None) -> tuple[Language, ...]:
+    return ("es", "en") if language == "es" else ("en", "es")
 
 
 def noted(text: str) -> str | None:

@@ -1,8 +1,10 @@
 """The learned second screen for opt-outs: how likely a text asks for silence, by weights trained on our own examples.
 
-It speaks where no phrase list heard anything, and doubts what one heard where it is all but sure. Its weights lie in
-`learned.txt`: a header line, then one line for each array; `python -m consent.train` makes them of
-`examples/opt_out.jsonl`.
+1. `scores`: what the words themselves say, as a whole and in the worst of their sentences.
+2. `likely`: those two, what the phrase lists heard, and what stands around it, weighed together.
+
+Its weights lie in `learned.txt`: a header line with those of the second step, then one line for each array of the
+first; `python -m consent.train` makes them of `examples/opt_out.jsonl`.
 """
 
 import json
@@ -13,55 +15,70 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
-from numpy.typing import NDArray
+from hub.hashed import Hashed
 
-from hub.hashed import BUCKETS, read, weighed, written
+HEARD = 0.75
+"""How likely it must be to be heard."""
+DOUBTED = 0.1
+"""How likely, for the writer to be asked whether they mean it."""
 
-HEARD = 0.6
-"""How likely it must be to be heard where no list heard anything."""
-CERTAIN = 0.9
-"""How likely, to be heard in what may be a wish for fewer texts or another way."""
-UNLIKELY = 0.05
-"""Below this, a sentence that a list heard is about something else ("take me off that medicine")."""
+SIGNS = ("listed", "kept", "wish", "listed&kept", "listed&wish", "words")
 
 _FILE = "learned.txt"
-_MOST = 60  # words of a sentence that are weighed: a letter's are not all about one thing
-_SENTENCES = 8  # the first and the last ones of a long text
+_MOST = 120  # words of the whole text that are weighed
+_LONG = 24  # words of a sentence that is weighed in one; a longer one, such as a spoken text, in windows that overlap
+_WINDOW = 16
+_PARTS = 12  # the first and the last ones of a long text
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What training found. rare: how much each feature tells by its rarity. version: of examples and thresholds."""
+    """What training found. together: what the whole, the worst part and each of `SIGNS` count, then the bias.
+    version: of examples and thresholds.
+    """
 
     version: str
-    rare: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    bias: float
+    hashed: Hashed
+    together: tuple[float, ...]
 
-    def chance(self, folded: str) -> float:
-        """How likely folded text asks for silence, 0 to 1: as a whole, or in its worst sentence."""
-        return max((self._chance(words) for words in _parts(folded)), default=0.0)
+    def likely(self, folded: str, signs: Sequence[float]) -> float:
+        """How likely folded text asks for silence, 0 to 1, with what the lists heard in it."""
+        seen = (*self.scores(folded), *signs, 1.0)
+        score = sum(weight * value for weight, value in zip(self.together, seen, strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, score)))
 
-    def _chance(self, words: Sequence[str]) -> float:
-        score = weighed(words, self.rare, self.weights, np.array([self.bias], dtype=np.float32))
-        return 1 / (1 + math.exp(-float(score[0])))
+    def scores(self, folded: str) -> tuple[float, float]:
+        """The score of the whole text, and of its worst part."""
+        whole = float(self.hashed.score(told(folded))[0])
+        parts = [float(self.hashed.score(["^", *part, "$"])[0]) for part in _parts(folded)]
+        return whole, max([whole, *parts])
+
+
+def told(folded: str) -> list[str]:
+    """The words of folded text as they are weighed: between a mark of the beginning and one of the end."""
+    return ["^", *folded.replace("|", " ").split()[:_MOST], "$"]
+
+
+def signs(folded: str, *, listed: bool, kept: bool, wish: bool) -> tuple[float, ...]:
+    """What stands around the words, a number for each of `SIGNS`.
+
+    listed: a phrase list heard an opt-out. kept: the texts are asked for. wish: fewer texts are, or another way.
+    """
+    about = (listed, kept, wish, listed and kept, listed and wish)
+    return (*map(float, about), math.log(1 + len(folded.replace("|", " ").split())))
 
 
 def _parts(folded: str) -> Iterator[list[str]]:
-    sentences = [words for part in folded.split("|") if (words := part.split()[:_MOST])]
-    if len(sentences) > 1:
-        whole = [word for words in sentences for word in words]
-        if len(whole) <= _MOST:
-            yield whole
-    yield from (
-        sentences
-        if len(sentences) <= _SENTENCES
-        else (
-            *sentences[: _SENTENCES // 2],
-            *sentences[-_SENTENCES // 2 :],
-        )
-    )
+    """The sentences of a text that has several, and the windows of long ones."""
+    parts: list[list[str]] = []
+    for sentence in folded.split("|"):
+        words = sentence.split()
+        if len(words) <= _LONG:
+            parts += [words] if words else []
+        else:
+            parts += [words[start : start + _WINDOW] for start in range(0, len(words) - _WINDOW // 2, _WINDOW // 2)]
+    if len(parts) > 1:
+        yield from parts if len(parts) <= _PARTS else (*parts[: _PARTS // 2], *parts[-_PARTS // 2 :])
 
 
 @cache
@@ -72,22 +89,27 @@ def load() -> Weights:
 
 def pack(weights: Weights) -> str:
     """The file's text."""
-    (rare_scale, rare), (scale, column) = written(weights.rare), written(weights.weights)
-    head = {"version": weights.version, "bias": round(weights.bias, 5), "scales": [rare_scale, scale]}
-    return "\n".join([json.dumps(head), rare, column]) + "\n"
+    head = {
+        "version": weights.version,
+        "together": [round(one, 4) for one in weights.together],
+        "bias": [round(float(one), 5) for one in weights.hashed.bias],
+        "scale": weights.hashed.scale,
+    }
+    return "\n".join([json.dumps(head), *weights.hashed.written()]) + "\n"
 
 
 def unpack(text: str) -> Weights:
     """The weights that `pack` wrote. Raises ValueError if the text is not of that form."""
     try:
-        head_row, rare, column = text.splitlines()
+        head_row, *lines = text.splitlines()
         head = json.loads(head_row)
-        rare_scale, scale = head["scales"]
+        together = tuple(float(one) for one in head["together"])
+        if len(together) != len(SIGNS) + 3:
+            raise ValueError
         return Weights(
             version=str(head["version"]),
-            rare=read(rare, rare_scale),
-            weights=read(column, scale).reshape(BUCKETS, 1),
-            bias=float(head["bias"]),
+            hashed=Hashed.read(lines, float(head["scale"]), head["bias"]),
+            together=together,
         )
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:
         raise ValueError("consent/learned.txt is damaged: train it anew") from damaged

@@ -4,7 +4,7 @@
 2. `likely`: those chances, what the lists heard and what stands around it, weighed together.
 
 The weights lie in `learned.txt`: a header line with those of the second step, then one line for each array of the
-first, zlib-packed and base85-written; `python -m bots.urgent.train` makes them.
+first; `python -m bots.urgent.train` makes them.
 """
 
 import json
@@ -23,7 +23,7 @@ from bots.urgent.circumstances import NAMES, circumstances
 from bots.urgent.lists import readings
 from bots.urgent.model import Level, Urgency
 from bots.urgent.words import END
-from hub.hashed import BUCKETS, read, weighed, written
+from hub.hashed import Hashed
 
 LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 
@@ -40,15 +40,13 @@ _SENTENCES = 4  # how many openings of a short text are tried
 class Weights:
     """What training found.
 
-    rare: how much each feature tells by its rarity. weights: one column for no emergency, then one for each level.
+    hashed: one column for no emergency, then one for each level.
     together: what the log-odds of any level count beside the lists, then what each of `circumstances.NAMES` counts,
         then the bias.
     """
 
     version: str
-    rare: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    hashed: Hashed
     together: tuple[float, ...]
 
     def likely(self, words: Sequence[str], listed: Urgency, chances: Mapping[Level, float]) -> float:
@@ -67,7 +65,7 @@ class Weights:
         return {} if worst is None else {level: float(worst[at + 1]) for at, level in enumerate(LEVELS)}
 
     def _chances(self, words: Sequence[str]) -> NDArray[np.float32]:
-        score = weighed(told(words), self.rare, self.weights, self.bias)
+        score = self.hashed.score(told(words))
         grown = np.exp(score - score.max())
         chances: NDArray[np.float32] = grown / grown.sum()
         return chances
@@ -133,32 +131,28 @@ def load() -> Weights:
 
 
 def pack(weights: Weights) -> str:
-    """The file's text: each array as bytes of its own scale."""
-    packed = {name: written(array) for name, array in (("rare", weights.rare), ("weights", weights.weights))}
+    """The file's text."""
     head = {
         "version": weights.version,
         "together": [round(one, 4) for one in weights.together],
-        "bias": [round(float(one), 5) for one in weights.bias],
-        "scales": {name: scale for name, (scale, _) in packed.items()},
+        "bias": [round(float(one), 5) for one in weights.hashed.bias],
+        "scale": weights.hashed.scale,
     }
-    return "\n".join([json.dumps(head), *(line for _, line in packed.values())]) + "\n"
+    return "\n".join([json.dumps(head), *weights.hashed.written()]) + "\n"
 
 
 def unpack(text: str) -> Weights:
     """The weights that `pack` wrote. Raises ValueError if the text is not of that form."""
     try:
-        head_row, *rows = text.splitlines()
+        head_row, *lines = text.splitlines()
         head = json.loads(head_row)
-        rare, weights = (read(row, head["scales"][name]) for row, name in zip(rows, ("rare", "weights"), strict=True))
         together = tuple(float(one) for one in head["together"])
-        if len(together) != len(NAMES) + 2:
+        if len(together) != len(NAMES) + 2 or len(head["bias"]) != len(LEVELS) + 1:
             raise ValueError
         return Weights(
             version=str(head["version"]),
+            hashed=Hashed.read(lines, float(head["scale"]), head["bias"]),
             together=together,
-            rare=rare,
-            weights=weights.reshape(BUCKETS, len(LEVELS) + 1),
-            bias=np.array(head["bias"], dtype=np.float32),
         )
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:
         raise ValueError("bots/urgent/learned.txt is damaged: train it anew") from damaged

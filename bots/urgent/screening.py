@@ -14,9 +14,10 @@ from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
-HEARD = 0.28  # how likely an emergency of any level must be,
-DOUBTED = 0.25  # where a list heard something, it must be as likely, or the list is taken to be mistaken,
-APART = 0.5  # or of one sentence by itself, in which no list heard anything: it says little without the others,
+HEARD = 0.15  # how likely an emergency of any level must be: staff are told,
+DENIED = 0.6  # where a list heard it denied or in the past,
+APART = 0.6  # or of one sentence by itself, in which no list heard anything: it says little without the others,
+ANSWERED = 0.45  # and how likely for more than "urgent": the writer is told to call 911 or 988,
 LIKELY = 0.4  # how likely its level must be to the learned screen alone, else it is "urgent",
 SURE = 0.6  # and how likely for it to raise what the lists heard
 _SENTENCES = 8  # how many sentences of a text are judged by themselves, too: the first and the last ones
@@ -85,25 +86,28 @@ def by_lists(words: list[str], named: Names) -> Urgency:
 
 
 def _judged(words: list[str], listed: Urgency, learned: Weights, least: float) -> Urgency:
-    """What the lists heard, kept, raised or dropped by the learned screen.
+    """What the lists heard, kept, raised, lowered or dropped by the learned screen.
 
-    It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
+    What is hardly likely is "urgent", whatever was heard: a person reads it, and nobody is sent to 911 by a guess. It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
     chances = learned.chances(words)
     if not chances:
         return listed
     listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
     kept = listed.level is not None and listed.negated | listed.history and listed.phrase_id in load().crises
-    if learned.likely(words, listed, chances) < (least if listed.level is None else DOUBTED):
+    chance = learned.likely(words, listed, chances)
+    lowered = listed.negated or listed.history
+    if chance < (DENIED if lowered else least if listed.level is None else HEARD):
         if listed.level is None or kept:
             return listed
         return replace(listed, level=None, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
     likely = max(chances, key=lambda level: chances[level])
-    level: Level = likely if chances[likely] >= LIKELY else "urgent"
-    weighed = listed.level is not None and (listed.negated or listed.history)
-    if weighed or RANK[level] <= RANK[listed.level]:
-        return listed
-    if listed.phrase_id is not None and chances[likely] < SURE:
+    level: Level = likely if chances[likely] >= LIKELY and chance >= ANSWERED else "urgent"
+    weighed = listed.level is not None and lowered
+    doubtful = listed.phrase_id is not None and chances[likely] < SURE
+    if weighed or doubtful or RANK[level] <= RANK[listed.level]:
+        if listed.level in ("medical", "crisis") and chance < ANSWERED:
+            return replace(listed, level="urgent", matched=(*listed.matched, LEARNED))
         return listed
     return replace(listed, level=level, phrase_id=LEARNED, matched=(LEARNED, *listed.matched))
 

@@ -22,6 +22,12 @@ _NOT_WORD = re.compile(r"[^a-z0-9|]+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _DOTTED = re.compile(r"(?<=\b[a-z])[.*_\-](?=[a-z]\b)")
 _QUE = re.compile(r" (?:q|ke)(?= )")
+# Signs that say it without a word, the rest of them are dropped.
+_SAID_BY_SIGN = {
+    "🛑": "stop", "🚫": "no", "⛔": "no", "❌": "no", "🙅": "no", "🔕": "silence", "🔇": "silence", "🤐": "silence",
+    "📵": "no phone", "✋": "hand", "🖕": "angry", "🤬": "angry", "😡": "angry", "😠": "angry",
+}  # fmt: skip
+_SIGNS = re.compile("|".join(_SAID_BY_SIGN))
 _SPELT_OUT = re.compile(r"(?<![^ ])(?:[a-z] ){2,}[a-z](?![^ ])")
 
 
@@ -62,6 +68,10 @@ class PhraseList:
         return Found(self.ids[index], self.marks[index], found.group(), " ".join(after))
 
 
+def _as_word(sign: re.Match[str]) -> str:
+    return f" {_SAID_BY_SIGN[sign.group()]} "
+
+
 def _as_letters(word: re.Match[str]) -> str:
     return word.group().translate(_LEET)
 
@@ -69,11 +79,12 @@ def _as_letters(word: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """The words of `text` in plain lower-case letters, between single spaces; `|` stands where a sentence ends.
 
-    Accents, apostrophes, emoji and punctuation are dropped, stretched letters shortened ("stooop"), digits inside
+    Accents, apostrophes, punctuation and most emoji are dropped, some are read as a word; stretched letters shortened ("stooop"), digits inside
     a word read as letters ("st0p"), letters set apart joined ("s t o p"); Spanish "q" is "que".
     """
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text.casefold())
     if not plain.isascii():
+        plain = _SIGNS.sub(_as_word, plain)
         plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     plain = _DOTTED.sub("", plain)
     plain = _NOT_WORD.sub(" ", _CLAUSE_END.sub(" | ", _APOSTROPHES.sub("", plain)))

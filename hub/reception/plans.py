@@ -34,6 +34,7 @@ class Reply:
     """Words that the hub would like to say in answer; `words` are other ones, for channels that need some.
 
     level: what they reveal. Fixed answers reveal nothing, and so leave by any way.
+    once: what is said at most once for this key; empty: once for each message.
     """
 
     text: str = field(repr=False)
@@ -44,6 +45,7 @@ class Reply:
     author: AuthorKind = AuthorKind.SYSTEM
     confirms_stop: bool = False
     answers_help: bool = False
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,22 @@ class FixedAnswers:
             attention="opted_out" if whole and not incoming.thread.attention else None,
             forget=True,
             details=details,
+        )
+
+    def doubted(self, incoming: Incoming, what: Sorted) -> Plan:
+        """Whoever may have asked for silence is asked whether they did, once a day, and staff read what they wrote.
+
+        Nothing is recorded by it: only their STOP is.
+        """
+        text = self._say("consent.asked", what, incoming, {})
+        return Plan(
+            action="consent.ask",
+            reply=Reply(level="none", text=text, once=f"ask-stop:{incoming.address_id}:{incoming.at:%Y-%m-%d}"),
+            status=ThreadStatus.OPEN,
+            priority=max(SOON, incoming.thread.priority),
+            attention="opt_out",
+            forget=True,
+            details={"matched": "learned", "list": what.doubt.list_version if what.doubt else ""},
         )
 
     def agreed(self, incoming: Incoming, word: OptOutWord) -> Plan:

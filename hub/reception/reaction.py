@@ -97,7 +97,11 @@ class Reactions:
     def is_for_the_bot(self, incoming: Incoming, what: Sorted) -> bool:
         """Whether the bot must understand the text; safety and consent never wait for that."""
         return (
-            (what.kind == "talk" or (what.kind == "wish" and not self._is_wish(incoming)))
+            (
+                what.kind == "talk"
+                or (what.kind == "wish" and not self._is_wish(incoming))
+                or (what.kind == "may_stop" and not self._may_ask(incoming))
+            )
             and not incoming.voicemail
             and not incoming.whole_mail
             and incoming.thread.status in _BOTS
@@ -121,7 +125,7 @@ class Reactions:
 
     async def _plan(self, incoming: Incoming, what: Sorted) -> Plan:
         # YES is a word of START, too, for some carriers.
-        if what.kind in ("talk", "start") and (yes := yes_or_no(incoming.text)) is not None:
+        if what.kind in ("talk", "start", "may_stop") and (yes := yes_or_no(incoming.text)) is not None:
             async with self._db.glance() as conn:
                 request = await self._optins.asked(conn, incoming.thread.id, incoming.address_id)
             if request is not None:
@@ -142,6 +146,8 @@ class Reactions:
                 return self._fixed.stranger(incoming, what)
             case "wish" if what.wish is not None and self._is_wish(incoming):
                 return self._fixed.wish(incoming, what.wish)
+            case "may_stop" if self._may_ask(incoming):
+                return self._fixed.doubted(incoming, what)
             case _:
                 if (code := _CODE.fullmatch(incoming.text)) is not None and await self._awaits_code(incoming):
                     return self._fixed.code(incoming, code[1])
@@ -155,6 +161,16 @@ class Reactions:
         return (
             known
             and incoming.thread.status in _BOTS
+            and not incoming.voicemail
+            and not incoming.whole_mail
+            and self._may_answer(incoming)
+        )
+
+    def _may_ask(self, incoming: Incoming) -> bool:
+        """Whether the writer speaks to the bot, by a way of which a STOP is said; else a person reads it."""
+        return (
+            incoming.thread.status in _BOTS
+            and incoming.channel is not ChannelKind.PORTAL
             and not incoming.voicemail
             and not incoming.whole_mail
             and self._may_answer(incoming)
@@ -380,7 +396,7 @@ class Reactions:
 
 def _intent(incoming: Incoming, reply: Reply) -> Intent:
     return Intent(
-        key=f"reply:{incoming.message_id}",
+        key=reply.once or f"reply:{incoming.message_id}",
         person_id=incoming.thread.person_id,
         purpose=reply.purpose,
         author=reply.author,

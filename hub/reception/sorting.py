@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bots.urgent import Urgency, screen
-from consent.keywords import Match, consent_word
+from consent.keywords import Doubt, Match, heard
 from consent.wishes import Wish, wish
 from consent.wrong_number import WrongNumber, wrong_number
 from hub.log import say
@@ -13,7 +13,19 @@ from hub.types import Language, OptOutWord
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["emergency", "urgent", "stop", "start", "help", "wrong_number", "who_is_this", "wish", "agree", "talk"]
+Kind = Literal[
+    "emergency",
+    "urgent",
+    "stop",
+    "start",
+    "help",
+    "wrong_number",
+    "who_is_this",
+    "wish",
+    "may_stop",
+    "agree",
+    "talk",
+]
 
 AGREES = (OptOutWord.AGREE, OptOutWord.AGREE_TEXTS, OptOutWord.AGREE_CALLS)
 
@@ -24,11 +36,13 @@ class Sorted:
 
     unscreened: the emergency screen broke, and staff must look.
     opt_out: the consent word in it; set beside an emergency too, for a person may say both at once.
+    doubt: it may ask for silence, and nothing else was heard in it.
     """
 
     kind: Kind
     urgency: Urgency
     opt_out: Match | None = None
+    doubt: Doubt | None = None
     wrong: WrongNumber | None = None
     wish: Wish | None = None
     unscreened: bool = False
@@ -45,14 +59,19 @@ def sort(text: str, language: Language | None, carrier_word: OptOutWord | None) 
         say(_log, "screen_failed", logging.ERROR, error=error)
         unscreened = True
     # The text of a key on a call is ours: no word is looked for in it.
-    word = None if carrier_word in AGREES else consent_word(text, language)
+    said = None if carrier_word in AGREES else heard(text, language)
+    word = said if isinstance(said, Match) else None
     kind = _kind(urgency, word.word if word else carrier_word)
     wrong = None
     if kind == "talk" and (wrong := wrong_number(text, language)) is not None:
         kind = "wrong_number" if wrong.certainty == "says so" else "who_is_this"
     wished = wish(text, language) if kind == "talk" else None
     kind = "wish" if wished is not None else kind
-    return Sorted(kind=kind, urgency=urgency, opt_out=word, wrong=wrong, wish=wished, unscreened=unscreened)
+    doubt = said if kind == "talk" and isinstance(said, Doubt) else None
+    kind = "may_stop" if doubt is not None else kind
+    return Sorted(
+        kind=kind, urgency=urgency, opt_out=word, doubt=doubt, wrong=wrong, wish=wished, unscreened=unscreened
+    )
 
 
 def _kind(urgency: Urgency, word: OptOutWord | None) -> Kind:

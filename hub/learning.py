@@ -1,0 +1,102 @@
+"""Trains the learned halves of the screens: weights for hashed features, from labelled texts.
+
+scikit-learn is needed here and where the screens are trained, never where they run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression
+
+from hub.hashed import BUCKETS, Hashed, features
+
+_STEEP = 1.5  # how much more than by its plain logarithm a rare feature counts
+_STRENGTH = 50.0
+_ROUNDS = 400
+_HANDS = 4
+
+
+class Counted:
+    """Texts as the features that they hold, counted once, to be learned from in parts."""
+
+    def __init__(self, texts: Iterable[Sequence[str]]) -> None:
+        """`texts` as words."""
+        found = [features(words) for words in texts]
+        self._groups = [_held([groups[which] for groups in found]) for which in range(3)]
+
+    def fit(self, rows: NDArray[np.intp], answers: NDArray[np.int_], weights: NDArray[np.float64]) -> Hashed:
+        """The weights that the texts of `rows` give. `answers` and `weights` are those of all texts, as they were
+        given; answers count from 0, and two of them make one column.
+        """
+        groups = [group[rows] for group in self._groups]
+        held = sum(np.asarray(group.sum(axis=0)).ravel() for group in groups)
+        rare = (np.log((1 + len(rows)) / (1 + held)) + 1) ** _STEEP
+        # As it is stored: a byte each.
+        rare = np.round(rare * (127 / rare.max()))
+        matrix = sum(_at_length_one(group, rare) for group in groups)
+        model = LogisticRegression(C=_STRENGTH, max_iter=_ROUNDS)
+        model.fit(matrix, answers[rows], sample_weight=weights[rows])
+        return Hashed.of(rare, model.coef_.T * (held > 0)[:, None], model.intercept_)
+
+
+def _held(found: Sequence[NDArray[np.uint32]]) -> csr_matrix:
+    ends = np.cumsum([0, *(group.size for group in found)])
+    columns = np.concatenate(found)
+    return csr_matrix((np.ones(columns.size), columns, ends), shape=(len(found), BUCKETS))
+
+
+def _at_length_one(held: csr_matrix, rare: NDArray[np.float64]) -> csr_matrix:
+    told = held @ diags(rare)
+    length = np.sqrt(np.asarray(told.multiply(told).sum(axis=1)).ravel())
+    return diags(1 / np.maximum(length, 1)) @ told
+
+
+def dealt(writers: NDArray[np.str_]) -> list[NDArray[np.bool_]]:
+    """The rows of the writers, dealt into a few hands, each as a mask; nobody's rows ("") are in none."""
+    names = sorted(set(map(str, writers)) - {""})
+    return [np.isin(writers, names[start::_HANDS]) for start in range(min(_HANDS, len(names)))]
+
+
+def table(kinds: Mapping[str, Sequence[tuple[float, bool]]], heard: float, doubted: float, allowed: float) -> str:
+    """How a screen does on each kind of text, a row each. Of a text is given how likely it is what is screened for,
+    and whether it is.
+
+    heard, doubted: the thresholds. allowed: how many of the others may be heard, as a share.
+    """
+    head = f"heard at {100 * allowed:g} % false"
+    lines = [
+        f"{'':<18}{'texts':>6} {'heard':>7} {'+ asked':>8} {'others':>7} {'false':>7} {'+ asked':>8}  {head}, false at 99 %"
+    ]
+    for kind, rows in kinds.items():
+        wanted = np.sort([chance for chance, is_one in rows if is_one])
+        others = np.sort([chance for chance, is_one in rows if not is_one])
+        if not wanted.size or not others.size:
+            continue
+        at_limit = np.mean(wanted > others[-1 - int(allowed * others.size)])
+        at_goal = np.mean(others >= wanted[int(0.01 * wanted.size)])
+        shares = [float(np.mean(some >= least)) for some in (wanted, others) for least in (heard, doubted)]
+        told = [f"{100 * share:.1f} %" for share in (*shares, float(at_limit), float(at_goal))]
+        lines.append(
+            f"{kind:<18}{wanted.size:>6} {told[0]:>7} {told[1]:>8} {others.size:>7} {told[2]:>7} {told[3]:>8}"
+            f"  {told[4]:>7} {told[5]:>7}"
+        )
+    return "\n".join(lines)
+
+
+def shares(kinds: Mapping[str, Sequence[tuple[float, bool]]], least: Mapping[str, float]) -> str:
+    """How a screen does on each kind of text, a row each: of what is screened for, and of the others, the share that
+    has at least each figure of `least`. Of a text is given what the screen says, and whether it is one.
+    """
+    lines = [f"{'':<18}{'texts':>6} {'others':>7}  {', '.join(least)}: of the texts; of the others"]
+    for kind, rows in kinds.items():
+        wanted, others = ([said for said, is_one in rows if is_one is one] for one in (True, False))
+        told = [
+            [100 * float(np.mean(np.array(some) >= bound)) for bound in least.values()]
+            for some in (wanted, others)
+            if some
+        ]
+        parts = "; ".join(", ".join(f"{share:.1f} %" for share in one) for one in told)
+        lines.append(f"{kind:<18}{len(wanted):>6} {len(others):>7}  {parts}")
+    return "\n".join(lines)
