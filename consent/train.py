@@ -6,7 +6,8 @@
 3. A second, small one weighs what the first says of writers that it has not seen, and what the lists hear.
 
 Each example names its writer by a letter. `python -m consent.train measure` leaves out one writer after the other,
-trains on all others, and prints how the whole screen does on the one left out; it takes some minutes, and writes no file.
+trains on all others, and prints how the whole screen does on the one left out; it takes a minute or more, and writes no
+file.
 
 The same examples give the same file. What measures the screen in the tests is never trained on.
 """
@@ -41,7 +42,8 @@ _LISTED = frozenset("abd")  # writers whose texts the phrase lists were mended b
 @dataclass(frozen=True, slots=True)
 class Example:
     """A text, whether it asks for silence, its weight, its writer ("" where it was not written for this), its
-    language."""
+    language.
+    """
 
     text: str
     stop: bool
@@ -102,7 +104,8 @@ class Trial:
 
 def train(rows: Sequence[Example]) -> Weights:
     """The weights that the examples give."""
-    trial, seen = Trial(rows), {}
+    trial = Trial(rows)
+    seen: dict[int, tuple[float, ...]] = {}
     for hidden in dealt(trial.writer):
         seen |= trial.seen(trial.fit(np.flatnonzero(~hidden)), np.flatnonzero(hidden))
     return trial.fit(np.arange(len(rows)), trial.together(seen))
@@ -121,7 +124,7 @@ def measure(rows: Sequence[Example]) -> str:
     for writer in sorted(set(seen) - _LISTED):
         others = {at: row for other, given in seen.items() if other != writer for at, row in given.items()}
         weights = Weights(version(), firsts[writer].hashed, trial.together(others))
-        for at in np.flatnonzero(trial.writer == writer):
+        for at in map(int, np.flatnonzero(trial.writer == writer)):
             row = trial.rows[at]
             chance = weights.likely(trial.folded[at], trial.signs[at]) if at in trial.signs else 1.0
             scored.append((row, chance))

@@ -31,7 +31,7 @@ class Counted:
         given; answers count from 0, and two of them make one column.
         """
         groups = [group[rows] for group in self._groups]
-        held = sum(np.asarray(group.sum(axis=0)).ravel() for group in groups)
+        held = np.sum([np.asarray(group.sum(axis=0)).ravel() for group in groups], axis=0)
         rare = (np.log((1 + len(rows)) / (1 + held)) + 1) ** _STEEP
         # As it is stored: a byte each.
         rare = np.round(rare * (127 / rare.max()))
@@ -65,10 +65,8 @@ def table(kinds: Mapping[str, Sequence[tuple[float, bool]]], heard: float, doubt
 
     heard, doubted: the thresholds. allowed: how many of the others may be heard, as a share.
     """
-    head = f"heard at {100 * allowed:g} % false"
-    lines = [
-        f"{'':<18}{'texts':>6} {'heard':>7} {'+ asked':>8} {'others':>7} {'false':>7} {'+ asked':>8}  {head}, false at 99 %"
-    ]
+    ends = f"heard at {100 * allowed:g} % false, false at 99 %"
+    lines = [f"{'':<18}{'texts':>6} {'heard':>7} {'+ asked':>8} {'others':>7} {'false':>7} {'+ asked':>8}  {ends}"]
     for kind, rows in kinds.items():
         wanted = np.sort([chance for chance, is_one in rows if is_one])
         others = np.sort([chance for chance, is_one in rows if not is_one])

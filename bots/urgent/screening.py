@@ -88,7 +88,8 @@ def by_lists(words: list[str], named: Names) -> Urgency:
 def _judged(words: list[str], listed: Urgency, learned: Weights, least: float) -> Urgency:
     """What the lists heard, kept, raised, lowered or dropped by the learned screen.
 
-    What is hardly likely is "urgent", whatever was heard: a person reads it, and nobody is sent to 911 by a guess. It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
+    What is hardly likely is "urgent", whatever was heard: a person reads it, and nobody is sent to 911 by a guess. It
+    drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
     chances = learned.chances(words)
     if not chances:

@@ -79,8 +79,9 @@ def _as_letters(word: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """The words of `text` in plain lower-case letters, between single spaces; `|` stands where a sentence ends.
 
-    Accents, apostrophes, punctuation and most emoji are dropped, some are read as a word; stretched letters shortened ("stooop"), digits inside
-    a word read as letters ("st0p"), letters set apart joined ("s t o p"); Spanish "q" is "que".
+    Accents, apostrophes, punctuation and most emoji are dropped, some emoji read as a word; stretched letters shortened
+    ("stooop"), digits inside a word read as letters ("st0p"), letters set apart joined ("s t o p"); Spanish "q" is
+    "que".
     """
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text.casefold())
     if not plain.isascii():

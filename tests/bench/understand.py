@@ -66,12 +66,12 @@ async def _engines(rows: list[Labelled], tell: Tell) -> dict[str, Any]:
 
 
 def _emergencies() -> dict[str, float]:
-    wanted, others = (_texts(f"bots/urgent_unseen_{name}.jsonl") for name in ("emergencies", "lookalikes"))
+    wanted, others = (_texts(f"bots/urgent_last_{name}.jsonl") for name in ("emergencies", "lookalikes"))
     return _shares(wanted, others, lambda text: screen(text).level is not None)
 
 
 def _opt_outs() -> dict[str, float]:
-    rows = _texts("consent/opt_out_unseen.jsonl")
+    rows = _texts("consent/opt_out_last.jsonl")
     wanted, others = ([row for row in rows if row["word"] == word] for word in ("stop", "none"))
 
     def heard(text: str) -> bool:
