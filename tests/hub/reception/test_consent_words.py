@@ -7,16 +7,24 @@ import sqlalchemy as sa
 
 from channels.carrier import Carrier
 from consent.facts import ConsentState, Scope, Source
+from consent.keywords import Doubt, heard
 from consent.ledger import NewFact
 from hub.audit import Actor
 from hub.crypto import Keyring
 from hub.db.tables import address, consent_request, restriction
-from hub.types import ChannelKind, Purpose, Skip, new_id
+from hub.types import ChannelKind, Purpose, Skip, ThreadStatus, new_id
 from tests.hub.reception.people import ANA, ana
 from tests.hub_rig import CLINIC, Rig, is_said, open_rig
 from tests.stores import either_will_do
 
 pytestmark = either_will_do
+
+MAY_STOP = next(
+    text
+    for text in ("can we end this", "take the hint", "can you guys not", "it is what it is, enough", "zip it")
+    if isinstance(heard(text), Doubt)
+)
+"""What the present weights neither hear nor let pass."""
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop", "Unsubscribe", "please don't text me anymore", "no me escriban más"])
@@ -98,6 +106,24 @@ async def test_what_the_carrier_answered_itself_is_kept_and_not_answered_again(
         assert not any(
             is_said(one, text) for one in ("consent.stopped", "consent.started") for text in rig.on_phone(ANA)
         )
+
+
+async def test_who_may_want_no_more_messages_is_asked_once_a_day_and_read_by_staff(rig: Rig) -> None:
+    person = await ana(rig)
+    asked = await rig.ask(ANA, MAY_STOP)
+    row = await rig.thread(person)
+    assert is_said("consent.asked", asked)
+    assert (row.status, row.attention) == ("open", "opt_out")
+    assert await rig.consent(ANA) is not ConsentState.REVOKE
+
+    await rig.parts.db.write(lambda conn: rig.parts.threads.set_state(conn, row.id, status=ThreadStatus.CLOSED))
+    await rig.tell(ANA, MAY_STOP)
+    await rig.quiet()
+    assert rig.on_phone(ANA) == [asked]
+    assert (await rig.thread(person)).attention == "opt_out"
+
+    await rig.ask(ANA, "STOP")
+    assert await rig.consent(ANA) is ConsentState.REVOKE
 
 
 async def test_a_wrong_number_is_not_written_to_again(rig: Rig) -> None:
