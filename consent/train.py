@@ -27,12 +27,12 @@ from sklearn.linear_model import LogisticRegression
 from consent import keywords
 from consent.learned import DOUBTED, HEARD, Weights, pack, told
 from consent.phrases import fold
-from hub.learning import Counted, dealt, table
+from hub.learning import EVERYDAY, Counted, dealt, table
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples" / "opt_out.jsonl"
 _BOTS = HERE.parent / "bots"
-_BESIDE = 0.25  # what a text that was not written for this counts
+_BESIDE = 0.5  # what a text that was not written for this counts
 _WISH = "opt_out"  # the file of the bot's training data that holds the same wish
 _AMBIGUOUS = ("cancel", "wrong_number", "human", "decline")  # whose short texts may well be meant so
 _MARKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -64,7 +64,7 @@ def examples() -> Iterator[Example]:
                 continue
             if path.stem in _AMBIGUOUS and len(text.split()) < 3:
                 continue
-            yield Example(text, path.stem == _WISH, _BESIDE)
+            yield Example(text, path.stem == _WISH, _BESIDE, EVERYDAY)
     for name in ("emergencies", "lookalikes"):
         for row in _rows(_BOTS / "urgent" / "examples" / f"{name}.jsonl"):
             yield Example(row["text"], False, _BESIDE)

@@ -12,6 +12,10 @@ from sklearn.linear_model import LogisticRegression
 
 from hub.hashed import BUCKETS, Hashed, features
 
+EVERYDAY = "-"
+"""The writer of the sentences that the bot learns from: what a screen that never saw them says of them is what it says
+of everyday texts."""
+
 _STEEP = 1.5  # how much more than by its plain logarithm a rare feature counts
 _STRENGTH = 50.0
 _ROUNDS = 400

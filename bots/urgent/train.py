@@ -32,7 +32,7 @@ from bots.urgent.model import RANK
 from bots.urgent.names import names
 from bots.urgent.screening import ANSWERED, APART, DENIED, HEARD, LIKELY, SURE, by_lists, heard_by
 from bots.urgent.words import END, tokens
-from hub.learning import Counted, dealt, shares
+from hub.learning import EVERYDAY, Counted, dealt, shares
 
 HERE = Path(__file__).parent
 NLU = HERE.parent / "data" / "nlu"
@@ -71,7 +71,7 @@ def examples() -> Iterator[Example]:
     for path in sorted(NLU.glob("*/*.yml")):
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("- ") and not line.strip().startswith(("- intent:", "- synonym:", "- lookup:")):
-                yield Example(_MARKED.sub(r"\1", line.strip()[2:]), 0, _WEIGHT["everyday"])
+                yield Example(_MARKED.sub(r"\1", line.strip()[2:]), 0, _WEIGHT["everyday"], True, EVERYDAY)
 
 
 def _labelled(row: dict[str, str], level: int, weight: float) -> Example:
