@@ -17,7 +17,7 @@ from importlib.resources import files
 
 from hub.hashed import Hashed
 
-HEARD = 0.75
+HEARD = 0.6
 """How likely it must be to be heard."""
 DOUBTED = 0.1
 """How likely, for the writer to be asked whether they mean it."""
