@@ -128,10 +128,10 @@ def measure(rows: Sequence[Example]) -> str:
             row = trial.rows[at]
             chance = weights.likely(trial.folded[at], trial.signs[at]) if at in trial.signs else 1.0
             scored.append((row, chance))
-    kinds = {"all": [*scored]}
+    kinds: dict[str, list[tuple[Example, float]]] = {}
     for row, chance in scored:
-        kinds.setdefault(row.language, []).append((row, chance))
-        kinds.setdefault(f"writer {row.writer}", []).append((row, chance))
+        for kind in ("everyday",) if row.writer == EVERYDAY else ("all", row.language, f"writer {row.writer}"):
+            kinds.setdefault(kind, []).append((row, chance))
     return table(
         {kind: [(chance, row.stop) for row, chance in rows] for kind, rows in kinds.items()}, HEARD, DOUBTED, 0.01
     )

@@ -157,7 +157,8 @@ def measure(rows: Sequence[Example]) -> str:
     for writer, weights, texts in tried(rows):
         for row in texts:
             found = float(RANK[heard_by(row.text, weights).level])
-            for kind in ("all", row.language, f"writer {writer}", row.category):
+            several = ("all", row.language, f"writer {writer}", row.category)
+            for kind in ("everyday",) if writer == EVERYDAY else several:
                 kinds.setdefault(kind, []).append((found, row.level > 0))
     return shares(kinds, {"heard": 1, "answered by 911 or 988": 2})
 
