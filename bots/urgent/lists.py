@@ -9,6 +9,7 @@ with `~4`: then it reaches over up to four further tokens. A `loud` row is heard
 """
 
 import re
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -143,7 +144,7 @@ def load() -> Lists:
     calm: list[Phrase] = []
     markers: dict[str, set[str]] = {key: set() for key in _MARKERS}
     for language, raw in raws.items():
-        named = {name: row.split() for name, row in raw["words"].items()}
+        named = {name: _each(row.split()) for name, row in raw["words"].items()}
         for name, words in named.items():
             named[name] = _words(words, named, f"{_FILES[language]}, [words] {name}")
         for row in raw["phrase"]:
@@ -151,9 +152,9 @@ def load() -> Lists:
         for row in raw["calm"]:
             calm += _phrases(row, language, named, index)
         for key, marked in markers.items():
-            marked.update(raw["markers"][key].split())
+            marked.update(_each(raw["markers"][key].split()))
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
-    vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
+    vocabulary = frozenset(part for words in index.sets for word in words for part in _each(word.split("_")))
     everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").splitlines()
     real = markers["fillers"] | markers["negators"]
     real.update(word for line in everyday if not line.startswith("#") for word in line.split())
@@ -205,6 +206,11 @@ def _words(entries: Iterable[str], named: Mapping[str, list[str]], where: str) -
     return words
 
 
+def _each(words: Iterable[str]) -> list[str]:
+    """The words, each kept once: most stand in the lists a dozen times."""
+    return list(map(sys.intern, words))
+
+
 def _phrases(
     row: Mapping[str, Any], language: Language, named: Mapping[str, list[str]], index: _Index
 ) -> Iterable[Phrase]:
@@ -234,7 +240,7 @@ def _phrase(
         if skipping:
             gap = int(skipping.group(1))
             continue
-        number = index.number(_words(part.split("/"), named, f"{_FILES[language]}, {row['id']}"))
+        number = index.number(_words(_each(part.split("/")), named, f"{_FILES[language]}, {row['id']}"))
         items.append((gap, number))
         gap = 0
     return Phrase(
@@ -261,7 +267,7 @@ def _starts(index: _Index) -> dict[str, Start]:
     longer: dict[str, dict[str, list[tuple[tuple[str, ...], tuple[int, ...]]]]] = {}
     for word, found in within.items():
         numbers = once.setdefault(tuple(found), tuple(found))
-        first, *further = word.split("_")
+        first, *further = _each(word.split("_"))
         if not further:
             alone[first] = numbers
         else:
