@@ -41,7 +41,6 @@ from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic
 from hub.log import say
-from hub.mail import MailRoom
 from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.portal import application as portal_application
@@ -54,6 +53,7 @@ from hub.web.server import Site, build
 
 if TYPE_CHECKING:
     from hub.hl7 import Hl7Room
+    from hub.mail import MailRoom
     from hub.slack import SlackRoom
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Hub:
         self._duties = _duties(parts, self.work, self.slack, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
-        self.mail = MailRoom(parts) if "web" in roles else None
+        self.mail = _mail(parts) if "web" in roles else None
         self.hl7 = _hl7(parts) if "web" in roles else None
         self._loading: asyncio.Task[None] | None = None
 
@@ -306,6 +306,15 @@ def _slack(parts: Parts) -> "SlackRoom | None":
     from hub.slack import SlackRoom
 
     return SlackRoom(parts)
+
+
+def _mail(parts: Parts) -> "MailRoom | None":
+    """The room of mail's way in, where a port or a mailbox is set: it is not loaded otherwise."""
+    if parts.settings.inbound_smtp_port is None and not parts.settings.imap_url:
+        return None
+    from hub.mail import MailRoom
+
+    return MailRoom(parts)
 
 
 def _hl7(parts: Parts) -> "Hl7Room | None":
