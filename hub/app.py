@@ -29,32 +29,27 @@ from bots import urgent
 from bots.nlu.embedded import load_or_train_aside
 from channels.base import Channel
 from consent import keywords, wishes
-from hub.api.application import application as api_application
 from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
 from hub.errors import KeyringMissing, SchemaOutdated
-from hub.fhir import PATH as FHIR_PATH
-from hub.fhir import application as fhir_application
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic
 from hub.log import say
 from hub.metrics import Metrics
 from hub.parts import Parts
-from hub.portal import application as portal_application
 from hub.settings import Settings
-from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
-from hub.web.server import Site, build
 
 if TYPE_CHECKING:
     from hub.hl7 import Hl7Room
     from hub.mail import MailRoom
     from hub.slack import SlackRoom
+    from hub.web.server import Site
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -111,16 +106,11 @@ class Hub:
 
     async def start(self, *, extra: Callable[[Parts], Sequence[web.RouteDef]] | None = None) -> None:
         """Set the roles going; with the web role, `port` is then what is listened on."""
-        parts, settings = self.parts, self.parts.settings
+        parts = self.parts
         parts.acceptor.start()
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
-            mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-            mounts[FHIR_PATH] = fhir_application(parts)
-            mounts |= staff_applications(parts)
-            own = [*_slack_routes(parts), *_ehr_routes(parts), *(extra(parts) if extra else ())]
-            app = build(parts, extra=own, mounts=mounts)
-            self._site = Site(app, settings.host, settings.port)
+            self._site = _site(parts, extra(parts) if extra else ())
             self.port = await self._site.start()
         if self.mail is not None:
             await self.mail.start()
@@ -297,6 +287,20 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
 
     await db.write(unit)
     return vault
+
+
+def _site(parts: Parts, extra: Sequence[web.RouteDef]) -> "Site":
+    """Every surface as one server, not yet started, and `extra` beside them. No other role loads them."""
+    from hub.api.application import application as api
+    from hub.fhir import PATH as FHIR
+    from hub.fhir import application as fhir
+    from hub.portal import application as portal
+    from hub.staff.application import applications as staff
+    from hub.web.server import Site, build
+
+    mounts = {"/api/v1": api(parts), "/portal": portal(parts), FHIR: fhir(parts), **staff(parts)}
+    own = [*_slack_routes(parts), *_ehr_routes(parts), *extra]
+    return Site(build(parts, extra=own, mounts=mounts), parts.settings.host, parts.settings.port)
 
 
 def _slack(parts: Parts) -> "SlackRoom | None":
