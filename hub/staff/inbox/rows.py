@@ -267,8 +267,8 @@ async def _labels(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list
     return found
 
 
-# What the hub notes for staff says less than what was said: it is no preview. Nor is what the hub says by itself, as long
-# as the person waits for the staff: an emergency is to be read, not what everybody with one is told.
+# What the hub notes for staff says less than what was said: it is no preview. Nor is what it says by itself as long as the
+# person waits for the staff: an emergency is to be read, not what everybody with one is told.
 _other = message.alias()
 _SAID = (
     sa.select(_other.c.seq)
