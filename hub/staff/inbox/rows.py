@@ -267,7 +267,7 @@ async def _labels(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list
     return found
 
 
-# What the hub notes for staff says less than what was said: it is no preview. Nor is what it says by itself as long as the
+# What the hub notes for staff says less than what was said: it is no preview. Nor is what it says by itself while the
 # person waits for the staff: an emergency is to be read, not what everybody with one is told.
 _other = message.alias()
 _SAID = (
