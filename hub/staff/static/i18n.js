@@ -28,6 +28,8 @@ export function makeWords(words, language, zone) {
   // What `kind` calls the code; a code that has no words yet is shown as it is, without its underscores.
   const coded = (kind, code, values = {}) =>
     has(`${kind}_${code}`) ? t(`${kind}_${code}`, values) : String(code).replaceAll("_", " ").replaceAll(".", " ");
+  // Why a message is held or did not arrive: the hub's own sentence, where the page's language has none for the code.
+  const why = (code, sentence) => (code && has(`why_${code}`) ? t(`why_${code}`) : sentence);
 
   const time = (value) => format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(value));
   const sameDay = (one, other) => dayKey(new Date(one)) === dayKey(new Date(other));
@@ -94,7 +96,7 @@ export function makeWords(words, language, zone) {
       thousandths / 1000,
     );
 
-  return { t, has, coded, time, day, brief, full, date, span, ago, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
+  return { t, has, coded, why, time, day, brief, full, date, span, ago, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
 }
 
 // Between moments and what a clock on the clinic's wall shows (`2026-11-03T09:30`).
