@@ -28,8 +28,12 @@ export function makeWords(words, language, zone) {
   // What `kind` calls the code; a code that has no words yet is shown as it is, without its underscores.
   const coded = (kind, code, values = {}) =>
     has(`${kind}_${code}`) ? t(`${kind}_${code}`, values) : String(code).replaceAll("_", " ").replaceAll(".", " ");
-  // Why a message is held or did not arrive: the hub's own sentence, where the page's language has none for the code.
-  const why = (code, sentence) => (code && has(`why_${code}`) ? t(`why_${code}`) : sentence);
+  // Why a message is held, did not arrive or may not go a way: the hub's own words, where the page's language has none
+  // for one of the codes.
+  const why = (codes, sentence) => {
+    const known = [codes ?? []].flat();
+    return known.length > 0 && known.every((code) => has(`why_${code}`)) ? known.map((code) => t(`why_${code}`)).join(" ") : sentence;
+  };
 
   const time = (value) => format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(value));
   const sameDay = (one, other) => dayKey(new Date(one)) === dayKey(new Date(other));
