@@ -34,7 +34,7 @@ from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
-from hub.errors import KeyringMissing, SchemaOutdated
+from hub.errors import EngineFailed, KeyringMissing, SchemaOutdated
 from hub.fhir import PATH as FHIR_PATH
 from hub.fhir import application as fhir_application
 from hub.jobs import Work
@@ -198,6 +198,11 @@ class Hub:
             raise
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
+        try:
+            await self._engine.add_stage(self.parts.settings.data / "models")
+        except EngineFailed as failure:
+            # Texts are understood all the same.
+            say(_log, "embedding_missing", logging.WARNING, reason=failure.reason)
 
 
 def with_port(settings: Settings) -> Settings:
