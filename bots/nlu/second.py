@@ -32,8 +32,8 @@ class SecondStage:
     def __init__(self, *, intents: Sequence[str], weights: Floats, bias: Floats, weighing: Weighing) -> None:
         self.intents = tuple(intents)
         self.weighing = weighing
-        self._weights = weights
-        self._bias = bias
+        self.weights = weights
+        self.bias = bias
 
     @property
     def share(self) -> str:
@@ -46,7 +46,7 @@ class SecondStage:
 
     def weighed(self, first: Floats, vector: Floats) -> Floats:
         """Calibrated scores of every intent by both stages, in the order of the first's."""
-        own = vector @ self._weights + self._bias
+        own = vector @ self.weights + self.bias
         return np.asarray(self.weighing.first * first + self.weighing.second * own, dtype=np.float32)
 
     def save(self, path: Path) -> None:
@@ -57,8 +57,8 @@ class SecondStage:
             np.savez(
                 file,
                 meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
-                weights=self._weights,
-                bias=self._bias,
+                weights=self.weights,
+                bias=self.bias,
             )
 
     @classmethod

