@@ -47,7 +47,7 @@ def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
 
 
 def weighing_of(trial: HeldOut, second: NDArray[np.float64]) -> Weighing:
-    """What tells best how likely each intent is for texts not seen; ties go to the first stage."""
+    """What tells best how likely each intent is for texts not seen; one that adds nothing counts for nothing."""
     shares = ((float(a), float(b)) for a in _SHARES for b in _SHARES)
     first_share, second_share = min(shares, key=lambda s: surprise(s[0] * trial.scores + s[1] * second, trial.truth))
     both = first_share * trial.scores + second_share * second
