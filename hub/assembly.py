@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bots.dialogue import Clinic, needs
@@ -93,15 +92,6 @@ class Understanding:
         self.loaded = embedded
         if self.settings.rasa_url:
             self.served = served_by(self.settings, embedded, self.metrics)
-
-    async def add_stage(self, models: Path) -> None:
-        """Have the second stage beside the first, where the settings ask for it. Raises: EngineFailed."""
-        if self.loaded is None or self.settings.embedding != "on" or self.settings.rasa_url:
-            return
-        # Here, so that a hub without it has nothing of it in memory.
-        from bots.nlu.staged import staged_aside
-
-        self.staged = await staged_aside(models, self.loaded, self.metrics)
 
     async def close(self) -> None:
         """Let go of the server's connections, and of the second stage's thread."""

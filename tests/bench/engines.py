@@ -1,8 +1,8 @@
 """Engines: embedded and Rasa on the same texts of other people, each trained on our own sentences alone.
 
 Every text is given with what the other side had asked, as the hub would know it. `embedding` is the embedded engine
-with its second stage, where that package is installed. `rasa alone` is the server's own first intent; `rasa` is what the
-hub makes of it.
+with its second stage, where that package is installed. `rasa alone` is the server's own first intent; `rasa` is what
+the hub makes of it.
 """
 
 import asyncio
