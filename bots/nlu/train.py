@@ -7,6 +7,7 @@ with it, and serving needs numpy alone.
 import math
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def train(examples: list[Example]) -> Classifier:
     """A classifier that learned from `examples` and their variations, calibrated on a part held out."""
     every = augmented(examples)
     space = _space(examples, every)
-    trial = _trial(examples, space)
+    trial = next(_trials(examples, space))
     matrix = space.vectors(every)
     truth = labels(every, trial.intents)
     wishes = regression(truth).fit(matrix, truth)
@@ -69,9 +70,9 @@ def train(examples: list[Example]) -> Classifier:
     )
 
 
-def held_out(examples: list[Example]) -> HeldOut:
-    """What the first stage makes of examples that it had not seen, for whoever builds on it. Always the same ones."""
-    return _trial(examples, _space(examples, augmented(examples)))
+def held_out(examples: list[Example]) -> Iterator[HeldOut]:
+    """What first stages make of the fifth of the examples that each had not seen: five, until all had their turn."""
+    return _trials(examples, _space(examples, augmented(examples)))
 
 
 def labels(examples: list[Example], intents: list[str]) -> NDArray[np.int64]:
@@ -99,21 +100,21 @@ def _space(examples: list[Example], every: list[Example]) -> _Space:
     return _Space(known, words, pieces, _idf([known[e.text] for e in every], words, pieces))
 
 
-def _trial(examples: list[Example], space: _Space) -> HeldOut:
+def _trials(examples: list[Example], space: _Space) -> Iterator[HeldOut]:
     intents = [name for name in INTENTS if any(e.intent == name for e in examples)]
     truth = labels(examples, intents)
-    seen, unseen = next(iter(StratifiedKFold(5, shuffle=True, random_state=0).split(examples, truth)))
     vectors = space.vectors(examples)
-    scores = regression(truth[seen]).fit(vectors[seen], truth[seen]).decision_function(vectors[unseen])
-    temperature = _temperature(scores, truth[unseen])
-    return HeldOut(
-        intents=intents,
-        seen=seen,
-        unseen=unseen,
-        truth=truth[unseen],
-        scores=scores / temperature,
-        temperature=temperature,
-    )
+    for seen, unseen in StratifiedKFold(5, shuffle=True, random_state=0).split(examples, truth):
+        scores = regression(truth[seen]).fit(vectors[seen], truth[seen]).decision_function(vectors[unseen])
+        temperature = _temperature(scores, truth[unseen])
+        yield HeldOut(
+            intents=intents,
+            seen=seen,
+            unseen=unseen,
+            truth=truth[unseen],
+            scores=scores / temperature,
+            temperature=temperature,
+        )
 
 
 def regression(truth: NDArray[np.int64], strength: float = _STRENGTH) -> LogisticRegression:

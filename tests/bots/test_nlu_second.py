@@ -9,22 +9,9 @@ from bots.nlu.encoders import Hashed
 from bots.nlu.second import SecondStage, Weighing
 from bots.nlu.second_artefact import second_kept, second_path
 from bots.nlu.second_train import weighing_of
-from bots.nlu.train import HeldOut
 from tests.bots.second_stage import hashed, taught
 
 TWO = ["book", "cancel"]
-
-
-def held(scores: list[list[float]], truth: list[int]) -> HeldOut:
-    none = np.zeros(0, dtype=np.int64)
-    return HeldOut(
-        intents=TWO,
-        seen=none,
-        unseen=none,
-        truth=np.array(truth),
-        scores=np.array(scores, dtype=float),
-        temperature=1.0,
-    )
 
 
 def test_a_stage_says_the_same_after_it_was_saved_and_loaded(tmp_path: Path) -> None:
@@ -73,13 +60,14 @@ def test_scores_are_the_sum_of_both_each_by_its_share() -> None:
 
 SURE, UNSURE, WRONG = [4.0, 0.0], [0.2, 0.0], [0.0, 0.3]
 """What a first stage may say of a text that is to book."""
+BOOK = np.zeros(100, dtype=np.int64)
 
 
 def test_a_stage_that_knows_what_the_first_does_not_is_asked_where_the_first_is_unsure() -> None:
     scores = [SURE] * 60 + [UNSURE] * 20 + [WRONG] * 20
     second = np.array([[1.0, 0.0]] * 100)
 
-    chosen = weighing_of(held(scores, [0] * 100), second)
+    chosen = weighing_of(np.array(scores), second, BOOK)
 
     # WRONG is 57 % sure, SURE 98 %.
     assert chosen.second > 0
@@ -90,6 +78,6 @@ def test_a_stage_that_knows_what_the_first_does_not_is_asked_where_the_first_is_
 def test_a_stage_that_knows_nothing_more_is_never_asked(second: list[list[float]]) -> None:
     scores = [SURE] * 60 + [UNSURE] * 20 + [WRONG] * 20
 
-    chosen = weighing_of(held(scores, [0] * 100), np.array(second))
+    chosen = weighing_of(np.array(scores), np.array(second), BOOK)
 
     assert chosen.threshold == 0
