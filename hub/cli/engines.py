@@ -18,6 +18,7 @@ ENGINES = ("embedded", "rasa")
 EMBEDDING_LACKS = {
     "not-installed": "the embedding's package is not installed: see docs/bot.md, or set HUB_EMBEDDING=off",
     "not-pinned": "the embedding's package is another than the one that was looked at: see docs/bot.md",
+    "processor": "the embedding's package needs a processor that knows AVX2: set HUB_EMBEDDING=off",
     "not-loaded": "the embedding's package does not load on this machine: set HUB_EMBEDDING=off",
     "untrained": "the second stage is not trained for this release: `hub bot train` trains it",
 }
