@@ -44,6 +44,7 @@ class StagedEngine:
         metrics: Metrics,
         timeout: float = _TIMEOUT,
     ) -> None:
+        """Both stages; `timeout` is in seconds."""
         if second.intents != first.intents:
             raise ValueError("the two stages know different intents")
         self._first = first
@@ -130,7 +131,9 @@ class StagedEngine:
         self._well = well
 
 
-async def staged_aside(cache_dir: Path, first: EmbeddedEngine, metrics: Metrics) -> StagedEngine:
+async def staged_aside(
+    cache_dir: Path, first: EmbeddedEngine, metrics: Metrics, timeout: float = _TIMEOUT
+) -> StagedEngine:
     """`first` with its second stage out of `cache_dir`, without holding up the event loop. Trains nothing.
 
     Raises: EngineFailed where the package is not installed or does not load, or `hub bot train` was not run for this
@@ -140,4 +143,4 @@ async def staged_aside(cache_dir: Path, first: EmbeddedEngine, metrics: Metrics)
     second = await asyncio.to_thread(second_kept, cache_dir, encoder.name)
     if second is None:
         raise EngineFailed("untrained")
-    return StagedEngine(first, second, encoder, metrics)
+    return StagedEngine(first, second, encoder, metrics, timeout)

@@ -30,6 +30,8 @@ for command in (bot_test.test, *rasa.COMMANDS):
 def train(engine: str) -> None:
     """Train the engine from the training data of `bots/data`, where no trained one is kept yet.
 
+    With HUB_EMBEDDING=on its second stage is trained, too, which takes some minutes (docs/bot.md).
+
     Rasa is trained anew each time, in its own environment (see `hub bot rasa-setup`).
 
     \b

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hub.settings import Settings
 
 ENGINES = ("embedded", "rasa")
+_PATIENCE = 30.0
+"""Seconds that a command waits for a vector: no patient waits with it."""
 EMBEDDING_LACKS = {
     "not-installed": "the embedding's package is not installed: see docs/bot.md, or set HUB_EMBEDDING=off",
     "not-pinned": "the embedding's package is another than the one that was looked at: see docs/bot.md",
@@ -63,7 +65,7 @@ async def _staged(embedded: "EmbeddedEngine", settings: "Settings", metrics: "Me
     from bots.nlu.staged import staged_aside
 
     try:
-        staged = await staged_aside(settings.data / "models", embedded, metrics)
+        staged = await staged_aside(settings.data / "models", embedded, metrics, _PATIENCE)
     except EngineFailed as failure:
         click.echo(f"hub: {EMBEDDING_LACKS.get(failure.reason, failure)}; the first stage answers alone", err=True)
         yield embedded
