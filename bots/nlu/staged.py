@@ -132,9 +132,11 @@ class StagedEngine:
 
 
 async def staged_aside(
-    cache_dir: Path, first: EmbeddedEngine, metrics: Metrics, timeout: float = _TIMEOUT
+    cache_dir: Path, first: EmbeddedEngine, metrics: Metrics, seconds: float = _TIMEOUT
 ) -> StagedEngine:
     """`first` with its second stage out of `cache_dir`, without holding up the event loop. Trains nothing.
+
+    seconds: how long a text waits for its vector at most.
 
     Raises: EngineFailed where the package is not installed or does not load, or `hub bot train` was not run for this
     release.
@@ -143,4 +145,4 @@ async def staged_aside(
     second = await asyncio.to_thread(second_kept, cache_dir, encoder.name)
     if second is None:
         raise EngineFailed("untrained")
-    return StagedEngine(first, second, encoder, metrics, timeout)
+    return StagedEngine(first, second, encoder, metrics, seconds)
