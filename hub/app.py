@@ -26,14 +26,14 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots import urgent
-from bots.nlu.embedded import load_or_train_aside
+from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
 from channels.base import Channel
 from consent import keywords, wishes
 from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
-from hub.errors import KeyringMissing, SchemaOutdated
+from hub.errors import EngineFailed, KeyringMissing, SchemaOutdated
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic
@@ -182,12 +182,28 @@ class Hub:
             await asyncio.to_thread(urgent.prepare)
             await asyncio.to_thread(keywords.prepare)
             await asyncio.to_thread(wishes.prepare)
-            self._engine.take(await load_or_train_aside(self.parts.settings.data / "models"))
+            first = await load_or_train_aside(self.parts.settings.data / "models")
+            self._engine.take(first)
         except Exception:
             _log.exception("engine_failed")
             raise
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
+        if self.parts.settings.embedding == "on" and not self.parts.settings.rasa_url:
+            await self._add_stage(first)
+
+    async def _add_stage(self, first: EmbeddedEngine) -> None:
+        """Have the second stage beside the first; without it, texts are understood all the same."""
+        # Here, so that a hub without it has nothing of it in memory.
+        from bots.nlu.staged import staged_aside
+
+        parts = self.parts
+        try:
+            self._engine.staged = await staged_aside(parts.settings.data / "models", first, parts.metrics)
+        except EngineFailed as failure:
+            say(_log, "embedding_missing", logging.WARNING, reason=failure.reason)
+        else:
+            say(_log, "embedding_ready")
 
 
 def with_port(settings: Settings) -> Settings:

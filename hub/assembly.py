@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from bots.dialogue import Clinic, needs
 from bots.nlu.embedded import EmbeddedEngine
@@ -64,6 +64,9 @@ from hub.vendors import Enforcing, Register, done_outside
 from hub.views import Counters, Names
 from hub.visits import Visits
 
+if TYPE_CHECKING:
+    from bots.nlu.staged import StagedEngine
+
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
 
@@ -76,12 +79,13 @@ class Understanding:
     metrics: Metrics
     loaded: EmbeddedEngine | None = None
     served: RasaEngine | None = None
+    staged: "StagedEngine | None" = None
 
     def get(self) -> Engine:
         """The engine. Raises: RuntimeError before it is there."""
         if self.loaded is None:
             raise RuntimeError("the engine is asked before it is loaded")
-        return self.served or self.loaded
+        return self.served or self.staged or self.loaded
 
     def take(self, embedded: EmbeddedEngine) -> None:
         """Have `embedded` from now on."""
@@ -90,9 +94,10 @@ class Understanding:
             self.served = served_by(self.settings, embedded, self.metrics)
 
     async def close(self) -> None:
-        """Let go of the server's connections."""
-        if self.served is not None:
-            await self.served.close()
+        """Let go of the server's connections, and of the second stage's thread."""
+        for engine in (self.served, self.staged):
+            if engine is not None:
+                await engine.close()
 
 
 def assemble(

@@ -6,7 +6,8 @@
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +51,11 @@ class EmbeddedEngine:
         self._classifier = classifier
         self._row = {intent: row for row, intent in enumerate(classifier.intents)}
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The intents that it knows, in the order of their scores."""
+        return self._classifier.intents
+
     async def understand(
         self,
         text: str,
@@ -83,6 +89,17 @@ class EmbeddedEngine:
             return Meaning(intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken)
         intents, confidence = self._wishes(text, scores, question, entities)
         return Meaning(intent=intents[0], confidence=confidence, intents=intents, entities=entities, language=spoken)
+
+    def reconsidered(
+        self, first: Meaning, text: str, anew: Callable[[Floats], Floats], *, question: Question | None
+    ) -> Meaning:
+        """`first`, the meaning of `text`, its intents by other scores of the whole text, which `anew` makes of ours.
+
+        What the text names, its language and its clauses stay as they were read.
+        """
+        text = text[:MAX_CHARS]
+        intents, confidence = self._wishes(text, anew(self._classifier.scores(text)[0]), question, first.entities)
+        return replace(first, intent=intents[0], confidence=confidence, intents=intents, by="embedding")
 
     def _wishes(
         self, text: str, scores: Floats, question: Question | None, entities: Entities
