@@ -12,9 +12,9 @@ from consent import rules as rulebook
 from consent.asking import Wishes
 from consent.facts import Standing
 from consent.ledger import Ledger
-from consent.policy import AddressState, state_for
+from consent.policy import AddressState, at_any_hour, state_for
 from consent.whereabouts import UNKNOWN, Place, place
-from hub.choice.deciding import answers, automated
+from hub.choice.deciding import answers, automated, leaves_at
 from hub.choice.ranking import REACHES, Shape, Way, failing, rank, shape
 from hub.db.columns import Id, Moment
 from hub.db.lookup import Lookup
@@ -119,7 +119,8 @@ class Knowledge:
             prefers = await self._preferences.read(conn, intent.person_id)
         of_purpose = prefers.of(intent.purpose)
         wrote = await _wrote_from(conn, who.thread_id, now) if staff and who.thread_id else []
-        places = await self._places(conn, intent, who, found) if automated(intent) else {}
+        timed = automated(intent) and not at_any_hour(intent.purpose, intent.replies_to, leaves_at(intent, now))
+        places = await self._places(conn, intent, who, found) if timed else {}
         failed = await _failing(conn, intent.person_id, now) if intent.channel is None else frozenset()
         reached = [Reached(row.address_id, row.kind, row.state, row.state_reason, row.value_sealed) for row in found]
         ways = self._ways(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.asking import NO_WISHES, AddressState, Wishes, share
 from consent.ledger import Ledger
-from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
+from consent.policy import Allowed, Denied, Request, Verdict, Wait, at_any_hour, may, state_for
 from consent.restricting import restricted_among
 from consent.whereabouts import UNKNOWN, Place, place
 from hub.audit import Actor, Entry, Trail
@@ -178,7 +178,7 @@ class Claims:
         fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
         wishes = await _wishes(conn, [row for row in rows if row.counted])
         needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
-        places = await self._places(conn, rows)
+        places = await self._places(conn, rows, now)
         halted = await halting.halted(conn, rows)
         barred = await self._register.barred(conn, now)
         current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
@@ -243,9 +243,12 @@ class Claims:
                 recent.setdefault(row.person_id, counting.Recent()).add(row.message_id, row.channel, now)
         return verdicts
 
-    async def _places(self, conn: AsyncConnection, rows: list[Due]) -> dict[str, Place]:
-        """Where the person of each automated row may be; the number is read only where the record does not tell."""
-        asked = [row for row in rows if row.automated]
+    async def _places(self, conn: AsyncConnection, rows: list[Due], now: datetime) -> dict[str, Place]:
+        """Where the person of each automated row that hours hold for may be.
+
+        The number is read only where the record does not tell.
+        """
+        asked = [r for r in rows if r.automated and not at_any_hour(_PURPOSES[r.purpose], r.replies_to, now)]
         unplaced = {row.person_id for row in asked if row.timezone is None or row.home is None}
         keys = await self._vault.keys(conn, unplaced) if unplaced else None
         found = {}
