@@ -22,6 +22,8 @@ from hub.db.direct import Direct, Rows
 
 R = TypeVar("R")
 
+_FREE = 4
+"""Connections for glances that are kept open at most."""
 _CACHE = 16_384
 """KiB of pages that the writer keeps in memory at most."""
 
@@ -52,20 +54,39 @@ class Inline(Direct):
 
 
 class Glancer:
-    """Connections for reads of a few rows, without a thread."""
+    """Connections for reads of a few rows, without a thread.
+
+    A few are kept open as they are: to take one out of a pool and give it back costs as much as two statements.
+    """
 
     def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
         self._reader = engine
-        self._engine = _engine(path, prepare, "BEGIN", pool_size=4, max_overflow=-1)
+        self._engine = _engine(path, prepare, "BEGIN", poolclass=sa.NullPool)
+        self._free: list[sa.Connection] = []
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state and writes nothing."""
-        with self._engine.connect() as connection:
+        connection = self._free.pop() if self._free else self._engine.connect()
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute("BEGIN").close()
             yield Inline(self._reader, connection)
+            # SQLAlchemy's own transaction ends with it, if a statement of its began one.
+            connection.rollback()
+            driver.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._free) < _FREE:
+            self._free.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Let go of every connection."""
+        while self._free:
+            self._free.pop().close()
         self._engine.dispose()
 
 
