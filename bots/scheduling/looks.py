@@ -21,7 +21,7 @@ MOST = 28
 
 _COUNTS = (1, 2, 4, 8, 14, MOST)
 LEFT_OUT = 500
-"""Slots that a search leaves out at most."""
+"""Slots already declined that a search leaves out at most; beyond it the oldest may be offered again."""
 _LEFT_OUT = (0, 4, 16, 64, LEFT_OUT)
 _MOMENT = Moment()
 _ID = Id()
