@@ -63,6 +63,7 @@ class Glancer:
         self._reader = engine
         self._engine = _engine(path, prepare, "BEGIN", poolclass=sa.NullPool)
         self._free: list[sa.Connection] = []
+        self._most = _FREE
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
@@ -78,13 +79,14 @@ class Glancer:
         except BaseException:
             connection.close()
             raise
-        if len(self._free) < _FREE:
+        if len(self._free) < self._most:
             self._free.append(connection)
         else:
             connection.close()
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection: of one in use when it is done."""
+        self._most = 0
         while self._free:
             self._free.pop().close()
         self._engine.dispose()
