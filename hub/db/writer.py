@@ -31,6 +31,11 @@ _CACHE = 16_384
 class Inline(Direct):
     """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
 
+    def __init__(self, engine: AsyncEngine, connection: sa.Connection) -> None:
+        super().__init__(engine, connection)
+        # At hand: each statement asks for it, and SQLAlchemy looks it up anew.
+        self._driver: Any = connection.connection.dbapi_connection
+
     async def execute(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
         """The result of a statement."""
         return self._proxied.execute(*arguments, **options)
@@ -41,11 +46,10 @@ class Inline(Direct):
 
     async def rows(self, statement: str, values: Sequence[Any]) -> Rows | None:
         """See `Direct.rows`. There is none outside a transaction."""
-        driver: Any = self._proxied.connection.dbapi_connection
-        if not driver.in_transaction:
+        if not self._driver.in_transaction:
             return None
         try:
-            found: Rows = driver.execute(statement, values).fetchall()
+            found: Rows = self._driver.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise sa.exc.DBAPIError.instance(
                 statement, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect
