@@ -48,7 +48,7 @@ from hub.outbox.watch import Waits
 from hub.parts import Parts
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
-from hub.reception import Reactions, Reception
+from hub.reception import Deciding, Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
@@ -245,20 +245,13 @@ def assemble(
         waiting=waiting,
         library=library,
     )
-    reactions = Reactions(
+    deciding = Deciding(
         db=db,
-        vault=vault,
-        threads=threads,
-        ledger=ledger,
-        trail=trail,
         clock=clock,
-        metrics=metrics,
-        router=router,
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
         desk=desk,
-        waiting=waiting,
         replies=Replies(
             db=db,
             clock=clock,
@@ -268,13 +261,29 @@ def assemble(
             phone=settings.clinic_phone,
             zone=zone,
         ),
-        wishing=Wishing(people, preferences, ledger),
         optins=optins,
         stop_mode="category" if (settings.stop_scope or rulebook.load().stop_mode) == "category" else "number",
+    )
+    reactions = Reactions(
+        db=db,
+        vault=vault,
+        threads=threads,
+        ledger=ledger,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        router=router,
+        deciding=deciding,
+        addresses=addresses,
+        desk=desk,
+        waiting=waiting,
+        wishing=Wishing(people, preferences, ledger),
+        optins=optins,
     )
     reception = Reception(
         db=db,
         reader=Reader(vault, identifier, threads, ledger, proxies),
+        deciding=deciding,
         reactions=reactions,
         metrics=metrics,
         turns=Undivided() if db.embedded else Divided(db, clock),
