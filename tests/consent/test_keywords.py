@@ -11,6 +11,7 @@ from consent import learned, train
 from consent.facts import PHONE_CHANNELS
 from consent.keywords import consent_word
 from hub.types import ChannelKind, OptOutWord, Purpose
+from tests.rows import every
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -103,8 +104,8 @@ def test_what_only_the_learned_screen_hears_says_so():
     assert (found.matched == "learned") == found.list_version.startswith("learned-")
 
 
-@pytest.mark.parametrize("word", [*CARRIER, "opt out", "Alto", "BAJA", "parar", "Cancelar", "detener"])
-@pytest.mark.parametrize("dress", ["{}", "  {}.", "{}!!!", "\n{}\n", "¡{}!"])
+@every("word", [*CARRIER, "opt out", "Alto", "BAJA", "parar", "Cancelar", "detener"])
+@every("dress", ["{}", "  {}.", "{}!!!", "\n{}\n", "¡{}!"])
 def test_a_carrier_word_alone_is_an_exact_stop(word, dress):
     found = consent_word(dress.format(word))
 
