@@ -104,8 +104,10 @@ settings.register_profile(
     "carehub",
     deadline=None,  # the machine may be busy; a slow example is no defect
     database=None,
+    max_examples=50,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("thorough", settings.get_profile("carehub"), max_examples=1000)
 settings.load_profile("carehub")
 
 

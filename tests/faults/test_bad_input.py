@@ -110,6 +110,7 @@ async def test_a_signed_text_is_kept_as_it_was_written(rig: Rig, web: aiohttp.Cl
     assert dict(zip(TEXTS, await kept(rig), strict=True)) == TEXTS
 
 
+@either_will_do
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason=needs_shared[1].kwargs["reason"])
 async def test_every_naughty_string_is_kept_as_it_was_written(rig: Rig, web: aiohttp.ClientSession) -> None:
