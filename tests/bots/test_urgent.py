@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bots.urgent
-from bots.urgent import learned, lists, prepare, screen, train
+from bots.urgent import learned, lists, prepare, screen
 from bots.urgent.lists import load
 from bots.urgent.model import RANK
 from bots.urgent.names import names
@@ -25,12 +26,18 @@ def rows(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+@cache
+def level(text: str) -> str | None:
+    """What a text of the files is taken for, which many of the tests ask."""
+    return screen(text).level
+
+
 EMERGENCIES = rows(EXAMPLES / "emergencies.jsonl")
 LOOKALIKES = rows(EXAMPLES / "lookalikes.jsonl")
 
 
 def test_at_least_99_percent_of_emergencies_are_heard():
-    missed = [row["text"] for row in EMERGENCIES if screen(row["text"]).level is None]
+    missed = [row["text"] for row in EMERGENCIES if level(row["text"]) is None]
 
     assert len(missed) <= len(EMERGENCIES) // 100, missed
 
@@ -39,7 +46,7 @@ def test_at_least_99_percent_of_emergencies_are_heard():
 def test_no_kind_of_emergency_is_heard_less_than_85_times_in_100(by):
     heard: dict[str, list[bool]] = defaultdict(list)
     for row in EMERGENCIES:
-        heard[row[by]].append(screen(row["text"]).level is not None)
+        heard[row[by]].append(level(row["text"]) is not None)
 
     weak = {kind: sum(hits) / len(hits) for kind, hits in heard.items() if sum(hits) < 0.85 * len(hits)}
 
@@ -47,7 +54,7 @@ def test_no_kind_of_emergency_is_heard_less_than_85_times_in_100(by):
 
 
 def test_at_least_97_percent_of_emergencies_reach_their_level():
-    low = [row["text"] for row in EMERGENCIES if RANK[screen(row["text"]).level] < RANK[row["level"]]]
+    low = [row["text"] for row in EMERGENCIES if RANK[level(row["text"])] < RANK[row["level"]]]
 
     assert len(low) <= 0.03 * len(EMERGENCIES), low
 
@@ -56,7 +63,7 @@ def test_at_most_5_percent_of_lookalikes_raise_an_alarm():
     alarms = [
         row["text"]
         for row in LOOKALIKES
-        if (level := screen(row["text"]).level) is not None and (row["level"] == "none" or level != "urgent")
+        if (found := level(row["text"])) is not None and (row["level"] == "none" or found != "urgent")
     ]
 
     assert len(alarms) <= 0.05 * len(LOOKALIKES), alarms
@@ -66,7 +73,7 @@ def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
     """Texts written blind and never tuned or trained on: the honest figure, so never add them to the examples."""
     texts = rows(UNSEEN / "urgent_unseen_emergencies.jsonl")
 
-    heard = {row["text"] for row in texts if screen(row["text"]).level is not None}
+    heard = {row["text"] for row in texts if level(row["text"]) is not None}
     plain = [row["text"] for row in texts if row["style"] == "plain"]
 
     print(
@@ -80,7 +87,7 @@ def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
 def test_few_unseen_lookalikes_raise_an_alarm():
     texts = rows(UNSEEN / "urgent_unseen_lookalikes.jsonl")
 
-    alarms = [row["text"] for row in texts if screen(row["text"]).level is not None]
+    alarms = [row["text"] for row in texts if level(row["text"]) is not None]
 
     print(f"false alarms {len(alarms) / len(texts):.3f} of {len(texts)}")
     assert len(texts) >= 300
@@ -92,8 +99,8 @@ def test_emergencies_of_another_writer_are_heard():
     texts = rows(UNSEEN / "urgent_last_emergencies.jsonl")
     others = rows(UNSEEN / "urgent_last_lookalikes.jsonl")
 
-    heard = [row["text"] for row in texts if screen(row["text"]).level is not None]
-    alarms = [row["text"] for row in others if screen(row["text"]).level is not None]
+    heard = [row["text"] for row in texts if level(row["text"]) is not None]
+    alarms = [row["text"] for row in others if level(row["text"]) is not None]
 
     print(f"heard {len(heard) / len(texts):.3f} of {len(texts)}; false alarms {len(alarms) / len(others):.3f}")
     assert min(len(texts), len(others)) >= 300
@@ -110,6 +117,8 @@ def test_no_unseen_text_is_among_the_examples():
 
 def test_the_weights_are_those_of_the_present_examples():
     """Mended by `python -m bots.urgent.train`."""
+    from bots.urgent import train  # scikit-learn takes a second to import, in every worker
+
     assert learned.load().version == train.version()
 
 

@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import learned, train
+import consent
+from consent import learned
 from consent.facts import PHONE_CHANNELS
 from consent.keywords import consent_word
 from hub.types import ChannelKind, OptOutWord, Purpose
+from tests.rows import every
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-ROWS = rows_of(train.EXAMPLES)
+ROWS = rows_of(Path(consent.__file__).parent / "examples" / "opt_out.jsonl")
 UNSEEN = rows_of(Path(__file__).parent / "opt_out_unseen.jsonl")
 LAST = rows_of(Path(__file__).parent / "opt_out_last.jsonl")
 """By another writer, by whose texts nothing was taught, chosen or mended."""
@@ -86,6 +88,8 @@ def test_no_unseen_text_is_among_the_examples():
 
 def test_the_weights_are_those_of_the_present_examples():
     """Mended by `python -m consent.train`."""
+    from consent import train  # scikit-learn takes a second to import, in every worker
+
     assert learned.load().version == train.version()
 
 
@@ -103,8 +107,8 @@ def test_what_only_the_learned_screen_hears_says_so():
     assert (found.matched == "learned") == found.list_version.startswith("learned-")
 
 
-@pytest.mark.parametrize("word", [*CARRIER, "opt out", "Alto", "BAJA", "parar", "Cancelar", "detener"])
-@pytest.mark.parametrize("dress", ["{}", "  {}.", "{}!!!", "\n{}\n", "¡{}!"])
+@every("word", [*CARRIER, "opt out", "Alto", "BAJA", "parar", "Cancelar", "detener"])
+@every("dress", ["{}", "  {}.", "{}!!!", "\n{}\n", "¡{}!"])
 def test_a_carrier_word_alone_is_an_exact_stop(word, dress):
     found = consent_word(dress.format(word))
 
