@@ -209,7 +209,7 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
     if intent == "appointment_status" and state.phase in _SLOT_PHASES:
         person = person_of(state, context)
         return call(state, List(person, context.now), awaiting=visits.ASIDE) if person else None
-    return _switched(state, event, context) if _switches(state, intent, event) else None
+    return _switched(state, intent, event, context) if _switches(state, intent, event) else None
 
 
 def _goes_on(state: State, event: Heard) -> bool:
@@ -229,11 +229,11 @@ def _switches(state: State, intent: str, event: Heard) -> bool:
     return False
 
 
-def _switched(state: State, event: Heard, context: Context) -> Turn:
-    """Leave the present job for another; between moving and cancelling the visit stays the same."""
+def _switched(state: State, new: str, event: Heard, context: Context) -> Turn:
+    """Leave the present job for `new`; between moving and cancelling the visit stays the same."""
     dropped = state.job == "book" and state.phase in (Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT)
     before = (Say("book.not_booked"),) if dropped else ()
-    new, *waiting = wants_in(intents_in(event.meaning))
+    waiting = (one for one in wants_in(intents_in(event.meaning)) if one != new)
     visit = state.visit if new in ("cancel", "reschedule") else None
     clean = rest(state, Phase.IDLE, visit=visit, name=state.name, birth_date=state.birth_date)
     clean = waits(clean, *waiting)

@@ -339,3 +339,15 @@ async def test_staff_are_told_what_was_just_booked() -> None:
     await talk.hears("Yes. And how much is it?", "cost_insurance", "confirm")
 
     assert ("visit spoken of last", "2026-03-03 14:30 Dr. Kim") in talk.handoff.facts
+
+
+async def test_a_question_for_staff_beside_a_change_of_mind_waits_for_it() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+    await talk.hears("I need a check-up", "book", visit_type="Check-up")
+
+    reply = await talk.hears("no, what does it cost? rather cancel it", "decline", "cost_insurance", "cancel")
+
+    assert talk.state.job == "cancel"
+    assert talk.state.later == ("cost_insurance",)
+    assert "Cancel" in reply
