@@ -20,6 +20,8 @@ def count_at(c: Context, i: int) -> tuple[str, int, int] | None:
         return "minute", 30, i + 1
     if kind == "span days":
         return "day", c.lexemes[i].number, i + 1
+    if kind in ("num", "a") and c.kind(i + 1) == "holiday" and c.lexemes[i + 1].name == "payday":
+        return "day", 15 * c.lexemes[i].number, i + 2  # "una quincena"
     if kind not in ("num", "a") or c.kind(i + 1) != "unit":
         return None
     number, unit = c.lexemes[i].number, c.lexemes[i + 1].name

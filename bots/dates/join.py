@@ -5,13 +5,13 @@ from datetime import date
 
 from bots.dates.lexeme import words
 from bots.dates.merge import merged
-from bots.dates.negation import negated_pieces
+from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import plus
+from bots.dates.told import told_of
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
-_IT_IS = words("it's its is son es")
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
@@ -50,7 +50,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     ruled_out = negated_pieces(c, pieces)
     before: Piece | None = None
     after_excluded_day = False
-    told = _of_now(c, pieces)
+    told = told_of(c, pieces, ruled_out)
     for at, piece in enumerate(pieces):
         found = piece.found
         if at in told or (isinstance(found, Days) and found.past):
@@ -61,8 +61,11 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         gap = {c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
-        if any(c.lexemes[k].word in _SO for k in between):
+        if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
+        if before is not None and (link := correction(c, before, piece)):
+            gap.add("fix")
+            found = either(found, before.found) if link == "no_es" else found
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
@@ -82,27 +85,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     return joined
 
 
-def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
-    """The pieces that only tell what time it is: "it's 6 pm now", "it is 8 pm on Tuesday now"."""
-    found: set[int] = set()
-    for at in reversed(range(len(pieces))):
-        stop = pieces[at].stop
-        after = stop + (stop < len(c.lexemes) and c.lexemes[stop].word in ("right", "ahorita"))
-        ends = after < len(c.lexemes) and c.lexemes[after].word in ("now", "ahora", "ahorita")
-        next_told = at + 1 in found and c.skip(stop, ("on", "in", "the")) >= pieces[at + 1].at
-        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(c, pieces[at]):
-            found.add(at)
-    said = set()
-    for at in sorted(found):
-        before = {c.lexemes[k].word for k in range(max(0, pieces[at].at - 3), pieces[at].at)}
-        if at - 1 in said or before & _IT_IS:
-            said.add(at)
-    return said
-
-
-def _is_from(c: Context, piece: Piece) -> bool:
-    """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
-    return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
+def _concludes(c: Context, piece: Piece) -> bool:
+    """Whether "then" at the end draws the conclusion: "Thursday nobody can, Tuesday then"."""
+    then = piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("then", "entonces")
+    return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
 
 
 def _is_open(found: Days | Hours | Relation) -> bool:
@@ -224,6 +210,9 @@ def _set_hours(draft: Draft, hours: Hours) -> None:
 
 
 def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:
+    if hours.bound == "same":
+        _same_hours(drafts)
+        return
     if not drafts:
         drafts.append(Draft())
     last = drafts[-1]
@@ -246,6 +235,13 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         last.hours = both
     else:
         drafts.append(Draft(days=last.days, hours=hours, part=last.part, days_taken=True))
+
+
+def _same_hours(drafts: list[Draft]) -> None:
+    """Give the last day the hours of the one before it: "tomorrow at noon or Friday, same time"."""
+    said = next((draft for draft in reversed(drafts[:-1]) if draft.hours or draft.part), None)
+    if said is not None and drafts[-1].hours is None:
+        drafts[-1].hours, drafts[-1].part = said.hours, said.part
 
 
 def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import date
 
+from bots.dates.lexeme import words
 from bots.dates.periods import month_at, period_at, year_at
 from bots.dates.pieces import Context, Days
 from bots.dates.reckon import add_months, easter, monday, one, plus
 
 Found = tuple[Days, int]
+_ANY = words("any some every each cualquier algun alguno cada todos otro another")
 DayAt = Callable[[Context, int], Found | None]
 
 LAST = -1
@@ -53,6 +55,8 @@ _BY_EASTER = {"holy thursday": -3, "good friday": -2, "easter": 0, "easter monda
 def holiday_at(c: Context, i: int) -> Found | None:
     """The next day, or days, of that name."""
     name = c.lexemes[i].name
+    if name == "payday":
+        return Days(readings=(one(_payday(c.today)),)), i + 1 + (c.kind(i + 1) == "que_viene")
     said, stop = year_at(c, i + 1)
     for year in (said,) if said else (c.today.year, c.today.year + 1):
         first, last = _holiday(name, year)
@@ -64,6 +68,11 @@ def holiday_at(c: Context, i: int) -> Found | None:
                 return Days(readings=((begin, plus(monday(first), 6)),), wide=True), stop + 1
             return Days(readings=(stretch,), wide=first != last), stop
     return None
+
+
+def _payday(today: date) -> date:
+    """The next day on which wages are paid twice a month: the 15th or the last ("la quincena")."""
+    return today.replace(day=15) if today.day <= 15 else _whole(today.year, today.month)[1]
 
 
 def _holiday(name: str, year: int) -> tuple[date, date]:
@@ -89,6 +98,8 @@ def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
     unit = "day" if unit == "dia" else unit
     if unit not in ("day", "week", "weekend") or side not in ("after", "before") or c.lexemes[i].word == "days":
         return None
+    if unit == "day" and i and c.lexemes[i - 1].word in _ANY:
+        return None  # "any day after the 10th" is open
     found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
     if not found or found[0].past or not found[0].readings:
         return None
@@ -113,7 +124,7 @@ def nth_at(c: Context, i: int) -> Found | None:
     named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
     of_week = kind == "unit" and named is not None and named.name == "week"
     of_day = kind == "dia" or (kind == "unit" and named is not None and named.name == "day")
-    half = kind == "half" or (kind == "unit" and named is not None and named.name == "fortnight")
+    half = kind == "half" or (kind == "holiday" and named is not None and named.name == "payday")
     if (
         named is None
         or not (of_week or of_day or half or kind in ("weekday", "weekday?", "mar"))
@@ -121,9 +132,10 @@ def nth_at(c: Context, i: int) -> Found | None:
     ):
         return None
     j = c.skip(i + 2, ("of", "in", "the", "the_el"))
-    if j == i + 2:
+    if j == i + 2 and not (half and kind == "holiday"):
         return None
-    period = _month(c, j)
+    begin = c.today if nth != 1 or c.today.day <= 15 else add_months(c.today.replace(day=1), 1)
+    period = _month(c, j) if j > i + 2 else (*_whole(begin.year, begin.month), j)
     if period is None:
         return None
     first, last, stop = period

@@ -1,5 +1,7 @@
 """Which pieces the text rules out: "not Friday", "can't do the 5th", "el lunes no puedo"."""
 
+from dataclasses import replace
+
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
@@ -13,12 +15,17 @@ _BACK_KINDS = words("make for in the the_el the_la on this at a of around my fil
 _AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_ENGAGED = words(
+    "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso corte "
+    "boda funeral wedding"
+)
 _WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
+_OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -30,6 +37,8 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
             continue
         floor = pieces[at - 1].stop if at else 0
+        if at and correction(c, pieces[at - 1], piece):
+            continue
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
@@ -40,7 +49,48 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
+    for at in reversed(range(1, len(pieces))):
+        if at in found and at - 1 not in found and _carries_back(c, pieces[at - 1], pieces[at]):
+            found.add(at - 1)
     return found
+
+
+def correction(c: Context, said: Piece, piece: Piece) -> str | None:
+    """The lexeme's kind by which `piece` may take the place of `said`: the "no" of "Tuesday at 10 no 11"."""
+    kind = c.kind(said.stop)
+    between = c.lexemes[said.stop : piece.at]
+    if len(between) != 1 or kind not in ("no", "no_es") or c.kind(said.at - 1) in ("or", "and"):
+        return None
+    if isinstance(said.found, Hours) and isinstance(piece.found, Hours):
+        plain = all(found.bound in ("at", "around") and found.low for found in (said.found, piece.found))
+        return kind if plain else None
+    if not isinstance(said.found, Days) or not isinstance(piece.found, Days):
+        return None
+    plural = c.lexemes[piece.stop - 1].word.endswith("s") if kind == "no" else c.lexemes[piece.at].word == "los"
+    single = all(found.readings and found.readings[0][0] == found.readings[0][1] for found in (said.found, piece.found))
+    return kind if single and not plural and c.kind(piece.at) not in ("day_on", "period_on") else None
+
+
+def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Days | Hours | Relation:
+    """Both readings of "el martes no el miercoles", of which only the person knows the one that is meant."""
+    if isinstance(found, Days) and isinstance(said, Days):
+        return Days(readings=(*found.readings, *said.readings))
+    if isinstance(found, Hours) and isinstance(said, Hours):
+        return replace(found, other=said)
+    return found
+
+
+def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
+    """Whether what is denied behind `piece` goes for `said` as well: "lunes y miercoles no puedo"."""
+    if type(said.found) is not type(piece.found) or not _behind(c, piece.stop, len(c.lexemes)):
+        return False
+    if isinstance(said.found, Days) and said.found.wide:
+        return False
+    kinds = [c.kind(k) for k in range(said.stop, piece.at)]
+    linked = "or" in kinds or "and" in kinds
+    # "Monday is fine and Tuesday isn't", "Monday and Tuesday isn't" speak of one alone.
+    alone = c.language == "en" and "and" in kinds and c.lexemes[piece.stop].word in _OF_ONE
+    return linked and not alone and all(kind in ("or", "and", "the", "on", "the_el", "in", "comma") for kind in kinds)
 
 
 def _any_other(c: Context) -> int:
@@ -85,6 +135,8 @@ def _all_but(c: Context, at: int, floor: int) -> bool:
 def _before(c: Context, at: int, floor: int) -> bool:
     """Whether a "not" before the piece reaches it."""
     k = at - 1
+    if c.kind(at) in ("day_on", "period_on"):
+        return False  # "esta semana no la que sigue"
     if k >= floor and c.kind(k) == "no":
         # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
         return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
@@ -122,7 +174,7 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if lexeme.word in _SPURNED:
         return True
     if kind == "no_es":
-        return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
+        return c.kind(k + 1) in ("", "stop", "comma", "day_on", "period_on") or following in ("puedo", "me", "se", "es", "podre", "estoy")
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
 
 
@@ -130,9 +182,10 @@ def _at_work(c: Context, k: int) -> bool:
     """Whether the day is one of work: "Monday I work", "el lunes trabajo"; not "I work until 2"."""
     word, before = c.lexemes[k].word, c.lexemes[k - 1].word
     stop = k + 1
-    if word == "have" and before in ("i", "we"):
-        word, stop = c.lexemes[min(k + 1, len(c.lexemes) - 1)].word, k + 2
-        said = word in _AT_WORK
+    if (word == "have" and before in ("i", "we")) or word in ("tengo", "tenemos"):
+        stop = c.skip(stop, ("a", "the", "my"))
+        word, stop = c.lexemes[min(stop, len(c.lexemes) - 1)].word, stop + 1
+        said = word in _AT_WORK or word in _ENGAGED
     else:
         said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
             word == "trabajo" and c.language == "es"

@@ -1,6 +1,6 @@
 """The one way in: a text, the moment and the question asked give what the text says about when."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 from bots.dates.join import join
@@ -42,7 +42,7 @@ def parse(
     windows: list[Window] = []
     ambiguous: list[Window] = []
     for draft in joined.drafts:
-        readings = windows_of(context, draft)
+        readings = _left(windows_of(context, draft), joined.excluded)
         if readings and readings[0] not in windows:
             windows.append(readings[0])
             if len(readings) > 1:
@@ -55,3 +55,8 @@ def parse(
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )
+
+
+def _left(readings: list[Window], excluded: list[date]) -> list[Window]:
+    """The readings without those of a day that was ruled out, unless no other is left."""
+    return [one for one in readings if one.first != one.last or one.first not in excluded] or readings

@@ -9,6 +9,7 @@ from bots.dates.reckon import (
     coming_date,
     coming_month,
     full_year,
+    is_week,
     made,
     monday,
     month_stretch,
@@ -190,14 +191,18 @@ def edge_at(c: Context, i: int) -> Found | None:
     j = i + 1
     if where == "early next":
         where, j = "early", i
-        period = _next_unit(c.today, c.lexemes[i + 1].name) if c.kind(i + 1) == "unit" else None
+        period: Stretch | None = _next_unit(c.today, c.lexemes[i + 1].name) if c.kind(i + 1) == "unit" else None
         found: Found | None = (Days(readings=(period,), wide=True), i + 2) if period else None
     else:
         j = c.skip(j, ("of", "the", "dash", "the_el", "the_la", "in"))
         bare_month = c.kind(j) == "unit" and c.lexemes[j].value in ("month", "week")
         trailed = _trailed_period(c, j) if c.kind(j) == "unit" else None
         if bare_month and not trailed:
-            found = Days(readings=(_this(c.today, c.lexemes[j].name),), wide=True), j + 1
+            unit = c.lexemes[j].name
+            begun = unit == "month" and c.today.day > {"early": 10, "mid": 20, "late": 31}[where]
+            # On the 25th the beginning of the month is that of the next.
+            period = (_next_unit(c.today, unit) if begun and not rest else None) or _this(c.today, unit)
+            found = Days(readings=(period,), wide=True), j + 1
         else:
             found = trailed or month_at(c, j, cued=True, whole=True) or period_at(c, j)
     if not found or not found[0].readings:
@@ -212,7 +217,7 @@ def edge_at(c: Context, i: int) -> Found | None:
 
 def cut(where: str, first: date, last: date, today: date) -> Stretch:
     """The third of a period that is meant; of a week, its working days."""
-    if (last - first).days < 7:
+    if is_week(first, last):
         start = monday(last)
         low, high = {"early": (0, 1), "mid": (1, 3), "late": (3, 4)}[where]
         days = plus(start, low), plus(start, high)

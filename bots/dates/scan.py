@@ -2,19 +2,23 @@
 
 from collections.abc import Container
 
+from bots.dates.clocks import clock_at
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
 from bots.dates.named import LAST, nth_week
 from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import one, plus
+from bots.dates.reckon import alike, one, plus
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _EDGES = words("early mid late nth ord_word ord last")
+_OPENINGS = words(
+    "appointment appt slot opening spot time available open free cita espacio turno hora hueco disponible libre lugar"
+)
 _DAY_GAP = words("comma dash at around filler")
-_TIME_GAP = words("or and comma fix no around at")
+_TIME_GAP = words("or and comma fix no no_es around at")
 
 
 def pieces_of(c: Context) -> list[Piece]:
@@ -62,7 +66,10 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
-    days = _day_on(c, i, last) or days_at(c, i)
+    if _is_first_hour(c, i):
+        return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
+    named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
+    days = _day_on(c, i, named) or days_at(c, i)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
@@ -82,7 +89,7 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
     if c.kind(i) in _EDGES and (edge := _edge_of(c, i, last)):
         return edge
-    if c.kind(i) in ("day_on", "before_that", "after_that"):
+    if c.kind(i) in ("day_on", "period_on", "before_that", "after_that"):
         return _day_on_from(c, i, last)
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
@@ -90,12 +97,25 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if last is None or not isinstance(last.found, Days) or not (spanish or english):
         return None
     stop = i + 1 if spanish else j + 2
-    if c.kind(stop) not in ("", "stop", "comma", "at", "at_la", "in", "for", "word", "clock"):
+    if c.kind(stop) not in ("", "stop", "comma", "at", "at_la", "in", "for", "word", "clock", "same_hour"):
         return None
     first = last.found.readings[0][0] if last.found.readings else None
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return Days(readings=(one(plus(first, 1)),)), stop
+
+
+def _is_first_hour(c: Context, i: int) -> bool:
+    """Whether the first open time at an hour is asked for: "the first 3:00 PM you have", "la primera de las 3"."""
+    if c.kind(i) not in ("ord_word", "nth") or c.lexemes[i].number != 1:
+        return False
+    j = i + 1
+    while j < i + 4 and (c.lexemes[j].word if j < len(c.lexemes) else "") in _OPENINGS:
+        j += 1
+    # "The first at 3" may be the first of the month.
+    led = c.kind(j) in ("at", "at_or_from") and (j > i + 1 or c.kind(i) == "nth")
+    found = clock_at(c, j + led, led)
+    return found is not None and (led or c.kind(j) == "clock" or found[0].half in ("am", "pm") or c.kind(j) == "noon")
 
 
 def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
@@ -118,8 +138,10 @@ def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
 def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """Such as "the next day", "el otro": so many days after the one just named."""
     days = last.found if last is not None and isinstance(last.found, Days) else None
-    first = days.readings[0][0] if days is not None and days.readings else None
-    if days is None or first is None or days.readings[0][1] != first:
+    first, end = days.readings[0] if days is not None and days.readings else (None, None)
+    if days is not None and first and end and days.wide and (c.kind(i) == "period_on" or c.lexemes[i].number == 7):
+        return Days(readings=(alike(first, end),), wide=True), i + 1  # "not this week, the following one"
+    if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) == "before_that":
         before = c.today, max(c.today, plus(first, -1))

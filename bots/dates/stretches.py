@@ -45,6 +45,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return _bounded_at(c, i, after_hours)
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
+    if kind == "same_hour":
+        return Hours(bound="same"), i + 1
     if kind == "loosely":
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
@@ -53,7 +55,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
-    cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no"))
+    cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
     before = kind == "num" and _leads_to_day(c, i)
     if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
         cued = True
@@ -89,6 +91,9 @@ def _contrasted(c: Context, i: int) -> bool:
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
+    j = i + 1 + (c.kind(i + 1) == "comma")
+    if c.kind(j) in ("no", "no_es") and 1 <= c.lexemes[i].number <= 12 and c.kind(j + 1) in ("num", "clock", "at", "at_la"):
+        return c.kind(i - 1) in ("", "comma", "weekday") and c.lexemes[j + 1].number <= 12  # "10, no 11 on Tuesday"
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 

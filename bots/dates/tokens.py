@@ -141,6 +141,13 @@ def _mend(word: str, language: Language) -> Sense | None:
     return None
 
 
+# Words that tell the language of a text.
+_OF_ONE: dict[Language, frozenset[str]] = {
+    "en": words_en.MARKERS | (words_en.WORDS.keys() - words_es.WORDS.keys() - words_es.MARKERS),
+    "es": words_es.MARKERS | (words_es.WORDS.keys() - words_en.WORDS.keys() - words_en.MARKERS),
+}
+
+
 def fold(word: str) -> str:
     """`word` in lower case, without accents, with one kind of apostrophe."""
     if word.isascii():
@@ -152,8 +159,8 @@ def fold(word: str) -> str:
 def guess_language(text: str) -> Language:
     """The likelier language of `text`; English when nothing tells."""
     words = [fold(match) for match in re.findall(r"[^\W\d_]+", text[:400])]
-    spanish = sum(word in words_es.MARKERS for word in words)
-    english = sum(word in words_en.MARKERS for word in words)
+    spanish = sum(word in _OF_ONE["es"] for word in words)
+    english = sum(word in _OF_ONE["en"] for word in words)
     return "es" if spanish > english else "en"
 
 
@@ -217,6 +224,7 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
+_NAMED = words("unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene ord nth")
 # "3 or after" ends there; "before 9 or after 5" does not.
 _TRAILING = ("onward", "or_before")
 
@@ -260,9 +268,11 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
     """Whether what follows shows that the words are no phrase here: "before 9 or after 5", "come by 3"."""
     following = lexemes[stop].kind if stop < len(lexemes) else ""
     if sense[0] in _TRAILING:
-        return following in ("num", "clock", "at", "noon")
+        return following in ("num", "clock", "at", "noon", "part", "part?")
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
+    if sense[0] in ("day_on", "period_on"):
+        return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
     return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"
 
 

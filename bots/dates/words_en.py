@@ -312,6 +312,10 @@ _SENSES: dict[Sense, str] = {
         "the one after, the one after that, but the next, the next one, the following one, the following, but the "
         "following, but the one after, but the following one, but the next one"
     ),
+    ("same_hour", 0): (
+        "same time, at the same time, the same time, same hour, at the same hour, same time of day, same times, at that "
+        "same time"
+    ),
     ("new year", 0): (
         "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "
         "start of the new year, beginning of the new year, early new year"
@@ -337,7 +341,7 @@ WORDS, PHRASES = lexicon(_SENSES)
 
 # Words that tell the language of a text.
 MARKERS = words(
-    "a after afternoon and appointment at before can day do evening for friday from half have hello hi i "
+    "after afternoon and appointment at before can day do evening for friday from half have hello hi i "
     "in is it me monday morning my need next of on or past please quarter saturday sunday thanks the this "
     "thursday to today tomorrow tuesday want wednesday week what with you"
 )

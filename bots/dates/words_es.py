@@ -158,7 +158,6 @@ _SENSES: dict[Sense, str] = {
     ("unit", "day"): "dias, diitas",
     ("unit", "hour"): "horas, hora, hs, hrs, hr, h",
     ("unit", "minute"): "minutos, minuto",
-    ("unit", "fortnight"): "quincena",
     ("around", 0): (
         "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como a "
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
@@ -332,6 +331,13 @@ _SENSES: dict[Sense, str] = {
     ("day_on", 7): (
         "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el otro"
     ),
+    ("period_on", 7): (
+        "la que sigue, la siguiente, la otra, la proxima, la que viene, la de despues, sino la que sigue, sino la "
+        "siguiente, sino la otra, sino la proxima, sino la que viene, la de mas adelante, el que viene, el proximo, "
+        "sino el que viene, sino el proximo"
+    ),
+    ("same_hour", 0): "a la misma hora, misma hora, la misma hora, el mismo horario, al mismo horario, mismo horario",
+    ("holiday", "payday"): "quincena, dia de quincena, dia de la quincena, esta quincena, dia de pago",
     ("new year", 0): (
         "en el ano nuevo, el ano que viene, el ano entrante, el proximo ano, ano que viene, ano entrante, empezando "
         "el ano, a principios de ano, a principios del ano, a principio de ano, principios de ano"
@@ -350,6 +356,6 @@ WORDS, PHRASES = lexicon(_SENSES)
 # Words that tell the language of a text.
 MARKERS = words(
     "al cita con de del domingo el en es gracias hola hoy jueves la las los lunes manana martes mas me mi "
-    "miercoles necesito no noche para por proxima proximo puede puedo que quiero sabado se semana si "
+    "miercoles necesito noche para por proxima proximo puede puedo que quiero sabado se semana si "
     "tarde un una viernes y"
 )
