@@ -22,6 +22,7 @@ _FREE_WORDS = words(
     "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
     "lol haha k yes yeah no bc because u ur her him them they're it's really right "
     "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
+    "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
     "anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 
@@ -138,7 +139,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     least = 1 if named or in_part else 10
     if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
-    minute, stop = _minutes_at(c, i + 1)
+    minute, stop = (None, i) if _is_list(c, i) else _minutes_at(c, i + 1)
     if minute is not None and (
         ((cued or len(c.lexemes) <= 2) and _ends_well(c, stop))
         or c.kind(stop) == "mer"
@@ -167,6 +168,8 @@ def _ends_well(c: Context, j: int) -> bool:
         return False
     if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
         return False
+    if kind == "num" and following and _is_list(c, j - 1):
+        return True
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
     if kind != "word" or following is None:
@@ -199,6 +202,13 @@ def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
     ):
         return late.number, j + 1
     return None, j
+
+
+def _is_list(c: Context, i: int) -> bool:
+    """Whether the number begins a list of hours: "10 11 or 12", "9 10"."""
+    first, second = c.lexemes[i].number, c.lexemes[i + 1].number if c.kind(i + 1) == "num" else 0
+    follows = c.lexemes[i + 1].digits < 3 and second == first + 1 if second else False
+    return follows and (bool(second % 5) or (c.kind(i + 2) in ("or", "and") and c.kind(i + 3) == "num"))
 
 
 def _past_or_to(c: Context, i: int) -> ClockFound | None:

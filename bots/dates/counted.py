@@ -25,6 +25,10 @@ def count_at(c: Context, i: int) -> tuple[str, int, int] | None:
     if kind not in ("num", "a") or c.kind(i + 1) != "unit":
         return None
     number, unit = c.lexemes[i].number, c.lexemes[i + 1].name
+    if unit in ("week", "month") and c.kind(i + 2) == "and":
+        k = c.skip(i + 3, ("a", "the"))
+        if k < len(c.lexemes) and c.lexemes[k].word in ("half", "media", "medio"):
+            return "day", number * 7 + 3 if unit == "week" else number * 30 + 15, k + 1  # "un mes y medio"
     if unit in ("day", "week", "fortnight"):
         return "day", number * {"day": 1, "week": 7, "fortnight": 14}[unit], i + 2
     if unit in ("month", "year"):
@@ -58,6 +62,8 @@ def distance_at(c: Context, i: int, base_at: BaseAt, plain: bool = False) -> Fou
     out = stop < len(c.lexemes) and c.lexemes[stop].word == "out" and unit in ("day", "month")
     if c.kind(stop) == "from_now" or out:
         days = _moved(c, unit, number, c.today)
+        if days and c.lexemes[stop - 1].value == "week" and (first := days.readings[0][0]):
+            days = replace(days, within=(max(monday(first), c.today), plus(monday(first), 6)))
         return (days, stop + 1) if days else None
     lasting = c.kind(i - 1) == "for" and c.language == "en"
     if c.kind(stop) in ("from", "after", "on") and unit in ("day", "month") and c.lexemes[stop].word != "starting":

@@ -5,7 +5,7 @@ from datetime import date
 
 from bots.dates.counted import PAST, count_at, distance_at, within_at
 from bots.dates.lexeme import words
-from bots.dates.named import beside_at, holiday_at, nth_at
+from bots.dates.named import beside_at, eve_at, holiday_at, nth_at
 from bots.dates.numbered import ARTICLES, dashed_at, del_al, number_of_day, numbered_at, range_of_numbers, written_at
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
@@ -14,12 +14,15 @@ from bots.dates.reckon import (
     coming_day_of_month,
     made,
     monday,
+    month_stretch,
     one,
     plus,
+    week,
 )
 
 Found = tuple[Days, int]
 _EVENT = words("word not my the the_la the_el for of in title")
+_FREE = words("libre disponible vacaciones tiempo off free permiso descanso")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
@@ -42,6 +45,10 @@ def days_at(c: Context, i: int) -> Found | None:
         found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
         if not found:
             return None
+        if kind == "from" and _ails(c, found[1]):
+            return PAST, found[1]
+        if kind == "before" and c.kind(start) == "late" and found[0].wide:
+            kind = "by"  # "before the end of the month"
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
@@ -65,6 +72,13 @@ def days_at(c: Context, i: int) -> Found | None:
 
 def _skip(c: Context, i: int) -> int:
     return c.skip(i, ARTICLES)
+
+
+def _ails(c: Context, stop: int) -> bool:
+    """Whether what began then is an illness: "desde el lunes tengo fiebre"."""
+    at = c.skip(stop, ("comma", "word"))
+    free = at + 1 < len(c.lexemes) and c.lexemes[at + 1].word in _FREE
+    return c.kind(at) == "ailing" and at - stop <= 2 and not free
 
 
 def _event_at(c: Context, i: int) -> Found | None:
@@ -101,7 +115,9 @@ def _bounded(c: Context, kind: str, found: Found, inclusive: bool) -> Found | No
         elif kind in ("by", "until"):
             made_readings.append((None, last))
         else:
-            made_readings.append((first, last if days.wide else None))
+            # "From the 8th to the 12th" ends there; "from January on", "starting next week" does not.
+            ends = days.wide and (kind == "between" or c.kind(found[1] - 1) in ("num", "ord", "ord_word"))
+            made_readings.append((first, last if ends else None))
     return Days(readings=tuple(made_readings)), stop
 
 
@@ -141,6 +157,10 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind == "day?":
         named = c.kind(i - 1) in ("word", "title") and c.lexemes[i - 1].word not in _LEAD_WORDS
         return None if named else (Days(readings=(one(plus(c.today, c.lexemes[i].number)),)), i + 1)
+    if kind == "eve_of":
+        return eve_at(c, i, day_at)
+    if kind == "until_end":
+        return _until_end(c, i)
     if kind == "past":
         return PAST, i + 1
     if kind == "last" and c.lexemes[i].word == "pasado" and _is_after_tomorrow(c, i):
@@ -178,6 +198,17 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)
+
+
+def _until_end(c: Context, i: int) -> Found | None:
+    """Such as "Before the end of the year", "antes de que acabe el mes": from now until then."""
+    j = c.skip(i + 1, ("the", "the_el", "the_la"))
+    if c.kind(j) == "unit" and c.lexemes[j].name in ("year", "month", "week"):
+        ends = {"year": date(c.today.year, 12, 31), "month": month_stretch(c.today.year, c.today.month)[1]}
+        return Days(readings=((c.today, ends.get(c.lexemes[j].name, week(c.today, 0)[1])),), wide=True), j + 1
+    found = day_at(c, j)
+    last = found[0].readings[0][1] if found and found[0].readings else None
+    return (Days(readings=((c.today, last),), wide=True), found[1]) if found and last else None
 
 
 def _is_after_tomorrow(c: Context, i: int) -> bool:
@@ -244,6 +275,10 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
     if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
+    if after == "after_that":
+        return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
+    if (asked := _other_date(c, soon, i + 1)) is not None:
+        return asked
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
     if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
         period, stop = found_period
@@ -292,6 +327,16 @@ def _bare_date(c: Context, weekday: int, i: int) -> date | None:
     return day if day and day.weekday() == weekday else None
 
 
+def _other_date(c: Context, soon: date, i: int) -> Found | None:
+    """Both readings of "viernes 28", where the 28th is no Friday; a lower number may be an hour."""
+    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not 24 <= c.lexemes[i].number <= 31:
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    if day is None or day.weekday() == soon.weekday() or c.kind(i + 1) in ("unit", "counted", "of", "month", "month?"):
+        return None
+    return Days(readings=(one(day), one(soon))), i + 1
+
+
 def _following(c: Context, weekday: int) -> Days:
     """Such as "El viernes que viene": the coming one, or next week's when the coming one is still this week."""
     soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
@@ -314,6 +359,8 @@ def _pointed(c: Context, i: int) -> Found | None:
         return None
     weekday = c.lexemes[j].number
     soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
+    if c.kind(j + 1) == "in" and c.kind(j + 2) == "num" and c.lexemes[j + 2].number in (8, 15):
+        return Days(readings=(one(plus(soon, c.lexemes[j + 2].number - 1)),)), j + 3  # "de este viernes en ocho"
     if kind == "next" and lexeme.number == 1:
         return _following(c, weekday), j + 1
     if kind == "next":

@@ -6,7 +6,7 @@ from datetime import date
 from bots.dates.lexeme import words
 from bots.dates.merge import merged
 from bots.dates.negation import correction, either, negated_pieces
-from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
+from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import plus
 from bots.dates.told import told_of
 
@@ -93,7 +93,9 @@ def _concludes(c: Context, piece: Piece) -> bool:
 
 def _is_open(found: Days | Hours | Relation) -> bool:
     """Whether the piece is days without a beginning ("until the 5th")."""
-    return isinstance(found, Days) and bool(found.readings) and found.readings[0][0] is None and not found.weekday
+    if not isinstance(found, Days) or found.excluded_weekdays:
+        return False
+    return bool(found.readings) and found.readings[0][0] is None and not found.weekday
 
 
 def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
@@ -115,12 +117,17 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             return
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
+        elif found.low and found.high:
+            _outside(joined.drafts, found.low, found.high)
+            return
         elif found.low and found.bound in _OPPOSITE:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         else:
             return
         draft = joined.drafts[-1] if joined.drafts else None
-        if draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
+        if draft is not None and draft.hours and turned.low and (both := _between(draft.hours, turned)):
+            draft.hours = both  # "not before 10 nor after 12"
+        elif draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
             _set_hours(draft, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
@@ -139,6 +146,16 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
 
 
+def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
+    """What is left of a day without the hours between the two: "I work 9 to 5"."""
+    if not drafts:
+        drafts.append(Draft(hours_first=True))
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.hours = Hours(bound="after", low=high, leaving=True)
+            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=low), days_taken=True))
+
+
 def _around_lunch(drafts: list[Draft]) -> None:
     """What is left of a day without its noon: two stretches."""
     if not drafts:
@@ -151,8 +168,11 @@ def _around_lunch(drafts: list[Draft]) -> None:
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
     """Whether the piece takes the place of what was said before it."""
+    if "else" in gap:
+        return False  # "el viernes mejor, si no el lunes"
     return bool(
         "fix" in gap
+        or (c.moving and "move" in gap)
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
@@ -181,7 +201,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
-        last.period = last.days if last.days.wide else last.period
+        within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
+        last.period = last.days if last.days.wide else within or last.period
         last.days = one
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
@@ -234,7 +255,9 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif (both := _between(last.hours, hours)) and "or" not in gap:
         last.hours = both
     else:
-        drafts.append(Draft(days=last.days, hours=hours, part=last.part, days_taken=True))
+        # "At 8 this morning, can I come at 4" speaks of another part of the day; "this morning at 9 or 10" does not.
+        part = None if "word" in gap else last.part
+        drafts.append(Draft(days=last.days, hours=hours, part=part, days_taken=True))
 
 
 def _same_hours(drafts: list[Draft]) -> None:
@@ -251,8 +274,8 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part is None and last.hours is None:
                 draft.part = hours.part
-    elif last.part == hours.part:
-        return
+    elif last.part == hours.part or (last.part and hours.part and last.part.endswith(hours.part)):
+        return  # "late Friday afternoon"
     elif gap & {"or"} or (last.hours is None and gap & {"and", "comma"}):
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
     elif last.hours is None:

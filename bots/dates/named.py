@@ -63,6 +63,8 @@ def holiday_at(c: Context, i: int) -> Found | None:
         if said or last >= c.today:
             stretch = first if said else max(first, c.today), last
             stop = stop if said else i + 1
+            if c.kind(stop) == "weekend":
+                return Days(readings=((stretch[0], plus(monday(first), 6)),), wide=True), stop + 1
             if c.kind(stop) == "unit" and c.lexemes[stop].name == "week":
                 begin = max(monday(first), c.today)
                 return Days(readings=((begin, plus(monday(first), 6)),), wide=True), stop + 1
@@ -92,9 +94,21 @@ def _holiday(name: str, year: int) -> tuple[date, date]:
     return day, day
 
 
+def eve_at(c: Context, i: int, day_at: DayAt) -> Found | None:
+    """Such as "The eve of the 6th", "víspera de Reyes": the day before."""
+    found = day_at(c, c.skip(i + 1, ("the", "the_el", "on", "dia", "of")))
+    if not found or not found[0].readings or not (first := found[0].readings[0][0]):
+        return None
+    return Days(readings=(one(plus(first, -1)),)), found[1]
+
+
 def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
     """Such as "Day after Thanksgiving", "week after the 5th": counted from the day that is named."""
     unit, side = c.lexemes[i].name or c.kind(i), c.kind(i + 1)
+    if unit == "week" and side == "from" and c.kind(i - 1) in ("", "stop", "comma", "for", "on"):
+        found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
+        first = found[0].readings[0][0] if found and found[0].readings else None
+        return (Days(readings=(one(plus(first, 7)),)), found[1]) if found and first else None  # "week from Monday"
     unit = "day" if unit == "dia" else unit
     if unit not in ("day", "week", "weekend") or side not in ("after", "before") or c.lexemes[i].word == "days":
         return None
@@ -135,7 +149,7 @@ def nth_at(c: Context, i: int) -> Found | None:
     if j == i + 2 and not (half and kind == "holiday"):
         return None
     begin = c.today if nth != 1 or c.today.day <= 15 else add_months(c.today.replace(day=1), 1)
-    period = _month(c, j) if j > i + 2 else (*_whole(begin.year, begin.month), j)
+    period = _month_of_year(c, j, nth) or _month(c, j) if j > i + 2 else (*_whole(begin.year, begin.month), j)
     if period is None:
         return None
     first, last, stop = period
@@ -160,6 +174,19 @@ def _month(c: Context, j: int) -> tuple[date, date, int] | None:
         return None
     first, end = _whole(last.year, last.month)
     return (first, end, found[1]) if last == end else None
+
+
+def _month_of_year(c: Context, j: int, nth: int) -> tuple[date, date, int] | None:
+    """January or December, where the first or last of a year is counted ("the first week of the new year")."""
+    kind, new = c.kind(j), c.kind(j) == "new year" or c.lexemes[min(j, len(c.lexemes) - 1)].name == "new year"
+    if kind in ("next", "this") and c.kind(j + 1) == "unit" and c.lexemes[j + 1].name == "year":
+        new, j = kind == "next", j + 1
+    elif not new and not (kind == "unit" and c.lexemes[j].name == "year"):
+        return None
+    stop = j + 1 + (c.kind(j + 1) in ("que_viene", "next", "holiday"))
+    if nth == LAST:
+        return *_whole(c.today.year + new, 12), stop
+    return *_whole(c.today.year + (new or c.today.month > 1), 1), stop
 
 
 def _whole(year: int, month: int) -> tuple[date, date]:

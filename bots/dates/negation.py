@@ -12,12 +12,12 @@ _THROUGH = words(
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will")
+_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will ya")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _ENGAGED = words(
-    "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso corte "
-    "boda funeral wedding"
+    "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
+    "corte boda funeral wedding"
 )
 _WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
@@ -25,6 +25,9 @@ _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
+_SAID = words("said dije dijo dijeron pedi")
+_PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
+_PREDICATES = words("unavailable busy swamped neither")
 _OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
@@ -42,7 +45,9 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
-            or _is_taken(c, piece, floor)
+            or _is_taken(c, piece, floor, pieces[at - 1] if at else None)
+            or _at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
+            or (at and _is_worse(c, pieces[at - 1], piece))
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or _behind(c, piece.stop, ceiling)
@@ -58,9 +63,13 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
 def correction(c: Context, said: Piece, piece: Piece) -> str | None:
     """The lexeme's kind by which `piece` may take the place of `said`: the "no" of "Tuesday at 10 no 11"."""
     kind = c.kind(said.stop)
+    if said.at and c.lexemes[said.at - 1].word in _SAID:
+        return None  # "I said at 3, no 2" repeats what was said
     between = c.lexemes[said.stop : piece.at]
     if len(between) != 1 or kind not in ("no", "no_es") or c.kind(said.at - 1) in ("or", "and"):
         return None
+    if piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("si", "yes"):
+        kind = "no"  # "lunes no viernes si"
     if isinstance(said.found, Hours) and isinstance(piece.found, Hours):
         plain = all(found.bound in ("at", "around") and found.low for found in (said.found, piece.found))
         return kind if plain else None
@@ -112,14 +121,50 @@ def _until_back(c: Context, piece: Piece, floor: int) -> bool:
     return said or any(c.lexemes[k].word.rpartition(" ")[2] in _AWAY for k in after)
 
 
-def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
-    """Whether the person says what keeps them until then."""
+def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
+    """Whether the person says what keeps them: "I work until 5", "trabajo de lunes a viernes hasta las 5"."""
     if not isinstance(piece.found, Hours):
         return False
     if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
         return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
     until = piece.found.bound in ("until", "before", "by", "between")
-    return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
+    if not until:
+        return False
+    if last is not None and isinstance(last.found, Days) and piece.at == c.skip(last.stop, ("comma", "of", "from")):
+        return _works_before(c, last.at, 0)
+    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
+
+
+def _at_work_on(c: Context, piece: Piece, floor: int, following: Piece | None) -> bool:
+    """Whether the days are those of work: "I work Tuesdays", "tengo clase los lunes"; not "I work Mondays until 2"."""
+    if not isinstance(piece.found, Days) or not _works_before(c, piece.at, floor):
+        return False
+    hours = following is not None and isinstance(following.found, Hours) and following.found.bound != "same"
+    return not (hours and following is not None and c.skip(piece.stop, ("from", "of", "at")) >= following.at)
+
+
+def _works_before(c: Context, at: int, floor: int) -> bool:
+    """Whether the words before `at` are "I work", "I have class", "trabajo", "tengo clases"."""
+    k = at - 1
+    while k > floor and k > at - 4 and c.kind(k) in ("on", "the", "the_el", "of", "each", "from"):
+        k -= 1
+    if k < floor:
+        return False
+    word, before = c.lexemes[k].word, c.lexemes[k - 1].word if k else ""
+    if before in ("a", "the", "un", "una") and k > 1:
+        before = c.lexemes[k - 2].word
+    if word in ("work", "working"):
+        return before in ("i", "i'm", "im", "we", "also", "only")
+    if word in ("trabajo", "trabajamos"):
+        return c.language == "es" and before not in ("mi", "el", "del", "al", "un")
+    return before in ("have", "tengo", "tenemos", "has") and (word in _AT_WORK or word in _ENGAGED)
+
+
+def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
+    """Whether the piece is only compared with: "mejor a las 4 que a las 3", "I'd rather Monday than Tuesday"."""
+    between = [lexeme.word for lexeme in c.lexemes[better.stop : piece.at]]
+    before = {c.lexemes[k].word for k in range(max(0, better.at - 3), better.at)}
+    return between in (["que"], ["than"], ["than", "on"], ["que", "el"]) and bool(before & _PREFERRED)
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:
@@ -148,6 +193,9 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
         if kind == "not":
+            # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
+            if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
+                return False
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word"
         if kind == "no_es":
             return True
@@ -163,6 +211,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 1
     if k >= ceiling:
         return False
+    if c.kind(c.skip(k, ("comma", "and"))) == "not_then" or _so_not_then(c, k, ceiling):
+        return True
     if _at_work(c, k):
         return True
     kind, lexeme = c.kind(k), c.lexemes[k]
@@ -174,8 +224,27 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if lexeme.word in _SPURNED:
         return True
     if kind == "no_es":
-        return c.kind(k + 1) in ("", "stop", "comma", "day_on", "period_on") or following in ("puedo", "me", "se", "es", "podre", "estoy")
+        return c.kind(k + 1) in ("", "stop", "comma", "day_on", "period_on", "fix", "and") or following in (
+            "pero",
+            "porque",
+            "asi",
+            "puedo",
+            "me",
+            "se",
+            "es",
+            "podre",
+            "estoy",
+        )
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _so_not_then(c: Context, k: int, ceiling: int) -> bool:
+    """Whether "so not then" follows within a word or two: "my birthday is Dec 3 so not then"."""
+    return any(
+        c.kind(n) == "not_then" and c.lexemes[n - 1].word in ("so", "asi", "que")
+        for n in range(k + 1, k + 3)
+        if n < ceiling
+    )
 
 
 def _at_work(c: Context, k: int) -> bool:

@@ -122,6 +122,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     lexeme, number = c.lexemes[i], c.lexemes[i].number
     if not 1 <= number <= 31 or lexeme.digits > 2:
         return None
+    if (shared := _shared_month(c, i)) is not None:
+        return shared
     j = i + 1
     named = c.skip(j, ("of", "the", "the_la"))
     plain = lexeme.kind == "num" and not any(c.kind(k) == "of" for k in range(j, named))
@@ -146,7 +148,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     ):
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
-    spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
+    told = c.kind(i - 2) == "on" or number > 4 or c.expecting == "date" or (c.kind(i + 1) == "at" and number > 0)
+    spelled = lexeme.kind == "ord_word" and article and told
     # "Despues del 20", "menos el 13": the article was folded into the phrase before.
     bare = bare or (lexeme.kind == "num" and i > 0 and c.lexemes[i - 1].word.endswith((" el", " del")))
     # "The 2" may be a choice from a list; no list is longer than three.
@@ -156,6 +159,25 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return None
     day = coming_day_of_month(c.today, number)
     return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None
+
+
+def _shared_month(c: Context, i: int) -> Found | None:
+    """The first of "the 4th or 5th of January", "el 4 o el 5 de enero", "3, 4 o 5 de mayo": the month is said once."""
+    j, last = i, c.lexemes[i].number
+    for _ in range(3):
+        if c.kind(j + 1) not in ("or", "and", "comma"):
+            return None
+        j = c.skip(j + 2, ("or", "and", "the", "the_el", "on"))
+        if not number_of_day(c, j) or c.lexemes[j].number <= last:
+            return None
+        last = c.lexemes[j].number
+        month = c.skip(j + 1, ("of", "the"))
+        if c.kind(month) == "month":
+            # "At 3 or 4 December 5th" are hours.
+            hour = c.kind(i - 1) in _HOUR_CUES or (month == j + 1 and number_of_day(c, month + 1))
+            found = None if hour else month_at(c, month, day=c.lexemes[i].number)
+            return (found[0], i + 1) if found else None
+    return None
 
 
 def _ends_a_day(c: Context, j: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 from bots.dates.join import join
 from bots.dates.model import When, Window
 from bots.dates.pieces import Context
-from bots.dates.resolve import windows_of
+from bots.dates.resolve import has_passed, windows_of
 from bots.dates.scan import pieces_of
 from bots.dates.tokens import guess_language, lex
 from hub.types import Language
@@ -47,8 +47,9 @@ def parse(
             windows.append(readings[0])
             if len(readings) > 1:
                 ambiguous.extend(readings)
+    ahead = [one for one in windows if not has_passed(one, now)]
     return When(
-        windows=tuple(windows),
+        windows=tuple(ahead or windows),
         excluded=tuple(dict.fromkeys(joined.excluded)),
         excluded_weekdays=tuple(dict.fromkeys(joined.excluded_weekdays)),
         ambiguous=tuple(ambiguous),

@@ -77,7 +77,8 @@ def _dated(c: Context, month: int, day: int, j: int) -> Found | None:
     """The day of the month, with the year if one follows at `j`."""
     year, stop = year_at(c, j, strict=False)
     found = made(full_year(year), month, day) if year else coming_date(c.today, month, day)
-    return (Days(readings=(one(found),)), stop) if found else None
+    # "February 30th" is no day, and its number names none of another month.
+    return (Days(readings=(one(found),)) if found else Days(readings=(), past=True)), stop
 
 
 def period_at(c: Context, i: int) -> Found | None:
@@ -90,6 +91,9 @@ def period_at(c: Context, i: int) -> Found | None:
         return Days(
             readings=(_this(today, "week" if c.lexemes[i].value == "this week" else "month"),), wide=True
         ), i + 1
+    if kind == "months":
+        ahead = _next_unit(today, "month", c.lexemes[i].number)
+        return (Days(readings=(ahead,), wide=True), i + 1) if ahead else None
     if kind == "week":
         return Days(readings=(week(today, c.lexemes[i].number),), wide=True), i + 1
     if kind == "weekend":
@@ -191,7 +195,7 @@ def edge_at(c: Context, i: int) -> Found | None:
     j = i + 1
     if where == "early next":
         where, j = "early", i
-        period: Stretch | None = _next_unit(c.today, c.lexemes[i + 1].name) if c.kind(i + 1) == "unit" else None
+        period = _next_unit(c.today, c.lexemes[i + 1].name) if c.kind(i + 1) == "unit" else None
         found: Found | None = (Days(readings=(period,), wide=True), i + 2) if period else None
     else:
         j = c.skip(j, ("of", "the", "dash", "the_el", "the_la", "in"))
@@ -199,10 +203,10 @@ def edge_at(c: Context, i: int) -> Found | None:
         trailed = _trailed_period(c, j) if c.kind(j) == "unit" else None
         if bare_month and not trailed:
             unit = c.lexemes[j].name
-            begun = unit == "month" and c.today.day > {"early": 10, "mid": 20, "late": 31}[where]
+            over = unit == "month" and not rest and c.today.day > {"early": 10, "mid": 20, "late": 31}[where]
             # On the 25th the beginning of the month is that of the next.
-            period = (_next_unit(c.today, unit) if begun and not rest else None) or _this(c.today, unit)
-            found = Days(readings=(period,), wide=True), j + 1
+            named = (_next_unit(c.today, unit) if over else None) or _this(c.today, unit)
+            found = Days(readings=(named,), wide=True), j + 1
         else:
             found = trailed or month_at(c, j, cued=True, whole=True) or period_at(c, j)
     if not found or not found[0].readings:

@@ -48,11 +48,13 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
     found: list[Window] = []
     for first, last in stretches:
         for window in _hours_on(c, draft, first if first == last else None):
+            if window.exact and first is None and last is not None:
+                window = Window(latest=window.latest, part_of_day=window.part_of_day)  # "by Wednesday noon"
             whole = _with_days(window, first, last)
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)
     # Of two readings the one that lies behind is not meant.
-    ahead = [window for window in found if not _has_passed(window, c.now)]
+    ahead = [window for window in found if not has_passed(window, c.now)]
     return (ahead or found)[:_MOST]
 
 
@@ -76,7 +78,7 @@ def _is_over(window: Window, now: datetime) -> bool:
     )
 
 
-def _has_passed(window: Window, now: datetime) -> bool:
+def has_passed(window: Window, now: datetime) -> bool:
     """Whether the window is an hour of today that has gone by."""
     named = window.exact or window.about
     today = window.first == window.last == now.date()

@@ -1,14 +1,16 @@
 """From lexemes to pieces: at each word the grammars of days and hours are asked once, the longest find is kept."""
 
 from collections.abc import Container
+from datetime import date
 
 from bots.dates.clocks import clock_at
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
 from bots.dates.named import LAST, nth_week
+from bots.dates.numbered import number_of_day
 from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import alike, one, plus
+from bots.dates.reckon import add_months, alike, coming, made, monday, month_stretch, one, plus
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
@@ -91,6 +93,8 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
         return edge
     if c.kind(i) in ("day_on", "period_on", "before_that", "after_that"):
         return _day_on_from(c, i, last)
+    if last is not None and (beside := _another_of_month(c, i, last) or _following_of(c, i, last)):
+        return beside
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
     english = c.kind(j) == "unit" and c.lexemes[j].value == "day" and c.kind(j + 1) == "after"
@@ -139,8 +143,8 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
     """Such as "the next day", "el otro": so many days after the one just named."""
     days = last.found if last is not None and isinstance(last.found, Days) else None
     first, end = days.readings[0] if days is not None and days.readings else (None, None)
-    if days is not None and first and end and days.wide and (c.kind(i) == "period_on" or c.lexemes[i].number == 7):
-        return Days(readings=(alike(first, end),), wide=True), i + 1  # "not this week, the following one"
+    if days is not None and first and end and (c.kind(i) == "period_on" or (days.wide and c.lexemes[i].number == 7)):
+        return _next_period(c, i, days.wide, first, end)  # "not this week, the following one"
     if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) == "before_that":
@@ -149,6 +153,52 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
     if c.kind(i) == "after_that":
         return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
     return Days(readings=(one(plus(first, c.lexemes[i].number)),)), i + 1
+
+
+def _next_period(c: Context, i: int, wide: bool, first: date, end: date) -> tuple[Days, int] | None:
+    """The week or month after the one just named, or after that of the day just named."""
+    if c.language == "es" and not wide:
+        return None  # "el martes, o la siguiente"
+    if c.lexemes[i].number == 30:
+        begin = add_months(end.replace(day=1), 1)
+        return Days(readings=(month_stretch(begin.year, begin.month),), wide=True), i + 1
+    week_on = plus(monday(end), 7), plus(monday(end), 13)
+    return Days(readings=(alike(first, end) if wide else week_on,), wide=True), i + 1
+
+
+def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
+    """Such as "The 7th or the following Monday", "this week or next": counted from the day or period just named."""
+    days = last.found
+    end = days.readings[0][1] if isinstance(days, Days) and days.readings else None
+    first = days.readings[0][0] if isinstance(days, Days) and days.readings else None
+    j = c.skip(i, ("the", "the_el", "the_la"))
+    if end is None or first is None or not isinstance(days, Days):
+        return None
+    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop") and days.wide:
+        return Days(readings=(alike(first, end),), wide=True), j + 1
+    if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
+        return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
+    spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")
+    if spanish or (
+        c.kind(j) == "next" and c.lexemes[j].word in ("following", "siguiente") and c.kind(j + 1) == "weekday"
+    ):
+        weekday = c.lexemes[j if spanish else j + 1].number
+        return Days(readings=(one(coming(end, weekday)),)), j + 2
+    return None
+
+
+def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
+    """The second day of "January 4 or 5", "el 4 de enero o el 5"."""
+    days = last.found
+    first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
+    named = any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    j = c.skip(i, ("the", "the_el"))
+    if first is None or first != end or not named or c.kind(i - 1) not in ("or", "and") or i - 1 != last.stop:
+        return None
+    if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
+        return None
+    day = made(first.year, first.month, c.lexemes[j].number)
+    return (Days(readings=(one(day),)), j + 1) if day is not None and day > first else None
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:

@@ -25,6 +25,7 @@ _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _OFF = words("off salgo salimos sale salen termino acabo")
+_EVENT = words("word my the the_el the_la to off at_la")
 _OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
@@ -55,7 +56,13 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
-    cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
+    listed = c.kind(i - 1) == "num" and after_hours
+    cued = (
+        after_day
+        or listed
+        or c.expecting == "time"
+        or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
+    )
     before = kind == "num" and _leads_to_day(c, i)
     if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
         cued = True
@@ -91,8 +98,14 @@ def _contrasted(c: Context, i: int) -> bool:
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
+    if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
+        return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"
     j = i + 1 + (c.kind(i + 1) == "comma")
-    if c.kind(j) in ("no", "no_es") and 1 <= c.lexemes[i].number <= 12 and c.kind(j + 1) in ("num", "clock", "at", "at_la"):
+    if (
+        c.kind(j) in ("no", "no_es")
+        and 1 <= c.lexemes[i].number <= 12
+        and c.kind(j + 1) in ("num", "clock", "at", "at_la")
+    ):
         return c.kind(i - 1) in ("", "comma", "weekday") and c.lexemes[j + 1].number <= 12  # "10, no 11 on Tuesday"
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
@@ -158,8 +171,9 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     spanish_loose = c.kind(i) == "around" and c.lexemes[i].value == 1 and not {"at", "at_la", "the_la"} & set(between)
     if spanish_loose and c.kind(j) == "num" and c.kind(j + 1) not in _LOOSE_ENDS:
         return None
-    if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1:
-        return None
+    lone = c.kind(i) == "at_la" and j == i + 1 and c.language == "es" and c.lexemes[i].word == "a la"
+    if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1 and not (lone and c.lexemes[j].number <= 12):
+        return None  # "a la 2" is said for "a las 2"
     if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
         return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
@@ -184,9 +198,23 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
         return None
     low, stop = found
+    if bound == "at" and (side := _event_side(c, i)):
+        return _suffixed(c, Hours(bound=side, low=low), stop)
     if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
+
+
+def _event_side(c: Context, i: int) -> Bound | None:
+    """Whether the hour at `i` is that of what comes before or after: "after I drop the kids off at 8"."""
+    for k in range(i - 1, max(-1, i - 9), -1):
+        if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
+            return "after"
+        if c.kind(k) == "before" and k < i - 1:
+            return "before"
+        if c.kind(k) not in _EVENT:
+            return None
+    return None
 
 
 def _is_leaving(c: Context, i: int) -> bool:

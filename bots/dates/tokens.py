@@ -20,11 +20,11 @@ _TOKEN = re.compile(
     | (?P<phone>(?<!\d)(?:\+?\d{1,2}[\s.-]?)?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)|(?<!\d)\d{3}-\d{4}(?!\d))
     | (?P<full>(?<![\w./])\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{4}|\d{2})(?![\d/]))
     | (?P<slash>(?<![\w./])\d{1,2}/\d{1,2}(?![\d/]))
-    | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?:\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
+    | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?[:;]\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
     | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
-          ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|do|
+          to|o|º|ª|ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
@@ -124,6 +124,15 @@ def _mending(words: dict[str, Sense]) -> dict[str, str]:
     }
 
 
+_NUMBER_ISH = {
+    f"{word}ish": sense[1]
+    for word, sense in words_en.WORDS.items()
+    if sense[0] == "num"
+    and isinstance(sense[1], int)
+    and 1 <= sense[1] <= 12
+    and word not in ("few", "several", "couple")
+}
+"""Such as "tenish"."""
 _NEAR: dict[Language, dict[str, str]] = {
     "en": _mending(_WORDS["en"]),
     "es": _mending(_WORDS["es"]),
@@ -179,6 +188,10 @@ def _split(text: str, language: Language) -> list[Lexeme]:
         raw = match[0]
         if kind == "word":
             word = fold(raw)
+            if (loose := _NUMBER_ISH.get(word)) is not None:
+                found.append(Lexeme(start, end - 3, "num", loose, word[:-3]))
+                found.append(Lexeme(end - 3, end, "ish", 0, "ish"))
+                continue
             sense = words.get(word) or _mend(word, language) or ("word", 0)
             found.append(Lexeme(start, end, sense[0], sense[1], word))
         elif kind == "sign":
@@ -186,7 +199,7 @@ def _split(text: str, language: Language) -> list[Lexeme]:
         elif kind in ("num", "suf"):
             found.extend(_number(match["num"], match["suf"], start))
         elif kind in ("clock", "dotted"):
-            hour, minute = (int(part) for part in re.split(r"\s?[:hH.]\s?", raw)[:2])
+            hour, minute = (int(part) for part in re.split(r"\s?[:;hH.]\s?", raw)[:2])
             if hour <= 24:
                 found.append(Lexeme(start, end, kind, (hour, minute), zero=raw[0] == "0" or hour > 12))
             else:
@@ -218,13 +231,16 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "mer", "am")
     elif suffix in ("pm", "p"):
         yield Lexeme(after, after + len(suffix), "mer", "pm")
-    elif suffix == "ish":
-        yield Lexeme(after, after + len(suffix), "ish")
+    elif suffix in ("ish", "oclock"):
+        yield Lexeme(after, after + len(suffix), suffix)
     elif suffix:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
-_NAMED = words("unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene ord nth")
+_PREDICATES = words("is works would could if maybe please then instead that's works might if will should for thanks")
+_NAMED = words(
+    "early mid late unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene ord nth"
+)
 # "3 or after" ends there; "before 9 or after 5" does not.
 _TRAILING = ("onward", "or_before")
 
@@ -271,6 +287,12 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return following in ("num", "clock", "at", "noon", "part", "part?")
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
+    if sense[0] == "period_on" and phrase[-1] == "after":  # "the week after Thanksgiving"
+        return (
+            following not in ("", "stop", "comma", "at", "or", "and", "not") and lexemes[stop].word not in _PREDICATES
+        )
+    if sense[0] == "weekend" and phrase[-1] == "fin":
+        return following == "of"
     if sense[0] in ("day_on", "period_on"):
         return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
     return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"

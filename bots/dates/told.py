@@ -7,8 +7,8 @@ _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
-    "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta estan "
-    "va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all everything "
+    "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
+    "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all everything "
     "everyone's todo public federal nacional"
 )
 
@@ -50,7 +50,19 @@ def _of_closing(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if _closed_behind(c, pieces[at].stop, ceiling) or _closed_before(c, pieces[at].at, floor):
             found.add(at)
+        elif (
+            at + 1 in days
+            and c.kind(pieces[at + 1].at) == "holiday"
+            and _is_that(c, pieces[at].stop, pieces[at + 1].at)
+        ):
+            found |= {at, at + 1}  # "Thursday is Thanksgiving, Friday?"
     return found if len(found) < len(days) else set()
+
+
+def _is_that(c: Context, stop: int, at: int) -> bool:
+    """Whether only "is" stands between, in one of its forms."""
+    said = [c.lexemes[k].word for k in range(stop, at)]
+    return bool(set(said) & {"is", "es"} or c.lexemes[stop - 1].word.endswith("'s")) and set(said) <= _BEFORE_CLOSED
 
 
 def _closed_behind(c: Context, stop: int, ceiling: int) -> bool:

@@ -78,8 +78,9 @@ _SENSES: dict[Sense, str] = {
     ("part", "mid afternoon"): "midafternoon, mid afternoon, middle of the afternoon",
     ("part", "day end"): (
         "eod, end of the day, end of day, before you close, before closing, before closing time, right before "
-        "closing, right before you close, close of business, cob, last slot of the day, last appointment of the "
-        "day"
+        "closing, right before you close, close of business, cob, last slot of the day, last appointment of the day, "
+        "last thing, last slot on, last appointment on, last appt on, last opening on, the last slot, as late as "
+        "possible, as late as you have, latest you have, latest appointment, latest slot"
     ),
     ("part", "early morning"): (
         "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "
@@ -87,9 +88,10 @@ _SENSES: dict[Sense, str] = {
         "early"
     ),
     ("part", "first thing"): (
-        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as "
-        "soon as you open, when you guys open, when you first open, at opening, at opening time, first slot of the "
-        "day, first appointment of the day"
+        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
+        "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
+        "first appointment of the day, when the clinic opens, when the office opens, when it opens, as soon as the "
+        "clinic opens"
     ),
     ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
     ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
@@ -229,7 +231,8 @@ _SENSES: dict[Sense, str] = {
     ("or", 0): "or, nor",
     ("onward", 0): (
         "onward, onwards, at the earliest, or later, or after, and later, and after, and up, on wards, forward, or "
-        "anytime after, or any time after"
+        "anytime after, or any time after, to close, til close, till close, until close, to closing, until you close, "
+        "til you close"
     ),
     ("next", 0): "next, nxt, following, nex",
     ("this", 0): "this, ths",
@@ -253,11 +256,13 @@ _SENSES: dict[Sense, str] = {
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",
     ("relation", "soonest"): (
-        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as "
-        "soon as you can, as early as possible, soon as possible, first available, next available, first opening, "
-        "next opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the "
-        "better, soon as u can, as soon as u can, soon as you can, first thing available, whatever's "
-        "soonest, next opening you have, as early as you have, earliest you have, earliest available"
+        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as soon "
+        "as you can, as early as possible, soon as possible, first available, next available, first opening, next "
+        "opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the better, "
+        "soon as u can, as soon as u can, soon as you can, first thing available, whatever's soonest, next opening "
+        "you have, as early as you have, earliest you have, earliest available, early as possible, whichever is "
+        "sooner, whichever comes first, whatever is sooner, whichever is first, whichever is earlier, whichever is "
+        "soonest"
     ),
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
@@ -312,9 +317,15 @@ _SENSES: dict[Sense, str] = {
         "the one after, the one after that, but the next, the next one, the following one, the following, but the "
         "following, but the one after, but the following one, but the next one"
     ),
+    ("eve_of", 0): "the eve of, eve of",
+    ("months", 2): "month after next, the month after next",
+    ("period_on", 7): "the week after, the week after that, week after that, the following week",
+    ("period_on", 30): "the month after, the month after that, month after that, the following month",
+    ("until_end", 0): "before the end of, before the close of",
+    ("not_then", 0): "not then, not that day, not those days, not that week, so not then, so not that day",
     ("same_hour", 0): (
-        "same time, at the same time, the same time, same hour, at the same hour, same time of day, same times, at that "
-        "same time"
+        "same time, at the same time, the same time, same hour, at the same hour, same time of day, same times, at "
+        "that same time"
     ),
     ("new year", 0): (
         "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "

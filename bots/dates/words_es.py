@@ -6,7 +6,7 @@ Each entry is folded: lower case, no accents ("manana" is "mañana").
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
-    ("weekday", 0): "lunes, lun, lunez, lunse, luns",
+    ("weekday", 0): "lunes, lun, lunez, lunse, luns, lune",
     ("weekday", 1): "martes, marte, martez, mrtes",
     ("weekday", 2): (
         "miercoles, mier, mie, miercole, mierc, mircoles, miercloes, miecoles, mierkoles, mierccoles, miercls, "
@@ -39,7 +39,10 @@ _SENSES: dict[Sense, str] = {
         "accion de gracias, dia de accion de gracias, dia de gracias, thanksgiving, san guivin, sanguivin"
     ),
     ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy, hoy mismo, hoi, ahoy, el dia de hoy",
-    ("day", 1): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña",
+    (
+        "day",
+        1,
+    ): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña, maniana, mñna, manyana, mñana",
     ("day", 2): (
         "pasado manana, pasao manana, pasado mnn, pasadomanana, pasado mana, despues de manana, dia despues de "
         "manana, pasado manna"
@@ -52,24 +55,28 @@ _SENSES: dict[Sense, str] = {
         "almuerzito, horas de la manana, la manianita, las mananitas"
     ),
     ("part", "early morning"): (
-        "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
-        "temprano, bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del "
-        "trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito"
+        "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy temprano, "
+        "bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del trabajo, antes "
+        "de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito, tan temprano, tan "
+        "tempranito"
     ),
     ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
     ("part", "first thing"): (
         "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana, cuando abran, cuando "
-        "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora"
+        "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora, cuando abra la clinica, "
+        "cuando abre la clinica, cuando abran la clinica"
     ),
     ("part", "day end"): (
-        "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima "
-        "cita del dia, al ultimo, a la ultima hora, al final de la jornada, final del dia"
+        "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima cita "
+        "del dia, al ultimo, a la ultima hora, al final de la jornada, final del dia, la ultima del dia, ultima del "
+        "dia, la ultima cita del, la ultima cita de, la ultima del, ultimo turno del dia, lo mas tarde que tengan, lo "
+        "mas tarde que tenga, lo mas tarde que haya, lo mas tarde posible"
     ),
     ("part", "mid morning"): "media manana, a media manana, mitad de la manana, a mitad de la manana",
     ("part", "mid afternoon"): "media tarde, a media tarde, mitad de la tarde, a mitad de la tarde",
     ("part", "late afternoon"): (
         "al final de la tarde, tarde noche, al caer la tarde, fin de la tarde, tarde en la tarde, mas tarde en la "
-        "tarde, la nochecita, nochecita"
+        "tarde, la nochecita, nochecita, a ultima hora de la tarde, ultima hora de la tarde"
     ),
     ("part", "after work"): (
         "despues del trabajo, despues de trabajar, saliendo del trabajo, al salir del trabajo, cuando salga del "
@@ -105,7 +112,7 @@ _SENSES: dict[Sense, str] = {
     ("noon", 12): "mediodia, medio dia, las doce del dia, las 12 del dia",
     ("mer", "am"): "am",
     ("mer", "pm"): "pm",
-    ("oclock", 0): "en punto, exactas, clavadas, en punto exacto",
+    ("oclock", 0): "en punto, exactas, clavadas, en punto exacto, del mediodia, del medio dia, de mediodia",
     ("ish", 0): (
         "y pico, mas o menos, o algo asi, o algo, o por ahi, aproximadamente, o cerca, aprox, masomenos, y algo, "
         "mas menos, o por hay"
@@ -120,7 +127,7 @@ _SENSES: dict[Sense, str] = {
     ("num", 7): "siete",
     ("num", 8): "ocho, hocho, osho",
     ("num", 9): "nueve, nuebe",
-    ("num", 10): "diez, dies",
+    ("num", 10): "diez, dies, die",
     ("num", 11): "once, onse",
     ("num", 12): "doce, dose",
     ("num", 13): "trece, trese",
@@ -162,12 +169,13 @@ _SENSES: dict[Sense, str] = {
         "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como a "
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
         "las, por ahy de las, a eso de la, alrededor de la, cerca de la, aprox a las, mas o menos a las, tipo la, "
-        "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las"
+        "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las, cerca del, alrededor del, "
+        "por ai de las, por ai a las, por ay de las, por ahi de"
     ),
     ("around", 1): "como, tipo, cerca de",
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
     ("hace", 0): "hace",
-    ("filler", 0): "punto, no tengo",
+    ("filler", 0): "punto, no tengo, muy tarde, tan tarde, demasiado tarde, que tan tarde",
     ("half_es", 30): "media",
     ("quarter_es", 15): "cuarto",
     ("minus", 0): "menos",
@@ -175,7 +183,7 @@ _SENSES: dict[Sense, str] = {
     ("or", 0): "o, u",
     ("nor", 0): "ni",
     ("to", 1): "a, al",
-    ("at", 0): "a las, alas",
+    ("at", 0): "a las, alas, a hrs, a horas",
     ("at", 1): "las",
     ("at", 2): "para las, pa las",
     ("the_la", 0): "la",
@@ -190,7 +198,7 @@ _SENSES: dict[Sense, str] = {
     ("last", 0): "ultimo, ultima",
     ("last", 1): "pasado, pasada",
     ("in", 1): "en, dentro, dentro de, de hoy en, de aqui a, dentro d, de aca a, en unos, en unas, de manana en",
-    ("of", 0): "de",
+    ("of", 0): "de, d",
     ("of", 1): "del",
     ("from", 0): (
         "desde, a partir de, a partir del, a partir del dia, desde el, comenzando, empezando, regreso, vuelvo, "
@@ -209,7 +217,10 @@ _SENSES: dict[Sense, str] = {
         "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
         "las, a partir de la"
     ),
-    ("after", 1): "no antes de, no antes de las, no antes del",
+    (
+        "after",
+        1,
+    ): "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy temprano a las",
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
@@ -217,15 +228,21 @@ _SENSES: dict[Sense, str] = {
     ("mid", 0): "mediados, mitad, a mitad, mediado",
     ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
     ("late", 1): "resto",
-    ("weekend", 0): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana",
+    (
+        "weekend",
+        0,
+    ): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana, este fin, el fin que viene, fin que viene, proximo fin",
     ("relation", "earlier"): "antecitos, mas temprano, mas pronto, un poco antes",
     ("relation", "soonest"): (
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
-        "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima "
-        "cita disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, "
-        "primer espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre "
-        "mas pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas "
-        "pronta, urgente lo antes posible"
+        "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima cita "
+        "disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, primer "
+        "espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre mas "
+        "pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas pronta, "
+        "urgente lo antes posible, ahorita mismo, ahora mismo, ya mismo, la proxima que tengan, la proxima que tenga, "
+        "la proxima que haya, la mas cercana, lo primero que tenga, lo primero que tengan, lo primero que haya, la "
+        "primera que tenga, la primera que haya, la primera que tengas, el primero que tenga, el primero que tengan, "
+        "el primero que haya, la que tengan mas pronto, la mas proxima"
     ),
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
@@ -235,7 +252,7 @@ _SENSES: dict[Sense, str] = {
         "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no "
         "ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, "
         "quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible "
-        "los, olvide el, olvida el, brinquese el, fuera del"
+        "los, olvide el, olvida el, brinquese el, fuera del, nunca"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -268,12 +285,15 @@ _SENSES: dict[Sense, str] = {
     ("at_la", 0): "a la, para la",
     ("at_or_from", 0): "de las",
     ("onward", 0): (
-        "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia adelante"
+        "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia "
+        "adelante, pa adelante, pa lante, palante, hasta el cierre, hasta que cierren, hasta cerrar, hasta que "
+        "cierran"
     ),
     ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
-        "tarde de las, no mas tarde de, no mas tarde que"
+        "tarde de las, no mas tarde de, no mas tarde que, lo mas tarde a las, lo mas tarde es a las, lo mas tarde "
+        "seria a las, lo mas tarde que puedo es a las, como muy tarde a las, como muy tarde, a lo mas tarde"
     ),
     ("weekdays", 0): (
         "entre semana, dias de semana, entresemana, entre semana nomas, dia de semana, dias habiles, dia habil, "
@@ -334,9 +354,17 @@ _SENSES: dict[Sense, str] = {
     ("period_on", 7): (
         "la que sigue, la siguiente, la otra, la proxima, la que viene, la de despues, sino la que sigue, sino la "
         "siguiente, sino la otra, sino la proxima, sino la que viene, la de mas adelante, el que viene, el proximo, "
-        "sino el que viene, sino el proximo"
+        "sino el que viene, sino el proximo, para la otra, para la siguiente, para la que sigue, para la proxima, a "
+        "la otra, a la siguiente, a la proxima, a la que sigue"
     ),
     ("same_hour", 0): "a la misma hora, misma hora, la misma hora, el mismo horario, al mismo horario, mismo horario",
+    ("holiday", "groundhog"): "la candelaria, dia de la candelaria, candelaria",
+    ("eve_of", 0): "vispera de, la vispera de, visperas de, la vispera del, vispera del",
+    ("until_end", 0): (
+        "antes de que termine, antes de que acabe, antes de que se acabe, antes de terminar, antes de acabar, antes "
+        "de que se termine, antes del fin de, antes del final de"
+    ),
+    ("not_then", 0): "ese dia no, esos dias no, ese no, esa semana no",
     ("holiday", "payday"): "quincena, dia de quincena, dia de la quincena, esta quincena, dia de pago",
     ("new year", 0): (
         "en el ano nuevo, el ano que viene, el ano entrante, el proximo ano, ano que viene, ano entrante, empezando "
