@@ -23,7 +23,7 @@ _FREE_WORDS = words(
     "lol haha k yes yeah no bc because u ur her him them they're it's really right "
     "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
     "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
-    "anyone anybody whoever whichever whenever otherwise maam sir hun see"
+    "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 
 
@@ -208,7 +208,9 @@ def _is_list(c: Context, i: int) -> bool:
     """Whether the number begins a list of hours: "10 11 or 12", "9 10"."""
     first, second = c.lexemes[i].number, c.lexemes[i + 1].number if c.kind(i + 1) == "num" else 0
     follows = c.lexemes[i + 1].digits < 3 and second == first + 1 if second else False
-    return follows and (bool(second % 5) or (c.kind(i + 2) in ("or", "and") and c.kind(i + 3) == "num"))
+    on = c.kind(i + 2) in ("or", "and") and c.kind(i + 3) == "num"
+    on = on or (c.kind(i + 2) == "num" and c.lexemes[i + 2].number == second + 1)
+    return follows and (on or bool(second % 5))
 
 
 def _past_or_to(c: Context, i: int) -> ClockFound | None:

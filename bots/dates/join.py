@@ -1,18 +1,20 @@
 """From pieces to drafts: which day goes with which hour, what is an alternative, a correction, or ruled out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bots.dates.lexeme import words
 from bots.dates.merge import merged
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece, Relation
-from bots.dates.reckon import plus
+from bots.dates.reckon import monday, one, plus
 from bots.dates.told import told_of
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _MOST_DRAFTS = 8
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
+_BEGINNINGS = ("after", "from")
+_ENDINGS = ("before", "by", "until")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
@@ -75,8 +77,12 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if not _is_open(found):
                 _exclude(joined, found, after_excluded_day and not gap)
         elif isinstance(found, Days):
+            found = _with_weekday_before(joined.drafts, found, gap)
             joined.excluded_weekdays.extend(found.excluded_weekdays)
-            _add_days(c, joined.drafts, found, piece, gap)
+            if before is not None and (both := _both_bounds(c, joined.drafts, before, piece, gap)):
+                joined.drafts[-1].days = both
+            else:
+                _add_days(c, joined.drafts, found, piece, gap)
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
         after_excluded_day = isinstance(found, Days) and at in ruled_out
@@ -181,6 +187,45 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
     )
 
 
+def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
+    """Of "Thursday or Friday of next week", the Thursday goes there too; of "Mondays or Fridays in May", both do."""
+    last = drafts[-1].days if drafts else None
+    if last is None or last.weekday is None or "word" in gap or not gap & {"or", "and", "comma"}:
+        return days
+    begin = days.readings[0][0] if days.readings else None
+    if days.excluded_weekdays and begin is not None and days.wide and last.weekday in days.excluded_weekdays:
+        drafts.pop()
+        return replace(days, excluded_weekdays=tuple(day for day in days.excluded_weekdays if day != last.weekday))
+    if days.within and begin is not None and last.weekday < begin.weekday():
+        period = days.within[0]
+        for draft in reversed(drafts):
+            if draft.days is None or draft.days.weekday is None or period is None:
+                break
+            there = plus(monday(period), draft.days.weekday)
+            draft.days = Days(readings=(one(there),), within=days.within)
+    return days
+
+
+def _both_bounds(c: Context, drafts: list[Draft], before: Piece, piece: Piece, gap: set[str]) -> Days | None:
+    """The stretch between "after the 7th" and "before the 12th", in either order; None where they are no such pair."""
+    said, new = before.found, piece.found
+    if not isinstance(said, Days) or not isinstance(new, Days) or "or" in gap or not drafts:
+        return None
+    kinds = c.kind(before.at), c.kind(piece.at)
+    if kinds[1] in _BEGINNINGS and kinds[0] in _ENDINGS:
+        said, new = new, said
+    elif not (kinds[0] in _BEGINNINGS and kinds[1] in _ENDINGS):
+        return None
+    first = said.readings[0][0] if said.readings else None
+    last = new.readings[0][1] if new.readings else None
+    return Days(readings=((first, last),), wide=True) if first and last and first <= last else None
+
+
+def _hours_follow(c: Context, stop: int) -> bool:
+    """Whether what stands behind a day is its hour."""
+    return c.kind(stop) in ("at", "at_la", "num", "clock", "after", "before", "around", "between", "from", "noon")
+
+
 def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> None:
     if days.readings == ((None, None),):
         return
@@ -192,6 +237,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
         drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
+    elif last.days_taken and (gap & {"comma", "stop"} or _hours_follow(c, piece.stop)) and "on" not in gap:
+        drafts.append(Draft(days=days))  # "Tuesday 9 or 10, Wednesday 2 or 3"
     elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved
@@ -200,10 +247,10 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
                 other.days = days
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
-    elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
+    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
         last.period = last.days if last.days.wide else within or last.period
-        last.days = one
+        last.days = same
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
     elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
@@ -241,10 +288,15 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
+    if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
+        drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
+        return  # "after 3 on Monday or Tuesday, before noon on Friday"
     if last.hours_taken:
         last.hours, last.part, last.hours_taken = None, None, False
     if hours.low is None:
         _add_part(drafts, hours, gap)
+    elif last.hours is None and last.part is not None and "or" in gap:
+        drafts.append(Draft(days=last.days, hours=hours, days_taken=True))  # "before school or after 3"
     elif last.hours is not None and last.hours.leaving:
         last.hours = hours
     elif last.hours is None:

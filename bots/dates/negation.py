@@ -221,8 +221,12 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
-    if lexeme.word in _SPURNED:
+    if lexeme.word in _SPURNED or (lexeme.word == "too" and following in ("soon", "early", "late", "far")):
         return True
+    if lexeme.word in ("muy tarde", "demasiado tarde", "muy temprano") or (
+        lexeme.word == "muy" and following == "pronto"
+    ):
+        return c.lexemes[k - 1].word in ("es", "seria", "is")
     if kind == "no_es":
         return c.kind(k + 1) in ("", "stop", "comma", "day_on", "period_on", "fix", "and") or following in (
             "pero",

@@ -148,7 +148,12 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     ):
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
-    told = c.kind(i - 2) == "on" or number > 4 or c.expecting == "date" or (c.kind(i + 1) == "at" and number > 0)
+    told = (
+        c.kind(i - 2) in ("on", "weekday")
+        or number > 4
+        or c.expecting == "date"
+        or (c.kind(i + 1) == "at" and number > 0)
+    )
     spelled = lexeme.kind == "ord_word" and article and told
     # "Despues del 20", "menos el 13": the article was folded into the phrase before.
     bare = bare or (lexeme.kind == "num" and i > 0 and c.lexemes[i - 1].word.endswith((" el", " del")))

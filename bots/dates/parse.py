@@ -42,7 +42,7 @@ def parse(
     windows: list[Window] = []
     ambiguous: list[Window] = []
     for draft in joined.drafts:
-        readings = _left(windows_of(context, draft), joined.excluded)
+        readings = _left(windows_of(context, draft), joined.excluded, windows)
         if readings and readings[0] not in windows:
             windows.append(readings[0])
             if len(readings) > 1:
@@ -58,6 +58,8 @@ def parse(
     )
 
 
-def _left(readings: list[Window], excluded: list[date]) -> list[Window]:
-    """The readings without those of a day that was ruled out, unless no other is left."""
-    return [one for one in readings if one.first != one.last or one.first not in excluded] or readings
+def _left(readings: list[Window], excluded: list[date], said: list[Window]) -> list[Window]:
+    """The readings without those of a day that was ruled out or named before, unless no other is left."""
+    return [
+        one for one in readings if (one.first != one.last or one.first not in excluded) and one not in said
+    ] or readings

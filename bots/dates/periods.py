@@ -92,8 +92,8 @@ def period_at(c: Context, i: int) -> Found | None:
             readings=(_this(today, "week" if c.lexemes[i].value == "this week" else "month"),), wide=True
         ), i + 1
     if kind == "months":
-        ahead = _next_unit(today, "month", c.lexemes[i].number)
-        return (Days(readings=(ahead,), wide=True), i + 1) if ahead else None
+        month = _next_unit(today, "month", c.lexemes[i].number)
+        return (Days(readings=(month,), wide=True), i + 1) if month else None
     if kind == "week":
         return Days(readings=(week(today, c.lexemes[i].number),), wide=True), i + 1
     if kind == "weekend":

@@ -174,8 +174,10 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
     j = c.skip(i, ("the", "the_el", "the_la"))
     if end is None or first is None or not isinstance(days, Days):
         return None
-    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop") and days.wide:
-        return Days(readings=(alike(first, end),), wide=True), j + 1
+    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop"):
+        if days.wide:
+            return Days(readings=(alike(first, end),), wide=True), j + 1
+        return (Days(readings=(one(plus(first, 7)),)), j + 1) if c.kind(last.at) == "this" and first == end else None
     if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
         return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
     spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")
@@ -191,9 +193,13 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     """The second day of "January 4 or 5", "el 4 de enero o el 5"."""
     days = last.found
     first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
-    named = any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    listed = c.kind(last.at) == "num" and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
+    named = listed or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    link = c.kind(i - 1)
+    if link == "comma":
+        link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""
     j = c.skip(i, ("the", "the_el"))
-    if first is None or first != end or not named or c.kind(i - 1) not in ("or", "and") or i - 1 != last.stop:
+    if first is None or first != end or not named or link not in ("or", "and") or i - 1 != last.stop:
         return None
     if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
         return None

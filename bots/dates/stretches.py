@@ -52,7 +52,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
-    if kind == "mer" and (after_day or alone) and c.kind(i - 1) != "num":
+    in_the = c.kind(i - 1) == "the" and c.kind(i - 2) == "in"
+    if kind == "mer" and (after_day or alone or in_the) and c.kind(i - 1) != "num":
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
@@ -134,7 +135,7 @@ def _minutes_or_range(c: Context, i: int) -> Found | None:
         return None
     if c.language != "en" or minutes.kind != "num" or minutes.number not in (5, 10):
         return None
-    hour = c.lexemes[i + 2] if c.kind(i + 2) == "num" else None
+    hour = c.lexemes[i + 2] if c.kind(i + 2) in ("num", "noon") else None
     if hour is None or hour.digits > 2 or not 1 <= hour.number <= 12 or c.kind(i - 1) == "money":
         return None
     range_end, before_hour = clock_at(c, i + 2, True), clock_at(c, i, True)

@@ -239,7 +239,8 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
 
 _PREDICATES = words("is works would could if maybe please then instead that's works might if will should for thanks")
 _NAMED = words(
-    "early mid late unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene ord nth"
+    "early mid late unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene "
+    "ord nth"
 )
 # "3 or after" ends there; "before 9 or after 5" does not.
 _TRAILING = ("onward", "or_before")

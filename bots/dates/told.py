@@ -5,17 +5,30 @@ from bots.dates.pieces import Context, Days, Piece, Relation
 
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
+_VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
+_WAS = words("was there here in on the were fue en el la i there with")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
     "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
-    "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all everything "
-    "everyone's todo public federal nacional"
+    "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all "
+    "everything everyone's todo public federal nacional"
 )
 
 
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
-    return _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+    last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
+    return last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+
+
+def _of_last_visit(c: Context, piece: Piece) -> bool:
+    """Whether a visit long over is spoken of: "my last appointment was November 3", "la última vez fue en marzo"."""
+    for k in range(piece.at - 1, max(0, piece.at - 5), -1):
+        if c.lexemes[k].word in _VISITS:
+            return c.kind(k - 1) == "last" and c.lexemes[k - 1].word in ("last", "ultima", "ultimo")
+        if c.lexemes[k].word not in _WAS:
+            return False
+    return False
 
 
 def _of_now(c: Context, pieces: list[Piece]) -> set[int]:

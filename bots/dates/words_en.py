@@ -111,6 +111,7 @@ _SENSES: dict[Sense, str] = {
         "after school, any time after school, anytime after school, right after school, after school lets out, when "
         "school lets out, after school gets out, once school is out, after pickup"
     ),
+    ("part", "all day"): "all day, all day long, any time of day, anytime of the day, any time of the day",
     ("loosely", 0): "like",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",

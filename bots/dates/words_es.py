@@ -100,6 +100,7 @@ _SENSES: dict[Sense, str] = {
         "lunch, a la hora del lunch, mi hora de almuerzo, mi hora de comida, mi hora de lonche, mi hora de comer, "
         "mi hora de lunch, hora de almorzar, a la hora de almorzar"
     ),
+    ("part", "all day"): "todo el dia, cualquier hora, a la hora que sea, a cualquier hora, el dia entero",
     ("part?", "tarde"): "tarde, tardes",
     ("part today", "morning"): (
         "esta manana, esta misma manana, hoy en la manana, hoy por la manana, ahorita en la manana"
@@ -217,10 +218,11 @@ _SENSES: dict[Sense, str] = {
         "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
         "las, a partir de la"
     ),
-    (
-        "after",
-        1,
-    ): "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy temprano a las",
+    ("after", 1): (
+        "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
+        "mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy "
+        "temprano a las"
+    ),
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
@@ -228,10 +230,10 @@ _SENSES: dict[Sense, str] = {
     ("mid", 0): "mediados, mitad, a mitad, mediado",
     ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
     ("late", 1): "resto",
-    (
-        "weekend",
-        0,
-    ): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana, este fin, el fin que viene, fin que viene, proximo fin",
+    ("weekend", 0): (
+        "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana, este fin, el fin que "
+        "viene, fin que viene, proximo fin"
+    ),
     ("relation", "earlier"): "antecitos, mas temprano, mas pronto, un poco antes",
     ("relation", "soonest"): (
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
