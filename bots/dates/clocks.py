@@ -137,6 +137,8 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     in_part = c.language == "es" and part_after(c, i + 3) is not None
     spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
     least = 1 if named or in_part else 10
+    if c.language == "es" and second and second.word == "con" and (named or cued):
+        after, least, spanish = "and", 10, True  # "a las 10 con 30"
     if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
     minute, stop = (None, i) if _is_list(c, i) else _minutes_at(c, i + 1)

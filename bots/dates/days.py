@@ -286,6 +286,10 @@ def weekday_at(c: Context, i: int) -> Found | None:
         if first and last and (last - first).days <= 6:
             day = plus(monday(last), weekday)
             return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
+    if c.kind(j) == "period_on" and c.kind(i + 1) == "of" and c.language == "es":  # "el jueves de la proxima"
+        first, last = week(c.today, 1)
+        there = plus(monday(last), weekday) if last else soon
+        return Days(readings=(one(there),), within=(first, last)), j + 1
     of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
     if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)

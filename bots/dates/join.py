@@ -11,6 +11,7 @@ from bots.dates.reckon import monday, one, plus
 from bots.dates.told import told_of
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
 _BEGINNINGS = ("after", "from")
@@ -75,7 +76,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if isinstance(found, Days) and (instead := _left_over(c, found, piece)) is not None:
                 _add_days(c, joined.drafts, instead, piece, gap)
             if not _is_open(found):
-                _exclude(joined, found, after_excluded_day and not gap)
+                too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
+                _exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
             found = _with_weekday_before(joined.drafts, found, gap)
             joined.excluded_weekdays.extend(found.excluded_weekdays)
@@ -113,8 +115,8 @@ def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
     return Days(readings=(found.within,), wide=True) if found.within and any_day else None
 
 
-def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
-    """Note what was ruled out; hours turn into their opposite, where they have one."""
+def _exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | None) -> None:
+    """Note what was ruled out; hours turn into their opposite, where they have one, or as "too early" turns them."""
     if isinstance(found, Hours):
         if with_day:
             return
@@ -128,6 +130,8 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             return
         elif found.low and found.bound in _OPPOSITE:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
+        elif found.low and turn:
+            turned = Hours(bound=turn, low=found.low, leaving=True)
         else:
             return
         draft = joined.drafts[-1] if joined.drafts else None

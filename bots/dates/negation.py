@@ -28,6 +28,8 @@ _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime an
 _SAID = words("said dije dijo dijeron pedi")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
 _PREDICATES = words("unavailable busy swamped neither")
+_NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
+_NO_GOES_ON = words("pero porque asi puedo me se es podre estoy")
 _OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
@@ -221,24 +223,10 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
-    if lexeme.word in _SPURNED or (lexeme.word == "too" and following in ("soon", "early", "late", "far")):
+    if lexeme.word in _SPURNED or kind in ("too_early", "too_late"):
         return True
-    if lexeme.word in ("muy tarde", "demasiado tarde", "muy temprano") or (
-        lexeme.word == "muy" and following == "pronto"
-    ):
-        return c.lexemes[k - 1].word in ("es", "seria", "is")
     if kind == "no_es":
-        return c.kind(k + 1) in ("", "stop", "comma", "day_on", "period_on", "fix", "and") or following in (
-            "pero",
-            "porque",
-            "asi",
-            "puedo",
-            "me",
-            "se",
-            "es",
-            "podre",
-            "estoy",
-        )
+        return c.kind(k + 1) in _NO_ENDS or following in _NO_GOES_ON
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
 
 

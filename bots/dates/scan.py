@@ -16,6 +16,7 @@ from bots.dates.stretches import hours_at, part_at
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _EDGES = words("early mid late nth ord_word ord last")
+_SHORT = 6
 _OPENINGS = words(
     "appointment appt slot opening spot time available open free cita espacio turno hora hueco disponible libre lugar"
 )
@@ -68,6 +69,8 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
+    if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
+        return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
     if _is_first_hour(c, i):
         return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
     named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
@@ -75,7 +78,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
-    if hours and (not days or hours[1] > days[1]):
+    if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]
     return [Piece(at=i, stop=days[1], found=days[0])] if days else []
 
@@ -194,7 +197,8 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     days = last.found
     first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
     listed = c.kind(last.at) == "num" and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
-    named = listed or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    numbered = days.day_of_month and c.kind(last.stop - 1) in ("num", "ord") if isinstance(days, Days) else False
+    named = listed or numbered or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
     link = c.kind(i - 1)
     if link == "comma":
         link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""

@@ -44,6 +44,9 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return None
     if kind in _BOUNDS:
         return _bounded_at(c, i, after_hours)
+    if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
+        tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
+        return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
     if kind == "same_hour":
@@ -92,6 +95,8 @@ def _contrasted(c: Context, i: int) -> bool:
     """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
     if c.kind(i + 1) == "instead":
         return True
+    if "too_early" in (c.kind(i + 1), c.kind(i + 2)) or "too_late" in (c.kind(i + 1), c.kind(i + 2)):
+        return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
         and c.lexemes[i - 1].word == "do"

@@ -285,7 +285,7 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
     """Whether what follows shows that the words are no phrase here: "before 9 or after 5", "come by 3"."""
     following = lexemes[stop].kind if stop < len(lexemes) else ""
     if sense[0] in _TRAILING:
-        return following in ("num", "clock", "at", "noon", "part", "part?")
+        return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
     if sense[0] == "period_on" and phrase[-1] == "after":  # "the week after Thanksgiving"

@@ -323,6 +323,8 @@ _SENSES: dict[Sense, str] = {
     ("period_on", 7): "the week after, the week after that, week after that, the following week",
     ("period_on", 30): "the month after, the month after that, month after that, the following month",
     ("until_end", 0): "before the end of, before the close of",
+    ("too_early", 0): "too early, too soon, way too early, a bit early, a little early, a bit too early",
+    ("too_late", 0): "too late, way too late, a bit late, a little late, a bit too late, too far out, too far away",
     ("not_then", 0): "not then, not that day, not those days, not that week, so not then, so not that day",
     ("same_hour", 0): (
         "same time, at the same time, the same time, same hour, at the same hour, same time of day, same times, at "

@@ -1,8 +1,9 @@
-"""The Spanish words and phrases of the line by what they mean; `lexeme` says what the kinds are. Data only.
+"""The Spanish words and phrases of days, and of what joins them, by what they mean. Data only.
 
-Each entry is folded: lower case, no accents ("manana" is "mañana").
+`lexeme` says what the kinds are. Each entry is folded: lower case, no accents ("manana" is "mañana").
 """
 
+from bots.dates.hours_es import HOURS
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
@@ -48,109 +49,6 @@ _SENSES: dict[Sense, str] = {
         "manana, pasado manna"
     ),
     ("tonight", 0): "esta noche",
-    ("part", "night"): "noches, noche, la noche",
-    ("part", "morning"): (
-        "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
-        "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
-        "almuerzito, horas de la manana, la manianita, las mananitas"
-    ),
-    ("part", "early morning"): (
-        "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy temprano, "
-        "bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del trabajo, antes "
-        "de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito, tan temprano, tan "
-        "tempranito"
-    ),
-    ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
-    ("part", "first thing"): (
-        "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana, cuando abran, cuando "
-        "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora, cuando abra la clinica, "
-        "cuando abre la clinica, cuando abran la clinica"
-    ),
-    ("part", "day end"): (
-        "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima cita "
-        "del dia, al ultimo, a la ultima hora, al final de la jornada, final del dia, la ultima del dia, ultima del "
-        "dia, la ultima cita del, la ultima cita de, la ultima del, ultimo turno del dia, lo mas tarde que tengan, lo "
-        "mas tarde que tenga, lo mas tarde que haya, lo mas tarde posible"
-    ),
-    ("part", "mid morning"): "media manana, a media manana, mitad de la manana, a mitad de la manana",
-    ("part", "mid afternoon"): "media tarde, a media tarde, mitad de la tarde, a mitad de la tarde",
-    ("part", "late afternoon"): (
-        "al final de la tarde, tarde noche, al caer la tarde, fin de la tarde, tarde en la tarde, mas tarde en la "
-        "tarde, la nochecita, nochecita, a ultima hora de la tarde, ultima hora de la tarde"
-    ),
-    ("part", "after work"): (
-        "despues del trabajo, despues de trabajar, saliendo del trabajo, al salir del trabajo, cuando salga del "
-        "trabajo, cuando salgo del trabajo, despues de mi trabajo, despues de salir del trabajo, saliendo de "
-        "trabajar, despues de mi turno, luego del trabajo, saliendo de la chamba, despues de la chamba, despues del "
-        "jale, saliendo del jale, despues de la oficina"
-    ),
-    ("part", "after school"): (
-        "despues de la escuela, despues de clases, despues de clase, saliendo de la escuela, al salir de la "
-        "escuela, cuando salga de la escuela, cuando salgan de la escuela, despues del colegio, saliendo del "
-        "colegio, despues de la salida de la escuela, cuando salen de la escuela"
-    ),
-    ("part", "after lunch"): (
-        "despues del almuerzo, despues de almorzar, despues de comer, despues de la comida, luego del almuerzo, "
-        "despues de la hora de comer, luego de almorzar, luego de comer, despues del lonche, despues de lonche, "
-        "despues de la hora del almuerzo"
-    ),
-    ("part", "lunch"): (
-        "a la hora del almuerzo, hora del almuerzo, a la hora de comer, hora de comer, hora de la comida, a la hora "
-        "de la comida, hora de almuerzo, a la hora de almuerzo, hora del lonche, a la hora del lonche, hora del "
-        "lunch, a la hora del lunch, mi hora de almuerzo, mi hora de comida, mi hora de lonche, mi hora de comer, "
-        "mi hora de lunch, hora de almorzar, a la hora de almorzar"
-    ),
-    ("part", "all day"): "todo el dia, cualquier hora, a la hora que sea, a cualquier hora, el dia entero",
-    ("part?", "tarde"): "tarde, tardes",
-    ("part today", "morning"): (
-        "esta manana, esta misma manana, hoy en la manana, hoy por la manana, ahorita en la manana"
-    ),
-    ("part today", "tarde"): (
-        "esta tarde, hoy tarde, esta misma tarde, hoy mismo en la tarde, ahorita en la tarde, ahorita por la tarde, "
-        "hoy en la tarde, hoy por la tarde, hoy a la tarde"
-    ),
-    ("noon", 0): "medianoche, media noche",
-    ("noon", 12): "mediodia, medio dia, las doce del dia, las 12 del dia",
-    ("mer", "am"): "am",
-    ("mer", "pm"): "pm",
-    ("oclock", 0): "en punto, exactas, clavadas, en punto exacto, del mediodia, del medio dia, de mediodia",
-    ("ish", 0): (
-        "y pico, mas o menos, o algo asi, o algo, o por ahi, aproximadamente, o cerca, aprox, masomenos, y algo, "
-        "mas menos, o por hay"
-    ),
-    ("num", 0): "cero",
-    ("num", 1): "uno, una",
-    ("num", 2): "dos, par, un par de",
-    ("num", 3): "tres, unos",
-    ("num", 4): "cuatro",
-    ("num", 5): "cinco, sinco",
-    ("num", 6): "seis, seiz, ceis",
-    ("num", 7): "siete",
-    ("num", 8): "ocho, hocho, osho",
-    ("num", 9): "nueve, nuebe",
-    ("num", 10): "diez, dies, die",
-    ("num", 11): "once, onse",
-    ("num", 12): "doce, dose",
-    ("num", 13): "trece, trese",
-    ("num", 14): "catorce, catorse",
-    ("num", 15): "quince, quinse",
-    ("num", 16): "dieciseis",
-    ("num", 17): "diecisiete",
-    ("num", 18): "dieciocho",
-    ("num", 19): "diecinueve",
-    ("num", 20): "veinte, beinte",
-    ("num", 21): "veintiuno",
-    ("num", 22): "veintidos",
-    ("num", 23): "veintitres",
-    ("num", 24): "veinticuatro",
-    ("num", 25): "veinticinco",
-    ("num", 26): "veintiseis",
-    ("num", 27): "veintisiete",
-    ("num", 28): "veintiocho",
-    ("num", 29): "veintinueve",
-    ("num", 30): "treinta, trenta",
-    ("num", 40): "cuarenta",
-    ("num", 50): "cincuenta",
     ("a", 1): "un",
     ("ord_word", 1): "primero",
     ("nth", 1): "primer, primera",
@@ -177,16 +75,10 @@ _SENSES: dict[Sense, str] = {
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
     ("hace", 0): "hace",
     ("filler", 0): "punto, no tengo, muy tarde, tan tarde, demasiado tarde, que tan tarde",
-    ("half_es", 30): "media",
-    ("quarter_es", 15): "cuarto",
-    ("minus", 0): "menos",
     ("and", 0): "y, e",
     ("or", 0): "o, u",
     ("nor", 0): "ni",
     ("to", 1): "a, al",
-    ("at", 0): "a las, alas, a hrs, a horas",
-    ("at", 1): "las",
-    ("at", 2): "para las, pa las",
     ("the_la", 0): "la",
     ("the_el", 0): "el",
     ("the_el", 1): "los",
@@ -210,13 +102,14 @@ _SENSES: dict[Sense, str] = {
     ("between", 0): "entre, entre las, entre la",
     ("before", 0): (
         "antes, antes de, antes de las, antes del, previo a, antes d, antes de la, antes de que sea, mas temprano "
-        "que, antes de ser, antes de que empiecen, antes de que empiece"
+        "que, antes de ser, antes de que empiecen, antes de que empiece, mas pronto que, mas pronto que el, antes que "
+        "el, antesito de las, antesito de"
     ),
     ("after", 0): (
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
         "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
         "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
-        "las, a partir de la"
+        "las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas"
     ),
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
@@ -275,17 +168,6 @@ _SENSES: dict[Sense, str] = {
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
         "buen dia"
     ),
-    ("y_media", -15): "menos cuarto, menos quarto, menos quince, menos un cuarto",
-    ("y_media", 15): "y cuarto, y quarto, y un cuarto",
-    ("y_media", 30): "y media, i media, y treinta, y 30",
-    ("to_hour", 15): (
-        "cuarto para, un cuarto para, cuarto pa, un cuarto pa, cuarto a, faltando un cuarto para, faltando cuarto "
-        "para, 15 para, quince para, quince pa"
-    ),
-    ("half_hour", 30): "media hora",
-    ("at_one", 0): "ala una",
-    ("at_la", 0): "a la, para la",
-    ("at_or_from", 0): "de las",
     ("onward", 0): (
         "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia "
         "adelante, pa adelante, pa lante, palante, hasta el cierre, hasta que cierren, hasta cerrar, hasta que "
@@ -328,17 +210,6 @@ _SENSES: dict[Sense, str] = {
     ("holiday", "guadalupe"): "dia de la virgen, dia de la virgen de guadalupe, dia de guadalupe",
     ("holiday", "all saints"): "dia de todos los santos, todos los santos",
     ("holiday", "the holidays"): "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas",
-    ("part", "late morning"): "al final de la manana, tarde en la manana, a finales de la manana",
-    ("part", "early afternoon"): (
-        "temprano en la tarde, temprano por la tarde, a primera hora de la tarde, al principio de la tarde, tarde "
-        "temprano"
-    ),
-    ("to_hour", 10): "10 para, diez para, 10 pa, diez pa, faltando diez para, faltando 10 para",
-    ("to_hour", 5): "5 para, cinco para, 5 pa, cinco pa, faltando cinco para, faltando 5 para",
-    ("to_hour", 20): "20 para, veinte para, veinte pa, faltando veinte para, faltando 20 para",
-    ("y_media", -10): "menos diez",
-    ("y_media", -5): "menos cinco",
-    ("y_media", -20): "menos veinte, menos 20",
     ("week", 2): (
         "la semana despues de la proxima, dentro de dos semanas mas, la semana despues de la que viene, la "
         "subsiguiente semana, la semana subsiguiente"
@@ -351,15 +222,14 @@ _SENSES: dict[Sense, str] = {
         "siguiente dia, el siguiente dia"
     ),
     ("day_on", 7): (
-        "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el otro"
+        "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el "
+        "otro, el que viene, el proximo, sino el que viene, sino el proximo"
     ),
     ("period_on", 7): (
         "la que sigue, la siguiente, la otra, la proxima, la que viene, la de despues, sino la que sigue, sino la "
-        "siguiente, sino la otra, sino la proxima, sino la que viene, la de mas adelante, el que viene, el proximo, "
-        "sino el que viene, sino el proximo, para la otra, para la siguiente, para la que sigue, para la proxima, a "
-        "la otra, a la siguiente, a la proxima, a la que sigue"
+        "siguiente, sino la otra, sino la proxima, sino la que viene, la de mas adelante, para la otra, para la "
+        "siguiente, para la que sigue, para la proxima, a la otra, a la siguiente, a la proxima, a la que sigue"
     ),
-    ("same_hour", 0): "a la misma hora, misma hora, la misma hora, el mismo horario, al mismo horario, mismo horario",
     ("holiday", "groundhog"): "la candelaria, dia de la candelaria, candelaria",
     ("eve_of", 0): "vispera de, la vispera de, visperas de, la vispera del, vispera del",
     ("until_end", 0): (
@@ -377,11 +247,10 @@ _SENSES: dict[Sense, str] = {
         "en delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha"
     ),
     ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
-    ("part today", "night"): "hoy en la noche, hoy por la noche, esta misma noche",
     ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
 
-WORDS, PHRASES = lexicon(_SENSES)
+WORDS, PHRASES = lexicon(_SENSES | HOURS)
 
 # Words that tell the language of a text.
 MARKERS = words(
