@@ -166,6 +166,8 @@ def _ends_well(c: Context, j: int) -> bool:
     kind, following = c.kind(j), _at(c, j)
     if kind == "month" and number_of_day(c, j + 1):
         return True  # "at 3 december 5th"
+    if kind == "nth" and c.kind(j + 1) == "unit":
+        return False  # "las dos primeras semanas"
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
     if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
@@ -210,7 +212,11 @@ def _is_list(c: Context, i: int) -> bool:
     """Whether the number begins a list of hours: "10 11 or 12", "9 10"."""
     first, second = c.lexemes[i].number, c.lexemes[i + 1].number if c.kind(i + 1) == "num" else 0
     follows = c.lexemes[i + 1].digits < 3 and second == first + 1 if second else False
+    if second == first and c.kind(i + 2) == "y_media":
+        return True  # "diez diez y media"
     on = c.kind(i + 2) in ("or", "and") and c.kind(i + 3) == "num"
+    if second == first and c.kind(i + 2) == "num" and not c.lexemes[i].digits:
+        return c.lexemes[i + 2].number in (15, 30, 45)  # "ten ten thirty"
     on = on or (c.kind(i + 2) == "num" and c.lexemes[i + 2].number == second + 1)
     return follows and (on or bool(second % 5))
 

@@ -1,12 +1,21 @@
 """The grammar of days: names of days, weekdays, dates, distances and periods, singly and with bounds."""
 
 from dataclasses import replace
-from datetime import date
 
-from bots.dates.counted import PAST, count_at, distance_at, within_at
+from bots.dates.counted import PAST, after_count_at, count_at, distance_at, within_at
 from bots.dates.lexeme import words
-from bots.dates.named import beside_at, eve_at, holiday_at, nth_at
-from bots.dates.numbered import ARTICLES, dashed_at, del_al, number_of_day, numbered_at, range_of_numbers, written_at
+from bots.dates.named import beside_at, eve_at, holiday_at, nth_at, until_end_at
+from bots.dates.numbered import (
+    ARTICLES,
+    bare_date,
+    dashed_at,
+    del_al,
+    number_of_day,
+    numbered_at,
+    other_date,
+    range_of_numbers,
+    written_at,
+)
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
 from bots.dates.reckon import (
@@ -14,7 +23,6 @@ from bots.dates.reckon import (
     coming_day_of_month,
     made,
     monday,
-    month_stretch,
     one,
     plus,
     week,
@@ -42,6 +50,8 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
+        if kind == "after" and (later := after_count_at(c, start)):
+            return later
         found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
         if not found:
             return None
@@ -160,7 +170,7 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind == "eve_of":
         return eve_at(c, i, day_at)
     if kind == "until_end":
-        return _until_end(c, i)
+        return until_end_at(c, i, day_at)
     if kind == "past":
         return PAST, i + 1
     if kind == "last" and c.lexemes[i].word == "pasado" and _is_after_tomorrow(c, i):
@@ -190,7 +200,9 @@ def day_at(c: Context, i: int) -> Found | None:
         return _pointed(c, i) or period_at(c, i)
     if kind in ("early", "mid", "late", "early next"):
         return edge_at(c, i)
-    if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
+    if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) in ("of", "around"):
+        if (ranged := range_of_numbers(c, i + 1) or del_al(c, i + 1)) is not None:
+            return ranged  # "la semana del 7 al 11"
         return _week_of(c, i)
     if kind == "weekend" and c.kind(i + 1) == "of" and (week := _week_of(c, i)):
         last = week[0].readings[0][1]
@@ -198,17 +210,6 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)
-
-
-def _until_end(c: Context, i: int) -> Found | None:
-    """Such as "Before the end of the year", "antes de que acabe el mes": from now until then."""
-    j = c.skip(i + 1, ("the", "the_el", "the_la"))
-    if c.kind(j) == "unit" and c.lexemes[j].name in ("year", "month", "week"):
-        ends = {"year": date(c.today.year, 12, 31), "month": month_stretch(c.today.year, c.today.month)[1]}
-        return Days(readings=((c.today, ends.get(c.lexemes[j].name, week(c.today, 0)[1])),), wide=True), j + 1
-    found = day_at(c, j)
-    last = found[0].readings[0][1] if found and found[0].readings else None
-    return (Days(readings=((c.today, last),), wide=True), found[1]) if found and last else None
 
 
 def _is_after_tomorrow(c: Context, i: int) -> bool:
@@ -277,7 +278,7 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
     if after == "after_that":
         return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
-    if (asked := _other_date(c, soon, i + 1)) is not None:
+    if (asked := other_date(c, soon, i + 1)) is not None:
         return asked
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
     if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
@@ -294,7 +295,7 @@ def weekday_at(c: Context, i: int) -> Found | None:
     if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
-    if (dated := _bare_date(c, weekday, i + 1)) is not None:
+    if (dated := bare_date(c, weekday, i + 1)) is not None:
         return Days(readings=(one(dated),)), i + 2
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
@@ -315,30 +316,6 @@ def _weekday_beside(c: Context, weekday: int, i: int) -> Found | None:
     day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
     day = plus(day, -7) if c.kind(i) == "before" and day == base else day
     return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
-
-
-def _bare_date(c: Context, weekday: int, i: int) -> date | None:
-    """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
-    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
-        return None
-    if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
-        return None
-    if c.kind(i + 1) == "of" and c.kind(i + 2) == "num":
-        pass  # "martes 24 de 9 a 11"
-    elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
-        return None
-    day = coming_day_of_month(c.today, c.lexemes[i].number)
-    return day if day and day.weekday() == weekday else None
-
-
-def _other_date(c: Context, soon: date, i: int) -> Found | None:
-    """Both readings of "viernes 28", where the 28th is no Friday; a lower number may be an hour."""
-    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not 24 <= c.lexemes[i].number <= 31:
-        return None
-    day = coming_day_of_month(c.today, c.lexemes[i].number)
-    if day is None or day.weekday() == soon.weekday() or c.kind(i + 1) in ("unit", "counted", "of", "month", "month?"):
-        return None
-    return Days(readings=(one(day), one(soon))), i + 1
 
 
 def _following(c: Context, weekday: int) -> Days:

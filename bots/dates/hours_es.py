@@ -19,7 +19,7 @@ HOURS: dict[Sense, str] = {
     ("part", "first thing"): (
         "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana, cuando abran, cuando "
         "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora, cuando abra la clinica, "
-        "cuando abre la clinica, cuando abran la clinica"
+        "cuando abre la clinica, cuando abran la clinica, al empezar el dia, al principio del dia, al inicio del dia"
     ),
     ("part", "day end"): (
         "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima cita "

@@ -4,18 +4,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bots.dates.lexeme import words
-from bots.dates.merge import merged
+from bots.dates.merge import both_bounds, merged
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece, Relation
-from bots.dates.reckon import monday, one, plus
+from bots.dates.reckon import coming, monday, one, plus
 from bots.dates.told import told_of
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
-_BEGINNINGS = ("after", "from")
-_ENDINGS = ("before", "by", "until")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
@@ -79,9 +77,14 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
                 _exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
+            if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
+                run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
+                joined.drafts.extend(Draft(days=Days(readings=(one(day),), weekday=day.weekday())) for day in run)
+                before = piece  # "Monday to Thursday after 1, Friday after 3"
+                continue
             found = _with_weekday_before(joined.drafts, found, gap)
             joined.excluded_weekdays.extend(found.excluded_weekdays)
-            if before is not None and (both := _both_bounds(c, joined.drafts, before, piece, gap)):
+            if before is not None and joined.drafts and (both := both_bounds(c, before, piece, gap)):
                 joined.drafts[-1].days = both
             else:
                 _add_days(c, joined.drafts, found, piece, gap)
@@ -91,6 +94,14 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         before = piece
         del joined.drafts[_MOST_DRAFTS:]
     return joined
+
+
+def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
+    """Whether the text names other weekdays beside a run of them."""
+    return any(
+        isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
+        for n, piece in enumerate(pieces)
+    )
 
 
 def _concludes(c: Context, piece: Piece) -> bool:
@@ -210,21 +221,6 @@ def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days
     return days
 
 
-def _both_bounds(c: Context, drafts: list[Draft], before: Piece, piece: Piece, gap: set[str]) -> Days | None:
-    """The stretch between "after the 7th" and "before the 12th", in either order; None where they are no such pair."""
-    said, new = before.found, piece.found
-    if not isinstance(said, Days) or not isinstance(new, Days) or "or" in gap or not drafts:
-        return None
-    kinds = c.kind(before.at), c.kind(piece.at)
-    if kinds[1] in _BEGINNINGS and kinds[0] in _ENDINGS:
-        said, new = new, said
-    elif not (kinds[0] in _BEGINNINGS and kinds[1] in _ENDINGS):
-        return None
-    first = said.readings[0][0] if said.readings else None
-    last = new.readings[0][1] if new.readings else None
-    return Days(readings=((first, last),), wide=True) if first and last and first <= last else None
-
-
 def _hours_follow(c: Context, stop: int) -> bool:
     """Whether what stands behind a day is its hour."""
     return c.kind(stop) in ("at", "at_la", "num", "clock", "after", "before", "around", "between", "from", "noon")
@@ -251,6 +247,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
                 other.days = days
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
+    elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not _is_same(c.today, last.days, days):
+        drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
     elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
         last.period = last.days if last.days.wide else within or last.period
@@ -263,6 +261,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _is_same(today: date, said: Days, days: Days) -> bool:
+    """Whether both name one day, as in "tomorrow, Thursday"."""
+    one = merged(today, said, days, {"comma"})
+    return one is not None and len(one.readings) == 1
 
 
 def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
@@ -292,6 +296,9 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
+    if c.kind(piece.at) in ("before_that", "after_that"):
+        last.hours = hours  # "I pick her up at 2:45, so before that"
+        return
     if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
         drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
         return  # "after 3 on Monday or Tuesday, before noon on Friday"
@@ -313,6 +320,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     else:
         # "At 8 this morning, can I come at 4" speaks of another part of the day; "this morning at 9 or 10" does not.
         part = None if "word" in gap else last.part
+        sharing = [draft for draft in drafts[:-1] if draft.hours is last.hours and draft.days is not None]
+        drafts.extend(Draft(days=draft.days, hours=hours, part=part) for draft in sharing)
         drafts.append(Draft(days=last.days, hours=hours, part=part, days_taken=True))
 
 

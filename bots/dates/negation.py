@@ -52,7 +52,8 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at and _is_worse(c, pieces[at - 1], piece))
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
-            or _behind(c, piece.stop, ceiling)
+            or (_behind(c, piece.stop, ceiling) and not _is_condition(c, piece.at))
+            or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
@@ -89,6 +90,20 @@ def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Day
     if isinstance(found, Hours) and isinstance(said, Hours):
         return replace(found, other=said)
     return found
+
+
+def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
+    """Whether the "not" of "not before 9 or after 5" goes for both."""
+    if not isinstance(piece.found, Hours) or piece.found.bound != "after" or c.kind(said.at) != "after":
+        return False
+    denied = c.lexemes[said.at].word.startswith(("not before", "no antes", "not sooner", "not earlier"))
+    return denied and [c.kind(k) for k in range(said.stop, piece.at)] in (["or"], ["nor"], ["and"])
+
+
+def _is_condition(c: Context, at: int) -> bool:
+    """Whether it is only supposed that the day will not do: "if Thursday is full then Friday"."""
+    k = at - 1 - (c.kind(at - 1) in ("the", "the_el", "on"))
+    return k >= 0 and c.lexemes[k].word in ("if", "si") and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
 
 
 def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
@@ -130,11 +145,14 @@ def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
     if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
         return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
     until = piece.found.bound in ("until", "before", "by", "between")
-    if not until:
+    if not until or (piece.found.bound == "before" and c.kind(piece.at) != "before"):
         return False
     if last is not None and isinstance(last.found, Days) and piece.at == c.skip(last.stop, ("comma", "of", "from")):
         return _works_before(c, last.at, 0)
-    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
+    # "I have to be at work by 10" is before that hour, not until then.
+    if piece.found.bound == "until" and _works_before(c, piece.at, floor):
+        return True
+    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
 
 
 def _at_work_on(c: Context, piece: Piece, floor: int, following: Piece | None) -> bool:
@@ -223,11 +241,16 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
-    if lexeme.word in _SPURNED or kind in ("too_early", "too_late"):
+    if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):
         return True
     if kind == "no_es":
         return c.kind(k + 1) in _NO_ENDS or following in _NO_GOES_ON
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _is_count(c: Context, k: int) -> bool:
+    """Whether "out" counts from now, as in "two weeks out"; "Tuesday is out" does not."""
+    return c.lexemes[k].word == "out" and c.kind(k - 1) == "unit"
 
 
 def _so_not_then(c: Context, k: int, ceiling: int) -> bool:

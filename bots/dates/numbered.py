@@ -1,5 +1,7 @@
 """Days said by number: "the 5th", "5 de marzo", "3/14", "10-19", "3rd to 5th of May"."""
 
+from datetime import date
+
 from bots.dates.lexeme import words
 from bots.dates.periods import month_at, period_at
 from bots.dates.pieces import Context, Days
@@ -58,7 +60,12 @@ def dashed_at(c: Context, i: int) -> Found | None:
     # "12-3" alone may be hours; not after a question for the day, nor with an hour of its own, nor on a weekday it has.
     if day.number <= 12 and not (c.expecting == "date" and len(c.lexemes) <= 5) and not _has_hour(c, i + 3):
         there = coming_date(c.today, month.number, day.number)
-        if not (there and c.kind(i - 1) in ("weekday", "weekday?") and there.weekday() == c.lexemes[i - 1].number):
+        if not (
+            there
+            and c.kind(i - 1) in ("weekday", "weekday?")
+            and there.weekday() == c.lexemes[i - 1].number
+            and (there - c.today).days <= 62
+        ):
             return None
     following = c.lexemes[i + 3] if i + 3 < len(c.lexemes) else None
     if following and following.kind == "word" and following.word not in _AFTER_DATE:
@@ -144,13 +151,13 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
     following = c.kind(i + 1)
     if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
-        following == "num" and c.lexemes[i + 1].digits
+        (following == "num" and c.lexemes[i + 1].digits) or (following in ("ish", "mer") and lexeme.kind == "ord")
     ):
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
     told = (
         c.kind(i - 2) in ("on", "weekday")
-        or number > 4
+        or number > 3
         or c.expecting == "date"
         or (c.kind(i + 1) == "at" and number > 0)
     )
@@ -191,3 +198,27 @@ def _ends_a_day(c: Context, j: int) -> bool:
     if kind in ("", "stop", "comma", "at", "at_la", "clock", "after", "before", "or", "and"):
         return True
     return kind == "word" and c.lexemes[j].word in _DAY_WORDS
+
+
+def bare_date(c: Context, weekday: int, i: int) -> date | None:
+    """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
+    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
+        return None
+    if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
+        return None
+    if c.kind(i + 1) == "of" and c.kind(i + 2) == "num":
+        pass  # "martes 24 de 9 a 11"
+    elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    return day if day and day.weekday() == weekday else None
+
+
+def other_date(c: Context, soon: date, i: int) -> Found | None:
+    """Both readings of "viernes 28", where the 28th is no Friday; a lower number may be an hour."""
+    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not 24 <= c.lexemes[i].number <= 31:
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    if day is None or day.weekday() == soon.weekday() or c.kind(i + 1) in ("unit", "counted", "of", "month", "month?"):
+        return None
+    return Days(readings=(one(day), one(soon))), i + 1

@@ -47,11 +47,17 @@ def parse(
             windows.append(readings[0])
             if len(readings) > 1:
                 ambiguous.extend(readings)
+    # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
+    wished = {one.first for one in windows if one.first == one.last}
     ahead = [one for one in windows if not has_passed(one, now)]
     return When(
         windows=tuple(ahead or windows),
-        excluded=tuple(dict.fromkeys(joined.excluded)),
-        excluded_weekdays=tuple(dict.fromkeys(joined.excluded_weekdays)),
+        excluded=tuple(day for day in dict.fromkeys(joined.excluded) if day not in wished),
+        excluded_weekdays=tuple(
+            weekday
+            for weekday in dict.fromkeys(joined.excluded_weekdays)
+            if not any(day and day.weekday() == weekday for day in wished)
+        ),
         ambiguous=tuple(ambiguous),
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),

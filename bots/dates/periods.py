@@ -36,11 +36,13 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
+    if number and c.kind(j + 1) == "mer" and c.lexemes[j + 1].start > number.end:
+        is_hour = False  # "December 4 am" is a day and its morning
     if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
     cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
-    if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting == "date" and not weak):
+    if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting and (not weak or len(c.lexemes) <= 2)):
         return None
     year, stop = year_at(c, i + 1, strict=False)
     if year:
@@ -105,7 +107,8 @@ def period_at(c: Context, i: int) -> Found | None:
         first = date(today.year + 1, 1, 1) if today.month > 1 else today
         return Days(readings=((first, date(first.year, 1, 31)),), wide=True), i + 1
     if kind == "weekdays":
-        return Days(readings=((None, None),), wide=True, excluded_weekdays=(5, 6)), i + 1
+        others = {0: (5, 6), 1: (1, 3, 5, 6), 2: (0, 2, 4, 5, 6)}[c.lexemes[i].number]
+        return Days(readings=((None, None),), wide=True, excluded_weekdays=others), i + 1
     if kind in ("next", "coming", "this"):
         return _pointed_period(c, i)
     if kind == "unit" and c.lexemes[i].value in ("week", "month", "day"):
@@ -150,6 +153,10 @@ def _pointed_period(c: Context, i: int) -> Found | None:
         if not days or kind == "this" or c.lexemes[j].number > 60:
             return None
         return Days(readings=((today, plus(today, days * c.lexemes[j].number)),), wide=True), j + 2
+    if c.kind(j) == "unit" and c.kind(j + 1) == "or" and c.kind(j + 2) == "num" and kind != "this":
+        days = {"day": 1, "week": 7, "month": 30}.get(c.lexemes[j].name)
+        if days and c.lexemes[j + 2].number <= 5:  # "in the next day or two"
+            return Days(readings=((today, plus(today, days * c.lexemes[j + 2].number)),), wide=True), j + 3
     if c.kind(j) == "weekend":
         near = _weekend(today)
         if kind == "next" and c.lexemes[i].value == 0 and today.weekday() < 5:
@@ -200,6 +207,11 @@ def edge_at(c: Context, i: int) -> Found | None:
     else:
         j = c.skip(j, ("of", "the", "dash", "the_el", "the_la", "in"))
         bare_month = c.kind(j) == "unit" and c.lexemes[j].value in ("month", "week")
+        if c.kind(j) == "unit" and c.lexemes[j].value == "year" and where in ("early", "late"):
+            stop = j + 1 + (c.kind(j + 1) in ("que_viene", "next"))
+            first_month = where == "early" and c.today.month > 1
+            low, high = month_stretch(c.today.year + first_month, 1 if where == "early" else 12)
+            return (Days(readings=((max(low, c.today), high),), wide=True), stop) if low else None
         trailed = _trailed_period(c, j) if c.kind(j) == "unit" else None
         if bare_month and not trailed:
             unit = c.lexemes[j].name
@@ -221,6 +233,10 @@ def edge_at(c: Context, i: int) -> Found | None:
 
 def cut(where: str, first: date, last: date, today: date) -> Stretch:
     """The third of a period that is meant; of a week, its working days."""
+    if (last - first).days > 62:  # a year
+        month = {"early": 1, "mid": 6, "late": 12}[where]
+        whole = month_stretch(last.year, month)
+        return max(whole[0] or first, today), whole[1]
     if is_week(first, last):
         start = monday(last)
         low, high = {"early": (0, 1), "mid": (1, 3), "late": (3, 4)}[where]

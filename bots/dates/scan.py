@@ -10,7 +10,7 @@ from bots.dates.named import LAST, nth_week
 from bots.dates.numbered import number_of_day
 from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import add_months, alike, coming, made, monday, month_stretch, one, plus
+from bots.dates.reckon import add_months, alike, coming, coming_day_of_month, made, monday, month_stretch, one, plus
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
@@ -71,6 +71,12 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
     if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
         return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
+    if kind in ("before_that", "after_that") and last is not None and isinstance(last.found, Hours) and last.found.low:
+        return [
+            Piece(
+                at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=last.found.low)
+            )
+        ]
     if _is_first_hour(c, i):
         return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
     named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
@@ -197,18 +203,42 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     days = last.found
     first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
     listed = c.kind(last.at) == "num" and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
-    numbered = days.day_of_month and c.kind(last.stop - 1) in ("num", "ord") if isinstance(days, Days) else False
+    week_of = c.kind(last.at) in ("unit", "the") and any(
+        c.kind(k) == "unit" and c.kind(k + 1) == "of" for k in range(last.at, last.stop)
+    )
+    if (
+        week_of
+        and c.kind(i - 1) in ("or", "and")
+        and (j := c.skip(i, ("the", "the_la", "the_el", "of"))) < len(c.lexemes)
+    ):
+        day = coming_day_of_month(c.today, c.lexemes[j].number) if number_of_day(c, j) else None
+        return (Days(readings=((monday(day), plus(monday(day), 6)),), wide=True), j + 1) if day else None
+    numbered = isinstance(days, Days) and (days.day_of_month or days.wide) and c.kind(last.stop - 1) in ("num", "ord")
     named = listed or numbered or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
     link = c.kind(i - 1)
     if link == "comma":
         link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""
     j = c.skip(i, ("the", "the_el"))
+    wide = isinstance(days, Days) and days.wide
+    if first is not None and end is not None and wide and named and link in ("or", "and"):
+        return _another_run(c, j, end)
     if first is None or first != end or not named or link not in ("or", "and") or i - 1 != last.stop:
         return None
     if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
         return None
     day = made(first.year, first.month, c.lexemes[j].number)
     return (Days(readings=(one(day),)), j + 1) if day is not None and day > first else None
+
+
+def _another_run(c: Context, j: int, end: date) -> tuple[Days, int] | None:
+    """The second run of "December 21-23 or 28-30"."""
+    k = c.skip(j + 2, ("the", "the_el")) if c.kind(j + 1) in ("dash", "to", "until") else j
+    if k == j or not number_of_day(c, j) or not number_of_day(c, k) or c.kind(k + 1) in ("month", "of"):
+        return None
+    low, high = made(end.year, end.month, c.lexemes[j].number), made(end.year, end.month, c.lexemes[k].number)
+    if low is None or high is None or not end < low <= high:
+        return None
+    return Days(readings=((low, high),), wide=True), k + 1
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bots.dates.clocks import clock_at
+from bots.dates.clocks import clock_at, part_after
 from bots.dates.lexeme import words
 from bots.dates.pieces import Bound, Clock, Context, Hours
 
@@ -26,6 +26,8 @@ _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _OFF = words("off salgo salimos sale salen termino acabo")
 _EVENT = words("word my the the_el the_la to off at_la")
+_BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
+_ONLY = words("only please pls plz best better preferred solo nomas")
 _OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
@@ -55,8 +57,9 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
+    alone = alone or (i == 0 and len(c.lexemes) <= 3 and c.lexemes[-1].word in _ONLY)
     in_the = c.kind(i - 1) == "the" and c.kind(i - 2) == "in"
-    if kind == "mer" and (after_day or alone or in_the) and c.kind(i - 1) != "num":
+    if kind == "mer" and (after_day or ((alone or in_the) and c.kind(i - 1) != "num")):
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
@@ -74,6 +77,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if (twofold := _minutes_or_range(c, i)) is not None:
         return twofold
     found = clock_at(c, i, cued or before)
+    if found and c.kind(i - 1) == "my" and c.kind(i - 2) in ("after", "before"):
+        return Hours(bound=_BOUNDS[c.kind(i - 2)], low=found[0]), found[1]  # "after my 2 o'clock meeting"
     if found:
         return _joined(c, found[0], found[1], "at", cued or before)
     return _bare_range(c, i, cued)
@@ -87,6 +92,9 @@ def _leads_to_day(c: Context, i: int) -> bool:
         return c.kind(i + 3) in _NAMED_DAYS
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
         return c.kind(i + 2) in _NAMED_DAYS
+    marked = c.kind(i + 3) in ("mer", "ish", "oclock") or (c.language == "es" and part_after(c, i + 3) is not None)
+    if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" and 1 <= c.lexemes[i].number <= 12 and marked:
+        return c.kind(i - 1) != "money"  # "10 or 11 am"
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
     return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
 
@@ -99,7 +107,7 @@ def _contrasted(c: Context, i: int) -> bool:
         return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
-        and c.lexemes[i - 1].word == "do"
+        and c.lexemes[i - 1].word in ("do", "how about", "what about", "tal")
         and 1 <= c.lexemes[i].number <= 12
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
@@ -160,6 +168,9 @@ def _range(low: Clock, high: Clock, stop: int) -> Found:
 def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     """Such as "At 3", "around noon", "after about 3", "between 2 and 4", "from 2 to 4"."""
     bound = _BOUNDS[c.kind(i)]
+    of_day = c.kind(i - 1) == "unit" and c.lexemes[i - 1].name in ("day", "week")
+    if of_day and bound in ("before", "after") and c.kind(i + 1) in ("at", "at_la"):
+        return None  # "the day before at 3"
     if c.kind(i) == "at_one":
         return _joined(c, Clock(hour=1), i + 1, "at", True)
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
@@ -206,6 +217,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     low, stop = found
     if bound == "at" and (side := _event_side(c, i)):
         return _suffixed(c, Hours(bound=side, low=low), stop)
+    if bound in ("at", "by") and _is_beginning(c, i):
+        return Hours(bound="before", low=low), stop
     if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
@@ -221,6 +234,23 @@ def _event_side(c: Context, i: int) -> Bound | None:
         if c.kind(k) not in _EVENT:
             return None
     return None
+
+
+def _is_beginning(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something begins that keeps the person: "I have to be at work by 10"."""
+    if not i:
+        return False
+    word = c.lexemes[i - 1].word
+    there = word in ("work", "school", "class") and c.kind(i - 2) == "at" and i > 2 and c.lexemes[i - 3].word == "be"
+    there = there or (
+        word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
+    )
+    return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)
+
+
+def _must(c: Context, i: int) -> bool:
+    """Whether the person has to be there: "tengo que estar en el trabajo"."""
+    return any(c.lexemes[k].word in ("estar", "llegar", "entrar") for k in range(max(0, i - 5), i))
 
 
 def _is_leaving(c: Context, i: int) -> bool:

@@ -242,6 +242,7 @@ _NAMED = words(
     "early mid late unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene "
     "ord nth"
 )
+_NAMED_AFTER = words("the month ord holiday slash iso full next day weekday my")
 # "3 or after" ends there; "before 9 or after 5" does not.
 _TRAILING = ("onward", "or_before")
 
@@ -284,6 +285,12 @@ def _phrase_at(
 def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], stop: int) -> bool:
     """Whether what follows shows that the words are no phrase here: "before 9 or after 5", "come by 3"."""
     following = lexemes[stop].kind if stop < len(lexemes) else ""
+    if sense[0] in ("before_that", "after_that") and phrase[-1] in ("before", "after", "antes", "despues", "prior"):
+        return following not in ("", "stop", "comma")
+    if sense[0] == "relation" and phrase[-1] in ("antes", "despues", "before", "after"):
+        return following == "of"  # "un poco antes de las 3"
+    if sense[0] in _TRAILING and phrase[-1] in ("after", "before") and following in _NAMED_AFTER:
+        return True
     if sense[0] in _TRAILING:
         return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
     if sense[0] == "come by":
@@ -294,6 +301,8 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         )
     if sense[0] == "weekend" and phrase[-1] == "fin":
         return following == "of"
+    if sense[0] == "day_on" and following == "or" and stop + 1 < len(lexemes) and lexemes[stop + 1].kind == "num":
+        return True  # "in the next day or two"
     if sense[0] in ("day_on", "period_on"):
         return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
     return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"

@@ -80,7 +80,8 @@ _SENSES: dict[Sense, str] = {
         "eod, end of the day, end of day, before you close, before closing, before closing time, right before "
         "closing, right before you close, close of business, cob, last slot of the day, last appointment of the day, "
         "last thing, last slot on, last appointment on, last appt on, last opening on, the last slot, as late as "
-        "possible, as late as you have, latest you have, latest appointment, latest slot"
+        "possible, as late as you have, latest you have, latest appointment, latest slot, at close, at closing, right "
+        "at close"
     ),
     ("part", "early morning"): (
         "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "
@@ -91,7 +92,7 @@ _SENSES: dict[Sense, str] = {
         "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
         "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
         "first appointment of the day, when the clinic opens, when the office opens, when it opens, as soon as the "
-        "clinic opens"
+        "clinic opens, start of the day, at the start of the day, beginning of the day, at the beginning of the day"
     ),
     ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
     ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
@@ -203,7 +204,7 @@ _SENSES: dict[Sense, str] = {
         "either, not sure, what about, how about, why not, not only, don't care, "
         "don't mind, can't wait, is it not, on "
         "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
-        "one, sat down, sun screen, the sun, at least, at most, at all"
+        "one, sat down, sun screen, the sun, at most, at all"
     ),
     ("after", 0): (
         "after, any time after, anytime after, later than, aftr, right after, just after, sometime after, some time "
@@ -212,7 +213,8 @@ _SENSES: dict[Sense, str] = {
     ("after", 1): (
         "on or after, no earlier than, not earlier than, no sooner than, not before, not sooner than, at or after, "
         "earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it is, "
-        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is"
+        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is, not for "
+        "another, not for at least, not for about, at least, in at least"
     ),
     ("before", 0): (
         "before, b4, earlier than, sooner than, bfore, prior to, ahead of, anytime before, any time before, right "
@@ -250,6 +252,8 @@ _SENSES: dict[Sense, str] = {
         "weekday, weekdays, wkday, wkdays, week days, work day, workday, workdays, business day, business days, "
         "weekday only, weekdays only"
     ),
+    ("weekdays", 1): "mwf",
+    ("weekdays", 2): "tth, tuth, tuthu, tueth",
     ("early", 0): "early, beginning, start, first part, early part",
     ("mid", 0): "mid, middle, midway through, halfway through",
     ("late", 0): "late, end, tail end, back end, latter part, last part, very end",
@@ -337,11 +341,12 @@ _SENSES: dict[Sense, str] = {
     ("else", 0): "if not, otherwise, or else, failing that, if not then",
     ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
     ("after_that", 0): (
-        "after that, after then, any time after that, anytime after that, from then on, after that time, or after that"
+        "after that, after then, any time after that, anytime after that, from then on, after that time, or after "
+        "that, anything after, something after, so after"
     ),
     ("before_that", 0): (
         "before that, before then, sometime before that, some time before that, any time before that, anytime "
-        "before that, before that day"
+        "before that, before that day, anything before, something before, any day before, anything prior, so before"
     ),
     ("mid", 2): "midweek, mid week",
     ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",

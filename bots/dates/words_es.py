@@ -51,7 +51,7 @@ _SENSES: dict[Sense, str] = {
     ("tonight", 0): "esta noche",
     ("a", 1): "un",
     ("ord_word", 1): "primero",
-    ("nth", 1): "primer, primera",
+    ("nth", 1): "primer, primera, primeros, primeras",
     ("nth", 2): "segundo, segunda",
     ("nth", 3): "tercer, tercera",
     ("counted", 0): (
@@ -69,7 +69,7 @@ _SENSES: dict[Sense, str] = {
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
         "las, por ahy de las, a eso de la, alrededor de la, cerca de la, aprox a las, mas o menos a las, tipo la, "
         "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las, cerca del, alrededor del, "
-        "por ai de las, por ai a las, por ay de las, por ahi de"
+        "por ai de las, por ai a las, por ay de las, por ahi de, por ahi del, por ay del, por ai del"
     ),
     ("around", 1): "como, tipo, cerca de",
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
@@ -88,7 +88,7 @@ _SENSES: dict[Sense, str] = {
         "entrante, que viene, q viene, k viene, que entra, que sigue, que biene, ke viene, qviene, venidero, "
         "venidera, q entra, q biene"
     ),
-    ("last", 0): "ultimo, ultima",
+    ("last", 0): "ultimo, ultima, ultimos, ultimas",
     ("last", 1): "pasado, pasada",
     ("in", 1): "en, dentro, dentro de, de hoy en, de aqui a, dentro d, de aca a, en unos, en unas, de manana en",
     ("of", 0): "de, d",
@@ -114,7 +114,7 @@ _SENSES: dict[Sense, str] = {
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
         "mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy "
-        "temprano a las"
+        "temprano a las, no antes de unas, no antes de unos, por lo menos en, al menos en"
     ),
     ("for", 0): "para, por",
     ("dia", 0): "dia",
@@ -177,7 +177,8 @@ _SENSES: dict[Sense, str] = {
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
         "tarde de las, no mas tarde de, no mas tarde que, lo mas tarde a las, lo mas tarde es a las, lo mas tarde "
-        "seria a las, lo mas tarde que puedo es a las, como muy tarde a las, como muy tarde, a lo mas tarde"
+        "seria a las, lo mas tarde que puedo es a las, como muy tarde a las, como muy tarde, a lo mas tarde, que no "
+        "pase de las, que no pase del, que no pase de, no mas alla del, no mas alla de las"
     ),
     ("weekdays", 0): (
         "entre semana, dias de semana, entresemana, entre semana nomas, dia de semana, dias habiles, dia habil, "
@@ -243,10 +244,14 @@ _SENSES: dict[Sense, str] = {
         "el ano, a principios de ano, a principios del ano, a principio de ano, principios de ano"
     ),
     ("after_that", 0): (
-        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi "
-        "en delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha"
+        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi en "
+        "delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha, asi que despues, "
+        "entonces despues"
     ),
-    ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
+    ("before_that", 0): (
+        "antes de eso, antes de ese dia, antes de esa fecha, algo antes, cualquier dia antes, antes nada mas, asi que "
+        "antes, entonces antes"
+    ),
     ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
 
