@@ -110,7 +110,7 @@ def _concludes(c: Context, piece: Piece) -> bool:
     return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
 
 
-def _is_open(found: Days | Hours | Relation) -> bool:
+def _is_open(found: Days | Hours | Relation | None) -> bool:
     """Whether the piece is days without a beginning ("until the 5th")."""
     if not isinstance(found, Days) or found.excluded_weekdays:
         return False
@@ -296,6 +296,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
+    if hours.bound == "at" and not gap - {"at", "comma"} and _is_open(last.days):
+        hours = replace(hours, bound="until")  # "by Wednesday noon"
     if c.kind(piece.at) in ("before_that", "after_that"):
         last.hours = hours  # "I pick her up at 2:45, so before that"
         return

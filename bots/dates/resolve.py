@@ -48,8 +48,6 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
     found: list[Window] = []
     for first, last in stretches:
         for window in _hours_on(c, draft, first if first == last else None):
-            if window.exact and first is None and last is not None:
-                window = Window(latest=window.latest, part_of_day=window.part_of_day)  # "by Wednesday noon"
             whole = _with_days(window, first, last)
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)

@@ -103,6 +103,11 @@ _PREPARE = re.compile(
     r"|\b(?:qu[eé]|debo|tengo que|necesito|hay que|c[oó]mo|puedo)\b[^.!]{0,30}\b(?:prepar\w+|ayunas?|comer antes)\b",
     re.IGNORECASE,
 )
+_WHICH = re.compile(
+    r"^\W*(?:wait,? |sorry,? |and |y |pero |but )?(?:(?:on|for|at) )?(?:what|which) (?:day|date|time)\b[^?.!]{0,20}\?"
+    r"|^\W*(?:y |pero |perd[oó]n,? )?(?:(?:a|en|para) )?(?:qu[eé]|cu[aá]l) (?:d[ií]a|fecha|hora)\b[^?.!]{0,20}(?:\?|$)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
 _GO_AHEAD = re.compile(
     r"\b(book|take|reserve|schedule|grab|do|get) (it|that|this)\b|\bgo ahead\b|\bplease do\b"
@@ -228,6 +233,11 @@ def asks_needs(text: str) -> Literal["bring", "prepare"] | None:
     if _PREPARE.search(text):
         return "prepare"
     return "bring" if _BRING.search(text) else None
+
+
+def asks_which(text: str) -> bool:
+    """Whether it is asked which day or time was meant: "On what day?"."""
+    return bool(_WHICH.search(text))
 
 
 def go_ahead(text: str) -> bool:

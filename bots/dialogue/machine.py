@@ -5,7 +5,7 @@ from dataclasses import replace as rewrite
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import answers, asides, filling, hints, identity, last, opening, slots, visits, whom, wishes
+from bots.dialogue import answers, asides, filling, hints, identity, last, opening, several, slots, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
     FOR_STAFF,
@@ -25,7 +25,7 @@ from bots.dialogue.flow import (
     wants_in,
 )
 from bots.dialogue.prompts import question
-from bots.dialogue.state import RESTING, YES_NO, Also, Phase, State, Wish
+from bots.dialogue.state import RESTING, YES_NO, Phase, State
 from bots.dialogue.turns import (
     AppointmentsListed,
     BookAnswered,
@@ -129,6 +129,8 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or _at_once(understood, event)
         or _interrupting(understood, event, context)
         or _readdressed(understood, event, context)
+        or _besides(understood, event, context)
+        or _asked_back(understood, event, context)
         or _pending(understood, event, context)
         or _hesitating(understood, event, context)
         or _aside(understood, event, context)
@@ -192,6 +194,8 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         return finish(replace(state, later=(), more=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
+    if intent == "repeat" and state.phase in _SLOT_PHASES and wishes.speaks(event.meaning.entities.when):
+        return None  # "sorry again, could you change that to the 5th?"
     if intent in (IN_PASSING, "bot_challenge", "repeat", *FOR_STAFF):
         if state.phase in YES_NO and answers.says_yes(event.text):
             return None  # "yes, and where are you?" is a yes first
@@ -252,6 +256,21 @@ def _readdressed(state: State, event: Heard, context: Context) -> Turn | None:
     return advance(state, context, *for_whom(state, context))
 
 
+def _besides(state: State, event: Heard, context: Context) -> Turn | None:
+    """Another visit, for somebody else, asked for while one waits for a yes: it is taken up next."""
+    asked = hints.also(event.text) and hints.somebody_else(event.text) and not answers.says_yes(event.text)
+    if state.phase is not Phase.CONFIRM_SLOT or state.job != "book" or not asked or event.meaning.intent != "book":
+        return None
+    more = (*state.more, several.one_more(event, context))[-_MOST:]
+    return put(replace(state, more=more), context, state.phase, Say("bot.next"))
+
+
+def _asked_back(state: State, event: Heard, context: Context) -> Turn | None:
+    """Which day or hour was proposed, once more: "On what day?"."""
+    asked = state.phase is Phase.CONFIRM_SLOT and hints.asks_which(event.text)
+    return put(state, context, state.phase) if asked and not event.meaning.entities.when.windows else None
+
+
 def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     """The text as an answer to the question that was asked; a further wish in it waits its turn."""
     if state.phase in RESTING:
@@ -262,7 +281,7 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
         event = slots.settled(state, _pointing(event))
     if "book" in extra:
-        state, extra = replace(state, more=(*state.more, _one_more(whole, context))[-_MOST:]), _but_book(extra)
+        state, extra = replace(state, more=(*state.more, several.one_more(whole, context))[-_MOST:]), _but_book(extra)
     state = waits(state, *extra)
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
@@ -288,17 +307,6 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
         case Phase.MOVE_OR_MORE:
             return last.answered(state, event, context)
     return None
-
-
-def _one_more(event: Heard, context: Context) -> Also:
-    """A further visit asked for beside an answer: "yes, and my son needs a vaccination, at the same time"."""
-    said = event.meaning.entities
-    return Also(
-        wish=Wish(visit_type=said.visit_type, specialty=said.specialty),
-        person_id=whom.named_in(event.text, context),
-        same=hints.same(event.text),
-        other=whom.is_for_other(event.text, context),
-    )
 
 
 def _but_book(wants: tuple[str, ...]) -> tuple[str, ...]:

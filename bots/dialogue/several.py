@@ -100,6 +100,17 @@ def swapped(state: State, event: Heard, context: Context) -> State | None:
     return replace(state, wish=_wish(old.named, _when(old, event, context)), more=(*state.more, fresh))
 
 
+def one_more(event: Heard, context: Context) -> Also:
+    """A further visit asked for beside an answer: "yes, and my son needs a vaccination, at the same time"."""
+    said = event.meaning.entities
+    return Also(
+        wish=Wish(visit_type=said.visit_type, specialty=said.specialty),
+        person_id=whom.named_in(event.text, context),
+        same=hints.same(event.text),
+        other=whom.is_for_other(event.text, context),
+    )
+
+
 def _for_both(state: State, event: Heard, context: Context) -> State | None:
     """The same visit for each of the two for whom the writer acts ("both my kids")."""
     standing = context.standing

@@ -351,3 +351,40 @@ async def test_a_question_for_staff_beside_a_change_of_mind_waits_for_it() -> No
     assert talk.state.job == "cancel"
     assert talk.state.later == ("cost_insurance",)
     assert "Cancel" in reply
+
+
+async def proposed() -> Talk:
+    talk = Talk()
+    await talk.hears("check-up tuesday at 9", "book", visit_type="Check-up", when=on(TUE, "09:00"))
+    assert talk.state.phase is Phase.CONFIRM_SLOT
+    return talk
+
+
+async def test_a_visit_for_a_relative_asked_for_before_the_yes_comes_next() -> None:
+    talk = await proposed()
+
+    await talk.hears("Also make an appointment for my son John, please.", "book")
+
+    assert talk.said == ["bot.next", "slots.propose"]
+    assert len(talk.state.more) == 1
+    await talk.hears("yes", "confirm")
+    assert "book.booked" in talk.said
+    assert talk.state.phase is not Phase.IDLE  # the son's is taken up
+
+
+@pytest.mark.parametrize("text", ["On what day?", "which day?", "a que hora?", "¿qué día?"])
+async def test_which_day_was_proposed_is_told_again(text: str) -> None:
+    talk = await proposed()
+
+    await talk.hears(text, "decline")
+
+    assert talk.said == ["slots.propose"]
+    assert talk.state.phase is Phase.CONFIRM_SLOT
+
+
+async def test_another_day_in_what_sounds_like_asking_again_is_a_new_wish() -> None:
+    talk = await proposed()
+
+    await talk.hears("I messed up again, could you change that to the 5th?", "repeat", when=on(THU))
+
+    assert "Thu" in talk.reply
