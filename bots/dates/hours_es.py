@@ -13,7 +13,7 @@ HOURS: dict[Sense, str] = {
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy temprano, "
         "bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del trabajo, antes "
         "de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito, tan temprano, tan "
-        "tempranito"
+        "tempranito, la manana temprano, en la manana temprano, por la manana temprano, de manana temprano"
     ),
     ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
     ("part", "first thing"): (

@@ -10,7 +10,18 @@ from bots.dates.named import LAST, nth_week
 from bots.dates.numbered import number_of_day
 from bots.dates.periods import cut
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import add_months, alike, coming, coming_day_of_month, made, monday, month_stretch, one, plus
+from bots.dates.reckon import (
+    add_months,
+    alike,
+    coming,
+    coming_day_of_month,
+    made,
+    monday,
+    month_stretch,
+    one,
+    plus,
+    week,
+)
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
@@ -154,6 +165,9 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
     first, end = days.readings[0] if days is not None and days.readings else (None, None)
     if days is not None and first and end and (c.kind(i) == "period_on" or (days.wide and c.lexemes[i].number == 7)):
         return _next_period(c, i, days.wide, first, end)  # "not this week, the following one"
+    if c.kind(i) == "period_on" and c.language == "en" and days is None:
+        here = week(c.today, 0) if c.lexemes[i].number == 7 else month_stretch(c.today.year, c.today.month)
+        return Days(readings=(alike(c.today, here[1] or c.today),), wide=True), i + 1
     if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) == "before_that":

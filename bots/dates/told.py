@@ -61,7 +61,10 @@ def _of_closing(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int
     for at in days:
         floor = pieces[at - 1].stop if at else 0
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
-        if _closed_behind(c, pieces[at].stop, ceiling) or _closed_before(c, pieces[at].at, floor):
+        named = c.kind(pieces[at].at) == "holiday" and pieces[at].at > floor
+        if named and c.lexemes[pieces[at].at - 1].word in _IT_IS:
+            found.add(at)  # "oh right, it's Thanksgiving. Friday then"
+        elif _closed_behind(c, pieces[at].stop, ceiling) or _closed_before(c, pieces[at].at, floor):
             found.add(at)
         elif (
             at + 1 in days

@@ -85,6 +85,21 @@ _SHIFT = re.compile(
     re.IGNORECASE,
 )
 _COUNTS = {"half an": 0.5, "media": 0.5, "a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2}
+_DAY_AFTER = re.compile(
+    r"\b(?:the )?(?:day after|next day|following day)\b(?! \w)|\b(?:the day after that)\b"
+    r"|\b(?:el|al|un) d[ií]a (?:siguiente|despu[eé]s)\b(?! de\b)|\bal otro d[ií]a\b",
+    re.IGNORECASE,
+)
+_WEEK_AFTER = re.compile(
+    r"\b(?:(?:the )?week after(?: that)?|(?:the )?following week)\b(?! \w)"
+    r"|\bla semana (?:siguiente|despu[eé]s)\b(?! de\b)",
+    re.IGNORECASE,
+)
+_NOT_THAT_DAY = re.compile(
+    r"\bnot (?:on )?that day\b|\bthat day (?:doesn'?t|does not|won'?t|isn'?t|is no)\b|\bcan'?t (?:do |make )?that day\b"
+    r"|\bese d[ií]a no\b|\bno puedo ese d[ií]a\b",
+    re.IGNORECASE,
+)
 _SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
 _WAITLIST = re.compile(
     r"\bwait(?:ing)?[ -]?list(?:ed)?\b|\bcancell?ation list\b|\blista de espera\b"
@@ -207,9 +222,21 @@ def same(text: str) -> Literal["day", "week", "time"] | None:
     """Whether the day, the week, or the very time, of a visit already spoken of is meant."""
     if _SAME_TIME.search(text):
         return "time"
-    if _SAME_DAY.search(text):
+    if _SAME_DAY.search(text) and not _NOT_THAT_DAY.search(text):
         return "day"
     return "week" if _SAME_WEEK.search(text) else None
+
+
+def after(text: str) -> Literal["day", "week"] | None:
+    """Whether the day, or the week, after the one spoken of is meant."""
+    if _DAY_AFTER.search(text):
+        return "day"
+    return "week" if _WEEK_AFTER.search(text) else None
+
+
+def not_that_day(text: str) -> bool:
+    """Whether the day spoken of will not do."""
+    return bool(_NOT_THAT_DAY.search(text))
 
 
 def shift(text: str) -> timedelta | None:

@@ -64,7 +64,10 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
     if named and "inform" in meaning.intents and wanted and FOR_STAFF.issuperset(wanted):
         wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
-    verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
+    doubtful = meaning.intent == "out_of_scope" and meaning.confidence < SURE  # "what do you have Saturday"
+    verbless = (
+        not wanted and (doubtful or meaning.intent in _VERBLESS) and (named or hints.another_provider(event.text))
+    )
     if {"book", "cancel"} <= set(wanted) and not hints.that_visit(event.text):
         return _begun(said, event, wanted, context, before)
     if done and (wanted or verbless):

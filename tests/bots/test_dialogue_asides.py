@@ -388,3 +388,33 @@ async def test_another_day_in_what_sounds_like_asking_again_is_a_new_wish() -> N
     await talk.hears("I messed up again, could you change that to the 5th?", "repeat", when=on(THU))
 
     assert "Thu" in talk.reply
+
+
+async def test_the_day_after_is_that_after_the_day_on_the_table() -> None:
+    talk = await proposed()
+
+    await talk.hears("not that day, the day after", "decline")
+
+    assert "Wed" in talk.reply
+
+
+async def test_the_week_after_is_that_after_the_times_on_the_table() -> None:
+    talk = await proposed()
+
+    await talk.hears("what about the week after", "alternatives")
+
+    windows = talk.state.wish.when.windows if talk.state.wish.when else ()
+    assert {(one.first, one.last) for one in windows} == {(date(2026, 3, 9), date(2026, 3, 15))}
+
+
+async def test_days_said_where_a_kind_of_visit_is_asked_for_are_kept_and_no_failure() -> None:
+    talk = Talk()
+    await talk.hears("can I come on Tuesday", "book", when=on(TUE))
+    assert talk.state.phase is Phase.VISIT_TYPE
+
+    await talk.hears("or Thursday", when=on(THU))
+    await talk.hears("Friday", when=on(FRI))
+
+    assert talk.said == ["book.choose_visit_type"]
+    assert talk.state.failures == 0
+    assert talk.state.wish.when == on(FRI)
