@@ -126,7 +126,7 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     first = last.found.readings[0][0] if last.found.readings else None
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
-    return Days(readings=(one(plus(first, 1)),)), stop
+    return _later(last.found, first, 1), stop
 
 
 def _is_first_hour(c: Context, i: int) -> bool:
@@ -175,7 +175,13 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
         return Days(readings=(before,), wide=True, instead=True), i + 1
     if c.kind(i) == "after_that":
         return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
-    return Days(readings=(one(plus(first, c.lexemes[i].number)),)), i + 1
+    return _later(days, first, c.lexemes[i].number), i + 1
+
+
+def _later(said: Days, first: date, days: int) -> Days:
+    """The day so many days after the one said; after a bare weekday it is one, too."""
+    day = plus(first, days)
+    return Days(readings=(one(day),), weekday=day.weekday() if said.weekday is not None else None)
 
 
 def _next_period(c: Context, i: int, wide: bool, first: date, end: date) -> tuple[Days, int] | None:
@@ -241,7 +247,8 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
         return None
     day = made(first.year, first.month, c.lexemes[j].number)
-    return (Days(readings=(one(day),)), j + 1) if day is not None and day > first else None
+    bare = isinstance(days, Days) and days.day_of_month
+    return (Days(readings=(one(day),), day_of_month=bare), j + 1) if day is not None and day > first else None
 
 
 def _another_run(c: Context, j: int, end: date) -> tuple[Days, int] | None:

@@ -63,6 +63,9 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
+    of_them = c.kind(i - 1) in ("the", "the_el") and (c.kind(i - 2) == "of" or c.lexemes[i - 1].word == "los")
+    if of_them and kind == "num" and c.kind(i + 1) not in ("mer", "oclock"):
+        return None  # "either of the two", "cualquiera de los dos"
     listed = c.kind(i - 1) == "num" and after_hours
     cued = (
         after_day

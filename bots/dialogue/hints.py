@@ -87,7 +87,8 @@ _SHIFT = re.compile(
 _COUNTS = {"half an": 0.5, "media": 0.5, "a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2}
 _DAY_AFTER = re.compile(
     r"\b(?:the )?(?:day after|next day|following day)\b(?! \w)|\b(?:the day after that)\b"
-    r"|\b(?:el|al|un) d[ií]a (?:siguiente|despu[eé]s)\b(?! de\b)|\bal otro d[ií]a\b",
+    r"|\b(?:el|al|un) d[ií]a (?:siguiente|despu[eé]s)\b(?! de\b)|\bal otro d[ií]a\b"
+    r"|^\W*(?:y )?el (?:que sigue|siguiente)\W*$",
     re.IGNORECASE,
 )
 _WEEK_AFTER = re.compile(
@@ -99,6 +100,9 @@ _NOT_THAT_DAY = re.compile(
     r"\bnot (?:on )?that day\b|\bthat day (?:doesn'?t|does not|won'?t|isn'?t|is no)\b|\bcan'?t (?:do |make )?that day\b"
     r"|\bese d[ií]a no\b|\bno puedo ese d[ií]a\b",
     re.IGNORECASE,
+)
+_ANOTHER_DAY = re.compile(
+    r"\b(?:another|(?:a )?different|some other) day\b(?! (?:than|that))|(?<!al )\botro d[ií]a\b", re.IGNORECASE
 )
 _SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
 _WAITLIST = re.compile(
@@ -237,6 +241,11 @@ def after(text: str) -> Literal["day", "week"] | None:
 def not_that_day(text: str) -> bool:
     """Whether the day spoken of will not do."""
     return bool(_NOT_THAT_DAY.search(text))
+
+
+def another_day(text: str) -> bool:
+    """Whether any day but the one spoken of is wished for."""
+    return bool(_ANOTHER_DAY.search(text))
 
 
 def shift(text: str) -> timedelta | None:

@@ -5,7 +5,21 @@ from dataclasses import replace as rewrite
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import answers, asides, filling, hints, identity, last, opening, several, slots, visits, whom, wishes
+from bots.dialogue import (
+    answers,
+    asides,
+    filling,
+    hints,
+    identity,
+    last,
+    near,
+    opening,
+    several,
+    slots,
+    visits,
+    whom,
+    wishes,
+)
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
     FOR_STAFF,
@@ -121,7 +135,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
         event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
-    event = _named_only(event)
+    event = near.placed(state, _named_only(event))
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (
@@ -129,7 +143,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or _at_once(understood, event)
         or _interrupting(understood, event, context)
         or _readdressed(understood, event, context)
-        or _besides(understood, event, context)
+        or several.besides(understood, event, context)
         or _asked_back(understood, event, context)
         or _pending(understood, event, context)
         or _hesitating(understood, event, context)
@@ -254,15 +268,6 @@ def _readdressed(state: State, event: Heard, context: Context) -> Turn | None:
     if said.choice is not None or said.provider or said.visit_type or wishes.speaks(said.when):
         return _pending(state, event, context)
     return advance(state, context, *for_whom(state, context))
-
-
-def _besides(state: State, event: Heard, context: Context) -> Turn | None:
-    """Another visit, for somebody else, asked for while one waits for a yes: it is taken up next."""
-    asked = hints.also(event.text) and hints.somebody_else(event.text) and not answers.says_yes(event.text)
-    if state.phase is not Phase.CONFIRM_SLOT or state.job != "book" or not asked or event.meaning.intent != "book":
-        return None
-    more = (*state.more, several.one_more(event, context))[-_MOST:]
-    return put(replace(state, more=more), context, state.phase, Say("bot.next"))
 
 
 def _asked_back(state: State, event: Heard, context: Context) -> Turn | None:

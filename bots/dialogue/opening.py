@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from bots.dates import parse
-from bots.dialogue import asides, hints, last, several, visits, whom, wishes
+from bots.dialogue import answers, asides, hints, last, several, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
     FOR_STAFF,
@@ -80,6 +80,9 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _begun(said, event, wanted, context, before)
     if verbless and named:
         return begin(said, "book", context, *before)
+    again = meaning.intent in ("decline", "select") and (answers.hesitates(event.text) or entities.choice is not None)
+    if done and again and (turn := last.reconsidered(rest(state, Phase.IDLE), context)) is not None:
+        return turn
     if done and hints.courtesy(event.text):
         return Turn(state=state, says=(Say("bot.welcome"),))
     match meaning.intent:

@@ -54,6 +54,11 @@ def _named(state: State, when: When, text: str) -> When:
     step = hints.after(text)
     if step is not None and state.offered and (step == "week" or not names_day):
         return _after_those(state, when, step)
+    if hints.another_day(text) and state.offered and not names_day:
+        shown = {slot.start.date() for slot in state.offered}
+        hours = [one for one in when.windows if one.earliest or one.latest] or [Window()]
+        later = tuple(replace(one, first=min(shown)) for one in hours)
+        return replace(when, windows=later, excluded=tuple(sorted({*when.excluded, *shown})), relation=None)
     if hints.not_that_day(text) and state.offered and not names_day:
         shown = {slot.start.date() for slot in state.offered}
         return replace(when, excluded=tuple(sorted({*when.excluded, *shown}))) if len(shown) == 1 else when
