@@ -142,7 +142,12 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | 
         elif found.low and found.bound in _OPPOSITE:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
         elif found.low and turn:
-            turned = Hours(bound=turn, low=found.low, leaving=True)
+            low = (
+                replace(found.low, minute=found.low.minute + 1)
+                if turn == "after" and found.low.minute < 59
+                else found.low
+            )
+            turned = Hours(bound=turn, low=low, leaving=True)
         else:
             return
         draft = joined.drafts[-1] if joined.drafts else None

@@ -203,6 +203,9 @@ def _before(c: Context, at: int, floor: int) -> bool:
     if c.kind(at) in ("day_on", "period_on"):
         return False  # "esta semana no la que sigue"
     if k >= floor and c.kind(k) == "no":
+        said_no = k == 0 and (c.kind(at) in ("the", "next", "this", "ord") or c.expecting is not None)
+        if said_no and not c.lexemes[at].word.endswith("s"):
+            return False  # "no, the following Tuesday" answers first
         # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
         return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":

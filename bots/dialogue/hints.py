@@ -92,7 +92,8 @@ _DAY_AFTER = re.compile(
     re.IGNORECASE,
 )
 _WEEK_AFTER = re.compile(
-    r"\b(?:(?:the )?week after(?: that)?|(?:the )?following week)\b(?! \w)"
+    r"\b(?:(?:the )?week after(?: that)?|(?:the )?following week)\b"
+    r"(?! (?!actually|please|pls|then|instead|maybe|if|is|works|would|for|though|tho|or)\w)"
     r"|\bla semana (?:siguiente|despu[eé]s)\b(?! de\b)",
     re.IGNORECASE,
 )
@@ -103,6 +104,11 @@ _NOT_THAT_DAY = re.compile(
 )
 _ANOTHER_DAY = re.compile(
     r"\b(?:another|(?:a )?different|some other) day\b(?! (?:than|that))|(?<!al )\botro d[ií]a\b", re.IGNORECASE
+)
+_FOLLOWING_DAY = re.compile(
+    r"\bthe following (?:mon|tues|wednes|thurs|fri|satur|sun)day\b(?! (?:of|in|the))"
+    r"|\bel (?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo) siguiente\b",
+    re.IGNORECASE,
 )
 _SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
 _WAITLIST = re.compile(
@@ -246,6 +252,11 @@ def not_that_day(text: str) -> bool:
 def another_day(text: str) -> bool:
     """Whether any day but the one spoken of is wished for."""
     return bool(_ANOTHER_DAY.search(text))
+
+
+def following_day(text: str) -> bool:
+    """Whether a weekday after the day spoken of is meant: "the following Tuesday"."""
+    return bool(_FOLLOWING_DAY.search(text))
 
 
 def shift(text: str) -> timedelta | None:

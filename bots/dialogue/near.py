@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bots.dates.model import Window
+from bots.dialogue import hints
 from bots.dialogue.state import RESTING, State
 from bots.dialogue.turns import Heard
 from bots.dialogue.wishes import heard_as
@@ -14,10 +15,13 @@ _WEEK = timedelta(days=7)
 def placed(state: State, event: Heard) -> Heard:
     """`event` with its bare days in the period wished for; in doubt between two, both are to be asked about."""
     when = event.meaning.entities.when
-    if state.phase in RESTING or not any(window.bare for window in (*when.windows, *when.ambiguous)):
+    bare = any(window.bare for window in (*when.windows, *when.ambiguous)) or hints.following_day(event.text)
+    if state.phase in RESTING or not bare:
         return event
     wished = state.wish.when.windows if state.wish.when is not None else ()
     shown = state.offered[0].start.date() if state.offered else None
+    if shown is not None and hints.following_day(event.text):
+        when = replace(when, windows=tuple(_beyond(window, shown) for window in when.windows), ambiguous=())
     readings = [_readings(window, wished, shown) for window in when.windows]
     asked = [_readings(window, wished, shown)[0] for window in when.ambiguous]
     asked += [one for both in readings if len(both) > 1 for one in both]
@@ -31,7 +35,7 @@ def _readings(window: Window, wished: tuple[Window, ...], shown: date | None) ->
     day = window.first
     if day is None or window.bare is None or day != window.last:
         return (window,)
-    for old in wished:
+    for old in sorted(wished, key=lambda one: one.first != one.last):
         there = _within(window, old)
         if there is not None:
             return (_on(window, there),)
@@ -47,7 +51,7 @@ def _within(window: Window, old: Window) -> date | None:
         there = _numbered(old.first, window.first.day)
         return there if there is not None and old.first <= there <= old.last else None
     if old.first == old.last:
-        return None  # a single day: another weekday is another wish
+        return old.first if old.first.weekday() == window.first.weekday() else None
     if old.first <= window.first <= old.last:
         return window.first
     there = old.first + timedelta(days=(window.first.weekday() - old.first.weekday()) % 7)
@@ -62,6 +66,15 @@ def _beside(window: Window, day: date, shown: date) -> date | None:
     if shown - day < _WEEK:
         return None
     return shown + timedelta(days=(day.weekday() - shown.weekday()) % 7)
+
+
+def _beyond(window: Window, shown: date) -> Window:
+    """The first such weekday after the day on the table."""
+    if window.first is None or window.first != window.last:
+        return window
+    return replace(
+        _on(window, shown + timedelta(days=(window.first.weekday() - shown.weekday() - 1) % 7 + 1)), bare=None
+    )
 
 
 def _numbered(month: date, number: int) -> date | None:

@@ -68,3 +68,15 @@ def test_a_day_of_the_present_weeks_is_the_coming_one(text: str) -> None:
 
     assert days(when) == [date(2026, 3, 6)]
     assert not when.ambiguous
+
+
+def test_of_the_days_wished_for_a_weekday_picks_one() -> None:
+    when = read("friday", wished=Window(first=date(2026, 3, 13), last=date(2026, 3, 13)))
+
+    assert days(when) == [date(2026, 3, 13)]
+
+
+def test_the_following_tuesday_is_that_after_the_day_on_the_table() -> None:
+    when = read("no the following tuesday", shown="03-10")
+
+    assert days(when) == [date(2026, 3, 17)]
