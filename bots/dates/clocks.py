@@ -274,6 +274,7 @@ def _compact_at(c: Context, i: int, cued: bool) -> ClockFound | None:
 def _finished(c: Context, clock: Clock, stop: int) -> ClockFound:
     """The hour with what follows it: am or pm, "o'clock", "ish", a part of the day."""
     about, half, part = clock.about, clock.half, clock.part
+    stop += c.kind(stop) == "dash" and c.kind(stop + 1) == "ish"  # "2-ish"
     while c.kind(stop) in ("oclock", "ish", "h_suffix", "mer"):
         about = about or c.kind(stop) == "ish"
         if c.kind(stop) == "mer" and clock.hour <= 12:

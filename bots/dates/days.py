@@ -99,7 +99,8 @@ def _event_at(c: Context, i: int) -> Found | None:
         if c.kind(j) in ("on", "the_el") and c.kind(j - 1) in ("word", "not"):
             # "Back from vacation on the 27th", but not "strike it from my calendar on the 27th".
             back = any(
-                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje") for k in range(i, j)
+                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje", "vacaciones", "fuera")
+                for k in range(i, j)
             )
             return day_at(c, j) if back or c.kind(i) != "from" else None
         if c.kind(j) not in _EVENT:

@@ -7,7 +7,7 @@ HOURS: dict[Sense, str] = {
     ("part", "morning"): (
         "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
         "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
-        "almuerzito, horas de la manana, la manianita, las mananitas"
+        "almuerzito, horas de la manana, la manianita, las mananitas, a la manana"
     ),
     ("part", "early morning"): (
         "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy temprano, "
@@ -40,14 +40,15 @@ HOURS: dict[Sense, str] = {
         "jale, saliendo del jale, despues de la oficina"
     ),
     ("part", "after school"): (
-        "despues de la escuela, despues de clases, despues de clase, saliendo de la escuela, al salir de la "
-        "escuela, cuando salga de la escuela, cuando salgan de la escuela, despues del colegio, saliendo del "
-        "colegio, despues de la salida de la escuela, cuando salen de la escuela"
+        "despues de la escuela, despues de clases, despues de clase, saliendo de la escuela, al salir de la escuela, "
+        "cuando salga de la escuela, cuando salgan de la escuela, despues del colegio, saliendo del colegio, despues "
+        "de la salida de la escuela, cuando salen de la escuela, despues del cole, saliendo del cole, a la salida del "
+        "cole, al salir del cole"
     ),
     ("part", "after lunch"): (
         "despues del almuerzo, despues de almorzar, despues de comer, despues de la comida, luego del almuerzo, "
         "despues de la hora de comer, luego de almorzar, luego de comer, despues del lonche, despues de lonche, "
-        "despues de la hora del almuerzo"
+        "despues de la hora del almuerzo, despues de almuerzo"
     ),
     ("part", "lunch"): (
         "a la hora del almuerzo, hora del almuerzo, a la hora de comer, hora de comer, hora de la comida, a la hora "

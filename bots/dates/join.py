@@ -179,7 +179,8 @@ def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
     for draft in list(drafts):
         if draft.hours is None and draft.part is None:
             draft.hours = Hours(bound="after", low=high, leaving=True)
-            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=low), days_taken=True))
+            early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
+            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
 
 
 def _around_lunch(drafts: list[Draft]) -> None:

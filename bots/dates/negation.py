@@ -12,7 +12,7 @@ _THROUGH = words(
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will ya")
+_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will ya estoy estamos")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _ENGAGED = words(
@@ -53,6 +53,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
             or (_behind(c, piece.stop, ceiling) and not _is_condition(c, piece.at))
+            or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
             or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
@@ -90,6 +91,13 @@ def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Day
     if isinstance(found, Hours) and isinstance(said, Hours):
         return replace(found, other=said)
     return found
+
+
+def _of_one_day(said: Piece, piece: Piece) -> bool:
+    """Whether both are names of one day: "not Friday December 4"."""
+    if not isinstance(said.found, Days) or not isinstance(piece.found, Days) or piece.at != said.stop:
+        return False
+    return said.found.weekday is not None and piece.found.weekday is None
 
 
 def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
@@ -190,6 +198,8 @@ def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
 def _all_but(c: Context, at: int, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = at - 1
+    if floor and k >= floor and c.kind(k) == "minus":
+        return True  # "esta semana menos hoy"
     return (
         k >= floor
         and (c.lexemes[k].word == "but" or c.kind(k) == "minus")

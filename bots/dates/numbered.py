@@ -3,9 +3,9 @@
 from datetime import date
 
 from bots.dates.lexeme import words
-from bots.dates.periods import month_at, period_at
+from bots.dates.periods import is_glued, month_at, period_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one
+from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one, plus
 
 Found = tuple[Days, int]
 _NEVER_BEFORE = words("num money dash counted title month month? clock unit junk ord between from at until")
@@ -31,8 +31,18 @@ def range_of_numbers(c: Context, i: int) -> Found | None:
     end = numbered_at(c, j) if c.kind(j) in ("num", "ord") else None
     if not end or not (last := end[0].readings[0][1]):
         return None
-    low = made(last.year, last.month, c.lexemes[i].number)
+    low = _before_end(c, last, c.lexemes[i].number)
     return (Days(readings=((low, last),), wide=True), end[1]) if low and low <= last else None
+
+
+def _before_end(c: Context, last: date, number: int) -> date | None:
+    """The day so numbered before the last one: in its month, or in the month before ("del 28 al 2")."""
+    low = made(last.year, last.month, number)
+    if low is not None and low <= last:
+        return low
+    ended = plus(last.replace(day=1), -1)
+    low = made(ended.year, ended.month, number)
+    return low if low is not None and low >= c.today else None
 
 
 def del_al(c: Context, i: int) -> Found | None:
@@ -42,7 +52,7 @@ def del_al(c: Context, i: int) -> Found | None:
     last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
     if c.moving and last:
         return Days(readings=(one(last),), day_of_month=True), i + 4
-    low = made(last.year, last.month, c.lexemes[i + 1].number) if last else None
+    low = _before_end(c, last, c.lexemes[i + 1].number) if last else None
     if not last or not low or low > last:
         return None
     return Days(readings=((max(low, c.today), last),), wide=True), i + 4
@@ -131,6 +141,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return None
     if (shared := _shared_month(c, i)) is not None:
         return shared
+    if c.kind(i + 2) in ("month", "mar") and is_glued(c, i + 1):
+        return month_at(c, i + 2, day=number)  # "1-dic"
     j = i + 1
     named = c.skip(j, ("of", "the", "the_la"))
     plain = lexeme.kind == "num" and not any(c.kind(k) == "of" for k in range(j, named))

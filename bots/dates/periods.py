@@ -33,6 +33,7 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
             return None
         return _dated(c, month, day, i + 1)
     j = c.skip(i + 1, ("the",) if c.language == "es" else ("the", "of"))
+    j += is_glued(c, j)  # "dic-1"
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
@@ -48,6 +49,13 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     if year:
         return Days(readings=(month_stretch(year, month),), wide=True), stop
     return Days(readings=(coming_month(c.today, month),), wide=True), i + 1
+
+
+def is_glued(c: Context, j: int) -> bool:
+    """Whether a dash at `j` stands without a space between what it joins."""
+    if c.kind(j) != "dash" or not 0 < j < len(c.lexemes) - 1:
+        return False
+    return c.lexemes[j - 1].end == c.lexemes[j].start and c.lexemes[j].end == c.lexemes[j + 1].start
 
 
 def _ranged(c: Context, month: int, first: int, j: int) -> Found | None:

@@ -152,7 +152,7 @@ def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
         return None
     days = last.found if last is not None and isinstance(last.found, Days) else None
     first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)
-    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the")) < i:
+    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the", "the_la")) < i:
         return None
     if week:
         return nth_week(c, first, end, LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 2)

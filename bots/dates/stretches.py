@@ -24,7 +24,7 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
-_OFF = words("off salgo salimos sale salen termino acabo")
+_OFF = words("off salga salgan salgo salimos sale salen termino acabo")
 _EVENT = words("word my the the_el the_la to off at_la")
 _BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
 _ONLY = words("only please pls plz best better preferred solo nomas")
@@ -49,6 +49,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
         tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
         return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
+    if c.lexemes[i].word == "aft" and c.kind(i + 1) in ("num", "clock") and (low := clock_at(c, i + 1, True)):
+        return Hours(bound="after", low=low[0]), low[1]  # "fri aft 2"
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
     if kind == "same_hour":
@@ -194,7 +196,7 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     lone = c.kind(i) == "at_la" and j == i + 1 and c.language == "es" and c.lexemes[i].word == "a la"
     if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1 and not (lone and c.lexemes[j].number <= 12):
         return None  # "a la 2" is said for "a las 2"
-    if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
+    if c.lexemes[i].word.endswith((" del", " el")) and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
         return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
     if bound == "between" and (pair := _hour_and_hour(c, j)):

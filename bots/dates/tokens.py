@@ -23,8 +23,8 @@ _TOKEN = re.compile(
     | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?[:;]\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
     | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|do|
-          to|o|º|ª|ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|
+          ero|do|mo|vo|to|o|º|ª|ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
@@ -223,7 +223,7 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
     """A number and, when a suffix is glued to it, what the suffix says."""
     value, after = int(digits), start + len(digits)
     suffix = (suffix or "").lower()
-    if suffix in ("st", "nd", "rd", "th", "ro", "er", "do", "to", "o", "º", "ª"):
+    if suffix in ("st", "nd", "rd", "th", "ro", "ero", "mo", "vo", "er", "do", "to", "o", "º", "ª"):
         yield Lexeme(start, after + len(suffix), "ord", value, digits, len(digits))
         return
     yield Lexeme(start, after, "num", value, digits, len(digits), zero=digits[0] == "0" and len(digits) > 1)

@@ -30,7 +30,7 @@ _SENSES: dict[Sense, str] = {
     ("month", 11): "noviembre, nov",
     ("month", 12): "diciembre, dic",
     ("mar", 3): "mar",
-    ("holiday", "christmas"): "navidad, navidades, dia de navidad, navida",
+    ("holiday", "christmas"): "navidad, dia de navidad, navida",
     ("holiday", "christmas eve"): "nochebuena, noche buena, vispera de navidad, la vispera de navidad",
     ("holiday", "new year"): "ano nuevo",
     ("holiday", "new year's eve"): "nochevieja, noche vieja, fin de ano, vispera de ano nuevo, ultimo dia del ano",
@@ -69,7 +69,7 @@ _SENSES: dict[Sense, str] = {
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
         "las, por ahy de las, a eso de la, alrededor de la, cerca de la, aprox a las, mas o menos a las, tipo la, "
         "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las, cerca del, alrededor del, "
-        "por ai de las, por ai a las, por ay de las, por ahi de, por ahi del, por ay del, por ai del"
+        "por ai de las, por ai a las, por ay de las, por ahi de, por ahi del, por ay del, por ai del, a eso del"
     ),
     ("around", 1): "como, tipo, cerca de",
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
@@ -109,7 +109,7 @@ _SENSES: dict[Sense, str] = {
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
         "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
         "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
-        "las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas"
+        "las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas, posterior a"
     ),
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
@@ -119,9 +119,11 @@ _SENSES: dict[Sense, str] = {
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
-    ("early", 0): "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo",
+    ("early", 0): (
+        "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo, a primeros"
+    ),
     ("mid", 0): "mediados, mitad, a mitad, mediado",
-    ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
+    ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias, a ultimos",
     ("late", 1): "resto",
     ("weekend", 0): (
         "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana, este fin, el fin que "
@@ -144,10 +146,11 @@ _SENSES: dict[Sense, str] = {
     ("not", 0): (
         "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no "
         "trabajo, no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, "
-        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no "
-        "ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, "
-        "quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible "
-        "los, olvide el, olvida el, brinquese el, fuera del, nunca"
+        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, "
+        "no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, "
+        "menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide "
+        "el, olvida el, brinquese el, fuera del, nunca, me viene mal, me viene fatal, me queda mal, me va mal, me cae "
+        "mal, viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -210,7 +213,10 @@ _SENSES: dict[Sense, str] = {
     ("holiday", "independence"): "dia de la independencia, cuatro de julio, 4 de julio",
     ("holiday", "guadalupe"): "dia de la virgen, dia de la virgen de guadalupe, dia de guadalupe",
     ("holiday", "all saints"): "dia de todos los santos, todos los santos",
-    ("holiday", "the holidays"): "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas",
+    ("holiday", "the holidays"): (
+        "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas, navidades, las navidades, "
+        "vacaciones de navidad, las vacaciones de navidad"
+    ),
     ("week", 2): (
         "la semana despues de la proxima, dentro de dos semanas mas, la semana despues de la que viene, la "
         "subsiguiente semana, la semana subsiguiente"
