@@ -196,7 +196,7 @@ def day_at(c: Context, i: int) -> Found | None:
         found = distance_at(c, i + 1, _from_at, plain=True)
         return (PAST, found[1]) if found else None
     if kind in ("month", "month?"):
-        return month_at(c, i)
+        return _week_named(c, month_at(c, i))
     if kind in ("next", "this", "coming", "last"):
         return _pointed(c, i) or period_at(c, i)
     if kind in ("early", "mid", "late", "early next"):
@@ -211,6 +211,20 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)
+
+
+def _week_named(c: Context, found: Found | None) -> Found | None:
+    """The day found, or its week where that follows: "July 4th week"."""
+    first = found[0].readings[0][0] if found and found[0].readings else None
+    if (
+        found is None
+        or first is None
+        or found[0].wide
+        or c.kind(found[1]) != "unit"
+        or c.lexemes[found[1]].word != "week"
+    ):
+        return found
+    return Days(readings=((max(monday(first), c.today), plus(monday(first), 6)),), wide=True), found[1] + 1
 
 
 def _is_after_tomorrow(c: Context, i: int) -> bool:

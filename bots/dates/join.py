@@ -347,7 +347,11 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part is None and last.hours is None:
                 draft.part = hours.part
-    elif last.part == hours.part or (last.part and hours.part and last.part.endswith(hours.part)):
+    elif (
+        last.part == hours.part
+        or (last.part is not None and hours.part == "all day")
+        or (last.part and hours.part and last.part.endswith(hours.part))
+    ):
         return  # "late Friday afternoon"
     elif gap & {"or"} or (last.hours is None and gap & {"and", "comma"}):
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))

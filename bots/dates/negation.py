@@ -67,8 +67,9 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
 def correction(c: Context, said: Piece, piece: Piece) -> str | None:
     """The lexeme's kind by which `piece` may take the place of `said`: the "no" of "Tuesday at 10 no 11"."""
     kind = c.kind(said.stop)
-    if said.at and c.lexemes[said.at - 1].word in _SAID:
-        return None  # "I said at 3, no 2" repeats what was said
+    before = said.at - 1 - (c.kind(said.at - 1) == "comma")
+    if before >= 0 and (c.lexemes[before].word in _SAID or c.kind(before) == "fix"):
+        return None  # "I said at 3, no 2" repeats, "perdon, el 17 no el 16" corrects already
     between = c.lexemes[said.stop : piece.at]
     if len(between) != 1 or kind not in ("no", "no_es") or c.kind(said.at - 1) in ("or", "and"):
         return None
@@ -87,9 +88,9 @@ def correction(c: Context, said: Piece, piece: Piece) -> str | None:
 def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Days | Hours | Relation:
     """Both readings of "el martes no el miercoles", of which only the person knows the one that is meant."""
     if isinstance(found, Days) and isinstance(said, Days):
-        return Days(readings=(*found.readings, *said.readings))
+        return Days(readings=(*said.readings, *found.readings))
     if isinstance(found, Hours) and isinstance(said, Hours):
-        return replace(found, other=said)
+        return replace(said, other=found)
     return found
 
 
@@ -287,7 +288,8 @@ def _at_work(c: Context, k: int) -> bool:
         said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
             word == "trabajo" and c.language == "es"
         )
-    return said and c.kind(stop) not in _WORK_HOURS
+    all_day = stop < len(c.lexemes) and c.lexemes[stop].name == "all day"
+    return said and (all_day or c.kind(stop) not in _WORK_HOURS)
 
 
 def _carries(c: Context, floor: int, at: int) -> bool:

@@ -52,7 +52,7 @@ def parse(
     ahead = [one for one in windows if not has_passed(one, now)]
     return When(
         windows=tuple(ahead or windows),
-        excluded=tuple(day for day in dict.fromkeys(joined.excluded) if day not in wished),
+        excluded=tuple(dict.fromkeys(joined.excluded)),
         excluded_weekdays=tuple(
             weekday
             for weekday in dict.fromkeys(joined.excluded_weekdays)

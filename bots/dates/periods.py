@@ -37,6 +37,8 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
+    if number and number.kind == "ord" and c.kind(j + 1) == "unit":
+        is_hour = False  # "July 4th week"
     if number and c.kind(j + 1) == "mer" and c.lexemes[j + 1].start > number.end:
         is_hour = False  # "December 4 am" is a day and its morning
     if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
@@ -203,7 +205,7 @@ def edge_at(c: Context, i: int) -> Found | None:
     if c.lexemes[i].number >= 2:
         low, high = _this(c.today, "week" if c.lexemes[i].number == 2 else "month")
         k = c.skip(i + 1, ("of", "the", "the_la"))
-        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next"):
+        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next", "period_on"):
             low, high = week(c.today, 1)
             i = k + (c.kind(k + 1) == "unit")
         return (Days(readings=(cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None

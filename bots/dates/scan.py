@@ -9,7 +9,7 @@ from bots.dates.lexeme import words
 from bots.dates.named import LAST, nth_week
 from bots.dates.numbered import number_of_day
 from bots.dates.periods import cut
-from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
+from bots.dates.pieces import Clock, Context, Days, Hours, Piece, Relation, Wish
 from bots.dates.reckon import (
     add_months,
     alike,
@@ -82,12 +82,8 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
     if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
         return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
-    if kind in ("before_that", "after_that") and last is not None and isinstance(last.found, Hours) and last.found.low:
-        return [
-            Piece(
-                at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=last.found.low)
-            )
-        ]
+    if kind in ("before_that", "after_that") and (hour := _hour_named(found)) is not None:
+        return [Piece(at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=hour))]
     if _is_first_hour(c, i):
         return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
     named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
@@ -127,6 +123,16 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return _later(last.found, first, 1), stop
+
+
+def _hour_named(found: list[Piece]) -> Clock | None:
+    """The hour named last, with or without the day it was named for behind it."""
+    for piece in reversed(found[-2:]):
+        if isinstance(piece.found, Hours):
+            return piece.found.low
+        if not isinstance(piece.found, Days) or piece.found.weekday is None:
+            return None
+    return None
 
 
 def _is_first_hour(c: Context, i: int) -> bool:
