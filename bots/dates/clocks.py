@@ -117,6 +117,8 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     """An hour that begins with a number."""
     lexeme, value = c.lexemes[i], c.lexemes[i].number
     after, second = c.kind(i + 1), _at(c, i + 1)
+    if lexeme.word == "one" and after == "at":
+        return None  # "one at 3 and one at 3:30"
     if c.kind(i - 1) == "money" or (c.kind(i - 1) == "a" and after == "part"):
         return None  # "a 3 night stay"
     if lexeme.digits >= 3:
@@ -133,7 +135,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return (_after(value, minutes) if minutes > 0 else _before(value, -minutes)), i + 2
     if after == "minus" and (late := _at(c, i + 2)) and late.kind in ("num", "quarter_es"):
         return _before(value, min(late.number, 59) or 1), i + 3
-    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
+    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from") and c.lexemes[i - 1].word != "at"
     in_part = c.language == "es" and part_after(c, i + 3) is not None
     spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
     least = 1 if named or in_part else 10

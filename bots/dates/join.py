@@ -80,6 +80,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
                 run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
                 joined.drafts.extend(Draft(days=Days(readings=(one(day),), weekday=day.weekday())) for day in run)
+                del joined.drafts[_MOST_DRAFTS:]
                 before = piece  # "Monday to Thursday after 1, Friday after 3"
                 continue
             found = _with_weekday_before(joined.drafts, found, gap)
@@ -342,7 +343,11 @@ def _same_hours(drafts: list[Draft]) -> None:
 
 def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
     last = drafts[-1]
-    if last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
+    if last.hours is not None and "so" in gap and _is_far(last.hours, hours.part):
+        last.hours, last.part = None, hours.part  # "an exam at 10, so the afternoon"
+    elif last.hours is not None and {"comma", "word"} & gap and _is_far(last.hours, hours.part):
+        drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
+    elif last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
         last.part = hours.part
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part is None and last.hours is None:
@@ -357,6 +362,12 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
     elif last.hours is None:
         last.part = hours.part
+
+
+def _is_far(hours: Hours, part: str | None) -> bool:
+    """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
+    morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
+    return hours.bound == "at" and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
 
 
 def _between(one: Hours, other: Hours) -> Hours | None:

@@ -110,9 +110,13 @@ def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
 
 
 def _is_condition(c: Context, at: int) -> bool:
-    """Whether it is only supposed that the day will not do: "if Thursday is full then Friday"."""
+    """Whether it is only supposed, or asked, that the day will not do: "if Thursday is full", "is Tuesday too soon"."""
     k = at - 1 - (c.kind(at - 1) in ("the", "the_el", "on"))
-    return k >= 0 and c.lexemes[k].word in ("if", "si") and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
+    return (
+        k >= 0
+        and c.lexemes[k].word in ("if", "si", "is")
+        and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
+    )
 
 
 def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
@@ -213,6 +217,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
     k = at - 1
     if c.kind(at) in ("day_on", "period_on"):
         return False  # "esta semana no la que sigue"
+    if k >= floor and c.lexemes[k].word in ("nope", "nah"):
+        return False
     if k >= floor and c.kind(k) == "no":
         said_no = k == 0 and (c.kind(at) in ("the", "next", "this", "ord") or c.expecting is not None)
         if said_no and not c.lexemes[at].word.endswith("s"):

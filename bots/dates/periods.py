@@ -44,6 +44,7 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
     cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
+    cued = cued or (not weak and c.kind(i + 1) in ("not", "minus"))
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
     if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting and (not weak or len(c.lexemes) <= 2)):
         return None

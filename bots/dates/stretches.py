@@ -250,6 +250,7 @@ def _is_beginning(c: Context, i: int) -> bool:
     there = there or (
         word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
     )
+    there = there or (word == "work" and i > 1 and c.lexemes[i - 2].word in ("start", "begin"))
     return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)
 
 

@@ -293,6 +293,8 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return True
     if sense[0] in _TRAILING:
         return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
+    if sense == ("part", "after school"):
+        return stop < len(lexemes) and lexemes[stop].word in ("starts", "begins")
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
     if sense[0] == "period_on" and phrase[-1] == "after":  # "the week after Thanksgiving"

@@ -7,6 +7,8 @@ _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
 _WAS = words("was there here in on the were fue en el la i there with")
+_THERE = words("is was have had es era tengo tenia")
+_BUT = words("but want need quiero quisiera prefiero necesito rather prefer pero")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
     "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
@@ -18,6 +20,7 @@ _BEFORE_CLOSED = words(
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
+    last |= {at for at in range(len(pieces) - 1) if _of_visit_there_is(c, pieces[at], pieces[at + 1])}
     return last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
 
 
@@ -29,6 +32,15 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
         if c.lexemes[k].word not in _WAS:
             return False
     return False
+
+
+def _of_visit_there_is(c: Context, piece: Piece, following: Piece) -> bool:
+    """Whether a visit that there is lies then, and another day is wished for: "mi cita es el martes pero quiero …"."""
+    if not isinstance(piece.found, Days) or not isinstance(following.found, Days):
+        return False
+    before = [c.lexemes[k].word for k in range(max(0, piece.at - 5), piece.at)]
+    there = bool(set(before) & _VISITS) and bool(set(before) & _THERE)
+    return there and any(c.lexemes[k].word in _BUT for k in range(piece.stop, following.at))
 
 
 def _of_now(c: Context, pieces: list[Piece]) -> set[int]:

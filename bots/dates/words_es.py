@@ -144,13 +144,12 @@ _SENSES: dict[Sense, str] = {
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
     ("not", 0): (
-        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no "
-        "trabajo, no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, "
-        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, "
-        "no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, "
-        "menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide "
-        "el, olvida el, brinquese el, fuera del, nunca, me viene mal, me viene fatal, me queda mal, me va mal, me cae "
-        "mal, viajo"
+        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, "
+        "no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, exceptuando, fuera de, que "
+        "no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me conviene, "
+        "no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos la, que no "
+        "caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, brinquese el, "
+        "fuera del, nunca, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -165,7 +164,8 @@ _SENSES: dict[Sense, str] = {
     ("move", 0): (
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, cambieme, cambiame, cambiarme, "
-        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr"
+        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
+        "cambio"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
