@@ -223,7 +223,7 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if bound == "at" and (side := _event_side(c, i)):
         return _suffixed(c, Hours(bound=side, low=low), stop)
     if bound in ("at", "by") and _is_beginning(c, i):
-        return Hours(bound="before", low=low), stop
+        return Hours(bound="before", low=low, leaving=True), stop
     if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
