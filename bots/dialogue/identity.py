@@ -21,9 +21,9 @@ def heard(state: State, event: Heard, context: Context) -> Turn | None:
     name = said.person_name
     if name is None and state.phase is Phase.NAME and event.meaning.intent in _NAME_LIKE:
         name = hints.bare_name(event.text)
-        kind = gazetteer(context.catalogue).find(event.text).visit_type if name is not None else None
-        if kind is not None and name == event.text.strip(" .,!"):
-            # "Check-up" says what for, and names nobody.
+    if state.phase is Phase.NAME and name is not None and len(event.text.split()) == 1:
+        kind = gazetteer(context.catalogue).find(event.text).visit_type
+        if kind is not None:  # "check-up" says what for, and names nobody
             return put(replace(state, wish=replace(state.wish, visit_type=kind)), context, Phase.NAME)
     if name is None and birth_date is None:
         return None
