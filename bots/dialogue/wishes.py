@@ -52,7 +52,8 @@ def _named(state: State, when: When, text: str) -> When:
         return When(windows=(Window(first=at.date(), last=at.date(), earliest=hour, latest=hour, exact=True),))
     names_day = any(window.first is not None for window in (*when.windows, *when.ambiguous))
     step = hints.after(text)
-    if step is not None and state.offered and (step == "week" or not names_day):
+    counted = bool(when.excluded) or len(when.windows) > 1  # "not next week, the week after" counts from its own words
+    if step is not None and state.offered and (not names_day or (step == "week" and not counted)):
         return _after_those(state, when, step)
     if hints.another_day(text) and state.offered and not names_day:
         shown = {slot.start.date() for slot in state.offered}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bots.dates.model import When
+from bots.dates.model import When, Window
 from bots.dialogue import Phase
 from tests.bots.talk import FRI, THU, TUE, Folder, Talk, on
 
@@ -418,3 +418,14 @@ async def test_days_said_where_a_kind_of_visit_is_asked_for_are_kept_and_no_fail
     assert talk.said == ["book.choose_visit_type"]
     assert talk.state.failures == 0
     assert talk.state.wish.when == on(FRI)
+
+
+async def test_the_week_after_one_that_the_text_names_is_counted_from_that() -> None:
+    talk = await proposed()
+    beyond = Window(first=date(2026, 3, 16), last=date(2026, 3, 22))
+    next_week = tuple(date(2026, 3, day) for day in range(9, 16))
+
+    await talk.hears("not next week, the week after", "decline", when=When(windows=(beyond,), excluded=next_week))
+
+    windows = talk.state.wish.when.windows if talk.state.wish.when else ()
+    assert {(one.first, one.last) for one in windows} == {(beyond.first, beyond.last)}
