@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bots.dates.model import Window
-from bots.dialogue import hints
-from bots.dialogue.state import RESTING, State
+from bots.dialogue import answers, hints
+from bots.dialogue.state import RESTING, Phase, State
 from bots.dialogue.turns import Heard
 from bots.dialogue.wishes import heard_as
 
@@ -16,14 +16,18 @@ def placed(state: State, event: Heard) -> Heard:
     """`event` with its bare days in the period wished for; in doubt between two, both are to be asked about."""
     when = event.meaning.entities.when
     bare = any(window.bare for window in (*when.windows, *when.ambiguous)) or hints.following_day(event.text)
-    if state.phase in RESTING or not bare:
+    again = hints.that_visit(event.text) or answers.hesitates(event.text)
+    about = state.last if state.phase is Phase.DONE and again else None  # "no wait, Monday is better"
+    if not bare or (state.phase in RESTING and about is None):
         return event
     wished = state.wish.when.windows if state.wish.when is not None else ()
-    shown = state.offered[0].start.date() if state.offered else None
+    spoken = about.start if about is not None else state.offered[0].start if state.offered else None
+    shown = spoken.date() if spoken is not None else None
     if shown is not None and hints.following_day(event.text):
         when = replace(when, windows=tuple(_beyond(window, shown) for window in when.windows), ambiguous=())
     readings = [_readings(window, wished, shown) for window in when.windows]
-    asked = [_readings(window, wished, shown)[0] for window in when.ambiguous]
+    # What the period wished for settles is asked no more.
+    asked = [window for window in when.ambiguous if not _is_settled(window, wished)]
     asked += [one for both in readings if len(both) > 1 for one in both]
     windows = tuple(dict.fromkeys(both[0] for both in readings))
     ambiguous = tuple(dict.fromkeys(asked))
@@ -41,6 +45,10 @@ def _readings(window: Window, wished: tuple[Window, ...], shown: date | None) ->
             return (_on(window, there),)
     other = _beside(window, day, shown) if shown is not None else None
     return (window,) if other is None or other == day else (_on(window, other), window)
+
+
+def _is_settled(window: Window, wished: tuple[Window, ...]) -> bool:
+    return window.bare is not None and any(_within(window, old) is not None for old in wished)
 
 
 def _within(window: Window, old: Window) -> date | None:

@@ -80,3 +80,10 @@ def test_the_following_tuesday_is_that_after_the_day_on_the_table() -> None:
     when = read("no the following tuesday", shown="03-10")
 
     assert days(when) == [date(2026, 3, 17)]
+
+
+def test_what_the_period_settles_is_asked_no_more() -> None:
+    when = read("wednesday or thursday at 4 or 4:30", wished=MID_MARCH)
+
+    assert days(when)[0] == date(2026, 3, 11)
+    assert not when.ambiguous
