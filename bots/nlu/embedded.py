@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +43,7 @@ _ANSWERED = 2.0
 _YES_NO = ("confirm", "decline")
 _ANSWERS: Mapping[Slot, tuple[str, ...]] = {"yes_no": _YES_NO, "choice": _YES_NO}
 _NOWHERE = Named()
+_HOUR_ALONE = re.compile(r"(?:no\W+)?\d{2,4}\W*", re.IGNORECASE)  # a digit alone may be of a list shown before
 
 
 class EmbeddedEngine:
@@ -173,6 +175,7 @@ def _entities(
     when = When()
     if not about_person and choice is None:
         asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= BARE_WORDS)
+        asked = asked or (expects == "yes_no" and _HOUR_ALONE.fullmatch(text.strip()) is not None)
         when = parse(without(text, name), now=now, language=language, expecting="time" if asked else None)
     born = parse_birth_date(text, language=language, today=now.date()) if about_person else None
     return Entities(

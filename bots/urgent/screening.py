@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from bots.urgent.arranging import arranges
 from bots.urgent.learned import Weights
 from bots.urgent.learned import load as weights
 from bots.urgent.lists import Lists, Phrase, Start, load, readings
@@ -89,7 +90,7 @@ def _judged(words: list[str], listed: Urgency, learned: Weights, least: float) -
 
     It drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
-    chances = learned.chances(words)
+    chances = {} if listed.level is None and arranges(words) else learned.chances(words)
     if not chances:
         return listed
     listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")

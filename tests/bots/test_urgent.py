@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 import bots.urgent
 from bots.urgent import learned, lists, prepare, screen
+from bots.urgent.arranging import arranges
 from bots.urgent.lists import load
 from bots.urgent.model import RANK
 from bots.urgent.names import names
-from bots.urgent.words import slipped
+from bots.urgent.words import slipped, tokens
 
 UNSEEN = Path(__file__).parent
 EXAMPLES = Path(bots.urgent.__file__).parent / "examples"
@@ -67,6 +68,39 @@ def test_at_most_5_percent_of_lookalikes_raise_an_alarm():
     ]
 
     assert len(alarms) <= 0.05 * len(LOOKALIKES), alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Around 14:30 would be good",
+        "I think around 15:30.",
+        "I would like it tomorrow morning 11:45.",
+        "I think, on the 2nd.",
+        "in an hour",
+        "within 48 hours please",
+        "a las 16 horas",
+        "a las 4 y 20",
+        "el martes no puedo",
+        "en un mes y medio",
+    ],
+)
+def test_a_text_that_only_arranges_a_visit_raises_no_alarm(text):
+    assert screen(text).level is None
+
+
+@pytest.mark.parametrize(
+    "text", ["its at 104 today", "i want to go tonight", "hoy ya no puedo mas", "it is 40 this morning", "not at 3", ""]
+)
+def test_what_may_be_half_a_complaint_does_not_only_arrange_a_visit(text):
+    assert not arranges(tokens(text))
+
+
+def test_no_emergency_only_arranges_a_visit():
+    heard = [EMERGENCIES, *(rows(path) for path in Path(__file__).parent.glob("urgent_*_emergencies.jsonl"))]
+
+    assert len(heard) == 3
+    assert not [row["text"] for some in heard for row in some if arranges(tokens(row["text"]))]
 
 
 def test_what_neither_lists_nor_weights_have_seen_is_mostly_heard():
