@@ -24,7 +24,7 @@ __all__ = ["collect_seldom", "folder_in_memory", "keep_bytecode", "look_once_for
 
 _MEMORY = Path("/dev/shm")
 _STATEMENTS = 20_000
-_ALLOCATIONS, _YOUNG, _OLD = 20_000, 20, 20
+_ALLOCATIONS, _YOUNG, _OLD = 20_000, 10, 10
 
 
 def share_statements() -> None:
