@@ -8,17 +8,19 @@ Source: RFC 5321, RFC 5322, RFC 8058.
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from channels.base import Channel, Limits
 from channels.mail import codes
 from channels.mail.composing import BULK, Letterhead, compose
 from channels.mail.identifiers import provider_id
-from channels.mail.relay import Relay, RelayAddress
 from channels.mail.signing import Signer
 from hub.errors import AddressInvalid, ChannelError, ConfigInvalid, PayloadInvalid, SettingsError, SignatureInvalid
 from hub.settings import Settings
 from hub.types import Address, AddressKind, ChannelKind, Inbound, Part, Purpose, Receipt, Status, Webhook
+
+if TYPE_CHECKING:
+    from channels.mail.relay import Relay
 
 __all__ = ["EmailChannel"]
 
@@ -31,7 +33,7 @@ class EmailChannel(Channel):
     limits: ClassVar[Limits] = Limits(max_characters=None)
     secrets: ClassVar[tuple[str, ...]] = ("smtp_url", "imap_url")
 
-    def __init__(self, relay: Relay, head: Letterhead, signer: Signer | None = None) -> None:
+    def __init__(self, relay: "Relay", head: Letterhead, signer: Signer | None = None) -> None:
         self._relay = relay
         self._head = head
         self._signer = signer
@@ -45,6 +47,9 @@ class EmailChannel(Channel):
         """
         if not (settings.smtp_url and settings.email_from):
             return None
+        # Only here: a hub without mail does without what speaks SMTP.
+        from channels.mail.relay import Relay, RelayAddress
+
         head = Letterhead(
             clinic=settings.told_name,
             address=settings.clinic_address,

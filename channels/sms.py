@@ -21,6 +21,7 @@ from channels.phones import e164
 from channels.twilio import errors
 from channels.twilio.client import TwilioApi
 from channels.twilio.files import TwilioFiles
+from channels.twilio.form import Escaped
 from channels.twilio.signature import SignatureCheck, form_of, storable
 from hub.errors import ChannelError, HubError, PayloadInvalid, Rejected, ReplyUnreadable
 from hub.settings import Secret, Settings
@@ -109,7 +110,7 @@ class SmsChannel(Channel):
         self.longest = files.longest
         self._sender = Address(AddressKind.PHONE, sender)
         self._check = SignatureCheck(auth_token.reveal())
-        self._callback = f"{public_url.rstrip('/')}{STATUS_ROUTE}?delivery="
+        self._callback = Escaped.of(f"{public_url.rstrip('/')}{STATUS_ROUTE}?delivery=")
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
@@ -139,7 +140,7 @@ class SmsChannel(Channel):
         data: dict[str, object] = {
             "To": part.recipient.value,
             _sender_field(sender): sender,
-            "StatusCallback": self._callback + part.reference,
+            "StatusCallback": Escaped(self._callback + Escaped.of(part.reference)),
         }
         if part.text:
             data["Body"] = storable(part.text)

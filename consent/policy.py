@@ -25,7 +25,18 @@ from consent.rules import Rule, RuleSet
 from consent.timing import Held, Never, hold
 from hub.types import ChannelKind, Purpose
 
-__all__ = ["NO_TEXTS", "AddressState", "Allowed", "Denied", "Request", "Verdict", "Wait", "may", "state_for"]
+__all__ = [
+    "NO_TEXTS",
+    "AddressState",
+    "Allowed",
+    "Denied",
+    "Request",
+    "Verdict",
+    "Wait",
+    "at_any_hour",
+    "may",
+    "state_for",
+]
 
 NO_TEXTS = "no_texts"
 """How the reason begins for which a number is invalid that takes calls, but no texts."""
@@ -64,6 +75,15 @@ def state_for(channel: ChannelKind, state: AddressState, reason: str) -> Address
     return "ok" if state == "invalid" and channel is ChannelKind.VOICE and reason.startswith(NO_TEXTS) else state
 
 
+def at_any_hour(purpose: Purpose, replies_to: datetime | None, now: datetime, rules: RuleSet | None = None) -> bool:
+    """Whether a message may leave at whatever hour it is: then nobody need know where the person is.
+
+    It is for safety, or it answers what the person wrote within the reply window.
+    """
+    book = rules or rulebook.load()
+    return purpose in book.exempt or (purpose not in book.written and _in_window(replies_to, now, book))
+
+
 def may(request: Request, rules: RuleSet | None = None) -> Verdict:
     """Whether the message may leave now. Pure, and total: every request gets a verdict with its reason.
 
@@ -77,7 +97,7 @@ def may(request: Request, rules: RuleSet | None = None) -> Verdict:
         or _address(request, book)
         or _opt_out(revoked, book)
         or _restricted(request, book)
-        or _at_any_hour(request, book)
+        or _whenever(request, book)
         or _consent(request, book, holding)
         or _timing(request, book)
         or Allowed(*_because(book, "consent-held"))
@@ -90,10 +110,11 @@ def _because(book: RuleSet, rule: str) -> tuple[str, Rule]:
 
 def _answers(request: Request, book: RuleSet) -> bool:
     """Whether this answers a message that the person wrote within the reply window."""
-    if request.replies_to is None:
-        return False
-    age = request.now - request.replies_to
-    return -book.clock_skew <= age <= book.reply
+    return _in_window(request.replies_to, request.now, book)
+
+
+def _in_window(replies_to: datetime | None, now: datetime, book: RuleSet) -> bool:
+    return replies_to is not None and -book.clock_skew <= now - replies_to <= book.reply
 
 
 def _named_exception(request: Request, book: RuleSet, revoked: Fact | None) -> Verdict | None:
@@ -168,12 +189,10 @@ def _how(fact: Fact) -> str:
             return "as recorded"
 
 
-def _at_any_hour(request: Request, book: RuleSet) -> Allowed | None:
-    if request.purpose in book.exempt:
-        return Allowed(*_because(book, "emergency-purpose"))
-    if request.purpose not in book.written and _answers(request, book):
-        return Allowed(*_because(book, "reply"))
-    return None
+def _whenever(request: Request, book: RuleSet) -> Allowed | None:
+    if not at_any_hour(request.purpose, request.replies_to, request.now, book):
+        return None
+    return Allowed(*_because(book, "emergency-purpose" if request.purpose in book.exempt else "reply"))
 
 
 def _consent(request: Request, book: RuleSet, holding: Holding) -> Denied | None:

@@ -26,6 +26,7 @@ from consent.rules import RuleSet
 _UNKNOWN = "Etc/Unknown"
 _ANYWHERE = 12
 """A number with more zones than this is no place's: toll-free ones have all those of the number plan."""
+_NORTH_AMERICAN = len("+12015550100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,16 @@ def place(
     return Place(lies or called.zones, states)
 
 
-@lru_cache(maxsize=16_384)
 def of_number(number: str) -> Place:
     """The zones and the state that the beginning of a number tells; nothing for one that is of no place."""
+    # Where a number of the North American plan lies its last three digits do not tell: a thousand of them are read
+    # once, and whose they are is not kept.
+    north_american = number.startswith("+1") and len(number) == _NORTH_AMERICAN
+    return _kept(number[:-3] + "000" if north_american else number)
+
+
+def read_number(number: str) -> Place:
+    """As `of_number`, read anew from all its digits."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -70,6 +78,9 @@ def of_number(number: str) -> Place:
         return UNKNOWN
     state = _area_codes().get(str(parsed.national_number)[:3]) if parsed.country_code == 1 else None
     return Place(zones, (state,) if state is not None else ())
+
+
+_kept = lru_cache(maxsize=16_384)(read_number)
 
 
 @cache

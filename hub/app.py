@@ -26,35 +26,30 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots import urgent
-from bots.nlu.embedded import load_or_train_aside
+from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
 from channels.base import Channel
 from consent import keywords, wishes
-from hub.api.application import application as api_application
 from hub.assembly import Understanding, assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
-from hub.errors import KeyringMissing, SchemaOutdated
-from hub.fhir import PATH as FHIR_PATH
-from hub.fhir import application as fhir_application
+from hub.errors import EngineFailed, KeyringMissing, SchemaOutdated
 from hub.jobs import Work
 from hub.leases import Leader, Leases
 from hub.live import Topic
 from hub.log import say
-from hub.mail import MailRoom
 from hub.metrics import Metrics
 from hub.parts import Parts
-from hub.portal import application as portal_application
 from hub.settings import Settings
-from hub.staff.application import applications as staff_applications
 from hub.types import ChannelKind
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
-from hub.web.server import Site, build
 
 if TYPE_CHECKING:
     from hub.hl7 import Hl7Room
+    from hub.mail import MailRoom
     from hub.slack import SlackRoom
+    from hub.web.server import Site
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -81,7 +76,7 @@ class Hub:
         self._duties = _duties(parts, self.work, self.slack, roles)
         self._runner = self.work.runner() if "worker" in roles else None
         self._site: Site | None = None
-        self.mail = MailRoom(parts) if "web" in roles else None
+        self.mail = _mail(parts) if "web" in roles else None
         self.hl7 = _hl7(parts) if "web" in roles else None
         self._loading: asyncio.Task[None] | None = None
 
@@ -111,16 +106,11 @@ class Hub:
 
     async def start(self, *, extra: Callable[[Parts], Sequence[web.RouteDef]] | None = None) -> None:
         """Set the roles going; with the web role, `port` is then what is listened on."""
-        parts, settings = self.parts, self.parts.settings
+        parts = self.parts
         parts.acceptor.start()
         if "web" in self._roles:
             # First, for this may fail: a port that is taken is to be told before the engine is trained.
-            mounts = {"/api/v1": api_application(parts), "/portal": portal_application(parts)}
-            mounts[FHIR_PATH] = fhir_application(parts)
-            mounts |= staff_applications(parts)
-            own = [*_slack_routes(parts), *_ehr_routes(parts), *(extra(parts) if extra else ())]
-            app = build(parts, extra=own, mounts=mounts)
-            self._site = Site(app, settings.host, settings.port)
+            self._site = _site(parts, extra(parts) if extra else ())
             self.port = await self._site.start()
         if self.mail is not None:
             await self.mail.start()
@@ -192,12 +182,28 @@ class Hub:
             await asyncio.to_thread(urgent.prepare)
             await asyncio.to_thread(keywords.prepare)
             await asyncio.to_thread(wishes.prepare)
-            self._engine.take(await load_or_train_aside(self.parts.settings.data / "models"))
+            first = await load_or_train_aside(self.parts.settings.data / "models")
+            self._engine.take(first)
         except Exception:
             _log.exception("engine_failed")
             raise
         self.parts.reception.engine_ready()
         say(_log, "engine_ready")
+        if self.parts.settings.embedding == "on" and not self.parts.settings.rasa_url:
+            await self._add_stage(first)
+
+    async def _add_stage(self, first: EmbeddedEngine) -> None:
+        """Have the second stage beside the first; without it, texts are understood all the same."""
+        # Here, so that a hub without it has nothing of it in memory.
+        from bots.nlu.staged import staged_aside
+
+        parts = self.parts
+        try:
+            self._engine.staged = await staged_aside(parts.settings.data / "models", first, parts.metrics)
+        except EngineFailed as failure:
+            say(_log, "embedding_missing", logging.WARNING, reason=failure.reason)
+        else:
+            say(_log, "embedding_ready")
 
 
 def with_port(settings: Settings) -> Settings:
@@ -299,6 +305,20 @@ async def _vault(db: Database, settings: Settings, clock: Clock) -> Vault:
     return vault
 
 
+def _site(parts: Parts, extra: Sequence[web.RouteDef]) -> "Site":
+    """Every surface as one server, not yet started, and `extra` beside them. No other role loads them."""
+    from hub.api.application import application as api
+    from hub.fhir import PATH as FHIR
+    from hub.fhir import application as fhir
+    from hub.portal import application as portal
+    from hub.staff.application import applications as staff
+    from hub.web.server import Site, build
+
+    mounts = {"/api/v1": api(parts), "/portal": portal(parts), FHIR: fhir(parts), **staff(parts)}
+    own = [*_slack_routes(parts), *_ehr_routes(parts), *extra]
+    return Site(build(parts, extra=own, mounts=mounts), parts.settings.host, parts.settings.port)
+
+
 def _slack(parts: Parts) -> "SlackRoom | None":
     """The room of Slack, where that is set up: it is not loaded otherwise."""
     if not parts.settings.slack_configured:
@@ -306,6 +326,15 @@ def _slack(parts: Parts) -> "SlackRoom | None":
     from hub.slack import SlackRoom
 
     return SlackRoom(parts)
+
+
+def _mail(parts: Parts) -> "MailRoom | None":
+    """The room of mail's way in, where a port or a mailbox is set: it is not loaded otherwise."""
+    if parts.settings.inbound_smtp_port is None and not parts.settings.imap_url:
+        return None
+    from hub.mail import MailRoom
+
+    return MailRoom(parts)
 
 
 def _hl7(parts: Parts) -> "Hl7Room | None":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from bots.dialogue import Clinic, needs
 from bots.nlu.embedded import EmbeddedEngine
@@ -48,7 +48,7 @@ from hub.outbox.watch import Waits
 from hub.parts import Parts
 from hub.people import Identifier, People, PreferenceBook, Senders
 from hub.proxies import Hearing, Proxies
-from hub.reception import Reactions, Reception
+from hub.reception import Deciding, Reactions, Reception
 from hub.reception.plans import FixedAnswers
 from hub.reception.reading import Reader
 from hub.reception.talking import Talker
@@ -64,6 +64,9 @@ from hub.vendors import Enforcing, Register, done_outside
 from hub.views import Counters, Names
 from hub.visits import Visits
 
+if TYPE_CHECKING:
+    from bots.nlu.staged import StagedEngine
+
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
 
@@ -76,12 +79,13 @@ class Understanding:
     metrics: Metrics
     loaded: EmbeddedEngine | None = None
     served: RasaEngine | None = None
+    staged: "StagedEngine | None" = None
 
     def get(self) -> Engine:
         """The engine. Raises: RuntimeError before it is there."""
         if self.loaded is None:
             raise RuntimeError("the engine is asked before it is loaded")
-        return self.served or self.loaded
+        return self.served or self.staged or self.loaded
 
     def take(self, embedded: EmbeddedEngine) -> None:
         """Have `embedded` from now on."""
@@ -90,9 +94,10 @@ class Understanding:
             self.served = served_by(self.settings, embedded, self.metrics)
 
     async def close(self) -> None:
-        """Let go of the server's connections."""
-        if self.served is not None:
-            await self.served.close()
+        """Let go of the server's connections, and of the second stage's thread."""
+        for engine in (self.served, self.staged):
+            if engine is not None:
+                await engine.close()
 
 
 def assemble(
@@ -240,20 +245,13 @@ def assemble(
         waiting=waiting,
         library=library,
     )
-    reactions = Reactions(
+    deciding = Deciding(
         db=db,
-        vault=vault,
-        threads=threads,
-        ledger=ledger,
-        trail=trail,
         clock=clock,
-        metrics=metrics,
-        router=router,
         fixed=FixedAnswers(clinic, zone),
         talker=talker,
         addresses=addresses,
         desk=desk,
-        waiting=waiting,
         replies=Replies(
             db=db,
             clock=clock,
@@ -263,13 +261,29 @@ def assemble(
             phone=settings.clinic_phone,
             zone=zone,
         ),
-        wishing=Wishing(people, preferences, ledger),
         optins=optins,
         stop_mode="category" if (settings.stop_scope or rulebook.load().stop_mode) == "category" else "number",
+    )
+    reactions = Reactions(
+        db=db,
+        vault=vault,
+        threads=threads,
+        ledger=ledger,
+        trail=trail,
+        clock=clock,
+        metrics=metrics,
+        router=router,
+        deciding=deciding,
+        addresses=addresses,
+        desk=desk,
+        waiting=waiting,
+        wishing=Wishing(people, preferences, ledger),
+        optins=optins,
     )
     reception = Reception(
         db=db,
         reader=Reader(vault, identifier, threads, ledger, proxies),
+        deciding=deciding,
         reactions=reactions,
         metrics=metrics,
         turns=Undivided() if db.embedded else Divided(db, clock),

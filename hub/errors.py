@@ -27,7 +27,7 @@ HubError                       code · retry · alert · ids, never text or an a
  │   ├─ Rejected(code)         another refusal                       no retry
  │   └─ ReplyUnreadable        2xx that cannot be parsed             no retry, alert
  ├─ SchedulingError            the scheduling system did not answer as it must
- ├─ EngineFailed(reason)       the understanding server did not answer as it must: the embedded engine does
+ ├─ EngineFailed(reason)       the Rasa server or the embedding did not answer as it must: the engine without it does
  ├─ TemplateError              a template is missing or lacks a value
  ├─ ConsentError               a consent fact that cannot be recorded as given
  ├─ AuditBroken                the chain does not verify; names the first bad link
@@ -273,14 +273,14 @@ class SchedulingError(HubError):
 
 
 class EngineFailed(HubError):
-    """The understanding server did not answer as it must; `reason` is a code, such as `timeout`."""
+    """A Rasa server, or the embedding, did not answer as it must; `reason` is a code, such as `timeout`."""
 
     code = "engine"
     retry = True
     alert = False
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the understanding server did not answer as it must ({reason})")
+        super().__init__(f"what was asked to understand a text did not answer as it must ({reason})")
         self.reason = reason
 
 

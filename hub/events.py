@@ -75,12 +75,18 @@ async def _write(conn: AsyncConnection, changes: list[tuple[datetime, Change]]) 
 
 
 async def read(
-    conn: AsyncConnection, after: int, audiences: Iterable[str] | None = None, limit: int = 200
+    conn: AsyncConnection,
+    after: int,
+    audiences: Iterable[str] | None = None,
+    limit: int = 200,
+    types: Iterable[str] | None = None,
 ) -> list[tuple[int, Change]]:
-    """Events after number `after`, in order: those that one of `audiences` may hear of, or all."""
+    """Events after number `after`, in order: those that one of `audiences` may hear of, or all; of `types`, or all."""
     query = sa.select(event).where(event.c.seq > after).order_by(event.c.seq).limit(limit)
     if audiences is not None:
         query = query.where(event.c.audience.in_(list(audiences)))
+    if types is not None:
+        query = query.where(event.c.type.in_(list(types)))
     return [(row.seq, Change(row.type, row.object_id, row.audience)) for row in await conn.execute(query)]
 
 

@@ -21,7 +21,7 @@ class Metrics:
         self.react_errors = Counter("hub_react_errors", "Messages the bot could not handle", ["code"], registry=r)
         self.understood = Counter(
             "hub_understood",
-            "Texts by whose word on them counted, and why; counted where a Rasa server is set up",
+            "Texts by whose word on them counted, and why; counted where a Rasa server or the second stage is set up",
             ["engine", "reason"],
             registry=r,
         )

@@ -16,6 +16,7 @@ from hub.crypto import Place
 from hub.db.batches import Batch
 from hub.db.bulk import insert_rows, write_rows
 from hub.db.lookup import Lookup
+from hub.db.prepared import Prepared
 from hub.db.tables import message, person, person_merge, thread
 from hub.errors import MetAnother
 from hub.sealed import Body, seal_body
@@ -54,8 +55,25 @@ _ENDS = Lookup(
         .with_for_update()
     ),
 )
-
-
+_ENDS_OF = Lookup(
+    thread.c.id,
+    lambda among: (
+        sa.select(thread.c.id, thread.c.last_seq, thread.c.waiting_since)
+        .where(among)
+        .order_by(thread.c.id)
+        .with_for_update()
+    ),
+)
+_THIS = thread.c.id == sa.bindparam("thread", type_=thread.c.id.type)
+_DIALOGUE = Prepared(sa.select(thread.c.dialogue_sealed, thread.c.dialogue_at).where(_THIS))
+_KEEP_DIALOGUE = Prepared(
+    sa.update(thread)
+    .where(_THIS)
+    .values(
+        dialogue_sealed=sa.bindparam("sealed", type_=thread.c.dialogue_sealed.type),
+        dialogue_at=sa.bindparam("moment", type_=thread.c.dialogue_at.type),
+    )
+)
 _HELD = Lookup(
     person.c.id,
     lambda among: (
@@ -188,8 +206,7 @@ class Threads:
         `keys` opens every person concerned. Raises: MetAnother when a thread was merged into another meanwhile.
         """
         touched = {entry.thread_id for entry in entries}
-        query = sa.select(thread.c.id, thread.c.last_seq, thread.c.waiting_since).where(thread.c.id.in_(touched))
-        rows = (await conn.execute(query.order_by(thread.c.id).with_for_update())).all()
+        rows = await _ENDS_OF(conn, touched)
         if len(rows) < len(touched):
             raise MetAnother
         numbers, batches = self.appended(keys, entries, [End(*row) for row in rows])
@@ -265,17 +282,13 @@ class Threads:
 
     async def dialogue(self, conn: AsyncConnection, keys: Keys, one: Thread) -> tuple[bytes, datetime] | None:
         """The bot's state in this thread and when it was kept; None when there is none."""
-        query = sa.select(thread.c.dialogue_sealed, thread.c.dialogue_at).where(thread.c.id == one.id)
-        row = (await conn.execute(query)).one()
-        if row.dialogue_sealed is None:
-            return None
-        return keys.open(one.person_id, row.dialogue_sealed, _dialogue_place(one)), row.dialogue_at
+        ((sealed, at),) = await _DIALOGUE(conn, thread=one.id)
+        return None if sealed is None else (keys.open(one.person_id, sealed, _dialogue_place(one)), at)
 
     async def keep_dialogue(self, conn: AsyncConnection, keys: Keys, one: Thread, state: bytes | None) -> None:
         """Keep the bot's state, or forget it."""
         sealed = None if state is None else keys.seal(one.person_id, state, _dialogue_place(one))
-        values = {"dialogue_sealed": sealed, "dialogue_at": self._clock.now()}
-        await conn.execute(sa.update(thread).where(thread.c.id == one.id).values(**values))
+        await _KEEP_DIALOGUE(conn, thread=one.id, sealed=sealed, moment=self._clock.now())
 
 
 _PLAIN = (

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
-from functools import cache
-from typing import NamedTuple, cast
-
-from babel import Locale
-from babel.dates import get_day_names, get_month_names, get_period_names
+from typing import cast
 
 from hub.errors import TemplateError
 from hub.types import ChannelKind, Language, Level
+from templates.calendar_words import CALENDAR_WORDS, CalendarWords, plural_category
 from templates.catalog import Catalog, shipped
 from templates.model import Kind, Piece, Template
 
@@ -61,7 +58,7 @@ def fill(template: Template, params: Mapping[str, object], channel: ChannelKind,
 
 
 def _fill(template: Template, pieces: tuple[Piece, ...], params: Mapping[str, object], zone: tzinfo) -> str:
-    words = _words(template.language)
+    words = CALENDAR_WORDS[template.language]
     filled: list[str] = []
     for literal, name in pieces:
         # A name such as "Ana Ruiz, M.D." brings the full stop of its sentence with it.
@@ -82,62 +79,30 @@ def _fill(template: Template, pieces: tuple[Piece, ...], params: Mapping[str, ob
     return "".join(filled)
 
 
-class _Words(NamedTuple):
-    """Babel's names for a language, looked up once: its own formatting costs fifty times as much."""
-
-    language: Language
-    short_days: tuple[str, ...]
-    days: tuple[str, ...]
-    months: tuple[str, ...]
-    am: str
-    pm: str
-
-
-@cache
-def _words(language: Language) -> _Words:
-    short_days = get_day_names("abbreviated", locale=language)
-    days = get_day_names("wide", locale=language)
-    months = get_month_names("abbreviated", locale=language)
-    periods = get_period_names("abbreviated", context="format", locale=language)
-    return _Words(
-        language,
-        tuple(short_days[i].rstrip(".") for i in range(7)),
-        tuple(days[i] for i in range(7)),
-        ("", *(months[i].rstrip(".") for i in range(1, 13))),
-        _plain(periods["am"]),
-        _plain(periods["pm"]),
-    )
-
-
-def _plain(text: str) -> str:
-    """`text` with ordinary spaces: a no-break space would cost an SMS more than half its room."""
-    return " ".join(text.replace("\u202f", " ").replace("\xa0", " ").split())
-
-
-def _day(day: date, words: _Words, comma: str = ",") -> str:
+def _day(day: date, words: CalendarWords, comma: str = ",") -> str:
     if words.language == "es":  # "mar 3 mar" would read as Tuesday or as March
-        return f"{words.days[day.weekday()]} {day.day} {words.months[day.month]}"
-    return f"{words.short_days[day.weekday()]}{comma} {words.months[day.month]} {day.day}"
+        return f"{words.days[day.weekday()]} {day.day} {words.months[day.month - 1]}"
+    return f"{words.short_days[day.weekday()]}{comma} {words.months[day.month - 1]} {day.day}"
 
 
-def _time(at: time, words: _Words) -> str:
+def _time(at: time, words: CalendarWords) -> str:
     return f"{at.hour % 12 or 12}:{at.minute:02d} {words.pm if at.hour >= 12 else words.am}"
 
 
-def _moment(value: object, words: _Words, zone: tzinfo, comma: str = ",") -> str:
+def _moment(value: object, words: CalendarWords, zone: tzinfo, comma: str = ",") -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError
     local = value.astimezone(zone)
     return f"{_day(local, words, comma)}, {_time(local.time(), words)}"
 
 
-def _text(value: object, words: _Words, zone: tzinfo) -> str:
+def _text(value: object, words: CalendarWords, zone: tzinfo) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _number(value: object, words: _Words, zone: tzinfo) -> str:
+def _number(value: object, words: CalendarWords, zone: tzinfo) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
     return str(value)
@@ -147,27 +112,22 @@ def _plural(value: object, template: Template, name: str) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
     forms = template.plurals[name]
-    return forms.get(_locale(template.language).plural_form(value), forms["other"]).replace("{n}", str(value))
+    return forms.get(plural_category(value, template.language), forms["other"]).replace("{n}", str(value))
 
 
-@cache
-def _locale(language: Language) -> Locale:
-    return Locale(language)
-
-
-def _date(value: object, words: _Words, zone: tzinfo) -> str:
+def _date(value: object, words: CalendarWords, zone: tzinfo) -> str:
     if isinstance(value, datetime) or not isinstance(value, date):
         raise TypeError
     return _day(value, words)
 
 
-def _clock(value: object, words: _Words, zone: tzinfo) -> str:
+def _clock(value: object, words: CalendarWords, zone: tzinfo) -> str:
     if not isinstance(value, time):
         raise TypeError
     return _time(value, words)
 
 
-def _part(value: object, words: _Words, zone: tzinfo) -> str:
+def _part(value: object, words: CalendarWords, zone: tzinfo) -> str:
     match value:
         case str():
             return value
@@ -182,7 +142,7 @@ def _part(value: object, words: _Words, zone: tzinfo) -> str:
     raise TypeError
 
 
-def _choices(value: object, words: _Words, zone: tzinfo) -> str:
+def _choices(value: object, words: CalendarWords, zone: tzinfo) -> str:
     rows = cast(Sequence[Sequence[object]], value)
     if isinstance(rows, str) or not rows:
         raise TypeError
@@ -191,7 +151,7 @@ def _choices(value: object, words: _Words, zone: tzinfo) -> str:
     )
 
 
-_WRITERS: dict[Kind, Callable[[object, _Words, tzinfo], str]] = {
+_WRITERS: dict[Kind, Callable[[object, CalendarWords, tzinfo], str]] = {
     "text": _text,
     "moment": _moment,
     "day": _date,

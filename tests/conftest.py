@@ -1,5 +1,6 @@
 """What every test gets without asking: the stores' fixtures, steady property tests, no network beyond this machine."""
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -25,7 +26,13 @@ from tests.stores import (
     trail,
     vault,
 )
-from tests.thrift import folder_in_memory, keep_bytecode, share_statements
+from tests.thrift import (
+    collect_seldom,
+    folder_in_memory,
+    keep_bytecode,
+    look_once_for_channels,
+    share_statements,
+)
 
 __all__ = [
     "breakable",
@@ -73,6 +80,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the tests' folders where a commit is quick, unless `--basetemp` says where."""
     share_statements()
     keep_bytecode()
+    look_once_for_channels()
+    gc.disable()  # until all is collected: modules and tests, which stay
     if hasattr(config, "workerinput"):
         return  # its folders and its environment are the controller's
     folder = config.option.basetemp
@@ -86,12 +95,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), 99))
 
 
+def pytest_collection_finish() -> None:
+    """From here on what is made is a test's own, and goes with it."""
+    collect_seldom()
+
+
 settings.register_profile(
     "carehub",
     deadline=None,  # the machine may be busy; a slow example is no defect
     database=None,
+    max_examples=50,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("thorough", settings.get_profile("carehub"), max_examples=1000)
 settings.load_profile("carehub")
 
 

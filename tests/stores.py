@@ -121,7 +121,8 @@ def disk(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> D
 embedded_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For tests of what is the embedded database's alone."""
 either_will_do = embedded_only
-"""For whole stories, which the stores' own tests let happen on both: here the embedded one is the quicker."""
+"""For whole stories, which the stores' own tests let happen on both, and for what is refused or drawn before a store is
+asked: here the embedded one is the quicker."""
 server_only = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 """For tests of what is a database server's alone."""
 

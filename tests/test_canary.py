@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.canary import ALLOWED, CANARIES, Watch, found, watch
+from tests.rows import every
 
 AROUND = b"\x00\xff..."
 WAYS: dict[str, tuple[Callable[[str], bytes], str]] = {
@@ -26,8 +27,8 @@ WAYS: dict[str, tuple[Callable[[str], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("what", CANARIES)
+@every("way", WAYS)
+@every("what", CANARIES)
 def test_each_canary_is_found_in_each_disguise(way: str, what: str) -> None:
     write, how = WAYS[way]
 

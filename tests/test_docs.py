@@ -34,6 +34,8 @@ from hub.staff.application import applications as staff_applications
 from hub.web.server import build
 from templates.catalog import shipped
 from tests.hub_rig import open_rig
+from tests.rows import every
+from tests.stores import either_will_do
 
 ROOT = Path(__file__).resolve().parents[1]
 EHR_KEY = ECKey.generate_key("P-384").as_pem(private=True).decode()
@@ -46,7 +48,7 @@ FOLDERS = ("/etc/", "/srv/", "/opt/", "/backup/")
 """Where an operator's own files lie, by way of example."""
 ROOMS = ("hub", "channels", "bots", "consent", "templates")
 
-every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+every_document = every("document", DOCUMENTS, lambda path: path.name)
 
 
 def _table(document: Path, first: str) -> list[list[str]]:
@@ -178,6 +180,7 @@ async def addresses(database_url: str, tmp_path: Path, keyring: Keyring) -> set[
     return {one for one in found if one.startswith(("GET ", "POST "))}
 
 
+@either_will_do
 async def test_readme_lists_every_web_address(addresses: set[str]) -> None:
     listed = [address for first, _ in _table(README, "address") for address in re.findall(r"`([^`]+)`", first)]
 
@@ -201,6 +204,7 @@ def _said_addresses(document: Path) -> set[str]:
     return {re.sub(r"\{\w+\}|\$[A-Z]+", "{}", path.partition("?")[0]) for path in paths}
 
 
+@either_will_do
 @every_document
 def test_every_web_address_that_is_named_exists(addresses: set[str], document: Path) -> None:
     there = {re.sub(r"\{\w+\}", "{}", one.partition(" ")[2]) for one in addresses}

@@ -22,7 +22,8 @@ _FREE_WORDS = words(
     "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
     "lol haha k yes yeah no bc because u ur her him them they're it's really right "
     "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
-    "anyone anybody whoever whichever whenever otherwise maam sir hun see"
+    "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
+    "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 
 
@@ -116,6 +117,8 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     """An hour that begins with a number."""
     lexeme, value = c.lexemes[i], c.lexemes[i].number
     after, second = c.kind(i + 1), _at(c, i + 1)
+    if lexeme.word == "one" and after == "at":
+        return None  # "one at 3 and one at 3:30"
     if c.kind(i - 1) == "money" or (c.kind(i - 1) == "a" and after == "part"):
         return None  # "a 3 night stay"
     if lexeme.digits >= 3:
@@ -132,13 +135,15 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return (_after(value, minutes) if minutes > 0 else _before(value, -minutes)), i + 2
     if after == "minus" and (late := _at(c, i + 2)) and late.kind in ("num", "quarter_es"):
         return _before(value, min(late.number, 59) or 1), i + 3
-    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from")
+    named = c.kind(i - 1) in ("at", "at_la", "the_la", "at_or_from") and c.lexemes[i - 1].word != "at"
     in_part = c.language == "es" and part_after(c, i + 3) is not None
     spanish = (cued or in_part) and after == "and" and (named or c.language == "es")
     least = 1 if named or in_part else 10
+    if c.language == "es" and second and second.word == "con" and (named or cued):
+        after, least, spanish = "and", 10, True  # "a las 10 con 30"
     if spanish and (late := _at(c, i + 2)) and late.kind == "num" and least <= late.number <= 59 and late.digits != 1:
         return _after(value, late.number), i + 3
-    minute, stop = _minutes_at(c, i + 1)
+    minute, stop = (None, i) if _is_list(c, i) else _minutes_at(c, i + 1)
     if minute is not None and (
         ((cued or len(c.lexemes) <= 2) and _ends_well(c, stop))
         or c.kind(stop) == "mer"
@@ -163,10 +168,14 @@ def _ends_well(c: Context, j: int) -> bool:
     kind, following = c.kind(j), _at(c, j)
     if kind == "month" and number_of_day(c, j + 1):
         return True  # "at 3 december 5th"
+    if kind == "nth" and c.kind(j + 1) == "unit":
+        return False  # "las dos primeras semanas"
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
     if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
         return False
+    if kind == "num" and following and _is_list(c, j - 1):
+        return True
     if kind == "num" and following and following.digits != 4:
         return c.kind(j - 1) != "num" or bool(following.digits)
     if kind != "word" or following is None:
@@ -199,6 +208,19 @@ def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
     ):
         return late.number, j + 1
     return None, j
+
+
+def _is_list(c: Context, i: int) -> bool:
+    """Whether the number begins a list of hours: "10 11 or 12", "9 10"."""
+    first, second = c.lexemes[i].number, c.lexemes[i + 1].number if c.kind(i + 1) == "num" else 0
+    follows = c.lexemes[i + 1].digits < 3 and second == first + 1 if second else False
+    if second == first and c.kind(i + 2) == "y_media":
+        return True  # "diez diez y media"
+    on = c.kind(i + 2) in ("or", "and") and c.kind(i + 3) == "num"
+    if second == first and c.kind(i + 2) == "num" and not c.lexemes[i].digits:
+        return c.lexemes[i + 2].number in (15, 30, 45)  # "ten ten thirty"
+    on = on or (c.kind(i + 2) == "num" and c.lexemes[i + 2].number == second + 1)
+    return follows and (on or bool(second % 5))
 
 
 def _past_or_to(c: Context, i: int) -> ClockFound | None:
@@ -254,6 +276,7 @@ def _compact_at(c: Context, i: int, cued: bool) -> ClockFound | None:
 def _finished(c: Context, clock: Clock, stop: int) -> ClockFound:
     """The hour with what follows it: am or pm, "o'clock", "ish", a part of the day."""
     about, half, part = clock.about, clock.half, clock.part
+    stop += c.kind(stop) == "dash" and c.kind(stop + 1) == "ish"  # "2-ish"
     while c.kind(stop) in ("oclock", "ish", "h_suffix", "mer"):
         about = about or c.kind(stop) == "ish"
         if c.kind(stop) == "mer" and clock.hour <= 12:

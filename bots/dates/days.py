@@ -1,12 +1,21 @@
 """The grammar of days: names of days, weekdays, dates, distances and periods, singly and with bounds."""
 
 from dataclasses import replace
-from datetime import date
 
-from bots.dates.counted import PAST, count_at, distance_at, within_at
+from bots.dates.counted import PAST, after_count_at, count_at, distance_at, within_at
 from bots.dates.lexeme import words
-from bots.dates.named import beside_at, holiday_at, nth_at
-from bots.dates.numbered import ARTICLES, dashed_at, del_al, number_of_day, numbered_at, range_of_numbers, written_at
+from bots.dates.named import beside_at, eve_at, holiday_at, nth_at, until_end_at
+from bots.dates.numbered import (
+    ARTICLES,
+    bare_date,
+    dashed_at,
+    del_al,
+    number_of_day,
+    numbered_at,
+    other_date,
+    range_of_numbers,
+    written_at,
+)
 from bots.dates.periods import edge_at, month_at, period_at
 from bots.dates.pieces import Context, Days, Stretch
 from bots.dates.reckon import (
@@ -16,10 +25,12 @@ from bots.dates.reckon import (
     monday,
     one,
     plus,
+    week,
 )
 
 Found = tuple[Days, int]
 _EVENT = words("word not my the the_la the_el for of in title")
+_FREE = words("libre disponible vacaciones tiempo off free permiso descanso")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
@@ -39,9 +50,15 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
+        if kind == "after" and (later := after_count_at(c, start)):
+            return later
         found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
         if not found:
             return None
+        if kind == "from" and _ails(c, found[1]):
+            return PAST, found[1]
+        if kind == "before" and c.kind(start) == "late" and found[0].wide:
+            kind = "by"  # "before the end of the month"
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
@@ -67,6 +84,13 @@ def _skip(c: Context, i: int) -> int:
     return c.skip(i, ARTICLES)
 
 
+def _ails(c: Context, stop: int) -> bool:
+    """Whether what began then is an illness: "desde el lunes tengo fiebre"."""
+    at = c.skip(stop, ("comma", "word"))
+    free = at + 1 < len(c.lexemes) and c.lexemes[at + 1].word in _FREE
+    return c.kind(at) == "ailing" and at - stop <= 2 and not free
+
+
 def _event_at(c: Context, i: int) -> Found | None:
     """The day of an event that is named with it: "after my MRI on the 18th", "before school starts on the 24th"."""
     if c.kind(i) not in ("after", "before", "from"):
@@ -75,7 +99,8 @@ def _event_at(c: Context, i: int) -> Found | None:
         if c.kind(j) in ("on", "the_el") and c.kind(j - 1) in ("word", "not"):
             # "Back from vacation on the 27th", but not "strike it from my calendar on the 27th".
             back = any(
-                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje") for k in range(i, j)
+                c.lexemes[k].word.rpartition(" ")[2] in ("vacation", "trip", "town", "viaje", "vacaciones", "fuera")
+                for k in range(i, j)
             )
             return day_at(c, j) if back or c.kind(i) != "from" else None
         if c.kind(j) not in _EVENT:
@@ -101,7 +126,9 @@ def _bounded(c: Context, kind: str, found: Found, inclusive: bool) -> Found | No
         elif kind in ("by", "until"):
             made_readings.append((None, last))
         else:
-            made_readings.append((first, last if days.wide else None))
+            # "From the 8th to the 12th" ends there; "from January on", "starting next week" does not.
+            ends = days.wide and (kind == "between" or c.kind(found[1] - 1) in ("num", "ord", "ord_word"))
+            made_readings.append((first, last if ends else None))
     return Days(readings=tuple(made_readings)), stop
 
 
@@ -141,6 +168,10 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind == "day?":
         named = c.kind(i - 1) in ("word", "title") and c.lexemes[i - 1].word not in _LEAD_WORDS
         return None if named else (Days(readings=(one(plus(c.today, c.lexemes[i].number)),)), i + 1)
+    if kind == "eve_of":
+        return eve_at(c, i, day_at)
+    if kind == "until_end":
+        return until_end_at(c, i, day_at)
     if kind == "past":
         return PAST, i + 1
     if kind == "last" and c.lexemes[i].word == "pasado" and _is_after_tomorrow(c, i):
@@ -165,12 +196,14 @@ def day_at(c: Context, i: int) -> Found | None:
         found = distance_at(c, i + 1, _from_at, plain=True)
         return (PAST, found[1]) if found else None
     if kind in ("month", "month?"):
-        return month_at(c, i)
+        return _week_named(c, month_at(c, i))
     if kind in ("next", "this", "coming", "last"):
         return _pointed(c, i) or period_at(c, i)
     if kind in ("early", "mid", "late", "early next"):
         return edge_at(c, i)
-    if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) == "of":
+    if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) in ("of", "around"):
+        if (ranged := range_of_numbers(c, i + 1) or del_al(c, i + 1)) is not None:
+            return ranged  # "la semana del 7 al 11"
         return _week_of(c, i)
     if kind == "weekend" and c.kind(i + 1) == "of" and (week := _week_of(c, i)):
         last = week[0].readings[0][1]
@@ -178,6 +211,20 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("unit", "weekend") and (beside := beside_at(c, i, day_at)):
         return beside
     return period_at(c, i)
+
+
+def _week_named(c: Context, found: Found | None) -> Found | None:
+    """The day found, or its week where that follows: "July 4th week"."""
+    first = found[0].readings[0][0] if found and found[0].readings else None
+    if (
+        found is None
+        or first is None
+        or found[0].wide
+        or c.kind(found[1]) != "unit"
+        or c.lexemes[found[1]].word != "week"
+    ):
+        return found
+    return Days(readings=((max(monday(first), c.today), plus(monday(first), 6)),), wide=True), found[1] + 1
 
 
 def _is_after_tomorrow(c: Context, i: int) -> bool:
@@ -244,6 +291,10 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
     if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
+    if after == "after_that":
+        return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
+    if (asked := other_date(c, soon, i + 1)) is not None:
+        return asked
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
     if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
         period, stop = found_period
@@ -251,11 +302,15 @@ def weekday_at(c: Context, i: int) -> Found | None:
         if first and last and (last - first).days <= 6:
             day = plus(monday(last), weekday)
             return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
+    if c.kind(j) == "period_on" and c.kind(i + 1) == "of" and c.language == "es":  # "el jueves de la proxima"
+        first, last = week(c.today, 1)
+        there = plus(monday(last), weekday) if last else soon
+        return Days(readings=(one(there),), within=(first, last)), j + 1
     of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
     if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
-    if (dated := _bare_date(c, weekday, i + 1)) is not None:
+    if (dated := bare_date(c, weekday, i + 1)) is not None:
         return Days(readings=(one(dated),)), i + 2
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
@@ -276,20 +331,6 @@ def _weekday_beside(c: Context, weekday: int, i: int) -> Found | None:
     day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
     day = plus(day, -7) if c.kind(i) == "before" and day == base else day
     return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
-
-
-def _bare_date(c: Context, weekday: int, i: int) -> date | None:
-    """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
-    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
-        return None
-    if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
-        return None
-    if c.kind(i + 1) == "of" and c.kind(i + 2) == "num":
-        pass  # "martes 24 de 9 a 11"
-    elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
-        return None
-    day = coming_day_of_month(c.today, c.lexemes[i].number)
-    return day if day and day.weekday() == weekday else None
 
 
 def _following(c: Context, weekday: int) -> Days:
@@ -314,6 +355,8 @@ def _pointed(c: Context, i: int) -> Found | None:
         return None
     weekday = c.lexemes[j].number
     soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
+    if c.kind(j + 1) == "in" and c.kind(j + 2) == "num" and c.lexemes[j + 2].number in (8, 15):
+        return Days(readings=(one(plus(soon, c.lexemes[j + 2].number - 1)),)), j + 3  # "de este viernes en ocho"
     if kind == "next" and lexeme.number == 1:
         return _following(c, weekday), j + 1
     if kind == "next":

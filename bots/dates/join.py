@@ -1,17 +1,18 @@
 """From pieces to drafts: which day goes with which hour, what is an alternative, a correction, or ruled out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bots.dates.lexeme import words
-from bots.dates.merge import merged
-from bots.dates.negation import negated_pieces
-from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
-from bots.dates.reckon import plus
+from bots.dates.merge import both_bounds, merged
+from bots.dates.negation import correction, either, negated_pieces
+from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece, Relation
+from bots.dates.reckon import coming, monday, one, plus
+from bots.dates.told import told_of
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
-_IT_IS = words("it's its is son es")
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
@@ -50,7 +51,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     ruled_out = negated_pieces(c, pieces)
     before: Piece | None = None
     after_excluded_day = False
-    told = _of_now(c, pieces)
+    told = told_of(c, pieces, ruled_out)
     for at, piece in enumerate(pieces):
         found = piece.found
         if at in told or (isinstance(found, Days) and found.past):
@@ -61,8 +62,11 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         gap = {c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
-        if any(c.lexemes[k].word in _SO for k in between):
+        if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
+        if before is not None and (link := correction(c, before, piece)):
+            gap.add("fix")
+            found = either(found, before.found) if link == "no_es" else found
         if isinstance(found, Relation):
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
@@ -70,10 +74,21 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if isinstance(found, Days) and (instead := _left_over(c, found, piece)) is not None:
                 _add_days(c, joined.drafts, instead, piece, gap)
             if not _is_open(found):
-                _exclude(joined, found, after_excluded_day and not gap)
+                too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
+                _exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
+            if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
+                run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
+                joined.drafts.extend(Draft(days=Days(readings=(one(day),), weekday=day.weekday())) for day in run)
+                del joined.drafts[_MOST_DRAFTS:]
+                before = piece  # "Monday to Thursday after 1, Friday after 3"
+                continue
+            found = _with_weekday_before(joined.drafts, found, gap)
             joined.excluded_weekdays.extend(found.excluded_weekdays)
-            _add_days(c, joined.drafts, found, piece, gap)
+            if before is not None and joined.drafts and (both := both_bounds(c, before, piece, gap)):
+                joined.drafts[-1].days = both
+            else:
+                _add_days(c, joined.drafts, found, piece, gap)
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
         after_excluded_day = isinstance(found, Days) and at in ruled_out
@@ -82,32 +97,25 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     return joined
 
 
-def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
-    """The pieces that only tell what time it is: "it's 6 pm now", "it is 8 pm on Tuesday now"."""
-    found: set[int] = set()
-    for at in reversed(range(len(pieces))):
-        stop = pieces[at].stop
-        after = stop + (stop < len(c.lexemes) and c.lexemes[stop].word in ("right", "ahorita"))
-        ends = after < len(c.lexemes) and c.lexemes[after].word in ("now", "ahora", "ahorita")
-        next_told = at + 1 in found and c.skip(stop, ("on", "in", "the")) >= pieces[at + 1].at
-        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(c, pieces[at]):
-            found.add(at)
-    said = set()
-    for at in sorted(found):
-        before = {c.lexemes[k].word for k in range(max(0, pieces[at].at - 3), pieces[at].at)}
-        if at - 1 in said or before & _IT_IS:
-            said.add(at)
-    return said
+def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
+    """Whether the text names other weekdays beside a run of them."""
+    return any(
+        isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
+        for n, piece in enumerate(pieces)
+    )
 
 
-def _is_from(c: Context, piece: Piece) -> bool:
-    """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
-    return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
+def _concludes(c: Context, piece: Piece) -> bool:
+    """Whether "then" at the end draws the conclusion: "Thursday nobody can, Tuesday then"."""
+    then = piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("then", "entonces")
+    return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
 
 
-def _is_open(found: Days | Hours | Relation) -> bool:
+def _is_open(found: Days | Hours | Relation | None) -> bool:
     """Whether the piece is days without a beginning ("until the 5th")."""
-    return isinstance(found, Days) and bool(found.readings) and found.readings[0][0] is None and not found.weekday
+    if not isinstance(found, Days) or found.excluded_weekdays:
+        return False
+    return bool(found.readings) and found.readings[0][0] is None and not found.weekday
 
 
 def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
@@ -119,8 +127,8 @@ def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
     return Days(readings=(found.within,), wide=True) if found.within and any_day else None
 
 
-def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
-    """Note what was ruled out; hours turn into their opposite, where they have one."""
+def _exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | None) -> None:
+    """Note what was ruled out; hours turn into their opposite, where they have one, or as "too early" turns them."""
     if isinstance(found, Hours):
         if with_day:
             return
@@ -129,12 +137,24 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             return
         if found.part and not found.low:
             turned = Hours(bound="between", part=f"not {found.part}")
+        elif found.low and found.high:
+            _outside(joined.drafts, found.low, found.high)
+            return
         elif found.low and found.bound in _OPPOSITE:
             turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
+        elif found.low and turn:
+            low = (
+                replace(found.low, minute=found.low.minute + 1)
+                if turn == "after" and found.low.minute < 59
+                else found.low
+            )
+            turned = Hours(bound=turn, low=low, leaving=True)
         else:
             return
         draft = joined.drafts[-1] if joined.drafts else None
-        if draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
+        if draft is not None and draft.hours and turned.low and (both := _between(draft.hours, turned)):
+            draft.hours = both  # "not before 10 nor after 12"
+        elif draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
             _set_hours(draft, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
@@ -153,6 +173,17 @@ def _exclude(joined: Joined, found: Days | Hours, with_day: bool) -> None:
             joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
 
 
+def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
+    """What is left of a day without the hours between the two: "I work 9 to 5"."""
+    if not drafts:
+        drafts.append(Draft(hours_first=True))
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.hours = Hours(bound="after", low=high, leaving=True)
+            early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
+            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
+
+
 def _around_lunch(drafts: list[Draft]) -> None:
     """What is left of a day without its noon: two stretches."""
     if not drafts:
@@ -165,14 +196,41 @@ def _around_lunch(drafts: list[Draft]) -> None:
 
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
     """Whether the piece takes the place of what was said before it."""
+    if "else" in gap:
+        return False  # "el viernes mejor, si no el lunes"
     return bool(
         "fix" in gap
+        or (c.moving and "move" in gap)
         or {"no", "comma"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
         or "make" in gap | {c.kind(piece.at)}
         or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
     )
+
+
+def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
+    """Of "Thursday or Friday of next week", the Thursday goes there too; of "Mondays or Fridays in May", both do."""
+    last = drafts[-1].days if drafts else None
+    if last is None or last.weekday is None or "word" in gap or not gap & {"or", "and", "comma"}:
+        return days
+    begin = days.readings[0][0] if days.readings else None
+    if days.excluded_weekdays and begin is not None and days.wide and last.weekday in days.excluded_weekdays:
+        drafts.pop()
+        return replace(days, excluded_weekdays=tuple(day for day in days.excluded_weekdays if day != last.weekday))
+    if days.within and begin is not None and last.weekday < begin.weekday():
+        period = days.within[0]
+        for draft in reversed(drafts):
+            if draft.days is None or draft.days.weekday is None or period is None:
+                break
+            there = plus(monday(period), draft.days.weekday)
+            draft.days = Days(readings=(one(there),), within=days.within)
+    return days
+
+
+def _hours_follow(c: Context, stop: int) -> bool:
+    """Whether what stands behind a day is its hour."""
+    return c.kind(stop) in ("at", "at_la", "num", "clock", "after", "before", "around", "between", "from", "noon")
 
 
 def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> None:
@@ -186,6 +244,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
         drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
+    elif last.days_taken and (gap & {"comma", "stop"} or _hours_follow(c, piece.stop)) and "on" not in gap:
+        drafts.append(Draft(days=days))  # "Tuesday 9 or 10, Wednesday 2 or 3"
     elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved
@@ -194,9 +254,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
                 other.days = days
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
-    elif not gap & {"or", "and"} and (one := merged(c.today, last.days, days, gap)):
-        last.period = last.days if last.days.wide else last.period
-        last.days = one
+    elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not _is_same(c.today, last.days, days):
+        drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
+    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
+        within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
+        last.period = last.days if last.days.wide else within or last.period
+        last.days = same
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
     elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
@@ -205,6 +268,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _is_same(today: date, said: Days, days: Days) -> bool:
+    """Whether both name one day, as in "tomorrow, Thursday"."""
+    one = merged(today, said, days, {"comma"})
+    return one is not None and len(one.readings) == 1
 
 
 def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
@@ -224,6 +293,9 @@ def _set_hours(draft: Draft, hours: Hours) -> None:
 
 
 def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:
+    if hours.bound == "same":
+        _same_hours(drafts)
+        return
     if not drafts:
         drafts.append(Draft())
     last = drafts[-1]
@@ -231,10 +303,20 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
+    if hours.bound == "at" and not gap - {"at", "comma"} and _is_open(last.days):
+        hours = replace(hours, bound="until")  # "by Wednesday noon"
+    if c.kind(piece.at) in ("before_that", "after_that"):
+        last.hours = hours  # "I pick her up at 2:45, so before that"
+        return
+    if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
+        drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
+        return  # "after 3 on Monday or Tuesday, before noon on Friday"
     if last.hours_taken:
         last.hours, last.part, last.hours_taken = None, None, False
     if hours.low is None:
         _add_part(drafts, hours, gap)
+    elif last.hours is None and last.part is not None and "or" in gap:
+        drafts.append(Draft(days=last.days, hours=hours, days_taken=True))  # "before school or after 3"
     elif last.hours is not None and last.hours.leaving:
         last.hours = hours
     elif last.hours is None:
@@ -245,22 +327,47 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif (both := _between(last.hours, hours)) and "or" not in gap:
         last.hours = both
     else:
-        drafts.append(Draft(days=last.days, hours=hours, part=last.part, days_taken=True))
+        # "At 8 this morning, can I come at 4" speaks of another part of the day; "this morning at 9 or 10" does not.
+        part = None if "word" in gap else last.part
+        sharing = [draft for draft in drafts[:-1] if draft.hours is last.hours and draft.days is not None]
+        drafts.extend(Draft(days=draft.days, hours=hours, part=part) for draft in sharing)
+        drafts.append(Draft(days=last.days, hours=hours, part=part, days_taken=True))
+
+
+def _same_hours(drafts: list[Draft]) -> None:
+    """Give the last day the hours of the one before it: "tomorrow at noon or Friday, same time"."""
+    said = next((draft for draft in reversed(drafts[:-1]) if draft.hours or draft.part), None)
+    if said is not None and drafts[-1].hours is None:
+        drafts[-1].hours, drafts[-1].part = said.hours, said.part
 
 
 def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
     last = drafts[-1]
-    if last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
+    if last.hours is not None and "so" in gap and _is_far(last.hours, hours.part):
+        last.hours, last.part = None, hours.part  # "an exam at 10, so the afternoon"
+    elif last.hours is not None and {"comma", "word"} & gap and _is_far(last.hours, hours.part):
+        drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
+    elif last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
         last.part = hours.part
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part is None and last.hours is None:
                 draft.part = hours.part
-    elif last.part == hours.part:
-        return
+    elif (
+        last.part == hours.part
+        or (last.part is not None and hours.part == "all day")
+        or (last.part and hours.part and last.part.endswith(hours.part))
+    ):
+        return  # "late Friday afternoon"
     elif gap & {"or"} or (last.hours is None and gap & {"and", "comma"}):
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
     elif last.hours is None:
         last.part = hours.part
+
+
+def _is_far(hours: Hours, part: str | None) -> bool:
+    """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
+    morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
+    return hours.bound == "at" and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
 
 
 def _between(one: Hours, other: Hours) -> Hours | None:

@@ -1,12 +1,14 @@
-"""Two names of one day ("Wednesday the 18th", "Monday, next week") as one."""
+"""Two names of one day ("Wednesday the 18th", "Monday, next week"), or two bounds of one stretch, as one."""
 
 from datetime import date
 
 from bots.dates.lexeme import words
-from bots.dates.pieces import Days
+from bots.dates.pieces import Context, Days, Piece
 from bots.dates.reckon import coming, days_of_month, made, one, plus
 
 _NEAR = words("comma a the the_el on of dash in the_la stop word dia around")
+_BEGINNINGS = ("after", "from")
+_ENDINGS = ("before", "by", "until")
 
 
 def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
@@ -64,3 +66,37 @@ def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
             return Days(readings=(one(fitting[0]), one(first)) if far else (one(fitting[0]),))
     near = coming(plus(first, -4), weekday)
     return Days(readings=(one(first), one(near)) if near >= today else (one(first),))
+
+
+def both_bounds(c: Context, before: Piece, piece: Piece, gap: set[str]) -> Days | None:
+    """The stretch between "after the 7th" and "before the 12th", in either order; None where they are no such pair."""
+    said, new = before.found, piece.found
+    if isinstance(said, Days) and isinstance(new, Days) and said.wide and (cut := _cut(c, said, new, piece, gap)):
+        return cut
+    if not isinstance(said, Days) or not isinstance(new, Days) or "or" in gap:
+        return None
+    kinds = c.kind(before.at), c.kind(piece.at)
+    if kinds[1] in _BEGINNINGS and kinds[0] in _ENDINGS:
+        said, new = new, said
+    elif not (kinds[0] in _BEGINNINGS and kinds[1] in _ENDINGS):
+        return None
+    first = said.readings[0][0] if said.readings else None
+    last = new.readings[0][1] if new.readings else None
+    return Days(readings=((first, last),), wide=True) if first and last and first <= last else None
+
+
+def _cut(c: Context, said: Days, new: Days, piece: Piece, gap: set[str]) -> Days | None:
+    """What is left of a period that is bounded: "late December, after Christmas"; None where nothing is."""
+    if (
+        gap & {"or", "and"}
+        or c.kind(piece.at) not in (*_BEGINNINGS, *_ENDINGS)
+        or not said.readings
+        or not new.readings
+    ):
+        return None
+    (low, high), (first, last) = said.readings[0], new.readings[0]
+    if low is None or high is None or said.excluded_weekdays:
+        return None
+    begin = max(low, first) if first and c.kind(piece.at) in _BEGINNINGS else low
+    end = min(high, last) if last and c.kind(piece.at) in _ENDINGS else high
+    return Days(readings=((begin, end),), wide=True) if low <= begin <= end <= high else None

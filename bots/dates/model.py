@@ -22,6 +22,7 @@ class Window:
     exact: the start must be `earliest` itself ("at 3"), not merely within the bounds.
     about: `earliest` was said loosely ("10ish"): starts near it suit.
     part_of_day: the part that was named, kept beside the bounds it stands for.
+    bare: nothing but a weekday, or the number of a day, was named, and the coming one taken; no part of what is equal.
     """
 
     first: date | None = None
@@ -31,6 +32,7 @@ class Window:
     exact: bool = False
     about: bool = False
     part_of_day: PartOfDay | None = None
+    bare: Literal["weekday", "number"] | None = field(default=None, compare=False, repr=False)
 
     def suits(self, start: datetime) -> bool:
         """Whether a visit that starts at `start` (aware, in the clinic's zone) is within this window."""

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from datetime import date
 
+from bots.dates.lexeme import words
 from bots.dates.periods import month_at, period_at, year_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import add_months, easter, monday, one, plus
+from bots.dates.reckon import add_months, easter, monday, month_stretch, one, plus, week
 
 Found = tuple[Days, int]
+_ANY = words("any some every each cualquier algun alguno cada todos otro another")
 DayAt = Callable[[Context, int], Found | None]
 
 LAST = -1
+_NTHS = ("nth", "ord", "ord_word", "last")
 _FIXED = {
     "new year": (1, 1),
     "epiphany": (1, 6),
@@ -53,17 +56,26 @@ _BY_EASTER = {"holy thursday": -3, "good friday": -2, "easter": 0, "easter monda
 def holiday_at(c: Context, i: int) -> Found | None:
     """The next day, or days, of that name."""
     name = c.lexemes[i].name
+    if name == "payday":
+        return Days(readings=(one(_payday(c.today)),)), i + 1 + (c.kind(i + 1) == "que_viene")
     said, stop = year_at(c, i + 1)
     for year in (said,) if said else (c.today.year, c.today.year + 1):
         first, last = _holiday(name, year)
         if said or last >= c.today:
             stretch = first if said else max(first, c.today), last
             stop = stop if said else i + 1
+            if c.kind(stop) == "weekend":
+                return Days(readings=((stretch[0], plus(monday(first), 6)),), wide=True), stop + 1
             if c.kind(stop) == "unit" and c.lexemes[stop].name == "week":
                 begin = max(monday(first), c.today)
                 return Days(readings=((begin, plus(monday(first), 6)),), wide=True), stop + 1
             return Days(readings=(stretch,), wide=first != last), stop
     return None
+
+
+def _payday(today: date) -> date:
+    """The next day on which wages are paid twice a month: the 15th or the last ("la quincena")."""
+    return today.replace(day=15) if today.day <= 15 else _whole(today.year, today.month)[1]
 
 
 def _holiday(name: str, year: int) -> tuple[date, date]:
@@ -83,12 +95,37 @@ def _holiday(name: str, year: int) -> tuple[date, date]:
     return day, day
 
 
+def eve_at(c: Context, i: int, day_at: DayAt) -> Found | None:
+    """Such as "The eve of the 6th", "víspera de Reyes": the day before."""
+    found = day_at(c, c.skip(i + 1, ("the", "the_el", "on", "dia", "of")))
+    if not found or not found[0].readings or not (first := found[0].readings[0][0]):
+        return None
+    return Days(readings=(one(plus(first, -1)),)), found[1]
+
+
+def until_end_at(c: Context, i: int, day_at: DayAt) -> Found | None:
+    """Such as "Before the end of the year", "antes de que acabe el mes": from now until then."""
+    j = c.skip(i + 1, ("the", "the_el", "the_la"))
+    if c.kind(j) == "unit" and c.lexemes[j].name in ("year", "month", "week"):
+        ends = {"year": date(c.today.year, 12, 31), "month": month_stretch(c.today.year, c.today.month)[1]}
+        return Days(readings=((c.today, ends.get(c.lexemes[j].name, week(c.today, 0)[1])),), wide=True), j + 1
+    found = day_at(c, j)
+    last = found[0].readings[0][1] if found and found[0].readings else None
+    return (Days(readings=((c.today, last),), wide=True), found[1]) if found and last else None
+
+
 def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
     """Such as "Day after Thanksgiving", "week after the 5th": counted from the day that is named."""
     unit, side = c.lexemes[i].name or c.kind(i), c.kind(i + 1)
+    if unit == "week" and side == "from" and c.kind(i - 1) in ("", "stop", "comma", "for", "on"):
+        found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
+        first = found[0].readings[0][0] if found and found[0].readings else None
+        return (Days(readings=(one(plus(first, 7)),)), found[1]) if found and first else None  # "week from Monday"
     unit = "day" if unit == "dia" else unit
     if unit not in ("day", "week", "weekend") or side not in ("after", "before") or c.lexemes[i].word == "days":
         return None
+    if unit == "day" and i and c.lexemes[i - 1].word in _ANY:
+        return None  # "any day after the 10th" is open
     found = day_at(c, c.skip(i + 2, ("the", "the_el", "on")))
     if not found or found[0].past or not found[0].readings:
         return None
@@ -109,21 +146,56 @@ def beside_at(c: Context, i: int, day_at: DayAt) -> Found | None:
 
 def nth_at(c: Context, i: int) -> Found | None:
     """Such as "First Monday of November", "last Friday of the month", "la primera semana de mayo"."""
-    nth = LAST if c.kind(i) == "last" else c.lexemes[i].number
-    named, kind = c.lexemes[i + 1] if i + 1 < len(c.lexemes) else None, c.kind(i + 1)
+    nth, n = LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 1
+    if (run := _first_few(c, i, nth)) is not None:
+        return run
+    if c.kind(n) in ("or", "and") and c.kind(n + 1) in _NTHS and c.kind(n + 2) in ("unit", "weekday"):
+        n += 2  # "the first or third Monday of January" is two: this is the first
+        found = _nth(c, i, n, nth)
+        return (found[0], i + 1) if found else None
+    return _nth(c, i, n, nth)
+
+
+def _first_few(c: Context, i: int, nth: int) -> Found | None:
+    """Such as "The first two weeks of December", "las dos primeras semanas de enero", "the last few days of May"."""
+    if nth not in (1, LAST):
+        return None
+    if c.kind(i + 1) == "num" and c.kind(i + 2) == "unit":
+        number, unit = c.lexemes[i + 1].number, i + 2
+    elif c.kind(i - 1) == "num" and c.kind(i + 1) == "unit":
+        number, unit = c.lexemes[i - 1].number, i + 1
+    else:
+        return None
+    period = _month(c, c.skip(unit + 1, ("of", "in", "the", "the_el"))) if c.kind(unit + 1) in ("of", "in") else None
+    days = {"week": 7, "day": 1}.get(c.lexemes[unit].name, 0) * number
+    if period is None or not 0 < days <= 28:
+        return None
+    first, last, stop = period
+    low, high = (first, plus(first, days - 1)) if nth == 1 else (plus(last, 1 - days), last)
+    return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today else None
+
+
+def _nth(c: Context, i: int, n: int, nth: int) -> Found | None:
+    """The nth of what is named at `n`."""
+    named, kind = c.lexemes[n] if n < len(c.lexemes) else None, c.kind(n)
     of_week = kind == "unit" and named is not None and named.name == "week"
     of_day = kind == "dia" or (kind == "unit" and named is not None and named.name == "day")
-    half = kind == "half" or (kind == "unit" and named is not None and named.name == "fortnight")
+    half = (
+        kind == "half"
+        or (named is not None and named.word == "mitad")
+        or (kind == "holiday" and named is not None and named.name == "payday")
+    )
     if (
         named is None
         or not (of_week or of_day or half or kind in ("weekday", "weekday?", "mar"))
         or not (nth == LAST or 1 <= nth <= 5)
     ):
         return None
-    j = c.skip(i + 2, ("of", "in", "the", "the_el"))
-    if j == i + 2:
+    j = c.skip(n + 1, ("of", "in", "the", "the_el"))
+    if j == n + 1 and not (half and kind == "holiday"):
         return None
-    period = _month(c, j)
+    begin = c.today if nth != 1 or c.today.day <= 15 else add_months(c.today.replace(day=1), 1)
+    period = _month_of_year(c, j, nth) or _month(c, j) if j > n + 1 else (*_whole(begin.year, begin.month), j)
     if period is None:
         return None
     first, last, stop = period
@@ -148,6 +220,19 @@ def _month(c: Context, j: int) -> tuple[date, date, int] | None:
         return None
     first, end = _whole(last.year, last.month)
     return (first, end, found[1]) if last == end else None
+
+
+def _month_of_year(c: Context, j: int, nth: int) -> tuple[date, date, int] | None:
+    """January or December, where the first or last of a year is counted ("the first week of the new year")."""
+    kind, new = c.kind(j), c.kind(j) == "new year" or c.lexemes[min(j, len(c.lexemes) - 1)].name == "new year"
+    if kind in ("next", "this") and c.kind(j + 1) == "unit" and c.lexemes[j + 1].name == "year":
+        new, j = kind == "next", j + 1
+    elif not new and not (kind == "unit" and c.lexemes[j].name == "year"):
+        return None
+    stop = j + 1 + (c.kind(j + 1) in ("que_viene", "next", "holiday"))
+    if nth == LAST:
+        return *_whole(c.today.year + new, 12), stop
+    return *_whole(c.today.year + (new or c.today.month > 1), 1), stop
 
 
 def _whole(year: int, month: int) -> tuple[date, date]:

@@ -1,5 +1,7 @@
 """Which pieces the text rules out: "not Friday", "can't do the 5th", "el lunes no puedo"."""
 
+from dataclasses import replace
+
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
@@ -10,15 +12,25 @@ _THROUGH = words(
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will")
+_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will ya estoy estamos")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_ENGAGED = words(
+    "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
+    "corte boda funeral wedding"
+)
 _WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
+_SAID = words("said dije dijo dijeron pedi")
+_PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
+_PREDICATES = words("unavailable busy swamped neither")
+_NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
+_NO_GOES_ON = words("pero porque asi puedo me se es podre estoy")
+_OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -30,17 +42,94 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
             continue
         floor = pieces[at - 1].stop if at else 0
+        if at and correction(c, pieces[at - 1], piece):
+            continue
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
-            or _is_taken(c, piece, floor)
+            or _is_taken(c, piece, floor, pieces[at - 1] if at else None)
+            or _at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
+            or (at and _is_worse(c, pieces[at - 1], piece))
             or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
-            or _behind(c, piece.stop, ceiling)
+            or (_behind(c, piece.stop, ceiling) and not _is_condition(c, piece.at))
+            or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
+            or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
+    for at in reversed(range(1, len(pieces))):
+        if at in found and at - 1 not in found and _carries_back(c, pieces[at - 1], pieces[at]):
+            found.add(at - 1)
     return found
+
+
+def correction(c: Context, said: Piece, piece: Piece) -> str | None:
+    """The lexeme's kind by which `piece` may take the place of `said`: the "no" of "Tuesday at 10 no 11"."""
+    kind = c.kind(said.stop)
+    before = said.at - 1 - (c.kind(said.at - 1) == "comma")
+    if before >= 0 and (c.lexemes[before].word in _SAID or c.kind(before) == "fix"):
+        return None  # "I said at 3, no 2" repeats, "perdon, el 17 no el 16" corrects already
+    between = c.lexemes[said.stop : piece.at]
+    if len(between) != 1 or kind not in ("no", "no_es") or c.kind(said.at - 1) in ("or", "and"):
+        return None
+    if piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("si", "yes"):
+        kind = "no"  # "lunes no viernes si"
+    if isinstance(said.found, Hours) and isinstance(piece.found, Hours):
+        plain = all(found.bound in ("at", "around") and found.low for found in (said.found, piece.found))
+        return kind if plain else None
+    if not isinstance(said.found, Days) or not isinstance(piece.found, Days):
+        return None
+    plural = c.lexemes[piece.stop - 1].word.endswith("s") if kind == "no" else c.lexemes[piece.at].word == "los"
+    single = all(found.readings and found.readings[0][0] == found.readings[0][1] for found in (said.found, piece.found))
+    return kind if single and not plural and c.kind(piece.at) not in ("day_on", "period_on") else None
+
+
+def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Days | Hours | Relation:
+    """Both readings of "el martes no el miercoles", of which only the person knows the one that is meant."""
+    if isinstance(found, Days) and isinstance(said, Days):
+        return Days(readings=(*said.readings, *found.readings))
+    if isinstance(found, Hours) and isinstance(said, Hours):
+        return replace(said, other=found)
+    return found
+
+
+def _of_one_day(said: Piece, piece: Piece) -> bool:
+    """Whether both are names of one day: "not Friday December 4"."""
+    if not isinstance(said.found, Days) or not isinstance(piece.found, Days) or piece.at != said.stop:
+        return False
+    return said.found.weekday is not None and piece.found.weekday is None
+
+
+def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
+    """Whether the "not" of "not before 9 or after 5" goes for both."""
+    if not isinstance(piece.found, Hours) or piece.found.bound != "after" or c.kind(said.at) != "after":
+        return False
+    denied = c.lexemes[said.at].word.startswith(("not before", "no antes", "not sooner", "not earlier"))
+    return denied and [c.kind(k) for k in range(said.stop, piece.at)] in (["or"], ["nor"], ["and"])
+
+
+def _is_condition(c: Context, at: int) -> bool:
+    """Whether it is only supposed, or asked, that the day will not do: "if Thursday is full", "is Tuesday too soon"."""
+    k = at - 1 - (c.kind(at - 1) in ("the", "the_el", "on"))
+    return (
+        k >= 0
+        and c.lexemes[k].word in ("if", "si", "is")
+        and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
+    )
+
+
+def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
+    """Whether what is denied behind `piece` goes for `said` as well: "lunes y miercoles no puedo"."""
+    if type(said.found) is not type(piece.found) or not _behind(c, piece.stop, len(c.lexemes)):
+        return False
+    if isinstance(said.found, Days) and said.found.wide:
+        return False
+    kinds = [c.kind(k) for k in range(said.stop, piece.at)]
+    linked = "or" in kinds or "and" in kinds
+    # "Monday is fine and Tuesday isn't", "Monday and Tuesday isn't" speak of one alone.
+    alone = c.language == "en" and "and" in kinds and c.lexemes[piece.stop].word in _OF_ONE
+    return linked and not alone and all(kind in ("or", "and", "the", "on", "the_el", "in", "comma") for kind in kinds)
 
 
 def _any_other(c: Context) -> int:
@@ -62,19 +151,60 @@ def _until_back(c: Context, piece: Piece, floor: int) -> bool:
     return said or any(c.lexemes[k].word.rpartition(" ")[2] in _AWAY for k in after)
 
 
-def _is_taken(c: Context, piece: Piece, floor: int) -> bool:
-    """Whether the person says what keeps them until then."""
+def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
+    """Whether the person says what keeps them: "I work until 5", "trabajo de lunes a viernes hasta las 5"."""
     if not isinstance(piece.found, Hours):
         return False
     if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
         return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
     until = piece.found.bound in ("until", "before", "by", "between")
-    return until and piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK
+    if not until or (piece.found.bound == "before" and c.kind(piece.at) != "before"):
+        return False
+    if last is not None and isinstance(last.found, Days) and piece.at == c.skip(last.stop, ("comma", "of", "from")):
+        return _works_before(c, last.at, 0)
+    # "I have to be at work by 10" is before that hour, not until then.
+    if piece.found.bound == "until" and _works_before(c, piece.at, floor):
+        return True
+    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
+
+
+def _at_work_on(c: Context, piece: Piece, floor: int, following: Piece | None) -> bool:
+    """Whether the days are those of work: "I work Tuesdays", "tengo clase los lunes"; not "I work Mondays until 2"."""
+    if not isinstance(piece.found, Days) or not _works_before(c, piece.at, floor):
+        return False
+    hours = following is not None and isinstance(following.found, Hours) and following.found.bound != "same"
+    return not (hours and following is not None and c.skip(piece.stop, ("from", "of", "at")) >= following.at)
+
+
+def _works_before(c: Context, at: int, floor: int) -> bool:
+    """Whether the words before `at` are "I work", "I have class", "trabajo", "tengo clases"."""
+    k = at - 1
+    while k > floor and k > at - 4 and c.kind(k) in ("on", "the", "the_el", "of", "each", "from"):
+        k -= 1
+    if k < floor:
+        return False
+    word, before = c.lexemes[k].word, c.lexemes[k - 1].word if k else ""
+    if before in ("a", "the", "un", "una") and k > 1:
+        before = c.lexemes[k - 2].word
+    if word in ("work", "working"):
+        return before in ("i", "i'm", "im", "we", "also", "only")
+    if word in ("trabajo", "trabajamos"):
+        return c.language == "es" and before not in ("mi", "el", "del", "al", "un")
+    return before in ("have", "tengo", "tenemos", "has") and (word in _AT_WORK or word in _ENGAGED)
+
+
+def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
+    """Whether the piece is only compared with: "mejor a las 4 que a las 3", "I'd rather Monday than Tuesday"."""
+    between = [lexeme.word for lexeme in c.lexemes[better.stop : piece.at]]
+    before = {c.lexemes[k].word for k in range(max(0, better.at - 3), better.at)}
+    return between in (["que"], ["than"], ["than", "on"], ["que", "el"]) and bool(before & _PREFERRED)
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = at - 1
+    if floor and k >= floor and c.kind(k) == "minus":
+        return True  # "esta semana menos hoy"
     return (
         k >= floor
         and (c.lexemes[k].word == "but" or c.kind(k) == "minus")
@@ -85,7 +215,14 @@ def _all_but(c: Context, at: int, floor: int) -> bool:
 def _before(c: Context, at: int, floor: int) -> bool:
     """Whether a "not" before the piece reaches it."""
     k = at - 1
+    if c.kind(at) in ("day_on", "period_on"):
+        return False  # "esta semana no la que sigue"
+    if k >= floor and c.lexemes[k].word in ("nope", "nah"):
+        return False
     if k >= floor and c.kind(k) == "no":
+        said_no = k == 0 and (c.kind(at) in ("the", "next", "this", "ord") or c.expecting is not None)
+        if said_no and not c.lexemes[at].word.endswith("s"):
+            return False  # "no, the following Tuesday" answers first
         # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
         return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
@@ -96,6 +233,9 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
         if kind == "not":
+            # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
+            if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
+                return False
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word"
         if kind == "no_es":
             return True
@@ -111,6 +251,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 1
     if k >= ceiling:
         return False
+    if c.kind(c.skip(k, ("comma", "and"))) == "not_then" or _so_not_then(c, k, ceiling):
+        return True
     if _at_work(c, k):
         return True
     kind, lexeme = c.kind(k), c.lexemes[k]
@@ -119,25 +261,41 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
-    if lexeme.word in _SPURNED:
+    if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):
         return True
     if kind == "no_es":
-        return c.kind(k + 1) in ("", "stop", "comma") or following in ("puedo", "me", "se", "es", "podre", "estoy")
+        return c.kind(k + 1) in _NO_ENDS or following in _NO_GOES_ON
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _is_count(c: Context, k: int) -> bool:
+    """Whether "out" counts from now, as in "two weeks out"; "Tuesday is out" does not."""
+    return c.lexemes[k].word == "out" and c.kind(k - 1) == "unit"
+
+
+def _so_not_then(c: Context, k: int, ceiling: int) -> bool:
+    """Whether "so not then" follows within a word or two: "my birthday is Dec 3 so not then"."""
+    return any(
+        c.kind(n) == "not_then" and c.lexemes[n - 1].word in ("so", "asi", "que")
+        for n in range(k + 1, k + 3)
+        if n < ceiling
+    )
 
 
 def _at_work(c: Context, k: int) -> bool:
     """Whether the day is one of work: "Monday I work", "el lunes trabajo"; not "I work until 2"."""
     word, before = c.lexemes[k].word, c.lexemes[k - 1].word
     stop = k + 1
-    if word == "have" and before in ("i", "we"):
-        word, stop = c.lexemes[min(k + 1, len(c.lexemes) - 1)].word, k + 2
-        said = word in _AT_WORK
+    if (word == "have" and before in ("i", "we")) or word in ("tengo", "tenemos"):
+        stop = c.skip(stop, ("a", "the", "my"))
+        word, stop = c.lexemes[min(stop, len(c.lexemes) - 1)].word, stop + 1
+        said = word in _AT_WORK or word in _ENGAGED
     else:
         said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
             word == "trabajo" and c.language == "es"
         )
-    return said and c.kind(stop) not in _WORK_HOURS
+    all_day = stop < len(c.lexemes) and c.lexemes[stop].name == "all day"
+    return said and (all_day or c.kind(stop) not in _WORK_HOURS)
 
 
 def _carries(c: Context, floor: int, at: int) -> bool:

@@ -1,9 +1,11 @@
 """Days said by number: "the 5th", "5 de marzo", "3/14", "10-19", "3rd to 5th of May"."""
 
+from datetime import date
+
 from bots.dates.lexeme import words
-from bots.dates.periods import month_at, period_at
+from bots.dates.periods import is_glued, month_at, period_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one
+from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one, plus
 
 Found = tuple[Days, int]
 _NEVER_BEFORE = words("num money dash counted title month month? clock unit junk ord between from at until")
@@ -29,8 +31,18 @@ def range_of_numbers(c: Context, i: int) -> Found | None:
     end = numbered_at(c, j) if c.kind(j) in ("num", "ord") else None
     if not end or not (last := end[0].readings[0][1]):
         return None
-    low = made(last.year, last.month, c.lexemes[i].number)
+    low = _before_end(c, last, c.lexemes[i].number)
     return (Days(readings=((low, last),), wide=True), end[1]) if low and low <= last else None
+
+
+def _before_end(c: Context, last: date, number: int) -> date | None:
+    """The day so numbered before the last one: in its month, or in the month before ("del 28 al 2")."""
+    low = made(last.year, last.month, number)
+    if low is not None and low <= last:
+        return low
+    ended = plus(last.replace(day=1), -1)
+    low = made(ended.year, ended.month, number)
+    return low if low is not None and low >= c.today else None
 
 
 def del_al(c: Context, i: int) -> Found | None:
@@ -40,7 +52,7 @@ def del_al(c: Context, i: int) -> Found | None:
     last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
     if c.moving and last:
         return Days(readings=(one(last),), day_of_month=True), i + 4
-    low = made(last.year, last.month, c.lexemes[i + 1].number) if last else None
+    low = _before_end(c, last, c.lexemes[i + 1].number) if last else None
     if not last or not low or low > last:
         return None
     return Days(readings=((max(low, c.today), last),), wide=True), i + 4
@@ -58,7 +70,12 @@ def dashed_at(c: Context, i: int) -> Found | None:
     # "12-3" alone may be hours; not after a question for the day, nor with an hour of its own, nor on a weekday it has.
     if day.number <= 12 and not (c.expecting == "date" and len(c.lexemes) <= 5) and not _has_hour(c, i + 3):
         there = coming_date(c.today, month.number, day.number)
-        if not (there and c.kind(i - 1) in ("weekday", "weekday?") and there.weekday() == c.lexemes[i - 1].number):
+        if not (
+            there
+            and c.kind(i - 1) in ("weekday", "weekday?")
+            and there.weekday() == c.lexemes[i - 1].number
+            and (there - c.today).days <= 62
+        ):
             return None
     following = c.lexemes[i + 3] if i + 3 < len(c.lexemes) else None
     if following and following.kind == "word" and following.word not in _AFTER_DATE:
@@ -122,6 +139,10 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     lexeme, number = c.lexemes[i], c.lexemes[i].number
     if not 1 <= number <= 31 or lexeme.digits > 2:
         return None
+    if (shared := _shared_month(c, i)) is not None:
+        return shared
+    if c.kind(i + 2) in ("month", "mar") and is_glued(c, i + 1):
+        return month_at(c, i + 2, day=number)  # "1-dic"
     j = i + 1
     named = c.skip(j, ("of", "the", "the_la"))
     plain = lexeme.kind == "num" and not any(c.kind(k) == "of" for k in range(j, named))
@@ -142,11 +163,17 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
     following = c.kind(i + 1)
     if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
-        following == "num" and c.lexemes[i + 1].digits
+        (following == "num" and c.lexemes[i + 1].digits) or (following in ("ish", "mer") and lexeme.kind == "ord")
     ):
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
-    spelled = lexeme.kind == "ord_word" and article and (c.kind(i - 2) == "on" or number > 4 or c.expecting == "date")
+    told = (
+        c.kind(i - 2) in ("on", "weekday")
+        or number > 3
+        or c.expecting == "date"
+        or (c.kind(i + 1) == "at" and number > 0)
+    )
+    spelled = lexeme.kind == "ord_word" and article and told
     # "Despues del 20", "menos el 13": the article was folded into the phrase before.
     bare = bare or (lexeme.kind == "num" and i > 0 and c.lexemes[i - 1].word.endswith((" el", " del")))
     # "The 2" may be a choice from a list; no list is longer than three.
@@ -158,9 +185,52 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None
 
 
+def _shared_month(c: Context, i: int) -> Found | None:
+    """The first of "the 4th or 5th of January", "el 4 o el 5 de enero", "3, 4 o 5 de mayo": the month is said once."""
+    j, last = i, c.lexemes[i].number
+    for _ in range(3):
+        if c.kind(j + 1) not in ("or", "and", "comma"):
+            return None
+        j = c.skip(j + 2, ("or", "and", "the", "the_el", "on"))
+        if not number_of_day(c, j) or c.lexemes[j].number <= last:
+            return None
+        last = c.lexemes[j].number
+        month = c.skip(j + 1, ("of", "the"))
+        if c.kind(month) == "month":
+            # "At 3 or 4 December 5th" are hours.
+            hour = c.kind(i - 1) in _HOUR_CUES or (month == j + 1 and number_of_day(c, month + 1))
+            found = None if hour else month_at(c, month, day=c.lexemes[i].number)
+            return (found[0], i + 1) if found else None
+    return None
+
+
 def _ends_a_day(c: Context, j: int) -> bool:
     """Whether what follows "the 21" leaves it a day."""
     kind = c.kind(j)
     if kind in ("", "stop", "comma", "at", "at_la", "clock", "after", "before", "or", "and"):
         return True
     return kind == "word" and c.lexemes[j].word in _DAY_WORDS
+
+
+def bare_date(c: Context, weekday: int, i: int) -> date | None:
+    """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
+    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
+        return None
+    if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
+        return None
+    if c.kind(i + 1) == "of" and c.kind(i + 2) == "num":
+        pass  # "martes 24 de 9 a 11"
+    elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    return day if day and day.weekday() == weekday else None
+
+
+def other_date(c: Context, soon: date, i: int) -> Found | None:
+    """Both readings of "viernes 28", where the 28th is no Friday; a lower number may be an hour."""
+    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not 24 <= c.lexemes[i].number <= 31:
+        return None
+    day = coming_day_of_month(c.today, c.lexemes[i].number)
+    if day is None or day.weekday() == soon.weekday() or c.kind(i + 1) in ("unit", "counted", "of", "month", "month?"):
+        return None
+    return Days(readings=(one(day), one(soon))), i + 1

@@ -1,12 +1,12 @@
 """The one way in: a text, the moment and the question asked give what the text says about when."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 from bots.dates.join import join
 from bots.dates.model import When, Window
 from bots.dates.pieces import Context
-from bots.dates.resolve import windows_of
+from bots.dates.resolve import has_passed, windows_of
 from bots.dates.scan import pieces_of
 from bots.dates.tokens import guess_language, lex
 from hub.types import Language
@@ -42,16 +42,30 @@ def parse(
     windows: list[Window] = []
     ambiguous: list[Window] = []
     for draft in joined.drafts:
-        readings = windows_of(context, draft)
+        readings = _left(windows_of(context, draft), joined.excluded, windows)
         if readings and readings[0] not in windows:
             windows.append(readings[0])
             if len(readings) > 1:
                 ambiguous.extend(readings)
+    # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
+    wished = {one.first for one in windows if one.first == one.last}
+    ahead = [one for one in windows if not has_passed(one, now)]
     return When(
-        windows=tuple(windows),
+        windows=tuple(ahead or windows),
         excluded=tuple(dict.fromkeys(joined.excluded)),
-        excluded_weekdays=tuple(dict.fromkeys(joined.excluded_weekdays)),
+        excluded_weekdays=tuple(
+            weekday
+            for weekday in dict.fromkeys(joined.excluded_weekdays)
+            if not any(day and day.weekday() == weekday for day in wished)
+        ),
         ambiguous=tuple(ambiguous),
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )
+
+
+def _left(readings: list[Window], excluded: list[date], said: list[Window]) -> list[Window]:
+    """The readings without those of a day that was ruled out or named before, unless no other is left."""
+    return [
+        one for one in readings if (one.first != one.last or one.first not in excluded) and one not in said
+    ] or readings

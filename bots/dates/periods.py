@@ -9,6 +9,7 @@ from bots.dates.reckon import (
     coming_date,
     coming_month,
     full_year,
+    is_week,
     made,
     monday,
     month_stretch,
@@ -32,19 +33,32 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
             return None
         return _dated(c, month, day, i + 1)
     j = c.skip(i + 1, ("the",) if c.language == "es" else ("the", "of"))
+    j += is_glued(c, j)  # "dic-1"
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
+    if number and number.kind == "ord" and c.kind(j + 1) == "unit":
+        is_hour = False  # "July 4th week"
+    if number and c.kind(j + 1) == "mer" and c.lexemes[j + 1].start > number.end:
+        is_hour = False  # "December 4 am" is a day and its morning
     if number and not whole and number.digits <= 2 and 1 <= number.number <= 31 and not is_hour:
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
     cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
+    cued = cued or (not weak and c.kind(i + 1) in ("not", "minus"))
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
-    if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting == "date" and not weak):
+    if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting and (not weak or len(c.lexemes) <= 2)):
         return None
     year, stop = year_at(c, i + 1, strict=False)
     if year:
         return Days(readings=(month_stretch(year, month),), wide=True), stop
     return Days(readings=(coming_month(c.today, month),), wide=True), i + 1
+
+
+def is_glued(c: Context, j: int) -> bool:
+    """Whether a dash at `j` stands without a space between what it joins."""
+    if c.kind(j) != "dash" or not 0 < j < len(c.lexemes) - 1:
+        return False
+    return c.lexemes[j - 1].end == c.lexemes[j].start and c.lexemes[j].end == c.lexemes[j + 1].start
 
 
 def _ranged(c: Context, month: int, first: int, j: int) -> Found | None:
@@ -76,7 +90,8 @@ def _dated(c: Context, month: int, day: int, j: int) -> Found | None:
     """The day of the month, with the year if one follows at `j`."""
     year, stop = year_at(c, j, strict=False)
     found = made(full_year(year), month, day) if year else coming_date(c.today, month, day)
-    return (Days(readings=(one(found),)), stop) if found else None
+    # "February 30th" is no day, and its number names none of another month.
+    return (Days(readings=(one(found),)) if found else Days(readings=(), past=True)), stop
 
 
 def period_at(c: Context, i: int) -> Found | None:
@@ -89,6 +104,9 @@ def period_at(c: Context, i: int) -> Found | None:
         return Days(
             readings=(_this(today, "week" if c.lexemes[i].value == "this week" else "month"),), wide=True
         ), i + 1
+    if kind == "months":
+        month = _next_unit(today, "month", c.lexemes[i].number)
+        return (Days(readings=(month,), wide=True), i + 1) if month else None
     if kind == "week":
         return Days(readings=(week(today, c.lexemes[i].number),), wide=True), i + 1
     if kind == "weekend":
@@ -100,7 +118,8 @@ def period_at(c: Context, i: int) -> Found | None:
         first = date(today.year + 1, 1, 1) if today.month > 1 else today
         return Days(readings=((first, date(first.year, 1, 31)),), wide=True), i + 1
     if kind == "weekdays":
-        return Days(readings=((None, None),), wide=True, excluded_weekdays=(5, 6)), i + 1
+        others = {0: (5, 6), 1: (1, 3, 5, 6), 2: (0, 2, 4, 5, 6)}[c.lexemes[i].number]
+        return Days(readings=((None, None),), wide=True, excluded_weekdays=others), i + 1
     if kind in ("next", "coming", "this"):
         return _pointed_period(c, i)
     if kind == "unit" and c.lexemes[i].value in ("week", "month", "day"):
@@ -145,6 +164,10 @@ def _pointed_period(c: Context, i: int) -> Found | None:
         if not days or kind == "this" or c.lexemes[j].number > 60:
             return None
         return Days(readings=((today, plus(today, days * c.lexemes[j].number)),), wide=True), j + 2
+    if c.kind(j) == "unit" and c.kind(j + 1) == "or" and c.kind(j + 2) == "num" and kind != "this":
+        days = {"day": 1, "week": 7, "month": 30}.get(c.lexemes[j].name)
+        if days and c.lexemes[j + 2].number <= 5:  # "in the next day or two"
+            return Days(readings=((today, plus(today, days * c.lexemes[j + 2].number)),), wide=True), j + 3
     if c.kind(j) == "weekend":
         near = _weekend(today)
         if kind == "next" and c.lexemes[i].value == 0 and today.weekday() < 5:
@@ -183,7 +206,7 @@ def edge_at(c: Context, i: int) -> Found | None:
     if c.lexemes[i].number >= 2:
         low, high = _this(c.today, "week" if c.lexemes[i].number == 2 else "month")
         k = c.skip(i + 1, ("of", "the", "the_la"))
-        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next"):
+        if c.lexemes[i].number == 2 and c.kind(k) in ("que_viene", "next", "period_on"):
             low, high = week(c.today, 1)
             i = k + (c.kind(k + 1) == "unit")
         return (Days(readings=(cut(where, low, high, c.today),), wide=True), i + 1) if low and high else None
@@ -195,9 +218,18 @@ def edge_at(c: Context, i: int) -> Found | None:
     else:
         j = c.skip(j, ("of", "the", "dash", "the_el", "the_la", "in"))
         bare_month = c.kind(j) == "unit" and c.lexemes[j].value in ("month", "week")
+        if c.kind(j) == "unit" and c.lexemes[j].value == "year" and where in ("early", "late"):
+            stop = j + 1 + (c.kind(j + 1) in ("que_viene", "next"))
+            first_month = where == "early" and c.today.month > 1
+            low, high = month_stretch(c.today.year + first_month, 1 if where == "early" else 12)
+            return (Days(readings=((max(low, c.today), high),), wide=True), stop) if low else None
         trailed = _trailed_period(c, j) if c.kind(j) == "unit" else None
         if bare_month and not trailed:
-            found = Days(readings=(_this(c.today, c.lexemes[j].name),), wide=True), j + 1
+            unit = c.lexemes[j].name
+            over = unit == "month" and not rest and c.today.day > {"early": 10, "mid": 20, "late": 31}[where]
+            # On the 25th the beginning of the month is that of the next.
+            named = (_next_unit(c.today, unit) if over else None) or _this(c.today, unit)
+            found = Days(readings=(named,), wide=True), j + 1
         else:
             found = trailed or month_at(c, j, cued=True, whole=True) or period_at(c, j)
     if not found or not found[0].readings:
@@ -212,7 +244,11 @@ def edge_at(c: Context, i: int) -> Found | None:
 
 def cut(where: str, first: date, last: date, today: date) -> Stretch:
     """The third of a period that is meant; of a week, its working days."""
-    if (last - first).days < 7:
+    if (last - first).days > 62:  # a year
+        month = {"early": 1, "mid": 6, "late": 12}[where]
+        whole = month_stretch(last.year, month)
+        return max(whole[0] or first, today), whole[1]
+    if is_week(first, last):
         start = monday(last)
         low, high = {"early": (0, 1), "mid": (1, 3), "late": (3, 4)}[where]
         days = plus(start, low), plus(start, high)

@@ -10,7 +10,7 @@ from hub.types import Language
 
 Half = Literal["am", "pm", "24"]
 Wish = Literal["earlier", "later", "soonest"]
-Bound = Literal["at", "around", "after", "from", "before", "by", "until", "between"]
+Bound = Literal["at", "around", "after", "from", "before", "by", "until", "between", "same"]
 Stretch = tuple[date | None, date | None]
 """First and last day, both included; None is open."""
 

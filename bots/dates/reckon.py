@@ -34,6 +34,21 @@ def week(today: date, ahead: int) -> Stretch:
     return max(first, today) if ahead == 0 else first, plus(first, 6)
 
 
+def alike(first: date, last: date) -> Stretch:
+    """The weekend, week or month that follows this one, whose beginning may be past and left out."""
+    if (first.weekday(), (last - first).days) == (5, 1):
+        return plus(first, 7), plus(last, 7)
+    if is_week(first, last):
+        return plus(monday(last), 7), plus(monday(last), 13)
+    begin = plus(last, 1)
+    return month_stretch(begin.year, begin.month)
+
+
+def is_week(first: date, last: date) -> bool:
+    """Whether the stretch is a week, or what is left of one, and no rest of a month."""
+    return (last - first).days < 7 and (last.weekday() == 6 or plus(last, 1).day != 1)
+
+
 def made(year: int, month: int, day: int) -> date | None:
     """The day so numbered, None where the calendar has none."""
     try:

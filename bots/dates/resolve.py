@@ -1,6 +1,8 @@
 """From drafts to windows: every open hour and day is settled against the moment, or its readings are returned."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from bots.dates.join import Draft
 from bots.dates.model import PartOfDay, Window
@@ -48,24 +50,19 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
     found: list[Window] = []
     for first, last in stretches:
         for window in _hours_on(c, draft, first if first == last else None):
-            whole = _with_days(window, first, last)
+            whole = replace(window, first=first, last=last, bare=_bare(draft) if first == last else None)
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)
     # Of two readings the one that lies behind is not meant.
-    ahead = [window for window in found if not _has_passed(window, c.now)]
+    ahead = [window for window in found if not has_passed(window, c.now)]
     return (ahead or found)[:_MOST]
 
 
-def _with_days(window: Window, first: date | None, last: date | None) -> Window:
-    return Window(
-        first=first,
-        last=last,
-        earliest=window.earliest,
-        latest=window.latest,
-        exact=window.exact,
-        about=window.about,
-        part_of_day=window.part_of_day,
-    )
+def _bare(draft: Draft) -> Literal["weekday", "number"] | None:
+    """Whether the draft names no more of its day than the weekday or the number."""
+    if draft.days is None:
+        return None
+    return "weekday" if draft.days.weekday is not None else "number" if draft.days.day_of_month else None
 
 
 def _is_over(window: Window, now: datetime) -> bool:
@@ -76,7 +73,7 @@ def _is_over(window: Window, now: datetime) -> bool:
     )
 
 
-def _has_passed(window: Window, now: datetime) -> bool:
+def has_passed(window: Window, now: datetime) -> bool:
     """Whether the window is an hour of today that has gone by."""
     named = window.exact or window.about
     today = window.first == window.last == now.date()

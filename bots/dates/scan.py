@@ -1,20 +1,38 @@
 """From lexemes to pieces: at each word the grammars of days and hours are asked once, the longest find is kept."""
 
 from collections.abc import Container
+from datetime import date
 
+from bots.dates.clocks import clock_at
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
 from bots.dates.named import LAST, nth_week
+from bots.dates.numbered import number_of_day
 from bots.dates.periods import cut
-from bots.dates.pieces import Context, Days, Hours, Piece, Relation, Wish
-from bots.dates.reckon import one, plus
+from bots.dates.pieces import Clock, Context, Days, Hours, Piece, Relation, Wish
+from bots.dates.reckon import (
+    add_months,
+    alike,
+    coming,
+    coming_day_of_month,
+    made,
+    monday,
+    month_stretch,
+    one,
+    plus,
+    week,
+)
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _EDGES = words("early mid late nth ord_word ord last")
+_SHORT = 6
+_OPENINGS = words(
+    "appointment appt slot opening spot time available open free cita espacio turno hora hueco disponible libre lugar"
+)
 _DAY_GAP = words("comma dash at around filler")
-_TIME_GAP = words("or and comma fix no around at")
+_TIME_GAP = words("or and comma fix no no_es around at")
 
 
 def pieces_of(c: Context) -> list[Piece]:
@@ -62,11 +80,18 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
-    days = _day_on(c, i, last) or days_at(c, i)
+    if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
+        return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
+    if kind in ("before_that", "after_that") and (hour := _hour_named(found)) is not None:
+        return [Piece(at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=hour))]
+    if _is_first_hour(c, i):
+        return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
+    named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
+    days = _day_on(c, i, named) or days_at(c, i)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
-    if hours and (not days or hours[1] > days[1]):
+    if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]
     return [Piece(at=i, stop=days[1], found=days[0])] if days else []
 
@@ -82,20 +107,45 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """The day after the one just named: "tomorrow or the day after", "mañana o pasado"."""
     if c.kind(i) in _EDGES and (edge := _edge_of(c, i, last)):
         return edge
-    if c.kind(i) in ("day_on", "before_that", "after_that"):
+    if c.kind(i) in ("day_on", "period_on", "before_that", "after_that"):
         return _day_on_from(c, i, last)
+    if last is not None and (beside := _another_of_month(c, i, last) or _following_of(c, i, last)):
+        return beside
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
     english = c.kind(j) == "unit" and c.lexemes[j].value == "day" and c.kind(j + 1) == "after"
     if last is None or not isinstance(last.found, Days) or not (spanish or english):
         return None
     stop = i + 1 if spanish else j + 2
-    if c.kind(stop) not in ("", "stop", "comma", "at", "at_la", "in", "for", "word", "clock"):
+    if c.kind(stop) not in ("", "stop", "comma", "at", "at_la", "in", "for", "word", "clock", "same_hour"):
         return None
     first = last.found.readings[0][0] if last.found.readings else None
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
-    return Days(readings=(one(plus(first, 1)),)), stop
+    return _later(last.found, first, 1), stop
+
+
+def _hour_named(found: list[Piece]) -> Clock | None:
+    """The hour named last, with or without the day it was named for behind it."""
+    for piece in reversed(found[-2:]):
+        if isinstance(piece.found, Hours):
+            return piece.found.low
+        if not isinstance(piece.found, Days) or piece.found.weekday is None:
+            return None
+    return None
+
+
+def _is_first_hour(c: Context, i: int) -> bool:
+    """Whether the first open time at an hour is asked for: "the first 3:00 PM you have", "la primera de las 3"."""
+    if c.kind(i) not in ("ord_word", "nth") or c.lexemes[i].number != 1:
+        return False
+    j = i + 1
+    while j < i + 4 and (c.lexemes[j].word if j < len(c.lexemes) else "") in _OPENINGS:
+        j += 1
+    # "The first at 3" may be the first of the month.
+    led = c.kind(j) in ("at", "at_or_from") and (j > i + 1 or c.kind(i) == "nth")
+    found = clock_at(c, j + led, led)
+    return found is not None and (led or c.kind(j) == "clock" or found[0].half in ("am", "pm") or c.kind(j) == "noon")
 
 
 def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
@@ -108,7 +158,7 @@ def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
         return None
     days = last.found if last is not None and isinstance(last.found, Days) else None
     first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)
-    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the")) < i:
+    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the", "the_la")) < i:
         return None
     if week:
         return nth_week(c, first, end, LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 2)
@@ -118,15 +168,104 @@ def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
 def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     """Such as "the next day", "el otro": so many days after the one just named."""
     days = last.found if last is not None and isinstance(last.found, Days) else None
-    first = days.readings[0][0] if days is not None and days.readings else None
-    if days is None or first is None or days.readings[0][1] != first:
+    first, end = days.readings[0] if days is not None and days.readings else (None, None)
+    if days is not None and first and end and (c.kind(i) == "period_on" or (days.wide and c.lexemes[i].number == 7)):
+        return _next_period(c, i, days.wide, first, end)  # "not this week, the following one"
+    if c.kind(i) == "period_on" and c.language == "en" and days is None:
+        here = week(c.today, 0) if c.lexemes[i].number == 7 else month_stretch(c.today.year, c.today.month)
+        return Days(readings=(alike(c.today, here[1] or c.today),), wide=True), i + 1
+    if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) == "before_that":
         before = c.today, max(c.today, plus(first, -1))
         return Days(readings=(before,), wide=True, instead=True), i + 1
     if c.kind(i) == "after_that":
         return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
-    return Days(readings=(one(plus(first, c.lexemes[i].number)),)), i + 1
+    return _later(days, first, c.lexemes[i].number), i + 1
+
+
+def _later(said: Days, first: date, days: int) -> Days:
+    """The day so many days after the one said; after a bare weekday it is one, too."""
+    day = plus(first, days)
+    return Days(readings=(one(day),), weekday=day.weekday() if said.weekday is not None else None)
+
+
+def _next_period(c: Context, i: int, wide: bool, first: date, end: date) -> tuple[Days, int] | None:
+    """The week or month after the one just named, or after that of the day just named."""
+    if c.language == "es" and not wide:
+        return None  # "el martes, o la siguiente"
+    if c.lexemes[i].number == 30:
+        begin = add_months(end.replace(day=1), 1)
+        return Days(readings=(month_stretch(begin.year, begin.month),), wide=True), i + 1
+    week_on = plus(monday(end), 7), plus(monday(end), 13)
+    return Days(readings=(alike(first, end) if wide else week_on,), wide=True), i + 1
+
+
+def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
+    """Such as "The 7th or the following Monday", "this week or next": counted from the day or period just named."""
+    days = last.found
+    end = days.readings[0][1] if isinstance(days, Days) and days.readings else None
+    first = days.readings[0][0] if isinstance(days, Days) and days.readings else None
+    j = c.skip(i, ("the", "the_el", "the_la"))
+    if end is None or first is None or not isinstance(days, Days):
+        return None
+    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop"):
+        if days.wide:
+            return Days(readings=(alike(first, end),), wide=True), j + 1
+        return (Days(readings=(one(plus(first, 7)),)), j + 1) if c.kind(last.at) == "this" and first == end else None
+    if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
+        return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
+    spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")
+    if spanish or (
+        c.kind(j) == "next" and c.lexemes[j].word in ("following", "siguiente") and c.kind(j + 1) == "weekday"
+    ):
+        weekday = c.lexemes[j if spanish else j + 1].number
+        return Days(readings=(one(coming(end, weekday)),)), j + 2
+    return None
+
+
+def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
+    """The second day of "January 4 or 5", "el 4 de enero o el 5"."""
+    days = last.found
+    first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
+    listed = c.kind(last.at) == "num" and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
+    week_of = c.kind(last.at) in ("unit", "the") and any(
+        c.kind(k) == "unit" and c.kind(k + 1) == "of" for k in range(last.at, last.stop)
+    )
+    if (
+        week_of
+        and c.kind(i - 1) in ("or", "and")
+        and (j := c.skip(i, ("the", "the_la", "the_el", "of"))) < len(c.lexemes)
+    ):
+        day = coming_day_of_month(c.today, c.lexemes[j].number) if number_of_day(c, j) else None
+        return (Days(readings=((monday(day), plus(monday(day), 6)),), wide=True), j + 1) if day else None
+    numbered = isinstance(days, Days) and (days.day_of_month or days.wide) and c.kind(last.stop - 1) in ("num", "ord")
+    named = listed or numbered or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    link = c.kind(i - 1)
+    if link == "comma":
+        link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""
+    j = c.skip(i, ("the", "the_el"))
+    wide = isinstance(days, Days) and days.wide
+    if first is not None and end is not None and wide and named and link in ("or", "and"):
+        return _another_run(c, j, end)
+    if first is None or first != end or not named or link not in ("or", "and") or i - 1 != last.stop:
+        return None
+    if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
+        return None
+    day = made(first.year, first.month, c.lexemes[j].number)
+    bare = isinstance(days, Days) and days.day_of_month
+    return (Days(readings=(one(day),), day_of_month=bare), j + 1) if day is not None and day > first else None
+
+
+def _another_run(c: Context, j: int, end: date) -> tuple[Days, int] | None:
+    """The second run of "December 21-23 or 28-30"."""
+    k = c.skip(j + 2, ("the", "the_el")) if c.kind(j + 1) in ("dash", "to", "until") else j
+    if k == j or not number_of_day(c, j) or not number_of_day(c, k) or c.kind(k + 1) in ("month", "of"):
+        return None
+    low, high = made(end.year, end.month, c.lexemes[j].number), made(end.year, end.month, c.lexemes[k].number)
+    if low is None or high is None or not end < low <= high:
+        return None
+    return Days(readings=((low, high),), wide=True), k + 1
 
 
 def _today_part(c: Context, i: int) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bots.dates.clocks import clock_at
+from bots.dates.clocks import clock_at, part_after
 from bots.dates.lexeme import words
 from bots.dates.pieces import Bound, Clock, Context, Hours
 
@@ -24,7 +24,10 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
-_OFF = words("off salgo salimos sale salen termino acabo")
+_OFF = words("off salga salgan salgo salimos sale salen termino acabo")
+_EVENT = words("word my the the_el the_la to off at_la")
+_BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
+_ONLY = words("only please pls plz best better preferred solo nomas")
 _OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
@@ -43,17 +46,35 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         return None
     if kind in _BOUNDS:
         return _bounded_at(c, i, after_hours)
+    if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
+        tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
+        return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
+    if c.lexemes[i].word == "aft" and c.kind(i + 1) in ("num", "clock") and (low := clock_at(c, i + 1, True)):
+        return Hours(bound="after", low=low[0]), low[1]  # "fri aft 2"
     if kind in ("part", "part?", "part today"):
         return part_at(c, i, after_day)
+    if kind == "same_hour":
+        return Hours(bound="same"), i + 1
     if kind == "loosely":
         loose = clock_at(c, i + 1, True) if after_day else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
-    if kind == "mer" and (after_day or alone) and c.kind(i - 1) != "num":
+    alone = alone or (i == 0 and len(c.lexemes) <= 3 and c.lexemes[-1].word in _ONLY)
+    in_the = c.kind(i - 1) == "the" and c.kind(i - 2) == "in"
+    if kind == "mer" and (after_day or ((alone or in_the) and c.kind(i - 1) != "num")):
         return Hours(bound="between", part="morning" if c.lexemes[i].value == "am" else "pm"), i + 1
     if kind in ("of", "for", "the_la", "to", "make", "in", "with", "this"):
         return _led_at(c, i, after_day)
-    cued = after_day or c.expecting == "time" or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no"))
+    of_them = c.kind(i - 1) in ("the", "the_el") and (c.kind(i - 2) == "of" or c.lexemes[i - 1].word == "los")
+    if of_them and kind == "num" and c.kind(i + 1) not in ("mer", "oclock"):
+        return None  # "either of the two", "cualquiera de los dos"
+    listed = c.kind(i - 1) == "num" and after_hours
+    cued = (
+        after_day
+        or listed
+        or c.expecting == "time"
+        or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
+    )
     before = kind == "num" and _leads_to_day(c, i)
     if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
         cued = True
@@ -61,6 +82,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if (twofold := _minutes_or_range(c, i)) is not None:
         return twofold
     found = clock_at(c, i, cued or before)
+    if found and c.kind(i - 1) == "my" and c.kind(i - 2) in ("after", "before"):
+        return Hours(bound=_BOUNDS[c.kind(i - 2)], low=found[0]), found[1]  # "after my 2 o'clock meeting"
     if found:
         return _joined(c, found[0], found[1], "at", cued or before)
     return _bare_range(c, i, cued)
@@ -74,6 +97,9 @@ def _leads_to_day(c: Context, i: int) -> bool:
         return c.kind(i + 3) in _NAMED_DAYS
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
         return c.kind(i + 2) in _NAMED_DAYS
+    marked = c.kind(i + 3) in ("mer", "ish", "oclock") or (c.language == "es" and part_after(c, i + 3) is not None)
+    if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" and 1 <= c.lexemes[i].number <= 12 and marked:
+        return c.kind(i - 1) != "money"  # "10 or 11 am"
     j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
     return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
 
@@ -82,13 +108,24 @@ def _contrasted(c: Context, i: int) -> bool:
     """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
     if c.kind(i + 1) == "instead":
         return True
+    if "too_early" in (c.kind(i + 1), c.kind(i + 2)) or "too_late" in (c.kind(i + 1), c.kind(i + 2)):
+        return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
-        and c.lexemes[i - 1].word == "do"
+        and c.lexemes[i - 1].word in ("do", "how about", "what about", "tal")
         and 1 <= c.lexemes[i].number <= 12
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
+    if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
+        return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"
+    j = i + 1 + (c.kind(i + 1) == "comma")
+    if (
+        c.kind(j) in ("no", "no_es")
+        and 1 <= c.lexemes[i].number <= 12
+        and c.kind(j + 1) in ("num", "clock", "at", "at_la")
+    ):
+        return c.kind(i - 1) in ("", "comma", "weekday") and c.lexemes[j + 1].number <= 12  # "10, no 11 on Tuesday"
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 
@@ -116,7 +153,7 @@ def _minutes_or_range(c: Context, i: int) -> Found | None:
         return None
     if c.language != "en" or minutes.kind != "num" or minutes.number not in (5, 10):
         return None
-    hour = c.lexemes[i + 2] if c.kind(i + 2) == "num" else None
+    hour = c.lexemes[i + 2] if c.kind(i + 2) in ("num", "noon") else None
     if hour is None or hour.digits > 2 or not 1 <= hour.number <= 12 or c.kind(i - 1) == "money":
         return None
     range_end, before_hour = clock_at(c, i + 2, True), clock_at(c, i, True)
@@ -136,6 +173,9 @@ def _range(low: Clock, high: Clock, stop: int) -> Found:
 def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     """Such as "At 3", "around noon", "after about 3", "between 2 and 4", "from 2 to 4"."""
     bound = _BOUNDS[c.kind(i)]
+    of_day = c.kind(i - 1) == "unit" and c.lexemes[i - 1].name in ("day", "week")
+    if of_day and bound in ("before", "after") and c.kind(i + 1) in ("at", "at_la"):
+        return None  # "the day before at 3"
     if c.kind(i) == "at_one":
         return _joined(c, Clock(hour=1), i + 1, "at", True)
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
@@ -153,9 +193,10 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     spanish_loose = c.kind(i) == "around" and c.lexemes[i].value == 1 and not {"at", "at_la", "the_la"} & set(between)
     if spanish_loose and c.kind(j) == "num" and c.kind(j + 1) not in _LOOSE_ENDS:
         return None
-    if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1:
-        return None
-    if c.lexemes[i].word.endswith(" del") and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
+    lone = c.kind(i) == "at_la" and j == i + 1 and c.language == "es" and c.lexemes[i].word == "a la"
+    if one_only and c.kind(j) == "num" and c.lexemes[j].number != 1 and not (lone and c.lexemes[j].number <= 12):
+        return None  # "a la 2" is said for "a las 2"
+    if c.lexemes[i].word.endswith((" del", " el")) and c.kind(j) == "num" and c.lexemes[j].digits in (1, 2):
         return None  # "despues del 20" is a day
     found = clock_at(c, j, True)
     if bound == "between" and (pair := _hour_and_hour(c, j)):
@@ -179,9 +220,43 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
         return None
     low, stop = found
+    if bound == "at" and (side := _event_side(c, i)):
+        return _suffixed(c, Hours(bound=side, low=low), stop)
+    if bound in ("at", "by") and _is_beginning(c, i):
+        return Hours(bound="before", low=low, leaving=True), stop
     if bound == "at" and _is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
+
+
+def _event_side(c: Context, i: int) -> Bound | None:
+    """Whether the hour at `i` is that of what comes before or after: "after I drop the kids off at 8"."""
+    for k in range(i - 1, max(-1, i - 9), -1):
+        if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
+            return "after"
+        if c.kind(k) == "before" and k < i - 1:
+            return "before"
+        if c.kind(k) not in _EVENT:
+            return None
+    return None
+
+
+def _is_beginning(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something begins that keeps the person: "I have to be at work by 10"."""
+    if not i:
+        return False
+    word = c.lexemes[i - 1].word
+    there = word in ("work", "school", "class") and c.kind(i - 2) == "at" and i > 2 and c.lexemes[i - 3].word == "be"
+    there = there or (
+        word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
+    )
+    there = there or (word == "work" and i > 1 and c.lexemes[i - 2].word in ("start", "begin"))
+    return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)
+
+
+def _must(c: Context, i: int) -> bool:
+    """Whether the person has to be there: "tengo que estar en el trabajo"."""
+    return any(c.lexemes[k].word in ("estar", "llegar", "entrar") for k in range(max(0, i - 5), i))
 
 
 def _is_leaving(c: Context, i: int) -> bool:

@@ -20,11 +20,11 @@ _TOKEN = re.compile(
     | (?P<phone>(?<!\d)(?:\+?\d{1,2}[\s.-]?)?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)|(?<!\d)\d{3}-\d{4}(?!\d))
     | (?P<full>(?<![\w./])\d{1,2}(?P<sep>[-/.])\d{1,2}(?P=sep)(?:\d{4}|\d{2})(?![\d/]))
     | (?P<slash>(?<![\w./])\d{1,2}/\d{1,2}(?![\d/]))
-    | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?:\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
+    | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?[:;]\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
     | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|hrs?|hs?|am|pm|a|p|ro|er|do|to|o|º|ª|
-          ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|
+          ero|do|mo|vo|to|o|º|ª|ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
@@ -124,6 +124,15 @@ def _mending(words: dict[str, Sense]) -> dict[str, str]:
     }
 
 
+_NUMBER_ISH = {
+    f"{word}ish": sense[1]
+    for word, sense in words_en.WORDS.items()
+    if sense[0] == "num"
+    and isinstance(sense[1], int)
+    and 1 <= sense[1] <= 12
+    and word not in ("few", "several", "couple")
+}
+"""Such as "tenish"."""
 _NEAR: dict[Language, dict[str, str]] = {
     "en": _mending(_WORDS["en"]),
     "es": _mending(_WORDS["es"]),
@@ -141,6 +150,13 @@ def _mend(word: str, language: Language) -> Sense | None:
     return None
 
 
+# Words that tell the language of a text.
+_OF_ONE: dict[Language, frozenset[str]] = {
+    "en": words_en.MARKERS | (words_en.WORDS.keys() - words_es.WORDS.keys() - words_es.MARKERS),
+    "es": words_es.MARKERS | (words_es.WORDS.keys() - words_en.WORDS.keys() - words_en.MARKERS),
+}
+
+
 def fold(word: str) -> str:
     """`word` in lower case, without accents, with one kind of apostrophe."""
     if word.isascii():
@@ -152,8 +168,8 @@ def fold(word: str) -> str:
 def guess_language(text: str) -> Language:
     """The likelier language of `text`; English when nothing tells."""
     words = [fold(match) for match in re.findall(r"[^\W\d_]+", text[:400])]
-    spanish = sum(word in words_es.MARKERS for word in words)
-    english = sum(word in words_en.MARKERS for word in words)
+    spanish = sum(word in _OF_ONE["es"] for word in words)
+    english = sum(word in _OF_ONE["en"] for word in words)
     return "es" if spanish > english else "en"
 
 
@@ -172,6 +188,10 @@ def _split(text: str, language: Language) -> list[Lexeme]:
         raw = match[0]
         if kind == "word":
             word = fold(raw)
+            if (loose := _NUMBER_ISH.get(word)) is not None:
+                found.append(Lexeme(start, end - 3, "num", loose, word[:-3]))
+                found.append(Lexeme(end - 3, end, "ish", 0, "ish"))
+                continue
             sense = words.get(word) or _mend(word, language) or ("word", 0)
             found.append(Lexeme(start, end, sense[0], sense[1], word))
         elif kind == "sign":
@@ -179,7 +199,7 @@ def _split(text: str, language: Language) -> list[Lexeme]:
         elif kind in ("num", "suf"):
             found.extend(_number(match["num"], match["suf"], start))
         elif kind in ("clock", "dotted"):
-            hour, minute = (int(part) for part in re.split(r"\s?[:hH.]\s?", raw)[:2])
+            hour, minute = (int(part) for part in re.split(r"\s?[:;hH.]\s?", raw)[:2])
             if hour <= 24:
                 found.append(Lexeme(start, end, kind, (hour, minute), zero=raw[0] == "0" or hour > 12))
             else:
@@ -203,7 +223,7 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
     """A number and, when a suffix is glued to it, what the suffix says."""
     value, after = int(digits), start + len(digits)
     suffix = (suffix or "").lower()
-    if suffix in ("st", "nd", "rd", "th", "ro", "er", "do", "to", "o", "º", "ª"):
+    if suffix in ("st", "nd", "rd", "th", "ro", "ero", "mo", "vo", "er", "do", "to", "o", "º", "ª"):
         yield Lexeme(start, after + len(suffix), "ord", value, digits, len(digits))
         return
     yield Lexeme(start, after, "num", value, digits, len(digits), zero=digits[0] == "0" and len(digits) > 1)
@@ -211,12 +231,18 @@ def _number(digits: str, suffix: str | None, start: int) -> Iterable[Lexeme]:
         yield Lexeme(after, after + len(suffix), "mer", "am")
     elif suffix in ("pm", "p"):
         yield Lexeme(after, after + len(suffix), "mer", "pm")
-    elif suffix == "ish":
-        yield Lexeme(after, after + len(suffix), "ish")
+    elif suffix in ("ish", "oclock"):
+        yield Lexeme(after, after + len(suffix), suffix)
     elif suffix:
         yield Lexeme(after, after + len(suffix), "h_suffix")
 
 
+_PREDICATES = words("is works would could if maybe please then instead that's works might if will should for thanks")
+_NAMED = words(
+    "early mid late unit weekday weekday? month month? weekend holiday part part? day dia counted title que_viene "
+    "ord nth"
+)
+_NAMED_AFTER = words("the month ord holiday slash iso full next day weekday my")
 # "3 or after" ends there; "before 9 or after 5" does not.
 _TRAILING = ("onward", "or_before")
 
@@ -259,10 +285,28 @@ def _phrase_at(
 def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], stop: int) -> bool:
     """Whether what follows shows that the words are no phrase here: "before 9 or after 5", "come by 3"."""
     following = lexemes[stop].kind if stop < len(lexemes) else ""
+    if sense[0] in ("before_that", "after_that") and phrase[-1] in ("before", "after", "antes", "despues", "prior"):
+        return following not in ("", "stop", "comma")
+    if sense[0] == "relation" and phrase[-1] in ("antes", "despues", "before", "after"):
+        return following == "of"  # "un poco antes de las 3"
+    if sense[0] in _TRAILING and phrase[-1] in ("after", "before") and following in _NAMED_AFTER:
+        return True
     if sense[0] in _TRAILING:
-        return following in ("num", "clock", "at", "noon")
+        return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
+    if sense == ("part", "after school"):
+        return stop < len(lexemes) and lexemes[stop].word in ("starts", "begins")
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
+    if sense[0] == "period_on" and phrase[-1] == "after":  # "the week after Thanksgiving"
+        return (
+            following not in ("", "stop", "comma", "at", "or", "and", "not") and lexemes[stop].word not in _PREDICATES
+        )
+    if sense[0] == "weekend" and phrase[-1] == "fin":
+        return following == "of"
+    if sense[0] == "day_on" and following == "or" and stop + 1 < len(lexemes) and lexemes[stop + 1].kind == "num":
+        return True  # "in the next day or two"
+    if sense[0] in ("day_on", "period_on"):
+        return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
     return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"
 
 

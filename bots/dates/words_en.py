@@ -78,8 +78,10 @@ _SENSES: dict[Sense, str] = {
     ("part", "mid afternoon"): "midafternoon, mid afternoon, middle of the afternoon",
     ("part", "day end"): (
         "eod, end of the day, end of day, before you close, before closing, before closing time, right before "
-        "closing, right before you close, close of business, cob, last slot of the day, last appointment of the "
-        "day"
+        "closing, right before you close, close of business, cob, last slot of the day, last appointment of the day, "
+        "last thing, last slot on, last appointment on, last appt on, last opening on, the last slot, as late as "
+        "possible, as late as you have, latest you have, latest appointment, latest slot, at close, at closing, right "
+        "at close"
     ),
     ("part", "early morning"): (
         "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "
@@ -87,9 +89,10 @@ _SENSES: dict[Sense, str] = {
         "early"
     ),
     ("part", "first thing"): (
-        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as "
-        "soon as you open, when you guys open, when you first open, at opening, at opening time, first slot of the "
-        "day, first appointment of the day"
+        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
+        "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
+        "first appointment of the day, when the clinic opens, when the office opens, when it opens, as soon as the "
+        "clinic opens, start of the day, at the start of the day, beginning of the day, at the beginning of the day"
     ),
     ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
     ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
@@ -109,6 +112,7 @@ _SENSES: dict[Sense, str] = {
         "after school, any time after school, anytime after school, right after school, after school lets out, when "
         "school lets out, after school gets out, once school is out, after pickup"
     ),
+    ("part", "all day"): "all day, all day long, any time of day, anytime of the day, any time of the day",
     ("loosely", 0): "like",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",
@@ -200,7 +204,7 @@ _SENSES: dict[Sense, str] = {
         "either, not sure, what about, how about, why not, not only, don't care, "
         "don't mind, can't wait, is it not, on "
         "the same day, that same day, one second, a second, the second one, the first one, the third one, last "
-        "one, sat down, sun screen, the sun, at least, at most, at all"
+        "one, sat down, sun screen, the sun, at most, at all"
     ),
     ("after", 0): (
         "after, any time after, anytime after, later than, aftr, right after, just after, sometime after, some time "
@@ -209,7 +213,8 @@ _SENSES: dict[Sense, str] = {
     ("after", 1): (
         "on or after, no earlier than, not earlier than, no sooner than, not before, not sooner than, at or after, "
         "earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it is, "
-        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is"
+        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is, not for "
+        "another, not for at least, not for about, at least, in at least"
     ),
     ("before", 0): (
         "before, b4, earlier than, sooner than, bfore, prior to, ahead of, anytime before, any time before, right "
@@ -229,7 +234,8 @@ _SENSES: dict[Sense, str] = {
     ("or", 0): "or, nor",
     ("onward", 0): (
         "onward, onwards, at the earliest, or later, or after, and later, and after, and up, on wards, forward, or "
-        "anytime after, or any time after"
+        "anytime after, or any time after, to close, til close, till close, until close, to closing, until you close, "
+        "til you close"
     ),
     ("next", 0): "next, nxt, following, nex",
     ("this", 0): "this, ths",
@@ -246,6 +252,8 @@ _SENSES: dict[Sense, str] = {
         "weekday, weekdays, wkday, wkdays, week days, work day, workday, workdays, business day, business days, "
         "weekday only, weekdays only"
     ),
+    ("weekdays", 1): "mwf",
+    ("weekdays", 2): "tth, tuth, tuthu, tueth",
     ("early", 0): "early, beginning, start, first part, early part",
     ("mid", 0): "mid, middle, midway through, halfway through",
     ("late", 0): "late, end, tail end, back end, latter part, last part, very end",
@@ -253,11 +261,13 @@ _SENSES: dict[Sense, str] = {
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",
     ("relation", "soonest"): (
-        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as "
-        "soon as you can, as early as possible, soon as possible, first available, next available, first opening, "
-        "next opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the "
-        "better, soon as u can, as soon as u can, soon as you can, first thing available, whatever's "
-        "soonest, next opening you have, as early as you have, earliest you have, earliest available"
+        "sooner rather than later, sooner than later, earliest, soonest, asap, quickest, as soon as possible, as soon "
+        "as you can, as early as possible, soon as possible, first available, next available, first opening, next "
+        "opening, right away, the sooner the better, sooner the better, earlier the better, the earlier the better, "
+        "soon as u can, as soon as u can, soon as you can, first thing available, whatever's soonest, next opening "
+        "you have, as early as you have, earliest you have, earliest available, early as possible, whichever is "
+        "sooner, whichever comes first, whatever is sooner, whichever is first, whichever is earlier, whichever is "
+        "soonest"
     ),
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
@@ -312,6 +322,18 @@ _SENSES: dict[Sense, str] = {
         "the one after, the one after that, but the next, the next one, the following one, the following, but the "
         "following, but the one after, but the following one, but the next one"
     ),
+    ("eve_of", 0): "the eve of, eve of",
+    ("months", 2): "month after next, the month after next",
+    ("period_on", 7): "the week after, the week after that, week after that, the following week",
+    ("period_on", 30): "the month after, the month after that, month after that, the following month",
+    ("until_end", 0): "before the end of, before the close of",
+    ("too_early", 0): "too early, too soon, way too early, a bit early, a little early, a bit too early",
+    ("too_late", 0): "too late, way too late, a bit late, a little late, a bit too late, too far out, too far away",
+    ("not_then", 0): "not then, not that day, not those days, not that week, so not then, so not that day",
+    ("same_hour", 0): (
+        "same time, at the same time, the same time, same hour, at the same hour, same time of day, same times, at "
+        "that same time"
+    ),
     ("new year", 0): (
         "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "
         "start of the new year, beginning of the new year, early new year"
@@ -319,11 +341,12 @@ _SENSES: dict[Sense, str] = {
     ("else", 0): "if not, otherwise, or else, failing that, if not then",
     ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
     ("after_that", 0): (
-        "after that, after then, any time after that, anytime after that, from then on, after that time, or after that"
+        "after that, after then, any time after that, anytime after that, from then on, after that time, or after "
+        "that, anything after, something after, so after"
     ),
     ("before_that", 0): (
         "before that, before then, sometime before that, some time before that, any time before that, anytime "
-        "before that, before that day"
+        "before that, before that day, anything before, something before, any day before, anything prior, so before"
     ),
     ("mid", 2): "midweek, mid week",
     ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",
@@ -337,7 +360,7 @@ WORDS, PHRASES = lexicon(_SENSES)
 
 # Words that tell the language of a text.
 MARKERS = words(
-    "a after afternoon and appointment at before can day do evening for friday from half have hello hi i "
+    "after afternoon and appointment at before can day do evening for friday from half have hello hi i "
     "in is it me monday morning my need next of on or past please quarter saturday sunday thanks the this "
     "thursday to today tomorrow tuesday want wednesday week what with you"
 )

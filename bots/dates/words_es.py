@@ -1,12 +1,13 @@
-"""The Spanish words and phrases of the line by what they mean; `lexeme` says what the kinds are. Data only.
+"""The Spanish words and phrases of days, and of what joins them, by what they mean. Data only.
 
-Each entry is folded: lower case, no accents ("manana" is "mañana").
+`lexeme` says what the kinds are. Each entry is folded: lower case, no accents ("manana" is "mañana").
 """
 
+from bots.dates.hours_es import HOURS
 from bots.dates.lexeme import Sense, lexicon, words
 
 _SENSES: dict[Sense, str] = {
-    ("weekday", 0): "lunes, lun, lunez, lunse, luns",
+    ("weekday", 0): "lunes, lun, lunez, lunse, luns, lune",
     ("weekday", 1): "martes, marte, martez, mrtes",
     ("weekday", 2): (
         "miercoles, mier, mie, miercole, mierc, mircoles, miercloes, miecoles, mierkoles, mierccoles, miercls, "
@@ -29,7 +30,7 @@ _SENSES: dict[Sense, str] = {
     ("month", 11): "noviembre, nov",
     ("month", 12): "diciembre, dic",
     ("mar", 3): "mar",
-    ("holiday", "christmas"): "navidad, navidades, dia de navidad, navida",
+    ("holiday", "christmas"): "navidad, dia de navidad, navida",
     ("holiday", "christmas eve"): "nochebuena, noche buena, vispera de navidad, la vispera de navidad",
     ("holiday", "new year"): "ano nuevo",
     ("holiday", "new year's eve"): "nochevieja, noche vieja, fin de ano, vispera de ano nuevo, ultimo dia del ano",
@@ -39,113 +40,18 @@ _SENSES: dict[Sense, str] = {
         "accion de gracias, dia de accion de gracias, dia de gracias, thanksgiving, san guivin, sanguivin"
     ),
     ("day", 0): "hoy, oy, hoy mas tarde, mas tarde hoy, hoy mismo, hoi, ahoy, el dia de hoy",
-    ("day", 1): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña",
+    (
+        "day",
+        1,
+    ): "manana, mnn, manna, mñn, manana mismo, el dia de manana, mañna, mnana, manaña, maniana, mñna, manyana, mñana",
     ("day", 2): (
         "pasado manana, pasao manana, pasado mnn, pasadomanana, pasado mana, despues de manana, dia despues de "
         "manana, pasado manna"
     ),
     ("tonight", 0): "esta noche",
-    ("part", "night"): "noches, noche, la noche",
-    ("part", "morning"): (
-        "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
-        "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
-        "almuerzito, horas de la manana, la manianita, las mananitas"
-    ),
-    ("part", "early morning"): (
-        "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy "
-        "temprano, bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del "
-        "trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito"
-    ),
-    ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
-    ("part", "first thing"): (
-        "a primera hora, primera hora, primera hora de la manana, a primera hora de la manana, cuando abran, cuando "
-        "abren, apenas abran, en cuanto abran, al abrir, a la apertura, a la primera hora"
-    ),
-    ("part", "day end"): (
-        "a ultima hora, ultima hora, al final del dia, antes de que cierren, antes de cerrar, al cierre, ultima "
-        "cita del dia, al ultimo, a la ultima hora, al final de la jornada, final del dia"
-    ),
-    ("part", "mid morning"): "media manana, a media manana, mitad de la manana, a mitad de la manana",
-    ("part", "mid afternoon"): "media tarde, a media tarde, mitad de la tarde, a mitad de la tarde",
-    ("part", "late afternoon"): (
-        "al final de la tarde, tarde noche, al caer la tarde, fin de la tarde, tarde en la tarde, mas tarde en la "
-        "tarde, la nochecita, nochecita"
-    ),
-    ("part", "after work"): (
-        "despues del trabajo, despues de trabajar, saliendo del trabajo, al salir del trabajo, cuando salga del "
-        "trabajo, cuando salgo del trabajo, despues de mi trabajo, despues de salir del trabajo, saliendo de "
-        "trabajar, despues de mi turno, luego del trabajo, saliendo de la chamba, despues de la chamba, despues del "
-        "jale, saliendo del jale, despues de la oficina"
-    ),
-    ("part", "after school"): (
-        "despues de la escuela, despues de clases, despues de clase, saliendo de la escuela, al salir de la "
-        "escuela, cuando salga de la escuela, cuando salgan de la escuela, despues del colegio, saliendo del "
-        "colegio, despues de la salida de la escuela, cuando salen de la escuela"
-    ),
-    ("part", "after lunch"): (
-        "despues del almuerzo, despues de almorzar, despues de comer, despues de la comida, luego del almuerzo, "
-        "despues de la hora de comer, luego de almorzar, luego de comer, despues del lonche, despues de lonche, "
-        "despues de la hora del almuerzo"
-    ),
-    ("part", "lunch"): (
-        "a la hora del almuerzo, hora del almuerzo, a la hora de comer, hora de comer, hora de la comida, a la hora "
-        "de la comida, hora de almuerzo, a la hora de almuerzo, hora del lonche, a la hora del lonche, hora del "
-        "lunch, a la hora del lunch, mi hora de almuerzo, mi hora de comida, mi hora de lonche, mi hora de comer, "
-        "mi hora de lunch, hora de almorzar, a la hora de almorzar"
-    ),
-    ("part?", "tarde"): "tarde, tardes",
-    ("part today", "morning"): (
-        "esta manana, esta misma manana, hoy en la manana, hoy por la manana, ahorita en la manana"
-    ),
-    ("part today", "tarde"): (
-        "esta tarde, hoy tarde, esta misma tarde, hoy mismo en la tarde, ahorita en la tarde, ahorita por la tarde, "
-        "hoy en la tarde, hoy por la tarde, hoy a la tarde"
-    ),
-    ("noon", 0): "medianoche, media noche",
-    ("noon", 12): "mediodia, medio dia, las doce del dia, las 12 del dia",
-    ("mer", "am"): "am",
-    ("mer", "pm"): "pm",
-    ("oclock", 0): "en punto, exactas, clavadas, en punto exacto",
-    ("ish", 0): (
-        "y pico, mas o menos, o algo asi, o algo, o por ahi, aproximadamente, o cerca, aprox, masomenos, y algo, "
-        "mas menos, o por hay"
-    ),
-    ("num", 0): "cero",
-    ("num", 1): "uno, una",
-    ("num", 2): "dos, par, un par de",
-    ("num", 3): "tres, unos",
-    ("num", 4): "cuatro",
-    ("num", 5): "cinco, sinco",
-    ("num", 6): "seis, seiz, ceis",
-    ("num", 7): "siete",
-    ("num", 8): "ocho, hocho, osho",
-    ("num", 9): "nueve, nuebe",
-    ("num", 10): "diez, dies",
-    ("num", 11): "once, onse",
-    ("num", 12): "doce, dose",
-    ("num", 13): "trece, trese",
-    ("num", 14): "catorce, catorse",
-    ("num", 15): "quince, quinse",
-    ("num", 16): "dieciseis",
-    ("num", 17): "diecisiete",
-    ("num", 18): "dieciocho",
-    ("num", 19): "diecinueve",
-    ("num", 20): "veinte, beinte",
-    ("num", 21): "veintiuno",
-    ("num", 22): "veintidos",
-    ("num", 23): "veintitres",
-    ("num", 24): "veinticuatro",
-    ("num", 25): "veinticinco",
-    ("num", 26): "veintiseis",
-    ("num", 27): "veintisiete",
-    ("num", 28): "veintiocho",
-    ("num", 29): "veintinueve",
-    ("num", 30): "treinta, trenta",
-    ("num", 40): "cuarenta",
-    ("num", 50): "cincuenta",
     ("a", 1): "un",
     ("ord_word", 1): "primero",
-    ("nth", 1): "primer, primera",
+    ("nth", 1): "primer, primera, primeros, primeras",
     ("nth", 2): "segundo, segunda",
     ("nth", 3): "tercer, tercera",
     ("counted", 0): (
@@ -158,27 +64,21 @@ _SENSES: dict[Sense, str] = {
     ("unit", "day"): "dias, diitas",
     ("unit", "hour"): "horas, hora, hs, hrs, hr, h",
     ("unit", "minute"): "minutos, minuto",
-    ("unit", "fortnight"): "quincena",
     ("around", 0): (
         "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como a "
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
         "las, por ahy de las, a eso de la, alrededor de la, cerca de la, aprox a las, mas o menos a las, tipo la, "
-        "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las"
+        "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las, cerca del, alrededor del, "
+        "por ai de las, por ai a las, por ay de las, por ahi de, por ahi del, por ay del, por ai del, a eso del"
     ),
     ("around", 1): "como, tipo, cerca de",
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
     ("hace", 0): "hace",
-    ("filler", 0): "punto, no tengo",
-    ("half_es", 30): "media",
-    ("quarter_es", 15): "cuarto",
-    ("minus", 0): "menos",
+    ("filler", 0): "punto, no tengo, muy tarde, tan tarde, demasiado tarde, que tan tarde",
     ("and", 0): "y, e",
     ("or", 0): "o, u",
     ("nor", 0): "ni",
     ("to", 1): "a, al",
-    ("at", 0): "a las, alas",
-    ("at", 1): "las",
-    ("at", 2): "para las, pa las",
     ("the_la", 0): "la",
     ("the_el", 0): "el",
     ("the_el", 1): "los",
@@ -188,10 +88,10 @@ _SENSES: dict[Sense, str] = {
         "entrante, que viene, q viene, k viene, que entra, que sigue, que biene, ke viene, qviene, venidero, "
         "venidera, q entra, q biene"
     ),
-    ("last", 0): "ultimo, ultima",
+    ("last", 0): "ultimo, ultima, ultimos, ultimas",
     ("last", 1): "pasado, pasada",
     ("in", 1): "en, dentro, dentro de, de hoy en, de aqui a, dentro d, de aca a, en unos, en unas, de manana en",
-    ("of", 0): "de",
+    ("of", 0): "de, d",
     ("of", 1): "del",
     ("from", 0): (
         "desde, a partir de, a partir del, a partir del dia, desde el, comenzando, empezando, regreso, vuelvo, "
@@ -202,41 +102,54 @@ _SENSES: dict[Sense, str] = {
     ("between", 0): "entre, entre las, entre la",
     ("before", 0): (
         "antes, antes de, antes de las, antes del, previo a, antes d, antes de la, antes de que sea, mas temprano "
-        "que, antes de ser, antes de que empiecen, antes de que empiece"
+        "que, antes de ser, antes de que empiecen, antes de que empiece, mas pronto que, mas pronto que el, antes que "
+        "el, antesito de las, antesito de"
     ),
     ("after", 0): (
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
         "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
         "tarde que, mas alla de las, pasada, pasando las, pasado el, posterior a las, arriba de las, de despues de "
-        "las, a partir de la"
+        "las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas, posterior a"
     ),
-    ("after", 1): "no antes de, no antes de las, no antes del",
+    ("after", 1): (
+        "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
+        "mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy "
+        "temprano a las, no antes de unas, no antes de unos, por lo menos en, al menos en"
+    ),
     ("for", 0): "para, por",
     ("dia", 0): "dia",
     ("each", 0): "cada, todos, todas",
-    ("early", 0): "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo",
+    ("early", 0): (
+        "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo, a primeros"
+    ),
     ("mid", 0): "mediados, mitad, a mitad, mediado",
-    ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias",
+    ("late", 0): "fin, fines, final, finales, ultimos dias, los ultimos dias, a ultimos",
     ("late", 1): "resto",
-    ("weekend", 0): "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana",
+    ("weekend", 0): (
+        "finde, fin de semana, fines de semana, fin de sem, wikend, el weekend, finde semana, este fin, el fin que "
+        "viene, fin que viene, proximo fin"
+    ),
     ("relation", "earlier"): "antecitos, mas temprano, mas pronto, un poco antes",
     ("relation", "soonest"): (
         "lo mas temprano posible, lo mas temprano, lo antes posible, lo mas pronto posible, lo mas pronto, cuanto "
-        "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima "
-        "cita disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, "
-        "primer espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre "
-        "mas pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas "
-        "pronta, urgente lo antes posible"
+        "antes, lo mas rapido posible, primera disponible, primera cita disponible, proxima disponible, proxima cita "
+        "disponible, lo mas pronto que se pueda, lo antes que se pueda, lo mas rapido, primer disponible, primer "
+        "espacio disponible, primera que tengan, lo que tengan mas pronto, mientras mas pronto mejor, entre mas "
+        "pronto mejor, cuanto antes mejor, lo mas proximo, en cuanto puedan, lo mas cercano posible, la mas pronta, "
+        "urgente lo antes posible, ahorita mismo, ahora mismo, ya mismo, la proxima que tengan, la proxima que tenga, "
+        "la proxima que haya, la mas cercana, lo primero que tenga, lo primero que tengan, lo primero que haya, la "
+        "primera que tenga, la primera que haya, la primera que tengas, el primero que tenga, el primero que tengan, "
+        "el primero que haya, la que tengan mas pronto, la mas proxima"
     ),
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
     ("not", 0): (
-        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no "
-        "trabajo, no estoy, no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, "
-        "exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no "
-        "ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, "
-        "quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible "
-        "los, olvide el, olvida el, brinquese el, fuera del"
+        "nada, excepto, salvo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, "
+        "no voy a poder, no podre, que no sea, menos el, menos los, no es, a excepcion de, exceptuando, fuera de, que "
+        "no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me conviene, "
+        "no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos la, que no "
+        "caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, brinquese el, "
+        "fuera del, nunca, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -251,30 +164,24 @@ _SENSES: dict[Sense, str] = {
     ("move", 0): (
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, cambieme, cambiame, cambiarme, "
-        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr"
+        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
+        "cambio"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
         "buen dia"
     ),
-    ("y_media", -15): "menos cuarto, menos quarto, menos quince, menos un cuarto",
-    ("y_media", 15): "y cuarto, y quarto, y un cuarto",
-    ("y_media", 30): "y media, i media, y treinta, y 30",
-    ("to_hour", 15): (
-        "cuarto para, un cuarto para, cuarto pa, un cuarto pa, cuarto a, faltando un cuarto para, faltando cuarto "
-        "para, 15 para, quince para, quince pa"
-    ),
-    ("half_hour", 30): "media hora",
-    ("at_one", 0): "ala una",
-    ("at_la", 0): "a la, para la",
-    ("at_or_from", 0): "de las",
     ("onward", 0): (
-        "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia adelante"
+        "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia "
+        "adelante, pa adelante, pa lante, palante, hasta el cierre, hasta que cierren, hasta cerrar, hasta que "
+        "cierran"
     ),
     ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
-        "tarde de las, no mas tarde de, no mas tarde que"
+        "tarde de las, no mas tarde de, no mas tarde que, lo mas tarde a las, lo mas tarde es a las, lo mas tarde "
+        "seria a las, lo mas tarde que puedo es a las, como muy tarde a las, como muy tarde, a lo mas tarde, que no "
+        "pase de las, que no pase del, que no pase de, no mas alla del, no mas alla de las"
     ),
     ("weekdays", 0): (
         "entre semana, dias de semana, entresemana, entre semana nomas, dia de semana, dias habiles, dia habil, "
@@ -306,18 +213,10 @@ _SENSES: dict[Sense, str] = {
     ("holiday", "independence"): "dia de la independencia, cuatro de julio, 4 de julio",
     ("holiday", "guadalupe"): "dia de la virgen, dia de la virgen de guadalupe, dia de guadalupe",
     ("holiday", "all saints"): "dia de todos los santos, todos los santos",
-    ("holiday", "the holidays"): "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas",
-    ("part", "late morning"): "al final de la manana, tarde en la manana, a finales de la manana",
-    ("part", "early afternoon"): (
-        "temprano en la tarde, temprano por la tarde, a primera hora de la tarde, al principio de la tarde, tarde "
-        "temprano"
+    ("holiday", "the holidays"): (
+        "las fiestas, las fiestas de navidad, las fiestas de fin de ano, fiestas, navidades, las navidades, "
+        "vacaciones de navidad, las vacaciones de navidad"
     ),
-    ("to_hour", 10): "10 para, diez para, 10 pa, diez pa, faltando diez para, faltando 10 para",
-    ("to_hour", 5): "5 para, cinco para, 5 pa, cinco pa, faltando cinco para, faltando 5 para",
-    ("to_hour", 20): "20 para, veinte para, veinte pa, faltando veinte para, faltando 20 para",
-    ("y_media", -10): "menos diez",
-    ("y_media", -5): "menos cinco",
-    ("y_media", -20): "menos veinte, menos 20",
     ("week", 2): (
         "la semana despues de la proxima, dentro de dos semanas mas, la semana despues de la que viene, la "
         "subsiguiente semana, la semana subsiguiente"
@@ -330,26 +229,43 @@ _SENSES: dict[Sense, str] = {
         "siguiente dia, el siguiente dia"
     ),
     ("day_on", 7): (
-        "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el otro"
+        "el que sigue, sino el otro, sino el siguiente, sino el que sigue, el de la otra semana, el siguiente, el "
+        "otro, el que viene, el proximo, sino el que viene, sino el proximo"
     ),
+    ("period_on", 7): (
+        "la que sigue, la siguiente, la otra, la proxima, la que viene, la de despues, sino la que sigue, sino la "
+        "siguiente, sino la otra, sino la proxima, sino la que viene, la de mas adelante, para la otra, para la "
+        "siguiente, para la que sigue, para la proxima, a la otra, a la siguiente, a la proxima, a la que sigue"
+    ),
+    ("holiday", "groundhog"): "la candelaria, dia de la candelaria, candelaria",
+    ("eve_of", 0): "vispera de, la vispera de, visperas de, la vispera del, vispera del",
+    ("until_end", 0): (
+        "antes de que termine, antes de que acabe, antes de que se acabe, antes de terminar, antes de acabar, antes "
+        "de que se termine, antes del fin de, antes del final de"
+    ),
+    ("not_then", 0): "ese dia no, esos dias no, ese no, esa semana no",
+    ("holiday", "payday"): "quincena, dia de quincena, dia de la quincena, esta quincena, dia de pago",
     ("new year", 0): (
         "en el ano nuevo, el ano que viene, el ano entrante, el proximo ano, ano que viene, ano entrante, empezando "
         "el ano, a principios de ano, a principios del ano, a principio de ano, principios de ano"
     ),
     ("after_that", 0): (
-        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi "
-        "en delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha"
+        "despues de esa hora, despues de eso, de ahi en adelante, a partir de esa hora, luego de esa hora, de ahi en "
+        "delante, despues de ahi, a partir de ahi, despues de ese dia, despues de esa fecha, asi que despues, "
+        "entonces despues"
     ),
-    ("before_that", 0): "antes de eso, antes de ese dia, antes de esa fecha",
-    ("part today", "night"): "hoy en la noche, hoy por la noche, esta misma noche",
+    ("before_that", 0): (
+        "antes de eso, antes de ese dia, antes de esa fecha, algo antes, cualquier dia antes, antes nada mas, asi que "
+        "antes, entonces antes"
+    ),
     ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
 
-WORDS, PHRASES = lexicon(_SENSES)
+WORDS, PHRASES = lexicon(_SENSES | HOURS)
 
 # Words that tell the language of a text.
 MARKERS = words(
     "al cita con de del domingo el en es gracias hola hoy jueves la las los lunes manana martes mas me mi "
-    "miercoles necesito no noche para por proxima proximo puede puedo que quiero sabado se semana si "
+    "miercoles necesito noche para por proxima proximo puede puedo que quiero sabado se semana si "
     "tarde un una viernes y"
 )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bots.dates.model import When, Window
 from bots.dialogue import answers, hints, wishes
-from bots.dialogue.flow import advance, finish, wait
+from bots.dialogue.flow import advance, finish, put, wait
 from bots.dialogue.state import Phase, State
 from bots.dialogue.turns import Context, Heard, Say, Turn
 
@@ -30,7 +30,8 @@ def filled(state: State, event: Heard, context: Context) -> Turn | None:
             new = replace(new, declined=(), rounds=0)
     names = said.visit_type or said.specialty or said.provider or numbered
     if state.phase is Phase.VISIT_TYPE and state.wish.when is not None and not names:
-        return None  # when is known; what for is not
+        # When is known; what for is not. Another day is kept, and is no failure to answer.
+        return put(new, context, Phase.VISIT_TYPE) if new.wish != state.wish else None
     if state.phase is Phase.PROVIDER and event.meaning.intent == "decline":
         new = replace(new, wish=replace(new.wish, any_provider=True))
     if new.wish == state.wish and not wishes.speaks(said.when):

@@ -85,6 +85,31 @@ _SHIFT = re.compile(
     re.IGNORECASE,
 )
 _COUNTS = {"half an": 0.5, "media": 0.5, "a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2}
+_DAY_AFTER = re.compile(
+    r"\b(?:the )?(?:day after|next day|following day)\b(?! \w)|\b(?:the day after that)\b"
+    r"|\b(?:el|al|un) d[ií]a (?:siguiente|despu[eé]s)\b(?! de\b)|\bal otro d[ií]a\b"
+    r"|^\W*(?:y )?el (?:que sigue|siguiente)\W*$",
+    re.IGNORECASE,
+)
+_WEEK_AFTER = re.compile(
+    r"\b(?:(?:the )?week after(?: that)?|(?:the )?following week)\b"
+    r"(?! (?!actually|please|pls|then|instead|maybe|if|is|works|would|for|though|tho|or)\w)"
+    r"|\bla semana (?:siguiente|despu[eé]s)\b(?! de\b)",
+    re.IGNORECASE,
+)
+_NOT_THAT_DAY = re.compile(
+    r"\bnot (?:on )?that day\b|\bthat day (?:doesn'?t|does not|won'?t|isn'?t|is no)\b|\bcan'?t (?:do |make )?that day\b"
+    r"|\bese d[ií]a no\b|\bno puedo ese d[ií]a\b",
+    re.IGNORECASE,
+)
+_ANOTHER_DAY = re.compile(
+    r"\b(?:another|(?:a )?different|some other) day\b(?! (?:than|that))|(?<!al )\botro d[ií]a\b", re.IGNORECASE
+)
+_FOLLOWING_DAY = re.compile(
+    r"\bthe following (?:mon|tues|wednes|thurs|fri|satur|sun)day\b(?! (?:of|in|the))"
+    r"|\bel (?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo) siguiente\b",
+    re.IGNORECASE,
+)
 _SAME_WEEK = re.compile(r"\bsame week\b|\bmisma semana\b", re.IGNORECASE)
 _WAITLIST = re.compile(
     r"\bwait(?:ing)?[ -]?list(?:ed)?\b|\bcancell?ation list\b|\blista de espera\b"
@@ -101,6 +126,11 @@ _PREPARE = re.compile(
     r"\b(?:what|how|anything|do i|should i|need to|have to|must i)\b[^.!]{0,40}\b(?:fast|fasting|prepare|prep)\b"
     r"|\bhow\b[^.!]{0,25}\bget ready\b|\bcan i (?:eat|drink)\b"
     r"|\b(?:qu[eé]|debo|tengo que|necesito|hay que|c[oó]mo|puedo)\b[^.!]{0,30}\b(?:prepar\w+|ayunas?|comer antes)\b",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(
+    r"^\W*(?:wait,? |sorry,? |and |y |pero |but )?(?:(?:on|for|at) )?(?:what|which) (?:day|date|time)\b[^?.!]{0,20}\?"
+    r"|^\W*(?:y |pero |perd[oó]n,? )?(?:(?:a|en|para) )?(?:qu[eé]|cu[aá]l) (?:d[ií]a|fecha|hora)\b[^?.!]{0,20}(?:\?|$)",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(no|not|don'?t|dont|do not|never|nunca)\b", re.IGNORECASE)
@@ -202,9 +232,31 @@ def same(text: str) -> Literal["day", "week", "time"] | None:
     """Whether the day, the week, or the very time, of a visit already spoken of is meant."""
     if _SAME_TIME.search(text):
         return "time"
-    if _SAME_DAY.search(text):
+    if _SAME_DAY.search(text) and not _NOT_THAT_DAY.search(text):
         return "day"
     return "week" if _SAME_WEEK.search(text) else None
+
+
+def after(text: str) -> Literal["day", "week"] | None:
+    """Whether the day, or the week, after the one spoken of is meant."""
+    if _DAY_AFTER.search(text):
+        return "day"
+    return "week" if _WEEK_AFTER.search(text) else None
+
+
+def not_that_day(text: str) -> bool:
+    """Whether the day spoken of will not do."""
+    return bool(_NOT_THAT_DAY.search(text))
+
+
+def another_day(text: str) -> bool:
+    """Whether any day but the one spoken of is wished for."""
+    return bool(_ANOTHER_DAY.search(text))
+
+
+def following_day(text: str) -> bool:
+    """Whether a weekday after the day spoken of is meant: "the following Tuesday"."""
+    return bool(_FOLLOWING_DAY.search(text))
 
 
 def shift(text: str) -> timedelta | None:
@@ -228,6 +280,11 @@ def asks_needs(text: str) -> Literal["bring", "prepare"] | None:
     if _PREPARE.search(text):
         return "prepare"
     return "bring" if _BRING.search(text) else None
+
+
+def asks_which(text: str) -> bool:
+    """Whether it is asked which day or time was meant: "On what day?"."""
+    return bool(_WHICH.search(text))
 
 
 def go_ahead(text: str) -> bool:

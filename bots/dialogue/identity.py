@@ -8,6 +8,7 @@ from bots.dialogue import hints
 from bots.dialogue.flow import OWN, advance, call, hand, put
 from bots.dialogue.state import Phase, State
 from bots.dialogue.turns import Context, Heard, Identified, Identify, IdentityAnswered, Several, Shared, Turn
+from bots.nlu.gazetteer import gazetteer
 
 ATTEMPTS = 2
 _NAME_LIKE = frozenset({"inform", "out_of_scope", "select"})
@@ -20,6 +21,10 @@ def heard(state: State, event: Heard, context: Context) -> Turn | None:
     name = said.person_name
     if name is None and state.phase is Phase.NAME and event.meaning.intent in _NAME_LIKE:
         name = hints.bare_name(event.text)
+    if state.phase is Phase.NAME and name is not None and len(event.text.split()) == 1:
+        kind = gazetteer(context.catalogue).find(event.text).visit_type
+        if kind is not None:  # "check-up" says what for, and names nobody
+            return put(replace(state, wish=replace(state.wish, visit_type=kind)), context, Phase.NAME)
     if name is None and birth_date is None:
         return None
     state = replace(

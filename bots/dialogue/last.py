@@ -40,6 +40,11 @@ def about(state: State, said: State, event: Heard, job: str | None, context: Con
     return None
 
 
+def reconsidered(state: State, context: Context) -> Turn | None:
+    """Move the visit just made, about which the person thinks again: "no wait, the first"."""
+    return _move(replace(state, wish=Wish()), context) if state.last is not None else None
+
+
 def answered(state: State, event: Heard, context: Context) -> Turn | None:
     """Move it or book one more, as the person says; None when they do not."""
     said = event.meaning.entities

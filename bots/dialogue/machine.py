@@ -5,7 +5,21 @@ from dataclasses import replace as rewrite
 from msgspec.structs import replace
 
 from bots.dates.model import When
-from bots.dialogue import answers, asides, filling, hints, identity, last, opening, slots, visits, whom, wishes
+from bots.dialogue import (
+    answers,
+    asides,
+    filling,
+    hints,
+    identity,
+    last,
+    near,
+    opening,
+    several,
+    slots,
+    visits,
+    whom,
+    wishes,
+)
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
     FOR_STAFF,
@@ -25,7 +39,7 @@ from bots.dialogue.flow import (
     wants_in,
 )
 from bots.dialogue.prompts import question
-from bots.dialogue.state import RESTING, YES_NO, Also, Phase, State, Wish
+from bots.dialogue.state import RESTING, YES_NO, Phase, State
 from bots.dialogue.turns import (
     AppointmentsListed,
     BookAnswered,
@@ -121,7 +135,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
         event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
-    event = _named_only(event)
+    event = near.placed(state, _named_only(event))
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (
@@ -129,6 +143,8 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
         or _at_once(understood, event)
         or _interrupting(understood, event, context)
         or _readdressed(understood, event, context)
+        or several.besides(understood, event, context)
+        or _asked_back(understood, event, context)
         or _pending(understood, event, context)
         or _hesitating(understood, event, context)
         or _aside(understood, event, context)
@@ -192,6 +208,8 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
         return finish(replace(state, later=(), more=()), context, Say("bot.left_as_is"))
     if event.meaning.confidence < SURE:
         return None
+    if intent == "repeat" and state.phase in _SLOT_PHASES and wishes.speaks(event.meaning.entities.when):
+        return None  # "sorry again, could you change that to the 5th?"
     if intent in (IN_PASSING, "bot_challenge", "repeat", *FOR_STAFF):
         if state.phase in YES_NO and answers.says_yes(event.text):
             return None  # "yes, and where are you?" is a yes first
@@ -209,7 +227,7 @@ def _interrupting(state: State, event: Heard, context: Context) -> Turn | None:
     if intent == "appointment_status" and state.phase in _SLOT_PHASES:
         person = person_of(state, context)
         return call(state, List(person, context.now), awaiting=visits.ASIDE) if person else None
-    return _switched(state, event, context) if _switches(state, intent, event) else None
+    return _switched(state, intent, event, context) if _switches(state, intent, event) else None
 
 
 def _goes_on(state: State, event: Heard) -> bool:
@@ -229,11 +247,11 @@ def _switches(state: State, intent: str, event: Heard) -> bool:
     return False
 
 
-def _switched(state: State, event: Heard, context: Context) -> Turn:
-    """Leave the present job for another; between moving and cancelling the visit stays the same."""
+def _switched(state: State, new: str, event: Heard, context: Context) -> Turn:
+    """Leave the present job for `new`; between moving and cancelling the visit stays the same."""
     dropped = state.job == "book" and state.phase in (Phase.CHOOSE_SLOT, Phase.CONFIRM_SLOT)
     before = (Say("book.not_booked"),) if dropped else ()
-    new, *waiting = wants_in(intents_in(event.meaning))
+    waiting = (one for one in wants_in(intents_in(event.meaning)) if one != new)
     visit = state.visit if new in ("cancel", "reschedule") else None
     clean = rest(state, Phase.IDLE, visit=visit, name=state.name, birth_date=state.birth_date)
     clean = waits(clean, *waiting)
@@ -252,6 +270,12 @@ def _readdressed(state: State, event: Heard, context: Context) -> Turn | None:
     return advance(state, context, *for_whom(state, context))
 
 
+def _asked_back(state: State, event: Heard, context: Context) -> Turn | None:
+    """Which day or hour was proposed, once more: "On what day?"."""
+    asked = state.phase is Phase.CONFIRM_SLOT and hints.asks_which(event.text)
+    return put(state, context, state.phase) if asked and not event.meaning.entities.when.windows else None
+
+
 def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     """The text as an answer to the question that was asked; a further wish in it waits its turn."""
     if state.phase in RESTING:
@@ -262,7 +286,7 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
     if state.phase in (Phase.CHOOSE_SLOT, Phase.CHOOSE_VISIT):
         event = slots.settled(state, _pointing(event))
     if "book" in extra:
-        state, extra = replace(state, more=(*state.more, _one_more(whole, context))[-_MOST:]), _but_book(extra)
+        state, extra = replace(state, more=(*state.more, several.one_more(whole, context))[-_MOST:]), _but_book(extra)
     state = waits(state, *extra)
     match state.phase:
         case Phase.NAME | Phase.BIRTH_DATE:
@@ -288,17 +312,6 @@ def _pending(state: State, event: Heard, context: Context) -> Turn | None:
         case Phase.MOVE_OR_MORE:
             return last.answered(state, event, context)
     return None
-
-
-def _one_more(event: Heard, context: Context) -> Also:
-    """A further visit asked for beside an answer: "yes, and my son needs a vaccination, at the same time"."""
-    said = event.meaning.entities
-    return Also(
-        wish=Wish(visit_type=said.visit_type, specialty=said.specialty),
-        person_id=whom.named_in(event.text, context),
-        same=hints.same(event.text),
-        other=whom.is_for_other(event.text, context),
-    )
 
 
 def _but_book(wants: tuple[str, ...]) -> tuple[str, ...]:

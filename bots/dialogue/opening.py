@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from bots.dates import parse
-from bots.dialogue import asides, hints, last, several, visits, whom, wishes
+from bots.dialogue import answers, asides, hints, last, several, visits, whom, wishes
 from bots.dialogue.answers import SURE
 from bots.dialogue.flow import (
     FOR_STAFF,
@@ -64,7 +64,10 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
     named = bool(entities.visit_type or entities.provider) or wishes.speaks(entities.when)
     if named and "inform" in meaning.intents and wanted and FOR_STAFF.issuperset(wanted):
         wanted = ("book", *wanted)  # "a refill and a check-up on Thursday"
-    verbless = not wanted and meaning.intent in _VERBLESS and (named or hints.another_provider(event.text))
+    doubtful = meaning.intent == "out_of_scope" and meaning.confidence < SURE  # "what do you have Saturday"
+    verbless = (
+        not wanted and (doubtful or meaning.intent in _VERBLESS) and (named or hints.another_provider(event.text))
+    )
     if {"book", "cancel"} <= set(wanted) and not hints.that_visit(event.text):
         return _begun(said, event, wanted, context, before)
     if done and (wanted or verbless):
@@ -77,6 +80,9 @@ def wish(state: State, event: Heard, context: Context) -> Turn | None:
         return _begun(said, event, wanted, context, before)
     if verbless and named:
         return begin(said, "book", context, *before)
+    again = meaning.intent in ("decline", "select") and (answers.hesitates(event.text) or entities.choice is not None)
+    if done and again and (turn := last.reconsidered(rest(state, Phase.IDLE), context)) is not None:
+        return turn
     if done and hints.courtesy(event.text):
         return Turn(state=state, says=(Say("bot.welcome"),))
     match meaning.intent:

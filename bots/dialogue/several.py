@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from bots.dates import When, parse
-from bots.dialogue import hints, whom
-from bots.dialogue.state import Also, State, Wish
-from bots.dialogue.turns import Context, Heard, Known
+from bots.dialogue import answers, hints, whom
+from bots.dialogue.flow import put
+from bots.dialogue.state import Also, Phase, State, Wish
+from bots.dialogue.turns import Context, Heard, Known, Say, Turn
 from bots.dialogue.wishes import speaks
 from bots.nlu.gazetteer import Named, foreign_visit, gazetteer
 
@@ -98,6 +99,26 @@ def swapped(state: State, event: Heard, context: Context) -> State | None:
         return None
     fresh = Also(wish=_wish(new.named, when), person_id=whom.named_in(" ".join(wished), context) or state.person_id)
     return replace(state, wish=_wish(old.named, _when(old, event, context)), more=(*state.more, fresh))
+
+
+def besides(state: State, event: Heard, context: Context) -> Turn | None:
+    """Another visit, for somebody else, asked for while one waits for a yes: it is taken up next."""
+    asked = hints.also(event.text) and hints.somebody_else(event.text) and not answers.says_yes(event.text)
+    if state.phase is not Phase.CONFIRM_SLOT or state.job != "book" or not asked or event.meaning.intent != "book":
+        return None
+    more = (*state.more, one_more(event, context))[-MOST:]
+    return put(replace(state, more=more), context, state.phase, Say("bot.next"))
+
+
+def one_more(event: Heard, context: Context) -> Also:
+    """A further visit asked for beside an answer: "yes, and my son needs a vaccination, at the same time"."""
+    said = event.meaning.entities
+    return Also(
+        wish=Wish(visit_type=said.visit_type, specialty=said.specialty),
+        person_id=whom.named_in(event.text, context),
+        same=hints.same(event.text),
+        other=whom.is_for_other(event.text, context),
+    )
 
 
 def _for_both(state: State, event: Heard, context: Context) -> State | None:

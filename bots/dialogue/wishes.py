@@ -50,14 +50,36 @@ def _named(state: State, when: When, text: str) -> When:
         at = spoken + by
         hour = at.timetz().replace(tzinfo=None)
         return When(windows=(Window(first=at.date(), last=at.date(), earliest=hour, latest=hour, exact=True),))
+    names_day = any(window.first is not None for window in (*when.windows, *when.ambiguous))
+    step = hints.after(text)
+    counted = bool(when.excluded) or len(when.windows) > 1  # "not next week, the week after" counts from its own words
+    if step is not None and state.offered and (not names_day or (step == "week" and not counted)):
+        return _after_those(state, when, step)
+    if hints.another_day(text) and state.offered and not names_day:
+        shown = {slot.start.date() for slot in state.offered}
+        hours = [one for one in when.windows if one.earliest or one.latest] or [Window()]
+        later = tuple(replace(one, first=min(shown)) for one in hours)
+        return replace(when, windows=later, excluded=tuple(sorted({*when.excluded, *shown})), relation=None)
+    if hints.not_that_day(text) and state.offered and not names_day:
+        shown = {slot.start.date() for slot in state.offered}
+        return replace(when, excluded=tuple(sorted({*when.excluded, *shown}))) if len(shown) == 1 else when
     if span == "day" and about is None and state.offered:
         return _on_that_day(state, when)
-    names_day = any(window.first is not None for window in (*when.windows, *when.ambiguous))
     if span is None or about is None or names_day:
         return when
     (day,) = on_the_same(about.start, span).windows
     windows = tuple(replace(one, first=day.first, last=day.last) for one in when.windows)
     return replace(when, windows=windows or (day,))
+
+
+def _after_those(state: State, when: When, step: Literal["day", "week"]) -> When:
+    """The day after the first of the times on the table, or the week after theirs, at the hours said."""
+    day = state.offered[0].start.date()
+    first = day + timedelta(days=1 if step == "day" else 7 - day.weekday())
+    last = first + timedelta(days=0 if step == "day" else 6)
+    hours = [one for one in when.windows if one.earliest or one.latest] or [Window()]
+    windows = tuple(replace(one, first=first, last=last) for one in hours)
+    return replace(when, windows=windows, ambiguous=(), relation=None)
 
 
 def _on_that_day(state: State, when: When) -> When:

@@ -7,6 +7,7 @@
     5 gazetteer, choice, names, bots.dates
                     what the text names: provider, specialty, visit type, a pick, a name, a time
     6 embedded      all of it together: text → `Meaning`
+    7 staged        the same with a second stage over an embedding, where that is switched on; `second`, `encoders`
 
 `model` is the contract that a Rasa server fulfils as well; `score` measures either.
 """

@@ -1,4 +1,4 @@
-"""The trained model as a file: found by what it was made from, trained when it is not there.
+"""The trained models as files: found by what they were made from, trained when they are not there.
 
 The name holds a hash of the training data and of the code that reads it, so a change to either makes a new
 file. Training runs in a process of its own and the file appears under its name only when it is whole.
@@ -11,15 +11,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from bots.nlu.classifier import Classifier
 from bots.nlu.corpus import data_files
 from hub.errors import SettingsError
 
+Model = TypeVar("Model")
 _HERE = Path(__file__).resolve().parent
 _CODE = ("classifier.py", "corpus.py", "features.py", "lexicon.py", "model.py", "train.py")
 _TRAINING_SECONDS = 300
@@ -30,9 +32,7 @@ def fingerprint() -> str:
     """What the model is made from, as a short hash."""
     digest = hashlib.sha256()
     for path in [*data_files(), *(_HERE / name for name in _CODE)]:
-        content = path.read_bytes()
-        digest.update(f"{path.parent.name}/{path.name}:{len(content)}\n".encode())
-        digest.update(content)
+        add(digest, path)
     return digest.hexdigest()[:16]
 
 
@@ -47,30 +47,47 @@ def trained_model(cache_dir: Path) -> Classifier:
     Takes a few seconds when it must train; several processes may ask at once, one trains. Raises SettingsError
     when training fails or the folder cannot be written.
     """
-    path = kept(cache_dir)
-    if (found := _load(path)) is not None:
+    return made(kept(cache_dir), Classifier.load, "bots.nlu.train", _TRAINING_SECONDS)
+
+
+def add(digest: "hashlib._Hash", path: Path) -> None:
+    """Count a file in, by its name and what it holds."""
+    content = path.read_bytes()
+    digest.update(f"{path.parent.name}/{path.name}:{len(content)}\n".encode())
+    digest.update(content)
+
+
+def made(path: Path, load: Callable[[Path], Model], module: str, seconds: int) -> Model:
+    """What `load` reads of `path`, which `python -m module PATH` makes if need be, in `seconds` at most.
+
+    Raises: SettingsError, as `trained_model` does.
+    """
+    if (found := loaded(path, load)) is not None:
         return found
+    folder = path.parent
     try:
-        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(cache_dir / "nlu.lock"):
-            if (found := _load(path)) is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A lock for each kind of model: who waits for the first stage does not wait for the second as well.
+        with _alone(folder / f"{path.stem.rpartition('-')[0]}.lock"):
+            if (found := loaded(path, load)) is not None:
                 return found
-            _train(path)
+            _train(path, module, seconds)
     except OSError as error:
-        raise SettingsError([f"the model folder {cache_dir} cannot be written: {error.strerror}"]) from error
-    if (found := _load(path)) is None:
+        raise SettingsError([f"the model folder {folder} cannot be written: {error.strerror}"]) from error
+    if (found := loaded(path, load)) is None:
         raise SettingsError(["the understanding engine was trained but its model cannot be read"])
     return found
 
 
-def _load(path: Path) -> Classifier | None:
+def loaded(path: Path, load: Callable[[Path], Model]) -> Model | None:
+    """What `load` reads of `path`; None where nothing whole is there."""
     try:
-        return Classifier.load(path)
+        return load(path)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
-def _train(path: Path) -> None:
+def _train(path: Path, module: str, seconds: int) -> None:
     handle, name = tempfile.mkstemp(prefix=".nlu-", suffix=".npz", dir=path.parent)
     os.close(handle)
     unfinished = Path(name)
@@ -84,11 +101,11 @@ def _train(path: Path) -> None:
     }
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, and a path that we made
-            [sys.executable, "-m", "bots.nlu.train", str(unfinished)],
+            [sys.executable, "-m", module, str(unfinished)],
             env=environment,
             capture_output=True,
             text=True,
-            timeout=_TRAINING_SECONDS,
+            timeout=seconds,
             check=False,
         )
         if done.returncode != 0:
@@ -96,7 +113,7 @@ def _train(path: Path) -> None:
             raise SettingsError([f"the understanding engine could not be trained: {last}"])
         unfinished.replace(path)
     except subprocess.TimeoutExpired as error:
-        raise SettingsError([f"training the understanding engine took over {_TRAINING_SECONDS} seconds"]) from error
+        raise SettingsError([f"training the understanding engine took over {seconds} seconds"]) from error
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hub.types import Language
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "nlu"
@@ -95,6 +93,9 @@ def _files(language: str) -> list[Path]:
 
 
 def _blocks(path: Path) -> list[dict[str, Any]]:
+    # Only here: a model that is trained already is found by these files' names and octets.
+    import yaml
+
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(document, dict) or not isinstance(document.get("nlu"), list):
         raise ValueError(f"{path.name}: not Rasa training data: a list named 'nlu' is missing")

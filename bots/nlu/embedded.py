@@ -6,7 +6,9 @@
 """
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +43,7 @@ _ANSWERED = 2.0
 _YES_NO = ("confirm", "decline")
 _ANSWERS: Mapping[Slot, tuple[str, ...]] = {"yes_no": _YES_NO, "choice": _YES_NO}
 _NOWHERE = Named()
+_HOUR_ALONE = re.compile(r"(?:no\W+)?\d{2,4}\W*", re.IGNORECASE)  # a digit alone may be of a list shown before
 
 
 class EmbeddedEngine:
@@ -49,6 +52,11 @@ class EmbeddedEngine:
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self._row = {intent: row for row, intent in enumerate(classifier.intents)}
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The intents that it knows, in the order of their scores."""
+        return self._classifier.intents
 
     async def understand(
         self,
@@ -83,6 +91,17 @@ class EmbeddedEngine:
             return Meaning(intent="select", confidence=0.97, intents=("select",), entities=entities, language=spoken)
         intents, confidence = self._wishes(text, scores, question, entities)
         return Meaning(intent=intents[0], confidence=confidence, intents=intents, entities=entities, language=spoken)
+
+    def reconsidered(
+        self, first: Meaning, text: str, anew: Callable[[Floats], Floats], *, question: Question | None
+    ) -> Meaning:
+        """`first`, the meaning of `text`, its intents by other scores of the whole text, which `anew` makes of ours.
+
+        What the text names, its language and its clauses stay as they were read.
+        """
+        text = text[:MAX_CHARS]
+        intents, confidence = self._wishes(text, anew(self._classifier.scores(text)[0]), question, first.entities)
+        return replace(first, intent=intents[0], confidence=confidence, intents=intents, by="embedding")
 
     def _wishes(
         self, text: str, scores: Floats, question: Question | None, entities: Entities
@@ -156,6 +175,7 @@ def _entities(
     when = When()
     if not about_person and choice is None:
         asked = expects == "when" or (expects == "choice" and len(tokens(text)) <= BARE_WORDS)
+        asked = asked or (expects == "yes_no" and _HOUR_ALONE.fullmatch(text.strip()) is not None)
         when = parse(without(text, name), now=now, language=language, expecting="time" if asked else None)
     born = parse_birth_date(text, language=language, today=now.date()) if about_person else None
     return Entities(

@@ -41,6 +41,8 @@ class Features(NamedTuple):
 def fold(text: str) -> str:
     """`text` in lower case, without accents and apostrophes, so that spellings people mix come out the same."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_DROPPED).lower())
+    if decomposed.isascii():
+        return decomposed
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

@@ -8,6 +8,8 @@ from bots.dates.model import When
 from hub.types import Language
 
 Slot = Literal["visit_type", "when", "choice", "yes_no", "provider", "name", "birth_date", "which_visit"]
+Stage = Literal["embedded", "embedding", "rasa"]
+"""What said which intents a text has: the embedded engine's first stage, both its stages, or a Rasa server."""
 
 INTENTS: tuple[str, ...] = (
     "book",
@@ -61,6 +63,7 @@ class Meaning:
     """What a text means. `intents` holds every wish found, the strongest first (at least one).
 
     confidence: calibrated, 0 to 1, of `intent`. Low means: ask, do not guess.
+    by: by whose word the intents are what they are.
     """
 
     intent: str
@@ -68,6 +71,7 @@ class Meaning:
     intents: tuple[str, ...] = ()
     entities: Entities = field(default_factory=Entities)
     language: Language = "en"
+    by: Stage = "embedded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

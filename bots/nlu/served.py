@@ -131,4 +131,5 @@ def _weighed(text: str, answer: Parsed, local: Meaning, question: Question | Non
         intent=best,
         confidence=shares[best] / sum(shares.values()),
         intents=(best, *(name for name in others if name != best)),
+        by="rasa",
     )

@@ -13,13 +13,12 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.nlu.model import Catalogue
+from bots.scheduling import statements
 from bots.scheduling.base import HOLD_FOR, Appointment, Gone, Held, Offer, Query, Scheduling, Slot, Taken
-from bots.scheduling.free import NOW, PERSON, unclaimed, unhindered
 from bots.scheduling.names import Directory, Names
 from bots.scheduling.search import Search, as_slot
 from hub import events
@@ -27,7 +26,7 @@ from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
 from hub.db import Database, Unit
 from hub.db.bulk import insert_rows
-from hub.db.tables import appointment, resource, scheduling_request, slot
+from hub.db.tables import appointment, scheduling_request
 from hub.errors import SchedulingError, StorageError
 from hub.events import Change
 from hub.part2 import by_visits
@@ -53,50 +52,6 @@ class Answer:
     slot_id: str | None = None
     appointment_id: str | None = None
     until: datetime | None = None
-
-
-def _bound(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, type_=column.type)
-
-
-# Built once: to build a statement costs more than to run it.
-_SLOT = sa.select(slot).where(slot.c.id == _bound("slot", slot.c.id))
-_CLINICIAN = (
-    sa.select(resource.c.id)
-    .where(
-        resource.c.id == sa.select(slot.c.provider_id).where(slot.c.id == _bound("slot", slot.c.id)).scalar_subquery()
-    )
-    .with_for_update(key_share=True)
-)
-_FREE = _SLOT.where(slot.c.start > NOW, unclaimed(), unhindered()).with_for_update(of=slot)
-_FREE_BUT_FOR = _SLOT.where(slot.c.start > NOW, unclaimed(), unhindered(leaving=True)).with_for_update(of=slot)
-_SET_SLOT = (
-    sa.update(slot)
-    .where(slot.c.id == _bound("slot", slot.c.id))
-    .values({name: _bound(name, slot.c[name]) for name in ("state", "held_by", "held_until")})
-)
-_RELEASE = sa.update(slot).where(slot.c.state == "held").values(state="free", held_by=None, held_until=None)
-_RELEASE_OWN = _RELEASE.where(slot.c.held_by == PERSON)
-_LAPSED = sa.and_(slot.c.held_by.is_not(None), slot.c.held_until <= NOW)
-_ANY_LAPSED = sa.select(slot.c.id).where(_LAPSED).limit(1)
-_RELEASE_LAPSED = _RELEASE.where(_LAPSED)
-_VISIT = sa.select(appointment).where(appointment.c.id == _bound("visit", appointment.c.id))
-_BOOKED_VISIT = _VISIT.where(appointment.c.person_id == PERSON, appointment.c.status == "booked").with_for_update()
-_SET_VISIT = sa.update(appointment).where(appointment.c.id == _bound("visit", appointment.c.id))
-_END_VISIT = _SET_VISIT.values(
-    {name: _bound(name, appointment.c[name]) for name in ("status", "version", "updated_at")}
-)
-_NOTE_CONFIRMED = _SET_VISIT.values(confirmed_at=NOW, updated_at=NOW)
-_COMING = (
-    sa.select(appointment)
-    .where(
-        appointment.c.person_id == PERSON,
-        appointment.c.status == "booked",
-        appointment.c.start > _bound("after", appointment.c.start),
-    )
-    .order_by(appointment.c.start, appointment.c.id)
-)
-_ASKED = sa.select(scheduling_request).where(scheduling_request.c.key == _bound("key", scheduling_request.c.key))
 
 
 class LocalScheduling(Scheduling):
@@ -148,9 +103,9 @@ class LocalScheduling(Scheduling):
             if await free_slot(conn, slot_id, person_id, now) is None:
                 return Answer(outcome="taken", slot_id=slot_id)
             until = now + HOLD_FOR
-            await conn.execute(_RELEASE_OWN, {"person_id": person_id})
+            await conn.execute(statements.RELEASE_OWN, {"person_id": person_id})
             kept = {"slot": slot_id, "state": "held", "held_by": person_id, "held_until": until}
-            await conn.execute(_SET_SLOT, kept)
+            await conn.execute(statements.SET_SLOT, kept)
             return Answer(outcome="done", slot_id=slot_id, until=until)
 
         answer = await self._once(key, "hold", slot_id, act)
@@ -218,7 +173,7 @@ class LocalScheduling(Scheduling):
         async def act(conn: AsyncConnection, now: datetime) -> Answer:
             if await booked_visit(conn, appointment_id, person_id) is None:
                 return Answer(outcome="gone", appointment_id=appointment_id)
-            await conn.execute(_NOTE_CONFIRMED, {"visit": appointment_id, "now": now})
+            await conn.execute(statements.NOTE_CONFIRMED, {"visit": appointment_id, "now": now})
             change = Change("appointment.confirmed", appointment_id)
             await self._tell(conn, now, "confirm", person_id, appointment_id, change)
             return Answer(outcome="done", appointment_id=appointment_id)
@@ -229,18 +184,18 @@ class LocalScheduling(Scheduling):
         """The person's booked visits that start after `after`, soonest first."""
         async with self._db.glance() as conn:
             directory = await self._names.read(conn)
-            rows = await conn.execute(_COMING, {"person_id": person_id, "after": after})
+            rows = await conn.execute(statements.COMING, {"person_id": person_id, "after": after})
             return tuple(as_appointment(row, directory, self._zone) for row in rows)
 
     async def sweep_holds(self) -> int:
         """Set free what was held past its time; returns how many. Housekeeping: no reader minds such a hold."""
         values = {"now": self._clock.now()}
         async with self._db.glance() as conn:
-            if (await conn.execute(_ANY_LAPSED, values)).first() is None:
+            if (await conn.execute(statements.ANY_LAPSED, values)).first() is None:
                 return 0
 
         async def unit(conn: AsyncConnection) -> int:
-            return int((await conn.execute(_RELEASE_LAPSED, values)).rowcount)
+            return int((await conn.execute(statements.RELEASE_LAPSED, values)).rowcount)
 
         return await self._write(unit)
 
@@ -250,7 +205,7 @@ class LocalScheduling(Scheduling):
         """The answer kept under `key`, or that of `act`, kept with what it wrote."""
 
         async def unit(conn: AsyncConnection) -> Answer:
-            known = (await conn.execute(_ASKED, {"key": key})).first()
+            known = (await conn.execute(statements.ASKED, {"key": key})).first()
             if known is not None:
                 if known.kind != kind:
                     raise SchedulingError(f"the key of an earlier {known.kind} was used again to {kind}")
@@ -293,9 +248,9 @@ class LocalScheduling(Scheduling):
 
     async def _insert(self, conn: AsyncConnection, wanted: Any, person_id: str, now: datetime) -> str:
         """A new visit in the slot, which it takes; returns its id. What else the person held is let go."""
-        await conn.execute(_RELEASE_OWN, {"person_id": person_id})
+        await conn.execute(statements.RELEASE_OWN, {"person_id": person_id})
         taken = {"slot": wanted.id, "state": "booked", "held_by": None, "held_until": None}
-        await conn.execute(_SET_SLOT, taken)
+        await conn.execute(statements.SET_SLOT, taken)
         row = {
             "id": new_id(),
             "person_id": person_id,
@@ -316,8 +271,10 @@ class LocalScheduling(Scheduling):
 
     async def _cancel(self, conn: AsyncConnection, old: Any, now: datetime) -> None:
         ended = {"visit": old.id, "status": "cancelled", "version": old.version + 1, "updated_at": now}
-        await conn.execute(_END_VISIT, ended)
-        await conn.execute(_SET_SLOT, {"slot": old.slot_id, "state": "free", "held_by": None, "held_until": None})
+        await conn.execute(statements.END_VISIT, ended)
+        await conn.execute(
+            statements.SET_SLOT, {"slot": old.slot_id, "state": "free", "held_by": None, "held_until": None}
+        )
         if self._on_change is not None:
             await self._on_change(conn, now, (old.id,), (old.slot_id,) if old.slot_id is not None else ())
 
@@ -338,7 +295,7 @@ class LocalScheduling(Scheduling):
         await events.publish(conn, now, changes)
 
     async def _slot(self, conn: AsyncConnection, slot_id: str) -> Slot:
-        row = (await conn.execute(_SLOT, {"slot": slot_id})).first()
+        row = (await conn.execute(statements.SLOT, {"slot": slot_id})).first()
         if row is None:
             raise SchedulingError("a slot that was held is no longer in the calendar")
         return as_slot(row, await self._names.read(conn), self._zone)
@@ -346,7 +303,7 @@ class LocalScheduling(Scheduling):
     async def _read_back(self, answer: Answer, person_id: str) -> Appointment:
         """The visit as the calendar now holds it. Raises: SchedulingError when it is not there for this person."""
         async with self._db.glance() as conn:
-            row = (await conn.execute(_VISIT, {"visit": answer.appointment_id})).first()
+            row = (await conn.execute(statements.VISIT, {"visit": answer.appointment_id})).first()
             if row is None or row.person_id != person_id:
                 raise SchedulingError("the visit could not be read back")
             return as_appointment(row, await self._names.read(conn), self._zone)
@@ -359,16 +316,16 @@ async def free_slot(
     if conn.dialect.name != "sqlite":
         # Visits that overlap are in other slots, perhaps not written yet: one at a time books with a clinician. The
         # look below is a statement of its own, and so sees what was written while this one waited.
-        await conn.execute(_CLINICIAN, {"slot": slot_id})
+        await conn.execute(statements.CLINICIAN, {"slot": slot_id})
     values = {"slot": slot_id, "person_id": person_id, "now": now}
     if leaving is None:
-        return (await conn.execute(_FREE, values)).first()
-    return (await conn.execute(_FREE_BUT_FOR, values | {"leaving": leaving})).first()
+        return (await conn.execute(statements.FREE, values)).first()
+    return (await conn.execute(statements.FREE_BUT_FOR, values | {"leaving": leaving})).first()
 
 
 async def booked_visit(conn: AsyncConnection, appointment_id: str, person_id: str) -> Any:
     """The row of a visit if it is this person's and booked, else None. It stays so until the unit of work ends."""
-    return (await conn.execute(_BOOKED_VISIT, {"visit": appointment_id, "person_id": person_id})).first()
+    return (await conn.execute(statements.BOOKED_VISIT, {"visit": appointment_id, "person_id": person_id})).first()
 
 
 async def keep_answer(conn: AsyncConnection, key: str, kind: str, answer: Answer, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.nlu.model import Catalogue
 from hub.crypto import Place
+from hub.db.prepared import Prepared
 from hub.db.tables import resource
 from hub.errors import SchedulingError
 from hub.types import new_id
@@ -61,10 +62,12 @@ class Directory:
 
 _EMPTY = Directory(None, {}, {})
 _MARKED = resource.c.part2_at.is_not(None)
-_NEWEST = sa.select(
-    sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1).scalar_subquery(),
-    sa.select(sa.func.count(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
-    sa.select(sa.func.max(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
+_NEWEST = Prepared(
+    sa.select(
+        sa.select(resource.c.id).order_by(resource.c.id.desc()).limit(1).scalar_subquery(),
+        sa.select(sa.func.count(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
+        sa.select(sa.func.max(resource.c.part2_at)).where(_MARKED).scalar_subquery(),
+    )
 )
 
 
@@ -77,7 +80,7 @@ class Names:
 
     async def read(self, conn: AsyncConnection) -> Directory:
         """All names, as `conn` sees them."""
-        newest, count, last = (await conn.execute(_NEWEST)).one()
+        ((newest, count, last),) = await _NEWEST(conn)
         if (newest, (count, last)) != (self._directory.newest, self._directory.marked):
             self._directory = await self._load(conn, newest, (count, last))
         return self._directory

@@ -10,15 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.dates.model import Window
 from bots.scheduling.base import Offer, Query, Slot
-from bots.scheduling.looks import MOST, Stretch, latest, look
+from bots.scheduling.looks import LEFT_OUT, MOST, Stretch, latest, look
 from bots.scheduling.names import Directory, Kind
 from bots.scheduling.wish import Cell, Found, Season, around, choose, in_order, timed, within
 
 _SPARE = 4
 """Slots read of a cell beyond what may be offered, for those that turn out not to suit."""
-_EXCLUDED = 500
-"""Slots already declined that a search minds; beyond it the oldest may be offered again."""
-
 Named = Mapping[str, str]
 """Ids that a slot must have, as `look` takes them."""
 
@@ -55,7 +52,7 @@ class Search:
         return Offer(slots=tuple(found), exact=False)
 
     async def _season(self) -> Season | None:
-        end = (await self._conn.execute(latest)).scalar()
+        ((end,),) = await latest(self._conn)
         if end is None or end < self._earliest:
             return None
         first, last = (moment.astimezone(self._zone).date() for moment in (self._earliest, end))
@@ -146,12 +143,11 @@ class Search:
             earliest=self._earliest,
             person_id=self._query.person_id,
             named=named,
-            excluded=self._query.exclude[-_EXCLUDED:],
+            excluded=self._query.exclude[-LEFT_OUT:],
             limit=self._query.limit + _SPARE,
             latest_first=latest_first,
         )
-        rows = (await self._conn.execute(statement, values)).all()
-        return [(asked[row.n][0], row) for row in rows]
+        return [(asked[row.n][0], row) for row in await statement.rows(self._conn, **values)]
 
 
 def as_slot(row: Any, directory: Directory, zone: ZoneInfo) -> Slot:

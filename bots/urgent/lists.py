@@ -9,9 +9,10 @@ with `~4`: then it reaches over up to four further tokens. A `loud` row is heard
 """
 
 import re
+import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -26,6 +27,7 @@ _MARKERS = ("negators", "fillers", "distant", "present")
 _EVERYDAY = "everyday.txt"
 _GAP = re.compile(r"\*(\d)")
 _REACH = re.compile(r"~(\d)")
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Phrase:
 
     level: of an alarm; what a calm reading leaves of the alarms inside it (None: nothing).
     items, ordered: the word sets with their gaps, and whether they stand in this order.
-    needs: a bit for each word set, all of which a text must hold.
+    needs: the word sets, all of which a text must hold.
     denies: says no by itself, so that no denial lowers it. loud: heard through calm readings.
     reach: tokens after its end that a calm reading covers too.
     """
@@ -43,7 +45,7 @@ class Phrase:
     language: Language
     level: Level | None
     items: tuple[tuple[int, int], ...]
-    needs: int
+    needs: tuple[int, ...]
     denies: bool
     ordered: bool
     loud: bool
@@ -57,13 +59,13 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What may begin with a token, as bit masks of the word sets.
+    """What may begin with a token: the numbers of the word sets that hold it.
 
-    alone: of the token as a whole word. longer: by the second token, the further ones and the mask, longest first.
+    alone: as a whole word. longer: by the second token, the further ones and the numbers, longest first.
     """
 
-    alone: int
-    longer: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+    alone: tuple[int, ...]
+    longer: Mapping[str, tuple[tuple[tuple[str, ...], tuple[int, ...]], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +88,12 @@ class Filed:
             by_set.setdefault(rarest, []).append((place, phrase))
         return cls({number: tuple(filed) for number, filed in by_set.items()})
 
-    def within(self, present: int) -> list[Phrase]:
+    def within(self, present: set[int]) -> list[Phrase]:
         """The phrases all of whose word sets are `present`, in the order of the list: a few of a thousand."""
         found = [
-            filed
-            for number in bits(present)
-            for filed in self.by_set.get(number, ())
-            if present & filed[1].needs == filed[1].needs
+            filed for number in present for filed in self.by_set.get(number, ()) if present.issuperset(filed[1].needs)
         ]
         return [phrase for _, phrase in sorted(found, key=_place)]
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The numbers of the bits that are set, the lowest first."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
 
 
 def _place(filed: tuple[int, Phrase]) -> int:
@@ -153,7 +144,7 @@ def load() -> Lists:
     calm: list[Phrase] = []
     markers: dict[str, set[str]] = {key: set() for key in _MARKERS}
     for language, raw in raws.items():
-        named = {name: row.split() for name, row in raw["words"].items()}
+        named = {name: _each(row.split()) for name, row in raw["words"].items()}
         for name, words in named.items():
             named[name] = _words(words, named, f"{_FILES[language]}, [words] {name}")
         for row in raw["phrase"]:
@@ -161,9 +152,9 @@ def load() -> Lists:
         for row in raw["calm"]:
             calm += _phrases(row, language, named, index)
         for key, marked in markers.items():
-            marked.update(raw["markers"][key].split())
+            marked.update(_each(raw["markers"][key].split()))
     distant, present = index.number(markers["distant"]), index.number(markers["present"])
-    vocabulary = frozenset(part for words in index.sets for word in words for part in word.split("_"))
+    vocabulary = frozenset(part for words in index.sets for word in words for part in _each(word.split("_")))
     everyday = files(__package__).joinpath(_EVERYDAY).read_text(encoding="utf-8").splitlines()
     real = markers["fillers"] | markers["negators"]
     real.update(word for line in everyday if not line.startswith("#") for word in line.split())
@@ -215,6 +206,11 @@ def _words(entries: Iterable[str], named: Mapping[str, list[str]], where: str) -
     return words
 
 
+def _each(words: Iterable[str]) -> list[str]:
+    """The words, each kept once: most stand in the lists a dozen times."""
+    return list(map(sys.intern, words))
+
+
 def _phrases(
     row: Mapping[str, Any], language: Language, named: Mapping[str, list[str]], index: _Index
 ) -> Iterable[Phrase]:
@@ -234,7 +230,7 @@ def _phrase(
     ordered: bool,
 ) -> Phrase:
     items: list[tuple[int, int]] = []
-    gap = needs = reach = 0
+    gap = reach = 0
     for part in match.split():
         reaching = _REACH.fullmatch(part)
         if reaching:
@@ -244,16 +240,15 @@ def _phrase(
         if skipping:
             gap = int(skipping.group(1))
             continue
-        number = index.number(_words(part.split("/"), named, f"{_FILES[language]}, {row['id']}"))
+        number = index.number(_words(_each(part.split("/")), named, f"{_FILES[language]}, {row['id']}"))
         items.append((gap, number))
-        needs |= 1 << number
         gap = 0
     return Phrase(
         id=row["id"],
         language=language,
         level=row.get("level"),
         items=tuple(items),
-        needs=needs,
+        needs=tuple({number for _, number in items}),
         denies=bool(row.get("denies", False)),
         ordered=ordered,
         loud=bool(row.get("loud", False)),
@@ -262,22 +257,27 @@ def _phrase(
 
 
 def _starts(index: _Index) -> dict[str, Start]:
-    masks: dict[tuple[str, ...], int] = {}
+    within: dict[str, list[int]] = {}
     for words, number in index.sets.items():
         for word in words:
-            parts = tuple(word.split("_"))
-            masks[parts] = masks.get(parts, 0) | 1 << number
-    # Many words stand in the same sets; a number of some hundred bytes is kept once for all of them.
-    once: dict[int, int] = {}
-    masks = {parts: once.setdefault(mask, mask) for parts, mask in masks.items()}
-    longer: dict[str, dict[str, list[tuple[tuple[str, ...], int]]]] = {parts[0]: {} for parts in masks}
-    for parts, mask in masks.items():
-        if len(parts) > 1:
-            longer[parts[0]].setdefault(parts[1], []).append((parts[2:], mask))
+            within.setdefault(word, []).append(number)
+    # Many words stand in the same sets alone: their numbers are kept once for all of them.
+    once: dict[tuple[int, ...], tuple[int, ...]] = {}
+    alone: dict[str, tuple[int, ...]] = {}
+    longer: dict[str, dict[str, list[tuple[tuple[str, ...], tuple[int, ...]]]]] = {}
+    for word, found in within.items():
+        numbers = once.setdefault(tuple(found), tuple(found))
+        first, *further = _each(word.split("_"))
+        if not further:
+            alone[first] = numbers
+        else:
+            longer.setdefault(first, {}).setdefault(further[0], []).append((tuple(further[1:]), numbers))
     return {
         first: Start(
-            masks.get((first,), 0),
-            {second: tuple(sorted(rows, key=lambda row: -len(row[0]))) for second, rows in seconds.items()},
+            alone.get(first, ()),
+            {second: tuple(sorted(rows, key=lambda row: -len(row[0]))) for second, rows in longer[first].items()}
+            if first in longer
+            else _NOTHING,
         )
-        for first, seconds in longer.items()
+        for first in alone.keys() | longer.keys()
     }

@@ -6,9 +6,10 @@ from collections.abc import Container, Iterator, Set
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from bots.urgent.arranging import arranges
 from bots.urgent.learned import Weights
 from bots.urgent.learned import load as weights
-from bots.urgent.lists import Lists, Phrase, Start, bits, load, readings
+from bots.urgent.lists import Lists, Phrase, Start, load, readings
 from bots.urgent.model import RANK, Level, Urgency
 from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
@@ -91,7 +92,7 @@ def _judged(words: list[str], listed: Urgency, learned: Weights, least: float) -
     What is hardly likely is "urgent", whatever was heard: a person reads it, and nobody is sent to 911 by a guess. It
     drops nothing that was denied or lies in the past and that the lists kept as "urgent" for being a crisis.
     """
-    chances = learned.chances(words)
+    chances = {} if listed.level is None and arranges(words) else learned.chances(words)
     if not chances:
         return listed
     listed = replace(listed, list_version=f"{listed.list_version}+{LEARNED}-{learned.version}")
@@ -126,8 +127,8 @@ class _Reading:
             if word not in known:
                 known[word] = readings(word)
             self.readings.append(known[word])
-        self.at: list[list[tuple[int, int]]] = []
-        self.present = 0
+        self.at: list[list[tuple[tuple[int, ...], int]]] = []
+        present: set[int] = set()
         begins: dict[str, list[Start]] = {}
         for place, word in enumerate(words):
             starts = begins.get(word)
@@ -135,10 +136,10 @@ class _Reading:
                 starts = [lists.starts[one] for one in self.readings[place] if one in lists.starts]
                 begins[word] = starts
             hits = [hit for start in starts for hit in self._words_at(place, start)]
-            for mask, _ in hits:
-                self.present |= mask
+            for numbers, _ in hits:
+                present.update(numbers)
             self.at.append(hits)
-        self.alarms, self.calms = lists.phrases.within(self.present), lists.calm.within(self.present)
+        self.alarms, self.calms = lists.phrases.within(present), lists.calm.within(present)
         self.where = self._places()
         self.sentence = list(accumulate(word == END for word in words))
         self.calm: set[int] = set()
@@ -148,31 +149,30 @@ class _Reading:
             for first, last in self.find(phrase):
                 quiet.update(range(first, self._reach(last, phrase.reach)))
 
-    def _words_at(self, place: int, found: Start) -> list[tuple[int, int]]:
+    def _words_at(self, place: int, found: Start) -> list[tuple[tuple[int, ...], int]]:
         """The words that begin at `place` with a first token already found, the longer ones first."""
-        hits: list[tuple[int, int]] = []
+        hits: list[tuple[tuple[int, ...], int]] = []
         if found.longer and place + 1 < len(self.words):
             for second in self.readings[place + 1]:
-                for rest, mask in found.longer.get(second, ()):
+                for rest, numbers in found.longer.get(second, ()):
                     end = place + 2 + len(rest)
                     if end <= len(self.words) and all(
                         part in self.readings[place + 2 + offset] for offset, part in enumerate(rest)
                     ):
-                        hits.append((mask, end))
+                        hits.append((numbers, end))
         if found.alone:
             hits.append((found.alone, place + 1))
         return hits
 
     def _places(self) -> dict[int, list[tuple[int, int]]]:
         """Where the words of each set stand that a possible phrase needs."""
-        needed = 0
-        for phrase in (*self.alarms, *self.calms):
-            needed |= phrase.needs
+        needed = {number for phrase in (*self.alarms, *self.calms) for number in phrase.needs}
         where: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for place, hits in enumerate(self.at):
-            for mask, end in hits:
-                for number in bits(mask & needed):
-                    where[number].append((place, end))
+            for numbers, end in hits:
+                for number in numbers:
+                    if number in needed:
+                        where[number].append((place, end))
         return where
 
     def find(self, phrase: Phrase) -> Iterator[tuple[int, int]]:
@@ -236,8 +236,8 @@ class _Reading:
             return place
         gap, number = phrase.items[item]
         for at in range(place, min(place + gap + 1, len(self.words))):
-            for mask, end in self.at[at]:
-                if mask >> number & 1:
+            for numbers, end in self.at[at]:
+                if number in numbers:
                     last = self._match(phrase, item + 1, end)
                     if last is not None:
                         return last
@@ -252,7 +252,7 @@ class _Reading:
             low -= 1
         while high < min(len(self.words), end + _AROUND) and self.words[high] != END:
             high += 1
-        return any(mask >> number & 1 for place in range(low, high) for mask, _ in self.at[place])
+        return any(number in numbers for place in range(low, high) for numbers, _ in self.at[place])
 
 
 def _strongest(phrase: Phrase, reading: _Reading, lists: Lists) -> Iterator[_Alarm]:

@@ -9,13 +9,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING, NamedTuple
 
 from channels.mail.identifiers import message_id, reply_address
 from hub.types import ChannelKind, Language, Part, Purpose
 from templates.render import render
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 BULK = frozenset({Purpose.SURVEY, Purpose.MARKETING})
 """Purposes whose mails must say how to stop them."""
@@ -131,7 +132,10 @@ def _pieces(line: str) -> Iterator[_Piece]:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Only here: it takes two megabytes, and a hub that writes no mail does without.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "html"),
         autoescape=True,

@@ -14,21 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from channels.mail.closings import BANNER, device, warning
+from channels.mail.introductions import LONGEST_ATTRIBUTION, divided, has_digit, introduces
 from channels.mail.phrases import (
     ABOVE_THIS_LINE,
     ATTRIBUTION_END,
     ATTRIBUTION_START,
     ATTRIBUTION_VERB,
     FORWARDED,
-    FRAME_END,
     FRAMED,
     LABEL,
     LABELLED,
     LONGEST_LINE,
     MAILBOX,
-    MAILBOX_END,
-    MAILBOX_LAST,
-    MIDLINE,
     NAMED_MAILBOX,
     ORIGINAL,
     RULE,
@@ -41,7 +38,6 @@ from channels.mail.signatures import close
 MOST_ATTRIBUTION_LINES = 4
 MOST_HEADER_LINES = 8
 MOST_OWN_HEADER_LINES = 100
-LONGEST_ATTRIBUTION = 400
 LONGEST_NOTICE = 120
 LONGEST_LABEL = 40
 TAIL = 30
@@ -82,7 +78,7 @@ class Reply:
 def extract(text: str) -> Reply:
     """What is new in `text`; the whole of it where nothing would be left."""
     lines = [line.rstrip() for line in text.translate(_SHOWN).replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    reader = _Reader(_divided(lines))
+    reader = _Reader(divided(lines))
     kept = reader.kept()
     found = _joined(reader.lines, kept)
     looked_at = reader.looked_at
@@ -267,7 +263,7 @@ class _Reader:
             last = number + length - 1
             if last >= len(self.bare) or not self.bare[last] or self.quoted[last] or not self.short[last]:
                 return 0, False
-            if length > 1 and not _has_digit(first) and ATTRIBUTION_START.match(self.bare[last]):
+            if length > 1 and not has_digit(first) and ATTRIBUTION_START.match(self.bare[last]):
                 return 0, False  # a sentence of one's own above it
             whole = f"{whole} {self.bare[last]}" if whole else first
             if len(whole) > LONGEST_ATTRIBUTION:
@@ -281,10 +277,10 @@ class _Reader:
             mailbox = MAILBOX.search(whole) is not None
             day = YEAR.search(whole) is not None
             time = TIME.search(whole) is not None
-            if _introduces(whole, begins=begins, alone=alone, marked=marked, apart=apart):
+            if introduces(whole, begins=begins, alone=alone, marked=marked, apart=apart):
                 if length > 1 and not _DATED.search(first):
                     rest = " ".join(self.bare[number + 1 : last + 1])
-                    if _DATED.search(rest) and _introduces(rest, begins=True, alone=True, marked=marked, apart=apart):
+                    if _DATED.search(rest) and introduces(rest, begins=True, alone=True, marked=marked, apart=apart):
                         return 0, False  # the first line is a person's own
                 return length, mailbox or (day and time) or (day and alone and apart)
             if length == 1 and alone and marked and after is not None and self._forwards(number, after):
@@ -335,53 +331,9 @@ class _Reader:
         return self.heads[number]
 
 
-def _introduces(whole: str, *, begins: bool, alone: bool, marked: bool, apart: bool) -> bool:
-    """Whether the line says who wrote what follows. marked: that is quoted; apart: a blank line stands between."""
-    colon = ATTRIBUTION_END.search(whole) is not None
-    tail = whole.rstrip(" :：*_-")
-    verbs = list(ATTRIBUTION_VERB.finditer(whole))
-    last = bool(verbs) and verbs[-1].end() >= len(tail)
-    dated = _has_digit(whole)
-    mailbox = "@" in whole
-    if verbs and (colon or (last and (marked or mailbox or FRAME_END.search(whole)))):
-        if dated or mailbox:
-            return begins or alone
-        # A name alone: "Ana via the Portal wrote:"
-        return alone and marked and len(whole.split()) <= 8
-    if MAILBOX_END.search(whole):
-        return begins or (alone and marked)
-    if MAILBOX_LAST.search(whole) and whole[:1].isdigit() and YEAR.search(whole):
-        return marked or (alone and apart)
-    if ZONED.match(whole):
-        return marked or (alone and apart)
-    return colon and marked and TIME.search(whole) is not None and YEAR.search(whole) is not None
-
-
-def _divided(lines: Sequence[str]) -> list[str]:
-    """The lines; one in which an introduction follows a person's own words ("Yes. On Monday … wrote:") as two."""
-    out: list[str] = []
-    for number, line in enumerate(lines):
-        found = MIDLINE.search(line) if len(line) <= LONGEST_LINE else None
-        if found is not None:
-            whole = line[found.end() :]
-            for further in ("", *lines[number + 1 : number + 3]):
-                whole = f"{whole} {further.strip()}"[:LONGEST_ATTRIBUTION].strip()
-                sure = MAILBOX.search(whole) or (YEAR.search(whole) and TIME.search(whole))
-                if sure and _introduces(whole, begins=True, alone=False, marked=False, apart=False):
-                    out.append(line[: found.start()].rstrip())
-                    line = line[found.end() :]
-                    break
-        out.append(line)
-    return out
-
-
 def _arrows(bare: str) -> bool:
     """Whether arrows point at something from both sides: ">>> here <<<"."""
     return bare.startswith(">>") and bare.rstrip().endswith("<<")
-
-
-def _has_digit(text: str) -> bool:
-    return any(each.isdigit() for each in text)
 
 
 def _joined(lines: Sequence[str], keep: Sequence[bool]) -> str:

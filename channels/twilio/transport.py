@@ -6,9 +6,7 @@ addresses of requests, which hold account ids and, when listing, numbers).
 """
 
 import asyncio
-import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -17,7 +15,9 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from yarl import URL
 
-__all__ = ["Transport", "form"]
+from channels.twilio.form import form
+
+__all__ = ["Transport"]
 
 CONNECTIONS = 128
 KEPT = 256
@@ -131,38 +131,3 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
         if self.session is not None:
             await self.session.close()
             self.session = None
-
-
-_RESERVED = re.compile(r"[^A-Za-z0-9_.~ -]")
-
-
-def form(data: Mapping[str, object]) -> bytes:
-    """`data` as a form's body; a list stands for several values of one field.
-
-    As `urllib.parse.urlencode`, which works octet by octet: it looks only at what must be escaped.
-    """
-    return "&".join([f"{name}={_quoted(str(value))}" for name, value in _fields(data)]).encode("ascii")
-
-
-def _fields(data: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for name, value in data.items():
-        if isinstance(value, list):
-            yield from ((name, one) for one in value)
-        else:
-            yield name, value
-
-
-def _quoted(text: str) -> str:
-    reserved = set(_RESERVED.findall(text))
-    if "%" in reserved:
-        # First, for the others bring it in.
-        reserved.remove("%")
-        text = text.replace("%", "%25")
-    for character in reserved:
-        text = text.replace(character, _escape(character))
-    return text.replace(" ", "+")
-
-
-@lru_cache(maxsize=1024)
-def _escape(character: str) -> str:
-    return "".join([f"%{octet:02X}" for octet in character.encode()])

@@ -6,7 +6,7 @@ from channels.base import Channel, Explaining
 from consent import rules
 from hub.types import ChannelKind
 
-_OURS = {
+OURS = {
     "not-before": "It is to be sent later.",
     "withdrawn": "It was taken back before it left.",
     "opted-out": "The person opted out.",
@@ -29,8 +29,8 @@ def explained(code: str, channel: ChannelKind, channels: Mapping[ChannelKind, Ch
     """What `code` means, in a sentence that a nurse understands; None for no code."""
     if not code:
         return None
-    if code in _OURS:
-        return _OURS[code]
+    if code in OURS:
+        return OURS[code]
     sentence = rules.load().plain.get(code)
     if sentence is not None:
         return sentence

@@ -23,6 +23,9 @@ from hub.campaigns.plans import Answer, Step
 from hub.clock import Clock
 from hub.db import Database
 from hub.db.bulk import insert_rows
+from hub.db.columns import Moment
+from hub.db.lookup import Lookup
+from hub.db.prepared import Prepared, one_of
 from hub.db.tables import campaign, campaign_step, delivery, slot_opening, waitlist, waitlist_offer
 from hub.outbox import halting, locks
 from hub.types import ChannelKind, DeliveryState, Language, new_id
@@ -32,6 +35,8 @@ _LATELY = timedelta(days=8)
 """How long a reminder is what a bare C or R answers: the first comes a week before the visit."""
 _OFFERED = timedelta(days=1)
 """How long a YES or NO may answer an offered time."""
+_TOLD = 10
+"""Reminders that a text may answer, at most."""
 _ASKED = timedelta(days=3)
 """How long a bare answer may answer a campaign's question."""
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
@@ -46,20 +51,9 @@ async def reminded(conn: AsyncConnection, persons: Collection[str], now: datetim
 
     Who acts for a patient is told of the patient's visits, and answers about them.
     """
-    if not persons:
-        return ()
-    query = (
-        sa.select(delivery.c.appointment_id)
-        .where(
-            delivery.c.person_id.in_(list(persons)),
-            delivery.c.created_at > now - _LATELY,
-            delivery.c.appointment_id.is_not(None),
-            delivery.c.state.in_(_LEFT),
-        )
-        .order_by(delivery.c.created_at.desc(), delivery.c.id.desc())
-        .limit(10)
-    )
-    return tuple(dict.fromkeys((await conn.execute(query)).scalars()))
+    # Of a line's few candidates at most, so that one statement has them all in order.
+    rows = await _REMINDED(conn, persons, since=Moment.writer(conn.dialect)(now - _LATELY))
+    return tuple(dict.fromkeys(row[0] for row in rows[:_TOLD]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,46 +255,63 @@ def _branch(asked: Any, step: str, now: datetime) -> dict[str, Any]:
 
 async def _offer(conn: AsyncConnection, person_id: str, since: datetime | None, now: datetime) -> Any:
     """The newest time that was offered to a person, and that they have not answered."""
-    o = waitlist_offer.c
-    query = (
-        sa.select(
-            o.id,
-            o.opening_id,
-            o.waitlist_id,
-            o.person_id,
-            o.state,
-            o.answered_at,
-            waitlist.c.appointment_id,
-            slot_opening.c.slot_id,
-        )
-        .join(waitlist, waitlist.c.id == o.waitlist_id)
-        .join(slot_opening, slot_opening.c.id == o.opening_id)
-        .where(
-            o.person_id == person_id,
-            o.created_at > max(now - _OFFERED, since or now - _OFFERED),
-            o.state.in_(("offered", "won", "lost", "declined")),
-        )
-        .order_by(o.created_at.desc(), o.id.desc())
-        .limit(1)
-    )
-    return (await conn.execute(query)).first()
+    return await _OFFER.first(conn, person=person_id, since=max(now - _OFFERED, since or now - _OFFERED))
 
 
 async def _question(conn: AsyncConnection, person_id: str, since: datetime | None, now: datetime) -> Any:
     """The newest step that went to a person and that they have not answered, with its plan."""
-    s = campaign_step.c
-    query = (
-        sa.select(campaign_step, campaign.c.plan)
-        .join(campaign, campaign.c.id == s.campaign_id)
-        .join(delivery, delivery.c.id == s.delivery_id)
+    left = max(now - _ASKED, since or now - _ASKED)
+    return await _QUESTION.first(conn, person=person_id, since=left, earliest=now - _ASKED - _LATELY)
+
+
+# Built once: they are asked of nearly every text.
+_REMINDED = Lookup(
+    delivery.c.person_id,
+    lambda among: (
+        sa.select(delivery.c.appointment_id)
         .where(
-            s.person_id == person_id,
-            s.answered_at.is_(None),
-            s.created_at > now - _ASKED - _LATELY,
-            delivery.c.created_at > max(now - _ASKED, since or now - _ASKED),
-            delivery.c.state.in_(_LEFT),
+            among,
+            delivery.c.created_at > sa.bindparam("since", type_=delivery.c.created_at.type),
+            delivery.c.appointment_id.is_not(None),
+            one_of(delivery.c.state, _LEFT),
         )
-        .order_by(delivery.c.created_at.desc())
-        .limit(1)
+        .order_by(delivery.c.created_at.desc(), delivery.c.id.desc())
+    ),
+)
+_O = waitlist_offer.c
+_OFFER = Prepared(
+    sa.select(
+        _O.id,
+        _O.opening_id,
+        _O.waitlist_id,
+        _O.person_id,
+        _O.state,
+        _O.answered_at,
+        waitlist.c.appointment_id,
+        slot_opening.c.slot_id,
     )
-    return (await conn.execute(query)).first()
+    .join(waitlist, waitlist.c.id == _O.waitlist_id)
+    .join(slot_opening, slot_opening.c.id == _O.opening_id)
+    .where(
+        _O.person_id == sa.bindparam("person", type_=_O.person_id.type),
+        _O.created_at > sa.bindparam("since", type_=_O.created_at.type),
+        one_of(_O.state, ("offered", "won", "lost", "declined")),
+    )
+    .order_by(_O.created_at.desc(), _O.id.desc())
+    .limit(1)
+)
+_S = campaign_step.c
+_QUESTION = Prepared(
+    sa.select(campaign_step, campaign.c.plan)
+    .join(campaign, campaign.c.id == _S.campaign_id)
+    .join(delivery, delivery.c.id == _S.delivery_id)
+    .where(
+        _S.person_id == sa.bindparam("person", type_=_S.person_id.type),
+        _S.answered_at.is_(None),
+        _S.created_at > sa.bindparam("earliest", type_=_S.created_at.type),
+        delivery.c.created_at > sa.bindparam("since", type_=delivery.c.created_at.type),
+        one_of(delivery.c.state, _LEFT),
+    )
+    .order_by(delivery.c.created_at.desc())
+    .limit(1)
+)

@@ -56,7 +56,7 @@ def decide(
         if way.off or way.shape == "closed":
             refusals.append(SWITCHED_OFF if way.off else NO_AGREEMENT if way.barred else CONTENT_LEVEL)
             continue
-        at = max(now, intent.not_before) if intent.not_before else now
+        at = leaves_at(intent, now)
         verdict = may(_request(intent, way, at, timezone, history))
         match verdict:
             case Allowed(reason, rule) if at <= now:
@@ -115,6 +115,11 @@ def _request(intent: Intent, way: Way, at: datetime, timezone: str | None, histo
 def automated(intent: Intent) -> bool:
     """Whether no person of the staff writes it now."""
     return intent.author is not AuthorKind.STAFF
+
+
+def leaves_at(intent: Intent, now: datetime) -> datetime:
+    """When it would leave at the earliest."""
+    return max(now, intent.not_before) if intent.not_before else now
 
 
 def answers(intent: Intent, now: datetime) -> bool:

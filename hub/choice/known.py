@@ -12,12 +12,13 @@ from consent import rules as rulebook
 from consent.asking import Wishes
 from consent.facts import Standing
 from consent.ledger import Ledger
-from consent.policy import AddressState, state_for
+from consent.policy import AddressState, at_any_hour, state_for
 from consent.whereabouts import UNKNOWN, Place, place
-from hub.choice.deciding import answers, automated
+from hub.choice.deciding import answers, automated, leaves_at
 from hub.choice.ranking import REACHES, Shape, Way, failing, rank, shape
 from hub.db.columns import Id, Moment
 from hub.db.lookup import Lookup
+from hub.db.prepared import Prepared
 from hub.db.tables import address, contact, delivery, message, person, thread
 from hub.people import PreferenceBook, Preferences
 from hub.sealed import open_contact
@@ -106,10 +107,9 @@ class Knowledge:
     async def read(self, conn: AsyncConnection, intent: Intent, now: datetime) -> Known:
         """What is known of the person whom `intent` is for, in the caller's transaction."""
         if intent.address_id is None:
-            rows = (await conn.execute(_REACHED, {"person": intent.person_id})).all()
+            rows = await _REACHED.rows(conn, person=intent.person_id)
         else:
-            at = {"person": intent.person_id, "address": intent.address_id}
-            rows = (await conn.execute(_REACHED_AT, at)).all()
+            rows = await _REACHED_AT.rows(conn, person=intent.person_id, address=intent.address_id)
         found = [row for row in rows if row.address_id is not None]
         standings = await self._ledger.standings(conn, [row.address_id for row in found]) if found else {}
         who, staff = rows[0], intent.author is AuthorKind.STAFF
@@ -119,7 +119,8 @@ class Knowledge:
             prefers = await self._preferences.read(conn, intent.person_id)
         of_purpose = prefers.of(intent.purpose)
         wrote = await _wrote_from(conn, who.thread_id, now) if staff and who.thread_id else []
-        places = await self._places(conn, intent, who, found) if automated(intent) else {}
+        timed = automated(intent) and not at_any_hour(intent.purpose, intent.replies_to, leaves_at(intent, now))
+        places = await self._places(conn, intent, who, found) if timed else {}
         failed = await _failing(conn, intent.person_id, now) if intent.channel is None else frozenset()
         reached = [Reached(row.address_id, row.kind, row.state, row.state_reason, row.value_sealed) for row in found]
         ways = self._ways(
@@ -328,8 +329,8 @@ def _reached(*at: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 # Built once: to build a statement costs more than to run it.
-_REACHED = _reached()
-_REACHED_AT = _reached(contact.c.address_id == sa.bindparam("address", type_=Id()))
+_REACHED = Prepared(_reached())
+_REACHED_AT = Prepared(_reached(contact.c.address_id == sa.bindparam("address", type_=Id())))
 
 _REACHED_MANY = Lookup(
     person.c.id,

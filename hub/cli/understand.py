@@ -62,6 +62,7 @@ async def _answer(lines: Any, name: str, explain: bool) -> None:
             }
             if explain:
                 answer["matched"] = {
+                    "understood_by": meaning.by,
                     "emergency": list(urgency.matched),
                     "denied": urgency.negated,
                     "past": urgency.history,

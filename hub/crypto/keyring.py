@@ -31,6 +31,7 @@ class Keyring:
 
     def __init__(self, keks: list[_Kek], active: str, index_root: bytes, signing: bytes) -> None:
         self._keks = {kek.id: kek for kek in keks}
+        self._ciphers = {kek.id: AESGCM(kek.key) for kek in keks}
         self._active = active
         self.index_root = index_root
         self._signing = signing
@@ -56,18 +57,18 @@ class Keyring:
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         """`key` wrapped by the active key, bound to `context`; the wrapping key's id first."""
         nonce = os.urandom(12)
-        return self._active, nonce + AESGCM(self._keks[self._active].key).encrypt(nonce, key, context)
+        return self._active, nonce + self._ciphers[self._active].encrypt(nonce, key, context)
 
     def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
         """The key that was wrapped.
 
         Raises: KeyringWrong when the wrapping key is not in this ring or does not open it.
         """
-        kek = self._keks.get(kek_id)
-        if kek is None:
+        cipher = self._ciphers.get(kek_id)
+        if cipher is None:
             raise KeyringWrong(f"the keyring lacks key {kek_id}: restore the keyring this database was sealed with")
         try:
-            return AESGCM(kek.key).decrypt(wrapped[:12], wrapped[12:], context)
+            return cipher.decrypt(wrapped[:12], wrapped[12:], context)
         except (InvalidTag, ValueError):
             raise KeyringWrong(f"key {kek_id} of the keyring does not open this database's keys") from None
 

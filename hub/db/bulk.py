@@ -18,6 +18,7 @@ from hub.db.direct import run
 
 _MOST = 64
 """Rows a statement at most on SQLite: it keeps each length prepared, and a statement has few enough placeholders."""
+_NONE = frozenset[int]()
 
 
 async def insert_rows(conn: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -45,18 +46,24 @@ async def write_rows(conn: AsyncConnection, *batches: Batch) -> None:
         columns = batch.columns
         write = writers(batch.table, columns, conn.dialect)
         statement = _update if batch.updates else _insert
-        stored = [
-            _stored([row[name] for row in batch.rows], one, many=len(batch.rows) >= _MOST)
-            for name, one in zip(columns, write, strict=True)
-        ]
+        if len(batch.rows) < _MOST:
+            # What makes many rows cheap costs more than it saves of a few.
+            each_row = [zip([row[name] for name in columns], write, strict=True) for row in batch.rows]
+            bound = [value if one is None else one(value) for row in each_row for value, one in row]
+            await run(conn, statement(batch.table, columns, _NONE, len(batch.rows)), bound)
+            continue
+        stored = [_stored([row[name] for row in batch.rows], one) for name, one in zip(columns, write, strict=True)]
         same = frozenset(place for place, values in enumerate(stored) if isinstance(values, _Same))
         once = [values.value for values in stored if isinstance(values, _Same)]
         each = [values for values in stored if not isinstance(values, _Same)]
         for start in range(0, len(batch.rows), _MOST):
             count = min(_MOST, len(batch.rows) - start)
             parts = [values[start : start + count] for values in each]
-            flat = (*once, *chain.from_iterable(zip(*parts, strict=True)))
-            await run(conn, statement(batch.table, columns, same, count), flat)
+            await run(
+                conn,
+                statement(batch.table, columns, same, count),
+                (*once, *chain.from_iterable(zip(*parts, strict=True))),
+            )
 
 
 class _Same(NamedTuple):
@@ -65,13 +72,13 @@ class _Same(NamedTuple):
     value: Any
 
 
-def _stored(values: list[Any], write: Callable[[Any], Any] | None, *, many: bool) -> Sequence[Any] | _Same:
-    """A column's values as they are stored.
+def _stored(values: list[Any], write: Callable[[Any], Any] | None) -> Sequence[Any] | _Same:
+    """The values of many rows in a column as they are stored.
 
-    many: there are so many rows that a statement of their own pays where all have the same value. It is then bound
-    once: to bind a value costs the driver as much as to write it.
+    Where all are the same, that is bound once: to bind a value costs the driver as much as to write it, and for so many
+    rows a statement of their own pays.
     """
-    if many and values.count(values[0]) == len(values):
+    if values.count(values[0]) == len(values):
         return _Same(values[0] if write is None else write(values[0]))
     return values if write is None else list(map(write, values))
 

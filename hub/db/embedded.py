@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.db.addresses import reach
+from hub.db.direct import run
 from hub.db.ending import Ending
 from hub.db.engine import Database, Unit
 from hub.db.failures import translated
@@ -173,7 +174,7 @@ class EmbeddedDatabase(Database):
                 ending = Ending(conn)
                 for job in group:
                     mark = ending.mark()
-                    await conn.exec_driver_sql("SAVEPOINT unit")
+                    await run(conn, "SAVEPOINT unit", ())
                     try:
                         results.append((job, await job.unit(conn)))
                     except Exception as error:
@@ -182,9 +183,9 @@ class EmbeddedDatabase(Database):
                         if not self._writer.under_way():
                             raise
                         # Undone alone: the others of the group keep what they wrote.
-                        await conn.exec_driver_sql("ROLLBACK TO unit")
+                        await run(conn, "ROLLBACK TO unit", ())
                         ending.cut(mark)
-                    await conn.exec_driver_sql("RELEASE unit")
+                    await run(conn, "RELEASE unit", ())
                 await ending.write(conn)
         except Exception as error:
             say(_log, "commit_failed", logging.ERROR, error=error, units=len(group))

@@ -1,53 +1,78 @@
-"""Selects that are asked page after page: compiled once, and read without SQLAlchemy's work for each row."""
+"""Statements that are run again and again: compiled once, and read without SQLAlchemy's work for each row."""
 
-from collections.abc import Callable, Sequence
+from collections import namedtuple
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.batches import Write
 from hub.db.direct import run
 from hub.db.lookup import reader
 
-__all__ = ["Prepared"]
+__all__ = ["Prepared", "one_of"]
 
-_Convert = Callable[[Any], Any]
+
+def one_of(column: sa.ColumnElement[str], words: Collection[str]) -> sa.ColumnElement[bool]:
+    """That `column` is one of our own words, which become part of the statement: as values they would be a list.
+
+    Raises: ValueError for what is no such word.
+    """
+    if not all(word.isidentifier() for word in words):
+        raise ValueError("only words of our own may become part of a statement")
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
 
 
 class Prepared:
-    """A select whose named `bindparam`s are given with each call; what else it is bound to stays as it is.
+    """A select, or an update, whose named `bindparam`s are given with each call; what else it is bound to stays.
 
-    It may hold no list of values: for these there is `hub.db.lookup`.
+    It may hold no list of values: for these there is `hub.db.lookup`, and for fixed ones `one_of`.
     """
 
-    def __init__(self, select: sa.Select[Any]) -> None:
-        self._select = select
+    def __init__(self, statement: sa.Select[Any] | sa.Update) -> None:
+        self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
     async def __call__(self, conn: AsyncConnection, **values: Any) -> Sequence[Sequence[Any]]:
-        """The rows, each a sequence in the order of the select's columns."""
-        name = conn.dialect.name
-        compiled = self._compiled.get(name)
-        if compiled is None:
-            compiled = self._compiled[name] = _Compiled(self._select, conn.dialect)
+        """The rows, each a sequence in the order of the columns that are selected, or returned by an update."""
+        compiled = self._for(conn.dialect)
         return compiled.read(await run(conn, compiled.statement, compiled.bound(values)))
+
+    async def rows(self, conn: AsyncConnection, **values: Any) -> list[Any]:
+        """The rows, each with its columns as attributes."""
+        compiled = self._for(conn.dialect)
+        return list(map(compiled.row, compiled.read(await run(conn, compiled.statement, compiled.bound(values)))))
+
+    async def first(self, conn: AsyncConnection, **values: Any) -> Any:
+        """The first row, with its columns as attributes; None where there is none."""
+        return next(iter(await self.rows(conn, **values)), None)
+
+    def _for(self, dialect: Dialect) -> "_Compiled":
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
 
 
 class _Compiled:
-    def __init__(self, select: sa.Select[Any], dialect: Dialect) -> None:
-        compiled = select.compile(dialect=dialect)
+    def __init__(self, statement: sa.Select[Any] | sa.Update, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
         self.statement = compiled.string
-        self._binds: list[tuple[str, Any, _Convert | None]] = []
+        self._binds: list[tuple[str, Any, Write | None]] = []
         for name in compiled.positiontup or []:
             bind = compiled.binds[name]
             write = bind.type.dialect_impl(dialect).bind_processor(dialect)
             self._binds.append((name, bind.effective_value, write))
+        columns = statement.exported_columns
         self._readers = [
-            (place, read)
-            for place, column in enumerate(select.selected_columns)
-            if (read := reader(column.type, dialect)) is not None
+            (place, read) for place, column in enumerate(columns) if (read := reader(column.type, dialect)) is not None
         ]
+        # Untyped, since its fields are the statement's.
+        make: Any = namedtuple
+        self.row = make("Row", columns.keys(), rename=True)._make
+        """Makes a row, with attributes, of a sequence."""
 
     def bound(self, values: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(

@@ -22,12 +22,19 @@ from hub.db.direct import Direct, Rows
 
 R = TypeVar("R")
 
+_FREE = 4
+"""Connections for glances that are kept open at most."""
 _CACHE = 16_384
 """KiB of pages that the writer keeps in memory at most."""
 
 
 class Inline(Direct):
     """An `AsyncConnection` over a driver that does not await: its statements are done when they return."""
+
+    def __init__(self, engine: AsyncEngine, connection: sa.Connection) -> None:
+        super().__init__(engine, connection)
+        # At hand: each statement asks for it, and SQLAlchemy looks it up anew.
+        self._driver: Any = connection.connection.dbapi_connection
 
     async def execute(self, *arguments: Any, **options: Any) -> sa.CursorResult[Any]:
         """The result of a statement."""
@@ -39,11 +46,10 @@ class Inline(Direct):
 
     async def rows(self, statement: str, values: Sequence[Any]) -> Rows | None:
         """See `Direct.rows`. There is none outside a transaction."""
-        driver: Any = self._proxied.connection.dbapi_connection
-        if not driver.in_transaction:
+        if not self._driver.in_transaction:
             return None
         try:
-            found: Rows = driver.execute(statement, values).fetchall()
+            found: Rows = self._driver.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise sa.exc.DBAPIError.instance(
                 statement, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect
@@ -52,20 +58,41 @@ class Inline(Direct):
 
 
 class Glancer:
-    """Connections for reads of a few rows, without a thread."""
+    """Connections for reads of a few rows, without a thread.
+
+    A few are kept open as they are: to take one out of a pool and give it back costs as much as two statements.
+    """
 
     def __init__(self, path: str, engine: AsyncEngine, prepare: Callable[[Any], None]) -> None:
         self._reader = engine
-        self._engine = _engine(path, prepare, "BEGIN", pool_size=4, max_overflow=-1)
+        self._engine = _engine(path, prepare, "BEGIN", poolclass=sa.NullPool)
+        self._free: list[sa.Connection] = []
+        self._most = _FREE
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state and writes nothing."""
-        with self._engine.connect() as connection:
+        connection = self._free.pop() if self._free else self._engine.connect()
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute("BEGIN").close()
             yield Inline(self._reader, connection)
+            # SQLAlchemy's own transaction ends with it, if a statement of its began one.
+            connection.rollback()
+            driver.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._free) < self._most:
+            self._free.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection: of one in use when it is done."""
+        self._most = 0
+        while self._free:
+            self._free.pop().close()
         self._engine.dispose()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.db.bulk import insert_rows
+from hub.db.prepared import Prepared
 from hub.db.tables import message, person, rating
 from hub.desk.custody import Done, Held
 from hub.desk.dispositions import NOT_ASKED_ABOUT
@@ -71,13 +72,8 @@ class Ratings:
 
     async def awaited(self, conn: AsyncConnection, thread_id: str) -> str | None:
         """The id of the question that was the last thing said to the person, while an answer to it counts."""
-        said = sa.select(message.c.id).where(
-            message.c.thread_id == thread_id, message.c.direction == Direction.OUTBOUND
-        )
-        last = (await conn.execute(said.order_by(message.c.seq.desc()).limit(1))).scalar_one_or_none()
-        since = self._clock.now() - ANSWERED_WITHIN
-        query = sa.select(rating.c.id).where(rating.c.id == last, rating.c.score.is_(None), rating.c.asked_at >= since)
-        return None if last is None else (await conn.execute(query)).scalar_one_or_none()
+        found = await _AWAITED.first(conn, thread=thread_id, since=self._clock.now() - ANSWERED_WITHIN)
+        return None if found is None else str(found.id)
 
     async def answer(self, conn: AsyncConnection, rating_id: str, given: int) -> None:
         """Keep the answer; the first one counts."""
@@ -118,3 +114,21 @@ async def _answered(conn: AsyncConnection, held: Held, now: datetime) -> bool:
         message.c.at > now - RECENT,
     )
     return (await conn.execute(query.limit(1))).first() is not None
+
+
+_LAST_SAID = (
+    sa.select(message.c.id)
+    .where(
+        message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type),
+        message.c.direction == Direction.OUTBOUND,
+    )
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
+_AWAITED = Prepared(
+    sa.select(rating.c.id).where(
+        rating.c.id == _LAST_SAID.scalar_subquery(),
+        rating.c.score.is_(None),
+        rating.c.asked_at >= sa.bindparam("since", type_=rating.c.asked_at.type),
+    )
+)

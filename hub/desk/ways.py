@@ -15,15 +15,16 @@ from hub.choice.ranking import REACHES
 from hub.clock import Clock
 from hub.people import People
 from hub.types import AddressKind, AuthorKind, ChannelKind, Hold, Intent, Purpose, Send, Skip
+from hub.vendors import WITHHELD
 
 _OFFERED = (ChannelKind.SMS, ChannelKind.PORTAL, ChannelKind.EMAIL, ChannelKind.VOICE)
 """In the order in which they are offered. Nobody is written to by push alone: it only announces."""
-_NO_ADDRESS: Mapping[AddressKind, str] = {
-    AddressKind.PHONE: "No phone number is on file.",
-    AddressKind.MAILBOX: "No mailbox is on file.",
-    AddressKind.PORTAL: "The person has not signed in to the portal yet.",
+NO_ADDRESS: Mapping[AddressKind, tuple[str, str]] = {
+    AddressKind.PHONE: ("No phone number is on file.", "no-phone"),
+    AddressKind.MAILBOX: ("No mailbox is on file.", "no-mailbox"),
+    AddressKind.PORTAL: ("The person has not signed in to the portal yet.", "no-portal"),
 }
-_AS_LINK = "The person gets a link, and reads it in the portal after signing in."
+AS_LINK = ("The person gets a link, and reads it in the portal after signing in.", "as-link")
 _BARRED = "No agreement is on file with the vendor that carries this way: it may say nothing of the person."
 
 
@@ -31,7 +32,8 @@ _BARRED = "No agreement is on file with the vendor that carries this way: it may
 class OpenWay:
     """A channel, as staff see it before they write.
 
-    shown: the number or mailbox; empty for the portal, and where there is none. reason: why not, or what to mind.
+    shown: the number or mailbox; empty for the portal, and where there is none.
+    reason: why not, or what to mind. codes: of its sentences.
     preferred: it is the one that would be taken if none were asked for. link: what goes there is a link.
     cost: of one segment in thousandths of the currency; None where it costs nothing or is not known.
     """
@@ -40,6 +42,7 @@ class OpenWay:
     shown: str = field(repr=False)
     allowed: bool
     reason: str
+    codes: tuple[str, ...] = ()
     preferred: bool = False
     link: bool = False
     cost: int | None = None
@@ -88,8 +91,9 @@ class Ways:
     ) -> OpenWay:
         here = [way for way in ways if way.channel is channel]
         if not here:
-            return OpenWay(channel=channel, shown="", allowed=False, reason=_NO_ADDRESS[REACHES[channel]])
-        decision, _ = decide(intent, here, now, timezone, ())
+            none, code = NO_ADDRESS[REACHES[channel]]
+            return OpenWay(channel=channel, shown="", allowed=False, reason=none, codes=(code,))
+        decision, codes = decide(intent, here, now, timezone, ())
         address_id = here[0].address_id if isinstance(decision, Skip) else decision.address_id
         way = next(one for one in here if one.address_id == address_id)
         link = way.shape == "link"
@@ -99,14 +103,15 @@ class Ways:
             case Hold():
                 reason = decision.reason
             case Send():
-                reason = _AS_LINK if link else ""
+                reason, codes = (AS_LINK[0], AS_LINK[1:]) if link else ("", ())
         if way.barred and link:
-            reason = f"{_BARRED} {reason}"
+            reason, codes = f"{_BARRED} {reason}", (WITHHELD, *(one for one in codes if one != WITHHELD))
         return OpenWay(
             channel=channel,
             shown="" if channel is ChannelKind.PORTAL else values.get(address_id, ""),
             allowed=not isinstance(decision, Skip),
             reason=reason,
+            codes=tuple(codes),
             preferred=channel is taken,
             link=link,
             cost=self._sms_cost if channel is ChannelKind.SMS else None,

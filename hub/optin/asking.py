@@ -14,6 +14,7 @@ from consent.ledger import Ledger, NewFact
 from consent.requests import ConsentRequest
 from hub.audit import Actor, Entry, Trail
 from hub.clock import Clock
+from hub.db.prepared import Prepared
 from hub.db.tables import address, consent_request, contact, message, person, proxy
 from hub.router import Routed, Router
 from hub.types import (
@@ -161,14 +162,9 @@ class OptIns:
 
     async def asked(self, conn: AsyncConnection, thread_id: str, address_id: str) -> Asked | None:
         """What the thread's last message asked this address about; None if it asked nothing."""
-        last = (
-            sa.select(message.c.intent_key)
-            .where(message.c.thread_id == thread_id, message.c.direction == Direction.OUTBOUND)
-            .order_by(message.c.seq.desc())
-            .limit(1)
-        )
-        key = (await conn.execute(last)).scalar_one_or_none()
-        if key is None or not key.startswith(KEY):
+        last = await _LAST_SAID.first(conn, thread=thread_id)
+        key = "" if last is None else last.intent_key or ""
+        if not key.startswith(KEY):
             return None
         open_still = sa.select(consent_request.c.id, consent_request.c.purposes).where(
             consent_request.c.id == key.removeprefix(KEY),
@@ -354,3 +350,14 @@ class OptIns:
             details={"address": one.address_id, "purposes": " ".join(sorted(one.scope.purposes or ()))},
         )
         await self._trail.record(conn, entry)
+
+
+_LAST_SAID = Prepared(
+    sa.select(message.c.intent_key)
+    .where(
+        message.c.thread_id == sa.bindparam("thread", type_=message.c.thread_id.type),
+        message.c.direction == Direction.OUTBOUND,
+    )
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)

@@ -12,25 +12,21 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.asking import NO_WISHES, AddressState, Wishes, share
 from consent.ledger import Ledger
-from consent.policy import Allowed, Denied, Request, Verdict, Wait, may, state_for
-from consent.restricting import restricted_among
-from consent.whereabouts import UNKNOWN, Place, place
+from consent.policy import Allowed, Denied, Verdict, Wait
 from hub.audit import Actor, Entry, Trail
 from hub.db.bulk import insert_rows, update_rows
-from hub.db.tables import appointment, attempt, delivery, preference
+from hub.db.tables import attempt, delivery
 from hub.events import Change, publish
-from hub.outbox import counting, due, halting, locks, watch
-from hub.outbox.counting import LEFT
+from hub.outbox import due, halting, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
 from hub.outbox.queue import note
 from hub.outbox.settle import alert
+from hub.outbox.verdicts import CHANNELS, PURPOSES, Verdicts
 from hub.proxies import Hearing
-from hub.proxies.hearing import Planned, own_standing
 from hub.sealed import open_body, open_contact, open_words, reply_token
-from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part, Purpose
+from hub.types import Address, AddressKind, ChannelKind, DeliveryState, Lane, Language, Part
 from hub.vault import Keys, Vault
 from hub.vendors import NO_REGISTER, WITHHELD, Barring
 
@@ -38,10 +34,8 @@ _OUTBOX = Actor("system", "outbox")
 _A_MOMENT = timedelta(seconds=1)
 # Looked up as they are stored: cheaper than calling the enumeration.
 _WITH_TOKEN = (ChannelKind.EMAIL, ChannelKind.PUSH)
-_CHANNELS = {str(kind): kind for kind in ChannelKind}
 _LANES = {str(lane): lane for lane in Lane}
 _KINDS = {str(kind): kind for kind in AddressKind}
-_PURPOSES = {str(purpose): purpose for purpose in Purpose}
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
 
 
@@ -75,13 +69,10 @@ class Claims:
         clinic_state: str = "",
         register: Barring = NO_REGISTER,
     ) -> None:
-        self._register = register
         self._vault = vault
-        self._ledger = ledger
         self._trail = trail
         self._senders = senders
-        self._hearing = hearing
-        self._clinic_state = clinic_state
+        self._verdicts = Verdicts(vault, ledger, hearing, clinic_state, register)
 
     async def claim(
         self,
@@ -99,7 +90,7 @@ class Claims:
 
         Each is leased until `now + LEASE`.
         """
-        rows = await due.due(conn, now, lanes, limit, list(self._senders if channels is None else channels))
+        rows = await due.due(conn, now, lanes, limit, tuple(self._senders if channels is None else channels))
         chosen, budget = [], segments
         for row in rows:
             if budget <= 0:
@@ -108,7 +99,7 @@ class Claims:
             budget -= row.segments
         if not chosen:
             return [], 0
-        verdicts = await self._ask(conn, chosen, now)
+        verdicts = await self._verdicts.of(conn, chosen, now)
         allowed = await self._write(conn, chosen, verdicts, now)
         keys = await self._vault.keys(conn, {row.person_id for row in allowed})
         return [self._claim(keys, row) for row in allowed], len(chosen)
@@ -117,7 +108,7 @@ class Claims:
         self, conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], channels: Sequence[ChannelKind]
     ) -> bool:
         """Whether `claim` would find anything; asked first, for a write is dearer than a look."""
-        return await due.waiting(conn, now, lanes, channels)
+        return await due.waiting(conn, now, lanes, tuple(channels))
 
     async def part_of(self, conn: AsyncConnection, delivery_id: str) -> Part:
         """A delivery's part as it was sent, for asking the provider about it."""
@@ -139,7 +130,7 @@ class Claims:
             thread_id=row.thread_id,
             person_id=row.person_id,
             address_id=row.address_id,
-            channel=_CHANNELS[row.channel],
+            channel=CHANNELS[row.channel],
             lane=_LANES[row.lane],
             segments=row.segments,
             part=self._part(keys, row, number),
@@ -155,10 +146,10 @@ class Claims:
         return Part(
             reference=row.id,
             attempt=number,
-            sender=self._senders[_CHANNELS[row.channel]],
+            sender=self._senders[CHANNELS[row.channel]],
             recipient=Address(_KINDS[row.address_kind], value),
             text=text,
-            purpose=_PURPOSES[row.purpose],
+            purpose=PURPOSES[row.purpose],
             language=_LANGUAGES.get(row.language or "", "en"),
             answers=row.answers,
             token=self._token(row),
@@ -169,92 +160,6 @@ class Claims:
         if row.channel not in _WITH_TOKEN:
             return None
         return reply_token(self._vault.blind, row.person_id, row.address_id)
-
-    async def _ask(self, conn: AsyncConnection, rows: list[Due], now: datetime) -> dict[str, Verdict | str]:
-        """For each row the policy's verdict, or the reason why it is void."""
-        confirming = [row for row in rows if row.confirms_stop]
-        wanted = {row.address_id for row in rows}
-        # Locked before anything about them is read: of two confirmations of one STOP only one may look at a time.
-        fresh = await locks.addresses(conn, wanted, alone=bool(confirming))
-        wishes = await _wishes(conn, [row for row in rows if row.counted])
-        needless = await watch.needless(conn, rows) | _switched_off(rows, wishes)
-        places = await self._places(conn, rows)
-        halted = await halting.halted(conn, rows)
-        barred = await self._register.barred(conn, now)
-        current = await _versions(conn, {row.appointment_id for row in rows if row.appointment_id})
-        counted = {row.person_id for row in rows if row.counted}
-        await locks.persons(conn, counted)
-        standings = await self._ledger.standings(conn, wanted)
-        recent = await counting.recent(conn, counted, now)
-        confirmed = await _stop_confirmed(conn, confirming)
-        unheard = await self._hearing.void(conn, [_planned(row) for row in rows if row.about_id or row.appointment_id])
-        of_age = await self._hearing.decided_by_themselves(conn, counted)
-        concerned = {one for row in rows if row.automated for one in (row.person_id, row.about_id) if one}
-        restricted = await restricted_among(conn, concerned)
-        verdicts: dict[str, Verdict | str] = {}
-        for row in rows:
-            if row.appointment_id:
-                version, start = current.get(row.appointment_id, (None, now))
-                if version != row.appointment_version or start <= now:
-                    verdicts[row.id] = "visit_over" if version == row.appointment_version else "appointment_changed"
-                    continue
-            if row.id in halted:
-                verdicts[row.id] = halted[row.id]
-                continue
-            if row.channel in barred and row.reveals:
-                verdicts[row.id] = WITHHELD
-                continue
-            if row.id in needless:
-                verdicts[row.id] = needless[row.id]
-                continue
-            if row.id in unheard:
-                verdicts[row.id] = unheard[row.id]
-                continue
-            sent = recent.get(row.person_id, counting.NOTHING) if row.counted else counting.NOTHING
-            _, wished = wishes.get((row.person_id, row.purpose), _NO_WISH)
-            where = places.get(row.id, UNKNOWN)
-            verdict = may(
-                Request(
-                    purpose=_PURPOSES[row.purpose],
-                    channel=_CHANNELS[row.channel],
-                    automated=row.automated,
-                    now=now,
-                    standing=own_standing(
-                        standings[row.address_id], of_age.get(row.person_id) if row.counted else None
-                    ),
-                    replies_to=row.replies_to,
-                    zones=where.zones,
-                    states=where.states,
-                    address_state=_state(row, fresh.get(row.address_id, row.address_state)),
-                    sent_recently=tuple(sent.calls),
-                    told_recently=sent.told(besides=row.message_id),
-                    wishes=wished if row.counted else NO_WISHES,
-                    share=share(row.person_id) if row.lane == Lane.BULK else 0.0,
-                    confirms_stop=row.confirms_stop,
-                    stop_confirmed=row.id in confirmed,
-                    answers_help=row.answers_help,
-                    safety=row.lane == Lane.SAFETY,
-                    restricted=bool(restricted and {row.person_id, row.about_id} & restricted),
-                )
-            )
-            verdicts[row.id] = verdict
-            if isinstance(verdict, Allowed) and row.counted:
-                # Two of one batch count against each other.
-                recent.setdefault(row.person_id, counting.Recent()).add(row.message_id, row.channel, now)
-        return verdicts
-
-    async def _places(self, conn: AsyncConnection, rows: list[Due]) -> dict[str, Place]:
-        """Where the person of each automated row may be; the number is read only where the record does not tell."""
-        asked = [row for row in rows if row.automated]
-        unplaced = {row.person_id for row in asked if row.timezone is None or row.home is None}
-        keys = await self._vault.keys(conn, unplaced) if unplaced else None
-        found = {}
-        for row in asked:
-            number = None
-            if keys is not None and row.person_id in keys and row.address_kind == AddressKind.PHONE:
-                number = open_contact(keys, row.person_id, row.address_id, row.value_sealed)
-            found[row.id] = place(zone=row.timezone, state=row.home, number=number, clinic_state=self._clinic_state)
-        return found
 
     async def _write(
         self, conn: AsyncConnection, rows: list[Due], verdicts: dict[str, Verdict | str], now: datetime
@@ -329,75 +234,3 @@ _TAKE = (
 
 def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:
     return {"id": row.id, "state": state, "reason": reason, "due_at": due_at}
-
-
-def _state(row: Due, fresh: AddressState) -> AddressState:
-    state = state_for(_CHANNELS[row.channel], fresh, row.address_reason)
-    return "deceased" if row.deceased and state == "ok" else state
-
-
-def _planned(row: Due) -> Planned:
-    return Planned(
-        id=row.id,
-        person_id=row.person_id,
-        address_id=row.address_id,
-        purpose=_PURPOSES[row.purpose],
-        about_id=row.about_id,
-        appointment_id=row.appointment_id,
-    )
-
-
-async def _stop_confirmed(conn: AsyncConnection, rows: list[Due]) -> set[str]:
-    """Those of `rows` whose opt-out was confirmed by another delivery already.
-
-    The same message answers the same STOP, so a confirmation is another's only when it answers it too.
-    """
-    confirmed = set()
-    for row in rows:
-        other = sa.select(delivery.c.id).where(
-            delivery.c.address_id == row.address_id,
-            delivery.c.confirms_stop.is_(True),
-            delivery.c.id != row.id,
-            delivery.c.replies_to == row.replies_to,
-            delivery.c.state.in_(LEFT),
-        )
-        if (await conn.execute(other)).first() is not None:
-            confirmed.add(row.id)
-    return confirmed
-
-
-_Wish = tuple[frozenset[str], Wishes]
-_NO_WISH: _Wish = (frozenset(), NO_WISHES)
-
-
-async def _wishes(conn: AsyncConnection, rows: list[Due]) -> dict[tuple[str, str], _Wish]:
-    """What the persons of these deliveries asked for, by person and purpose: channels not to use, hours and number."""
-    if not rows:
-        return {}
-    query = sa.select(preference).where(preference.c.person_id.in_({row.person_id for row in rows}))
-    return {
-        (one.person_id, one.purpose): (frozenset(one.off.split()), Wishes.read(one.hours, one.per_week))
-        for one in await conn.execute(query)
-    }
-
-
-def _switched_off(rows: list[Due], wishes: Mapping[tuple[str, str], _Wish]) -> dict[str, str]:
-    """Of deliveries that the clinic began: those that the person meanwhile does not want this way, with the rule."""
-    return {
-        row.id: "switched-off"
-        for row in rows
-        if row.counted and row.channel in wishes.get((row.person_id, row.purpose), _NO_WISH)[0]
-    }
-
-
-async def _versions(conn: AsyncConnection, appointments: set[str]) -> dict[str, tuple[int, datetime]]:
-    """The version and start of each appointment that is still booked, which stay until the commit."""
-    if not appointments:
-        return {}
-    query = (
-        sa.select(appointment.c.id, appointment.c.version, appointment.c.start)
-        .where(appointment.c.id.in_(appointments), appointment.c.status == "booked")
-        .order_by(appointment.c.id)
-        .with_for_update(read=True)
-    )
-    return {row.id: (row.version, row.start) for row in await conn.execute(query)}

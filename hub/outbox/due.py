@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.policy import AddressState
+from hub.db.prepared import Prepared, one_of
 from hub.db.tables import address, contact, delivery, message, person
 from hub.outbox import locks
 from hub.types import ChannelKind, DeliveryState, Lane
@@ -91,7 +92,7 @@ _DETAILS = (
 
 
 async def due(
-    conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], limit: int, channels: list[ChannelKind]
+    conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], limit: int, channels: tuple[ChannelKind, ...]
 ) -> list[Due]:
     """Deliveries that may be tried, the most urgent lane first, oldest first within it.
 
@@ -112,30 +113,30 @@ async def due(
         for state in (DeliveryState.QUEUED, DeliveryState.HELD):
             if len(rows) >= limit:
                 break
-            given = {"now": now, "channels": channels, "most": limit - len(rows)}
-            rows += starmap(Due, (await conn.execute(_due_in(lane, state), given)).all())
+            rows += starmap(Due, await _due(lane, state, channels)(conn, now=now, most=limit - len(rows)))
     return rows
 
 
-async def waiting(conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], channels: Sequence[ChannelKind]) -> bool:
+async def waiting(
+    conn: AsyncConnection, now: datetime, lanes: Sequence[Lane], channels: tuple[ChannelKind, ...]
+) -> bool:
     """Whether `due` would find anything; asked first, for a write is dearer than a look."""
-    given = {"now": now, "channels": list(channels)}
-    return (await conn.execute(_waiting(tuple(lanes)), given)).first() is not None
+    return bool(await _waiting(tuple(lanes), channels)(conn, now=now))
 
 
 @cache
-def _waiting(lanes: tuple[Lane, ...]) -> sa.Select[Any]:
+def _waiting(lanes: tuple[Lane, ...], channels: tuple[ChannelKind, ...]) -> Prepared:
     query = sa.select(delivery.c.id).where(
-        delivery.c.state.in_((DeliveryState.QUEUED, DeliveryState.HELD)),
-        delivery.c.lane.in_(lanes),
+        one_of(delivery.c.state, (DeliveryState.QUEUED, DeliveryState.HELD)),
+        one_of(delivery.c.lane, lanes),
         delivery.c.due_at <= sa.bindparam("now"),
-        delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
+        one_of(delivery.c.channel, channels),
         sa.or_(
             delivery.c.lane == Lane.SAFETY,
             *(sa.and_(delivery.c.lane == lane, ~_blocked(lane)) for lane in (Lane.REPLY, Lane.BULK)),
         ),
     )
-    return query.limit(1)
+    return Prepared(query.limit(1))
 
 
 async def one(conn: AsyncConnection, delivery_id: str) -> Due:
@@ -150,14 +151,18 @@ async def any_of(conn: AsyncConnection, delivery_id: str) -> list[Due]:
 
 
 @cache
-def _due_in(lane: Lane, state: DeliveryState) -> sa.Select[Any]:
+def _due(lane: Lane, state: DeliveryState, channels: tuple[ChannelKind, ...]) -> Prepared:
+    return Prepared(_due_in(lane, state, channels))
+
+
+def _due_in(lane: Lane, state: DeliveryState, channels: tuple[ChannelKind, ...]) -> sa.Select[Any]:
     """What is due in a lane and a state, locked."""
     query = (
         _DETAILS.where(
             delivery.c.state == state,
             delivery.c.lane == lane,
             delivery.c.due_at <= sa.bindparam("now"),
-            delivery.c.channel.in_(sa.bindparam("channels", expanding=True)),
+            one_of(delivery.c.channel, channels),
         )
         .order_by(delivery.c.due_at, delivery.c.id)
         .limit(sa.bindparam("most", type_=sa.Integer))
@@ -172,7 +177,7 @@ def _blocked(lane: Lane) -> sa.Exists:
     blocked = sa.exists().where(
         earlier.c.thread_id == delivery.c.thread_id,
         earlier.c.channel == delivery.c.channel,
-        earlier.c.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
+        one_of(earlier.c.state, (DeliveryState.QUEUED, DeliveryState.SENDING)),
         earlier.c.id < delivery.c.id,
     )
     if lane is Lane.BULK:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.db.direct import run
 from hub.db.tables import delivery
 from hub.types import DeliveryState
 
@@ -34,12 +35,12 @@ async def record_taken(conn: AsyncConnection, taken: Sequence[Taken], now: datet
     for start in range(0, len(taken), _MOST):
         rows = taken[start : start + _MOST]
         given = [value for row in rows for value in row]
-        moved = await conn.exec_driver_sql(_sent(dialect, len(rows)), (*given, stored_due, stored_now))
+        moved = await run(conn, _sent(dialect, len(rows)), (*given, stored_due, stored_now))
         ids = {str(row[0]) for row in moved}
         ended = [row for row in rows if row[0] in ids]
         if ended:
             given = [value for row in ended for value in row]
-            await conn.exec_driver_sql(_ended(dialect, len(ended)), (*given, stored_now))
+            await run(conn, _ended(dialect, len(ended)), (*given, stored_now))
         done += [row[0] for row in ended]
     return done
 

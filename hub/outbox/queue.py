@@ -105,7 +105,7 @@ async def note(conn: AsyncConnection, reached: list[tuple[str, DeliveryState, st
     """Write that deliveries reached a state, with the reason, into their history."""
     if reached:
         rows = [
-            {"id": new_id(), "delivery_id": delivery_id, "state": state, "reason": reason, "at": at}
-            for delivery_id, state, reason in reached
+            {"id": event_id, "delivery_id": delivery_id, "state": state, "reason": reason, "at": at}
+            for event_id, (delivery_id, state, reason) in zip(new_ids(len(reached)), reached, strict=True)
         ]
         await insert_rows(conn, delivery_event, rows)

@@ -186,6 +186,7 @@ def _row(result: Result, known: Any, now: datetime) -> dict[str, object]:
     }
 
 
+_ANY_EARLY = sa.select(unmatched_status.c.id).limit(1)
 _STATES = sa.select(
     delivery.c.id, delivery.c.state, delivery.c.attempts, delivery.c.provider_id, delivery.c.unknown_since
 ).where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -208,7 +209,7 @@ async def _apply_early_reports(conn: AsyncConnection, results: list[Result], now
     """A callback without our reference may have come before we knew the provider's id."""
     by_provider = {r.outcome.provider_id: r for r in results if r.outcome.provider_id}
     # Nearly always there is none at all.
-    if not by_provider or (await conn.execute(sa.select(unmatched_status.c.id).limit(1))).first() is None:
+    if not by_provider or (await conn.execute(_ANY_EARLY)).first() is None:
         return
     query = (
         sa.select(unmatched_status)

@@ -1,4 +1,7 @@
-"""Drawing the pages: templates, words in two languages, and moments."""
+"""Drawing the pages: templates, words in two languages, and moments.
+
+What draws and what writes moments is loaded with the first page: a hub that shows nobody a page keeps that memory free.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,15 +9,17 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import jinja2
 import msgspec
 import phonenumbers
 from aiohttp import web
-from babel.dates import format_date, format_time
 
 from hub.types import Language
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["Dates", "draw", "manifest", "readable", "words"]
 
@@ -41,25 +46,28 @@ class Dates:
     """Writes moments as the clinic's wall shows them, in one language."""
 
     def __init__(self, zone: ZoneInfo, language: Language) -> None:
+        from babel import dates
+
+        self._babel = dates
         self._zone = zone
         self._language = language
 
     def day(self, moment: datetime | date) -> str:
         """The day, such as `Tuesday, March 3`."""
-        written = format_date(self._local(moment), _SKELETONS[self._language], locale=self._language)
+        written = self._babel.format_date(self._local(moment), _SKELETONS[self._language], locale=self._language)
         return written[0].upper() + written[1:]
 
     def short(self, moment: datetime | date) -> str:
         """The day in little room, such as `Tue, Mar 3`."""
-        return str(format_date(self._local(moment), _SHORT[self._language], locale=self._language))
+        return str(self._babel.format_date(self._local(moment), _SHORT[self._language], locale=self._language))
 
     def dated(self, moment: datetime | date) -> str:
         """The day with its year, such as `Mar 3, 2026`."""
-        return str(format_date(self._local(moment), "medium", locale=self._language))
+        return str(self._babel.format_date(self._local(moment), "medium", locale=self._language))
 
     def shortest(self, day: datetime | date) -> str:
         """The day without its name, such as `Mar 3`."""
-        return str(format_date(self._local(day), _SHORTEST[self._language], locale=self._language))
+        return str(self._babel.format_date(self._local(day), _SHORTEST[self._language], locale=self._language))
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""
@@ -70,7 +78,7 @@ class Dates:
         return self._clock(datetime(1, 1, 1, int(whole), tzinfo=UTC))
 
     def _clock(self, shown: datetime) -> str:
-        written = format_time(shown, "h:mm a", locale=self._language)
+        written = self._babel.format_time(shown, "h:mm a", locale=self._language)
         return " ".join(written.replace("\u202f", " ").replace("\xa0", " ").split())
 
     def _local(self, moment: datetime | date) -> date:
@@ -78,7 +86,9 @@ class Dates:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.PackageLoader("hub.portal", "html"),
         autoescape=True,

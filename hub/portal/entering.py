@@ -7,6 +7,7 @@ from aiohttp import web
 
 from hub.portal.codes import GOOD_FOR, Entered, NotEntered, address_of
 from hub.portal.desk import START, Desk
+from hub.portal.notices import public_key
 from hub.signin import tokens
 from hub.signin.devices import described
 from hub.signin.forms import Form
@@ -140,7 +141,9 @@ async def _more(desk: Desk, request: web.Request) -> web.Response:
     async with desk.parts.db.read() as conn:
         person = await desk.parts.people.get(conn, session.person_id)
     name = person.profile.given_name if person else ""
-    return desk.draw(session, "more.html", "more", name=name)
+    # Where no notification is ever sent, none is to be turned on.
+    pages = (*(("notices",) if public_key(desk) is not None else ()), "preferences", "agreements", "security")
+    return desk.draw(session, "more.html", "more", name=name, pages=pages)
 
 
 def _born(form: Form) -> date | None:

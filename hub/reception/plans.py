@@ -21,6 +21,8 @@ from templates import render
 
 EMERGENCY, URGENT, SOON = 3, 2, 1
 """A thread's priority: what staff see first."""
+BOTS = (ThreadStatus.BOT, ThreadStatus.CLOSED)
+"""Whose a thread is that the bot speaks in."""
 
 _AGREED: Mapping[OptOutWord, tuple[str, frozenset[ChannelKind]]] = {
     OptOutWord.AGREE: ("1", frozenset({ChannelKind.SMS, ChannelKind.VOICE})),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,7 @@ from bots.dialogue import Known, Shared, Subject, Unknown
 from consent.facts import Standing
 from consent.ledger import Ledger
 from consent.policy import AddressState
+from hub.db.prepared import Prepared
 from hub.db.tables import address, message, proxy, restriction, unhandled
 from hub.db.tables import person as person_table
 from hub.db.tables import thread as thread_table
@@ -84,10 +85,10 @@ class Reader:
 
     async def next(self, conn: AsyncConnection, thread_id: str) -> Incoming | None:
         """The oldest unhandled message of the thread, None when all are handled."""
-        rows = (await conn.execute(_NEXT, {"thread": thread_id})).all()
+        rows = await _NEXT.rows(conn, thread=thread_id)
         if not rows:
             return None
-        row: Any = rows[0]
+        row = rows[0]
         thread = Thread(
             id=thread_id,
             person_id=row.person_id,
@@ -171,7 +172,7 @@ _WITH = (
 _PERSON_FROM = len(_WITH)
 # Everything about the message in one statement, built once: a message is read before it is answered. The second row
 # only says that there is one.
-_NEXT = (
+_NEXT = Prepared(
     sa.select(*_WITH, *(person_table.c[name].label(f"who_{name}") for name in _PersonRow._fields))
     .join(address, address.c.id == message.c.address_id)
     .join(thread_table, thread_table.c.id == message.c.thread_id)

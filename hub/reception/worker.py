@@ -14,6 +14,7 @@ from hub.db.tables import message, turn, unhandled
 from hub.errors import HubError, StorageError
 from hub.log import say
 from hub.metrics import Metrics
+from hub.reception.deciding import Deciding
 from hub.reception.reaction import Reactions
 from hub.reception.reading import Incoming, Reader
 from hub.reception.turns import Turns, keep
@@ -36,6 +37,7 @@ class Reception:
         *,
         db: Database,
         reader: Reader,
+        deciding: Deciding,
         reactions: Reactions,
         metrics: Metrics,
         turns: Turns,
@@ -45,6 +47,7 @@ class Reception:
     ) -> None:
         self._db = db
         self._reader = reader
+        self._deciding = deciding
         self._reactions = reactions
         self._metrics = metrics
         self._turns = turns
@@ -130,8 +133,8 @@ class Reception:
                 incoming = await self._reader.next(conn, thread_id)
             if incoming is None:
                 return
-            what = self._reactions.sort(incoming)
-            if self._reactions.is_for_the_bot(incoming, what) and not self._ready():
+            what = self._deciding.sort(incoming)
+            if self._deciding.is_for_the_bot(incoming, what) and not self._ready():
                 self._parked.add(thread_id)
                 return
             try:

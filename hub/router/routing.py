@@ -13,6 +13,7 @@ from hub.audit import Trail
 from hub.choice import Knowledge, Way, decide
 from hub.clock import Clock
 from hub.db import Database
+from hub.db.prepared import Prepared
 from hub.db.tables import delivery, message
 from hub.events import Bell, Change, publish
 from hub.links import Links
@@ -259,7 +260,7 @@ def _again(following: Following) -> Intent:
 
 async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     """What became of an intent with this key, if it was queued before."""
-    row: Any = (await conn.execute(_EARLIER, {"intent_key": key})).first()
+    row = await _EARLIER.first(conn, intent_key=key)
     if row is None:
         return None
     channel = ChannelKind(row.channel)
@@ -269,7 +270,7 @@ async def _earlier(conn: AsyncConnection, key: str) -> Routed | None:
     return Routed(decision, (), row.id, row.delivery_id)
 
 
-_EARLIER = (
+_EARLIER = Prepared(
     sa.select(
         message.c.id,
         delivery.c.id.label("delivery_id"),

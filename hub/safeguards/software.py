@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
-from packaging.requirements import Requirement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.db import HEAD
@@ -15,6 +15,9 @@ from hub.errors import HubError, SignatureInvalid
 from hub.parts import Parts
 from hub.safeguards.model import Evidence, Finding, Safeguard, State
 from hub.types import Webhook
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 __all__ = ["PACKAGES", "SCANNER", "SCHEMA", "SIGNATURES"]
 
@@ -52,6 +55,9 @@ class Packages:
 
 
 async def _packages(conn: AsyncConnection, parts: Parts) -> Packages:
+    # Only here: nothing else in a running hub reads requirements.
+    from packaging.requirements import Requirement
+
     try:
         wanted = [Requirement(one) for one in requires("carehub") or ()]
         release = version("carehub")
@@ -61,7 +67,7 @@ async def _packages(conn: AsyncConnection, parts: Parts) -> Packages:
     return Packages(release, len(here), tuple(one.name for one in here if not _fits(one)))
 
 
-def _fits(wanted: Requirement) -> bool:
+def _fits(wanted: "Requirement") -> bool:
     try:
         return wanted.specifier.contains(version(wanted.name), prereleases=True)
     except PackageNotFoundError:

@@ -76,7 +76,7 @@ class Indexer:
             return await _place(conn, kind)
 
     async def _step(self, kind: Kind, limit: int) -> int:
-        """Index some more; how many there were, 0 when there is nothing to do now."""
+        """Index some more; how many there were, 0 when that was all there is for now."""
         async with self._db.read() as conn:
             place = await _place(conn, kind)
             lowest, highest = await events.bounds(conn)
@@ -86,14 +86,14 @@ class Indexer:
                 return 1
             if place.walked is not None:
                 ids = await _after(conn, kind, place.walked, limit)
-                then = _Place(place.seq, ids[-1] if ids else None)
+                then, more = _Place(place.seq, ids[-1] if ids else None), True
             else:
-                changes = await events.read(conn, place.seq, limit=limit)
-                if not changes:
+                if highest == place.seq:
                     return 0
-                wanted = _TYPES[kind]
-                ids = list(dict.fromkeys(one.object_id for _, one in changes if one.type in wanted))
-                then = _Place(changes[-1][0], None)
+                changes = await events.read(conn, place.seq, limit=limit, types=_TYPES[kind])
+                ids = list(dict.fromkeys(one.object_id for _, one in changes))
+                more = len(changes) == limit
+                then = _Place(changes[-1][0] if more else highest, None)
             if kind == "messages":
                 found = await self._words(conn, ids)
             else:
@@ -109,8 +109,10 @@ class Indexer:
             await _move(conn, kind, then)
             return True
 
-        await self._db.write(unit)
-        return len(ids) or 1
+        if not await self._db.write(unit):
+            return 1
+        # What came meanwhile is for the next round: to follow a busy hub event by event costs more than the index.
+        return len(ids) or 1 if more else 0
 
     async def _words(self, conn: AsyncConnection, ids: Sequence[str]) -> dict[int, list[int]]:
         """The words of messages, each with the heads of those that have it."""

@@ -32,7 +32,7 @@ _NUMERIC = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
 def plain(text: str) -> str:
     """`text` without accents and case."""
     spread = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in spread if not unicodedata.combining(c))
+    return spread if spread.isascii() else "".join(c for c in spread if not unicodedata.combining(c))
 
 
 def said(text: str) -> list[str]:

@@ -13,6 +13,13 @@ from hub.settings.secret import Secret
 class SystemSettings:
     """Which other systems the hub works with, and how."""
 
+    embedding: str = setting(
+        "HUB_EMBEDDING",
+        "`on`: where the embedded engine is unsure, an embedding is asked as well; needs the extra `embedding`, and "
+        "`hub bot train` once for each release",
+        parsing.one_of("on", "off"),
+        "off",
+    )
     rasa_url: str = setting(
         "HUB_RASA_URL",
         "a Rasa server that understands in place of the embedded engine, which stands in while it does not answer",

@@ -1,4 +1,7 @@
-"""Drawing the pages of staff: templates, and words in two languages that each of their rooms brings along."""
+"""Drawing the pages of staff: templates, and words in two languages that each of their rooms brings along.
+
+What draws and what writes moments is loaded with the first page: a hub that shows nobody a page keeps that memory free.
+"""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -6,14 +9,15 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import jinja2
 from aiohttp import web
-from babel.dates import format_datetime, format_time
-from babel.numbers import format_decimal
 
 from hub.types import Language
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["LANGUAGES", "Moments", "draw", "words"]
 
@@ -39,21 +43,27 @@ class Moments:
     """Writes moments as the clinic's wall shows them, in one language."""
 
     def __init__(self, zone: ZoneInfo, language: Language) -> None:
+        from babel import dates
+
+        self._babel = dates
         self._zone = zone
         self._language = language
 
     def whole(self, moment: datetime) -> str:
         """Day, year and time, such as `Mar 3, 2026, 2:30 PM`."""
         local = moment.astimezone(self._zone).replace(tzinfo=None)
-        return _plain(format_datetime(local, _DAYS[self._language], locale=self._language))
+        return _plain(self._babel.format_datetime(local, _DAYS[self._language], locale=self._language))
 
     def time(self, moment: datetime) -> str:
         """The time of day, such as `2:30 PM`."""
-        return _plain(format_time(moment.astimezone(self._zone).replace(tzinfo=None), "h:mm a", locale=self._language))
+        local = moment.astimezone(self._zone).replace(tzinfo=None)
+        return _plain(self._babel.format_time(local, "h:mm a", locale=self._language))
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.PackageLoader("hub.staff", "html"),
         autoescape=True,
@@ -73,6 +83,8 @@ def draw(template: str, language: Language, values: Mapping[str, object], *, sta
 
 
 def _numbers(language: Language) -> Callable[[int], str]:
+    from babel.numbers import format_decimal
+
     # As the clinic's country writes them: `es` alone would put dots where a reader in the United States has commas.
     return lambda value: format_decimal(value, locale=f"{language}_US")
 

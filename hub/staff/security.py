@@ -1,6 +1,5 @@
 """How one gets in: the password, second factors, and where one is signed in."""
 
-import segno
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -205,6 +204,9 @@ async def _page(visit: Visit, *, told: str = "", wrong: str = "", status: int = 
 
 def _app_page(visit: Visit, ticket: str, secret: bytes, *, wrong: str = "", status: int = 200) -> web.Response:
     user, clinic = visit.granted.user, visit.surface.parts.settings.clinic_name
+    # Only here: no other page draws a square.
+    import segno
+
     # As a picture of its own: within the page, its style would break the rules that the page is under.
     square = segno.make_qr(totp.uri(secret, clinic, user.email), error="m").svg_data_uri(
         border=2, dark="#000", light="#fff", omitsize=True

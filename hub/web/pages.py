@@ -2,19 +2,25 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from yarl import URL
 
 from hub.assets import Assets
 from hub.parts import Parts
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _HERE = Path(__file__).parent
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Only here: it takes two megabytes, and a hub that shows nobody a page does without.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(_HERE / "html"),
         autoescape=True,

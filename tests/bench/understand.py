@@ -1,5 +1,7 @@
 """Understand: the embedded engine on the texts of other people, and on the screens' own unseen sets.
 
+Where the extra `embedding` is installed, the engine with its second stage is asked the same texts.
+
 With `HUB_RASA_URL`, the Rasa server there is asked the same texts in the same run, and what it makes of them by itself
 is told beside what the hub makes of them. (`engines` starts a server of its own.)
 """
@@ -45,7 +47,10 @@ async def _engines(rows: list[Labelled], tell: Tell) -> dict[str, Any]:
         return engines.outside(trained().meaning(row.text, now=NOW, question=row.question))
 
     tell(engines.HEAD)
-    found = {"embedded": await engines.measured("embedded", rows, embedded, engines.resident_alone(), tell)}
+    found: dict[str, Any] = {
+        "embedded": await engines.measured("embedded", rows, embedded, engines.resident_alone(), tell)
+    }
+    found |= await engines.with_embedding(rows, tell)
     url = os.environ.get("HUB_RASA_URL", "")
     if not url:
         tell("HUB_RASA_URL names no server: Rasa is not measured")

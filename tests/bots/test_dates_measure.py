@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bots.dates import When, parse
+from bots.dates import When, Window, parse
 from tests.shared import SHARED, needs_shared
 
 TYPED = Path(__file__).with_name("dates_typed.jsonl")
 ASKED = Path(__file__).with_name("dates_asked.jsonl")
 """Each row was written before the grammar was tried on it. suits, never: moments that what was read allows, or not."""
+MENDED = Path(__file__).with_name("dates_mended.jsonl")
+"""Texts that were once misread, each with all that it says as a reader of its own language takes it: windows as
+"first..last earliest-latest exact|about", the readings to ask about, the days ruled out."""
 ZONE = ZoneInfo("America/New_York")
 _TIMELY = re.compile(
     r"\d|day|night|noon|morn|evening|week|month|year|hour|minute|o'?clock|tomor|tommor|tonigh|soon|early|earli|late|next"
@@ -97,6 +100,29 @@ def test_what_is_asked_for_is_offered_and_nothing_else(language: str) -> None:
 
     assert len(rows) >= 200
     assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+def _shown(window: Window) -> str:
+    days = str(window.first or "") if window.first == window.last else f"{window.first or ''}..{window.last or ''}"
+    hours = f"{_time(window.earliest) or ''}-{_time(window.latest) or ''}" if window.earliest or window.latest else ""
+    return " ".join(filter(None, (days, hours, "exact" * window.exact, "about" * window.about)))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_was_once_misread_stays_mended(language: str) -> None:
+    rows = [row for row in _rows(MENDED) if row["lang"] == language]
+
+    wrong = []
+    for row in rows:
+        when = _read(row, "now")
+        read = [_shown(window) for window in when.windows], [_shown(window) for window in when.ambiguous]
+        ruled_out = [day.isoformat() for day in when.excluded], list(when.excluded_weekdays)
+        meant = (row["windows"], row.get("ambiguous", [])), (row.get("not", []), row.get("not_weekdays", []))
+        if (read, ruled_out, when.relation) != (*meant, row.get("relation")):
+            wrong.append((row["text"], read, ruled_out, when.relation))
+
+    assert len(rows) >= 100
+    assert not wrong
 
 
 class TestShared:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bots.dates.model import When
+from bots.dates.model import When, Window
 from bots.dialogue import Phase
 from tests.bots.talk import FRI, THU, TUE, Folder, Talk, on
 
@@ -339,3 +339,93 @@ async def test_staff_are_told_what_was_just_booked() -> None:
     await talk.hears("Yes. And how much is it?", "cost_insurance", "confirm")
 
     assert ("visit spoken of last", "2026-03-03 14:30 Dr. Kim") in talk.handoff.facts
+
+
+async def test_a_question_for_staff_beside_a_change_of_mind_waits_for_it() -> None:
+    talk = Talk()
+    talk.calendar.give("tue-9", "p1")
+    await talk.hears("I need a check-up", "book", visit_type="Check-up")
+
+    reply = await talk.hears("no, what does it cost? rather cancel it", "decline", "cost_insurance", "cancel")
+
+    assert talk.state.job == "cancel"
+    assert talk.state.later == ("cost_insurance",)
+    assert "Cancel" in reply
+
+
+async def proposed() -> Talk:
+    talk = Talk()
+    await talk.hears("check-up tuesday at 9", "book", visit_type="Check-up", when=on(TUE, "09:00"))
+    assert talk.state.phase is Phase.CONFIRM_SLOT
+    return talk
+
+
+async def test_a_visit_for_a_relative_asked_for_before_the_yes_comes_next() -> None:
+    talk = await proposed()
+
+    await talk.hears("Also make an appointment for my son John, please.", "book")
+
+    assert talk.said == ["bot.next", "slots.propose"]
+    assert len(talk.state.more) == 1
+    await talk.hears("yes", "confirm")
+    assert "book.booked" in talk.said
+    assert talk.state.phase is not Phase.IDLE  # the son's is taken up
+
+
+@pytest.mark.parametrize("text", ["On what day?", "which day?", "a que hora?", "¿qué día?"])
+async def test_which_day_was_proposed_is_told_again(text: str) -> None:
+    talk = await proposed()
+
+    await talk.hears(text, "decline")
+
+    assert talk.said == ["slots.propose"]
+    assert talk.state.phase is Phase.CONFIRM_SLOT
+
+
+async def test_another_day_in_what_sounds_like_asking_again_is_a_new_wish() -> None:
+    talk = await proposed()
+
+    await talk.hears("I messed up again, could you change that to the 5th?", "repeat", when=on(THU))
+
+    assert "Thu" in talk.reply
+
+
+async def test_the_day_after_is_that_after_the_day_on_the_table() -> None:
+    talk = await proposed()
+
+    await talk.hears("not that day, the day after", "decline")
+
+    assert "Wed" in talk.reply
+
+
+async def test_the_week_after_is_that_after_the_times_on_the_table() -> None:
+    talk = await proposed()
+
+    await talk.hears("what about the week after", "alternatives")
+
+    windows = talk.state.wish.when.windows if talk.state.wish.when else ()
+    assert {(one.first, one.last) for one in windows} == {(date(2026, 3, 9), date(2026, 3, 15))}
+
+
+async def test_days_said_where_a_kind_of_visit_is_asked_for_are_kept_and_no_failure() -> None:
+    talk = Talk()
+    await talk.hears("can I come on Tuesday", "book", when=on(TUE))
+    assert talk.state.phase is Phase.VISIT_TYPE
+
+    await talk.hears("or Thursday", when=on(THU))
+    await talk.hears("Friday", when=on(FRI))
+
+    assert talk.said == ["book.choose_visit_type"]
+    assert talk.state.failures == 0
+    assert talk.state.wish.when == on(FRI)
+
+
+async def test_the_week_after_one_that_the_text_names_is_counted_from_that() -> None:
+    talk = await proposed()
+    beyond = Window(first=date(2026, 3, 16), last=date(2026, 3, 22))
+    next_week = tuple(date(2026, 3, day) for day in range(9, 16))
+
+    await talk.hears("not next week, the week after", "decline", when=When(windows=(beyond,), excluded=next_week))
+
+    windows = talk.state.wish.when.windows if talk.state.wish.when else ()
+    assert {(one.first, one.last) for one in windows} == {(beyond.first, beyond.last)}

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bots.dialogue import Known, Shared, Unknown
+from bots.dialogue import Known, Phase, Shared, Unknown
 from tests.bots.talk import THU, Folder, Talk, on
 
 FAMILY = Folder(
@@ -173,3 +173,15 @@ async def test_on_a_shared_number_a_word_that_is_nobodys_name_is_asked_about_as_
     await talk.hears("a check-up for Blueberry", "book", visit_type="Check-up")
 
     assert talk.said == ["bot.intro", "identity.ask_first_name"]
+
+
+async def test_a_kind_of_visit_where_a_name_is_asked_for_names_nobody() -> None:
+    talk = Talk(standing=Unknown())
+    await talk.hears("I need an appointment", "book")
+    assert talk.state.phase is Phase.NAME
+
+    await talk.hears("check-up")
+
+    assert talk.state.phase is Phase.NAME
+    assert talk.state.name is None
+    assert talk.state.wish.visit_type == "Check-up"

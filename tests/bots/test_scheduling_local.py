@@ -1,16 +1,19 @@
 """The embedded calendar: the contract, and what it owes the audit, the event log and the disk."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bots.scheduling.base import HOLD_FOR, Appointment, Taken
 from hub import events
 from hub.audit import Trail
 from hub.clock import FixedClock
-from hub.db import Database
+from hub.db import Database, direct, prepared
+from hub.db.direct import Rows
 from hub.db.tables import appointment, audit_event, slot
 from hub.errors import SchedulingError
 from hub.vault import Vault
@@ -210,7 +213,9 @@ async def test_no_name_is_readable_in_the_file(backend: LocalBackend, disk: Disk
 
 
 @embedded_only
-async def test_a_large_calendar_is_searched_by_its_indexes(backend: LocalBackend) -> None:
+async def test_a_large_calendar_is_searched_by_its_indexes(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many slots there are, a search steps through a bounded part of them."""
     start = datetime(2026, 3, 3, 13, 0, tzinfo=UTC)
     await backend.open_all(
@@ -220,20 +225,19 @@ async def test_a_large_calendar_is_searched_by_its_indexes(backend: LocalBackend
             for p in range(10)
         ]
     )
-    plans: list[str] = []
+    asked: list[tuple[str, Sequence[object]]] = []
+    ask = direct.run
 
-    def note(conn: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if "asked" in statement:
-            plans.append(statement)
-            cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)  # type: ignore[attr-defined]
-            plans.extend(row[-1] for row in cursor.fetchall())  # type: ignore[attr-defined]
+    async def noting(conn: AsyncConnection, statement: str, values: Sequence[object]) -> Rows:
+        asked.append((statement, values))
+        return await ask(conn, statement, values)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    monkeypatch.setattr(prepared, "run", noting)
+    offer = await backend.scheduling.find(wish(backend.persons[0], visit_type="Check-up"))
 
+    async with backend.db.glance() as conn:
+        looks = [await ask(conn, f"EXPLAIN QUERY PLAN {one}", given) for one, given in asked if "asked" in one]
+    plans = [row[-1] for look in looks for row in look]
     assert len(offer.slots) == 3
     assert any("USING INDEX ix_slot_visit_type_id (visit_type_id=? AND start>? AND start<?)" in line for line in plans)
     assert not any(line.startswith("SCAN slot") for line in plans)

@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from hub.crypto import Keyring
 from tests.hub.demo.clinic_running import Running, running
@@ -17,6 +18,8 @@ CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)) is not None),
     None,
 )
+SHELL = shutil.which("chromium-headless-shell")
+"""Chromium with no window to draw and so with two thirds of the work; it shows no notifications."""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -46,27 +49,61 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser | None]:
-    """A Chromium without a window, for the session, None where there is none: to start one, and the process that
-    drives it, takes as long as many a test."""
+async def driver() -> AsyncIterator[Playwright]:
+    """What drives the session's browsers: to start it, and them, takes as long as many a test."""
     async with async_playwright() as playwright:
-        path = CHROMIUM or playwright.chromium.executable_path
-        if not Path(path).exists():
-            yield None
-            return
-        opened = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield playwright
+
+
+@asynccontextmanager
+async def _opened(driver: Playwright, path: str | None) -> AsyncIterator[Browser | None]:
+    path = path or driver.chromium.executable_path
+    if not Path(path).exists():
+        yield None
+        return
+    opened = await driver.chromium.launch(executable_path=path, args=ARGUMENTS)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(driver: Playwright) -> AsyncIterator[Browser | None]:
+    """A Chromium without a window, for the session, None where there is none."""
+    async with _opened(driver, SHELL or CHROMIUM) as opened:
         yield opened
-        await opened.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def browser(chromium: Browser | None) -> AsyncIterator[Browser]:
-    """The session's Chromium; what a test opens in it is closed after the test."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def whole_chromium(driver: Playwright, chromium: Browser | None) -> AsyncIterator[Browser | None]:
+    """One that can show notifications."""
+    if SHELL is None:
+        yield chromium
+        return
+    async with _opened(driver, CHROMIUM) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _lent(chromium: Browser | None) -> AsyncIterator[Browser]:
     if chromium is None:
         pytest.skip("Chromium is not installed on this machine")
     yield chromium
     for context in chromium.contexts:
         await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser | None) -> AsyncIterator[Browser]:
+    """The session's Chromium; what a test opens in it is closed after the test."""
+    async with _lent(chromium) as lent:
+        yield lent
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def whole_browser(whole_chromium: Browser | None) -> AsyncIterator[Browser]:
+    """The same, for what is shown outside of the page."""
+    async with _lent(whole_chromium) as lent:
+        yield lent
 
 
 @pytest_asyncio.fixture(loop_scope="session")

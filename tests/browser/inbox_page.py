@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 
 from hub.crypto import Keyring
 from hub.demo.clinic import patient
 from hub.demo.furnishing import furnish
 from hub.demo.staff import PASSWORD, hire
+from tests.browser.accessibility import violations
 from tests.hub.demo.clinic_running import Running, running
 
 WAIT = 60_000
@@ -178,8 +178,7 @@ async def clean(page: Page) -> None:
     """Nothing is wider than the screen, and axe finds nothing."""
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    found = (await Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert await violations(page) == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

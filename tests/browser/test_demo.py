@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 
 from hub.demo import invite
 from hub.demo.clinic import patient
+from tests.browser.accessibility import violations
 from tests.hub.demo.clinic_running import Running
 
 pytestmark = pytest.mark.browser
@@ -321,5 +321,4 @@ async def test_at_every_width_it_fits_and_everyone_can_use_it(
 
 async def _is_usable(page: Page, width: int) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") == width
-    found = (await Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert await violations(page) == []

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from bots.scheduling.base import Appointment
 from hub.demo.clinic import Patient, patient
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose
+from tests.browser.accessibility import violations
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.person import CODE
 
@@ -66,8 +66,7 @@ async def sign_in(page: Page, clinic: Running, who: Patient) -> None:
 async def fits(page: Page) -> None:
     """Nothing is wider than the screen, and axe finds nothing."""
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
-    found = (await Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert await violations(page) == []
 
 
 async def visit(clinic: Running, who: str) -> Appointment:

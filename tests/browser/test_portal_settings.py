@@ -177,7 +177,7 @@ async () => {
 
 
 async def test_notifications_are_turned_on_by_a_press_show_nothing_of_the_message_and_end_with_the_device(
-    browser: Browser, pushing: Running, rig: BrowserRig
+    whole_browser: Browser, pushing: Running, rig: BrowserRig
 ) -> None:
     # Chromium subscribes at Google's servers alone, which a test must not reach: the answer is this machine's.
     subscription = rig.service.subscription()
@@ -190,7 +190,7 @@ async def test_notifications_are_turned_on_by_a_press_show_nothing_of_the_messag
         Notification.requestPermission = () => {{ window.asked = true; return ask.call(Notification); }};
     """
     james = patient("james")
-    async with opened(browser, pushing) as page:
+    async with opened(whole_browser, pushing) as page:
         await page.context.grant_permissions(["notifications"], origin=pushing.base)
         await page.context.add_init_script(pretend)
         await sign_in(page, pushing, james)
@@ -232,7 +232,7 @@ async def test_notifications_are_turned_on_by_a_press_show_nothing_of_the_messag
         await expect(page.locator("#notices-on button")).to_be_visible()
 
     # On an iPhone there are none before the portal is on the home screen.
-    async with opened(browser, pushing, user_agent=IPHONE) as page:
+    async with opened(whole_browser, pushing, user_agent=IPHONE) as page:
         await page.context.add_init_script("delete window.PushManager;")
         await sign_in(page, pushing, james)
         await leads_to(page, pushing, "notices")

@@ -86,9 +86,9 @@ async (count) => {
 
 
 async def test_a_notice_of_the_channel_is_shown_and_ten_of_a_thread_are_one(
-    browser: Browser, portal: str, rig: BrowserRig
+    whole_browser: Browser, portal: str, rig: BrowserRig
 ) -> None:
-    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    context = await whole_browser.new_context(viewport={"width": 390, "height": 844})
     await context.grant_permissions(["notifications"], origin=portal)
     page = await context.new_page()
     session, registration = await _registered(page, f"{portal}/portal")

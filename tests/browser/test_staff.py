@@ -8,7 +8,6 @@ from typing import Any, Literal
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from hub.accounts import totp
@@ -17,6 +16,7 @@ from hub.accounts.sessions import IDLE
 from hub.audit import Actor
 from hub.crypto import Keyring
 from hub.db.tables import staff_session
+from tests.browser.accessibility import violations
 from tests.browser.test_portal_settings import AUTHENTICATOR
 from tests.hub_rig import Rig, open_rig
 
@@ -35,8 +35,7 @@ async def clinic(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIt
 async def fits(page: Page) -> None:
     """Nothing is wider than the screen, and axe finds nothing."""
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    found = (await Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], page.url
+    assert await violations(page) == [], page.url
 
 
 @pytest.mark.parametrize(("theme", "width", "language"), [("light", 1440, "en"), ("dark", 390, "es")])

@@ -24,6 +24,7 @@ from h2.events import DataReceived, RequestReceived, StreamEnded
 
 from channels.pushing.subscription import octets
 from tests.channels.contract import Mishap
+from tests.rsa_keys import rsa_key
 
 TAKEN: tuple[Mishap | None, ...] = (None, "drop_taken", "broken_taken")
 
@@ -135,7 +136,7 @@ class Firebase(Service):
 
     def __init__(self) -> None:
         super().__init__()
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = rsa_key()
         self.tokens: list[str] = []
         self.good: set[str] = set()
         self.messages: list[dict[str, object]] = []

@@ -11,7 +11,6 @@ from typing import Any
 
 import dkim
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from channels.base import Explaining, Reconciling
@@ -35,6 +34,7 @@ from hub.settings import Secret, Settings
 from hub.types import Address, AddressKind, Purpose, new_id
 from tests.channels.contract import SAID, SendingContract
 from tests.mail.server import CLINIC, HEAD, PATIENT, EmailRig, MailServer, a_mail, mail_server, quoted
+from tests.rsa_keys import rsa_key
 
 LINK = "https://hub.example.org/unsubscribe/marketing"
 
@@ -192,7 +192,7 @@ async def test_one_part_is_one_transaction_to_one_mailbox(rig: EmailRig) -> None
 @pytest.fixture(scope="module")
 def key() -> tuple[bytes, bytes]:
     """A private key in PEM, and its public half as the DNS publishes it."""
-    private = generate_private_key(65537, 2048)
+    private = rsa_key()
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     told = b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
     return private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()), told

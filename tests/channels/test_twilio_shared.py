@@ -6,8 +6,6 @@ from urllib.parse import parse_qs
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
-from openapi_core import OpenAPI
-from openapi_core.testing import MockRequest, MockResponse
 
 from channels.sms import STATES, SmsChannel
 from hub.errors import (
@@ -38,6 +36,9 @@ VECTORS = CORPORA / "vectors" / "twilio_signature.json"
 async def test_requests_and_answers_are_valid_under_twilios_own_description(
     recorded: tuple[SmsChannel, Recorder], part: Part, fields: dict[str, str | None]
 ) -> None:
+    from openapi_core import OpenAPI  # takes half a second to import, in every worker
+    from openapi_core.testing import MockRequest, MockResponse
+
     description = OpenAPI.from_dict(json.loads(SPEC.read_text()))
     channel, recorder = recorded
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from channels.twilio.voice_speech import spoken
 from hub.types import ChannelKind, Language
 from templates import render, shipped
+from tests.rows import every
 from tests.templates.test_library import typical
 from tests.templates.zones import NEW_YORK
 
@@ -97,7 +98,7 @@ def test_every_moment_of_the_library_is_told_in_full(minutes: int, language: Lan
         )
 
 
-@pytest.mark.parametrize("template", tuple(shipped()), ids=lambda one: f"{one.key}-{one.language}")
+@every("template", shipped(), lambda one: f"{one.key}-{one.language}")
 def test_no_text_of_the_library_speaks_of_a_screen(template: object) -> None:
     key, language = template.key, template.language  # type: ignore[attr-defined]
     rendered = render(key, typical(template), language, ChannelKind.VOICE, NEW_YORK).text  # type: ignore[arg-type]

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from consent import rules
 from consent.asking import Wishes
 from consent.facts import PHONE, ConsentState, Fact, Scope, Source, Standing, standing
-from consent.policy import Allowed, Denied, Request, Wait, may
+from consent.policy import Allowed, Denied, Request, Wait, at_any_hour, may
 from hub.types import ChannelKind, Purpose
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -316,6 +317,12 @@ def test_after_stop_nothing_leaves_but_the_named_exceptions(request_):
 
     if revoked and isinstance(verdict, Allowed):
         assert verdict.rule.id in {"stop-confirmation", "help-answer", "safety-reply"}
+
+
+@given(requests)
+def test_of_what_may_leave_at_any_hour_nobody_need_know_where_the_person_is(request_):
+    if at_any_hour(request_.purpose, request_.replies_to, request_.now):
+        assert may(structs.replace(request_, zones=(), states=())) == may(request_)
 
 
 @given(requests)

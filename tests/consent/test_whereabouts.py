@@ -1,8 +1,10 @@
 """Where a person may be: what is known best decides, and what is not known suits every place."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from consent.whereabouts import Place, place
+from consent.whereabouts import Place, of_number, place, read_number
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,8 @@ from consent.whereabouts import Place, place
 )
 def test_what_is_known_best_decides(known, found):
     assert place(**known) == found
+
+
+@given(st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True))
+def test_where_a_north_american_number_lies_its_last_digits_do_not_tell(number):
+    assert of_number(number) == read_number(number)

@@ -16,7 +16,7 @@ from hub.imports import Report, RowProblem, import_patients
 from hub.people import People, Person
 from hub.types import Address, AddressKind, ChannelKind, Purpose
 from hub.vault import Vault
-from tests.stores import Disk
+from tests.stores import Disk, either_will_do
 
 ROW = {
     "mrn": "M1",
@@ -94,6 +94,7 @@ async def test_consent_columns_become_facts_and_empty_ones_do_not(desk: Desk) ->
 
 
 @pytest.mark.parametrize("word", ["yes", "TRUE", "1"], ids=str)
+@either_will_do
 async def test_a_yes_may_be_written_in_several_ways(desk: Desk, word: str) -> None:
     await desk.take(ROW | {"sms_consent": word, "email_consent": ""})
 
@@ -194,6 +195,7 @@ async def test_two_patients_may_share_a_number(desk: Desk) -> None:
         pytest.param({"sms_consent": "maybe"}, "sms_consent must be one of yes, true, 1, no, false, 0", id="consent"),
     ],
 )
+@either_will_do
 async def test_a_bad_row_is_reported_and_the_good_ones_go_in(desk: Desk, cell: dict[str, str], message: str) -> None:
     report = await desk.take(ROW | cell, ROW | {"mrn": "M2"})
 
@@ -203,6 +205,7 @@ async def test_a_bad_row_is_reported_and_the_good_ones_go_in(desk: Desk, cell: d
 @pytest.mark.parametrize(
     ("written", "kept"), [("en", "en"), ("ES", "es"), ("en-US", "en"), ("pt_BR", "pt"), ("", None)], ids=str
 )
+@either_will_do
 async def test_any_two_letter_language_is_kept(desk: Desk, written: str, kept: str | None) -> None:
     await desk.take(ROW | {"language": written})
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.db import Database
 from hub.errors import InputError
 from hub.imports.rows import BadRow, Parsed, Progress, Report, RowProblem, load
+from tests.stores import either_will_do
 
 SECRET = "Quillfeather"
 
@@ -57,6 +58,7 @@ def sink(db: Database) -> Sink:
         pytest.param(" A , b \n 1,2 \n3 , 4\n", id="spaces and capitals in the header"),
     ],
 )
+@either_will_do
 async def test_the_usual_forms_of_csv_are_read(sink: Sink, tmp_path: Path, content: str) -> None:
     report = await sink.load(tmp_path / "f.csv", content)
 
@@ -86,6 +88,7 @@ async def test_a_problem_has_the_number_of_the_line_it_starts_on(sink: Sink, tmp
         pytest.param(b'"' + b"Quillfeather" * 20_000 + b'",1', id="an endless cell"),
     ],
 )
+@either_will_do
 async def test_a_line_that_cannot_be_read_spoils_itself_only(sink: Sink, tmp_path: Path, line: bytes) -> None:
     report = await sink.load(tmp_path / "f.csv", b"a,b\n1,2\n" + line + b"\n3,4\n")
 
@@ -108,6 +111,7 @@ async def test_a_line_that_cannot_be_read_spoils_itself_only(sink: Sink, tmp_pat
         pytest.param("a,b,a", "f.csv has the column a more than once", id="one twice"),
     ],
 )
+@either_will_do
 async def test_a_wrong_header_is_one_clear_error_and_nothing_goes_in(
     sink: Sink, tmp_path: Path, header: str, message: str
 ) -> None:

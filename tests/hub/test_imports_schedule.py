@@ -16,6 +16,7 @@ from hub.imports import Report, RowProblem, import_schedule
 from hub.types import new_id
 from hub.vault import Vault
 from tests.bots.scheduling_finding import at, starts, wish
+from tests.stores import either_will_do
 
 HEADER = "provider,specialty,visit_type,location,start,minutes"
 ROW = "Dr. Ana Lee,Family medicine,Check-up,Main Street,2026-03-03T09:00:00-05:00,30"
@@ -93,6 +94,7 @@ async def test_a_slot_named_twice_in_one_file_is_one_slot_and_the_last_row_holds
         pytest.param(ROW.replace("Dr. Ana Lee", "Dr\x00"), "provider holds characters", id="control characters"),
     ],
 )
+@either_will_do
 async def test_a_bad_row_is_reported_and_the_good_ones_go_in(desk: Desk, row: str, message: str) -> None:
     report = await desk.take(row, ROW)
 

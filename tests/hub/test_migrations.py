@@ -18,6 +18,7 @@ from hub.db import HEAD, Database, migrate
 from hub.db.tables import metadata
 from hub.errors import StorageError
 from tests import stranger
+from tests.rows import every
 from tests.servers.postgresql import Postgres
 from tests.stores import sqlite_url
 
@@ -213,7 +214,7 @@ def test_a_database_of_a_newer_release_is_told_apart(template: Path, tmp_path: P
         migrate.upgrade(sqlite_url(path))
 
 
-@pytest.mark.parametrize("table", sorted(metadata.tables))
+@every("table", sorted(metadata.tables))
 def test_protected_content_has_only_sealed_or_blind_columns(table: str) -> None:
     """A column named after what a person says or is called must be bytes: sealed, or a keyed hash."""
     telling = re.compile(r"(^|_)(text|body|name|given|family|birth|mrn|identity|phone|email|value|dialogue)(_|$)")

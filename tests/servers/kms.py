@@ -17,17 +17,17 @@ from typing import Any
 import google_crc32c
 from aiohttp import web
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from tests.rsa_keys import rsa_key
+
 ARN = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ACCESS, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 RESOURCE = "projects/clinic/locations/us-east1/keyRings/hub/cryptoKeys/carehub"
 ACCOUNT = "hub@clinic.example.org"
-_ACCOUNT = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 TOKEN, ROLE, SECRET_ID, NAMESPACE = "hvs.synthetic", "role-1", "secret-1", "clinic/one"
 
 
@@ -71,7 +71,7 @@ class Services:
     @property
     def account(self) -> str:
         """A service account's file, whose tokens are had here."""
-        pem = _ACCOUNT.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        pem = rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return json.dumps(
             {
                 "type": "service_account",
@@ -144,7 +144,7 @@ class Services:
 
     async def _google_token(self, request: web.Request) -> web.Response:
         form = await request.post()
-        public = RSAKey.import_key(_ACCOUNT.public_key())
+        public = RSAKey.import_key(rsa_key().public_key())
         claims = jwt.decode(str(form["assertion"]), public, algorithms=["RS256"]).claims
         if claims["iss"] != ACCOUNT or "cloudkms" not in claims["scope"]:
             return web.json_response({"error": "invalid_grant"}, status=400)

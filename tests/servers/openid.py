@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,8 +15,14 @@ from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from tests.rsa_keys import rsa_key
+
 CLIENT, SECRET = "hub", "a secret of the hub's"
-_KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+
+
+@cache
+def _key() -> RSAKey:
+    return RSAKey.import_key(rsa_key(), {"kid": "one", "use": "sig"})
 
 
 class Provider:
@@ -23,7 +30,7 @@ class Provider:
 
     def __init__(self) -> None:
         self.issuer = ""
-        self.key = _KEY
+        self.key = _key()
         self.claims: dict[str, Any] = {"sub": "sub-1", "email": "nora@example.org", "email_verified": True}
         self.spoil: Callable[[dict[str, Any]], dict[str, Any]] = dict
         self.raw: Callable[[str], str] = str

@@ -8,6 +8,7 @@ import pytest
 from hub.types import ChannelKind
 from templates import Template, render, shipped
 from templates.segments import segments
+from tests.rows import every
 from tests.templates.zones import NEW_YORK
 
 KEYS = shipped().keys()
@@ -25,6 +26,7 @@ REQUIRED = {
     "reminder.appointment",
     "verify.code",
 }
+NAMED = "{0.key}-{0.language}".format
 START = datetime(2026, 9, 30, 16, 30, tzinfo=UTC)
 TYPICAL: dict[str, object] = {
     "text": "Riverside Clinic",
@@ -66,7 +68,7 @@ def test_the_texts_that_others_count_on_are_there() -> None:
     assert set(KEYS) >= REQUIRED
 
 
-@pytest.mark.parametrize("key", KEYS)
+@every("key", KEYS)
 def test_both_languages_agree_in_all_but_words(key: str) -> None:
     en, es = shipped().get(key, "en"), shipped().get(key, "es")
 
@@ -77,7 +79,7 @@ def test_both_languages_agree_in_all_but_words(key: str) -> None:
     assert {name for _, name in en.text} == {name for _, name in es.text}
 
 
-@pytest.mark.parametrize("template", tuple(shipped()), ids=lambda template: f"{template.key}-{template.language}")
+@every("template", shipped(), NAMED)
 def test_no_text_asks_for_an_opt_out_word_other_than_stop(template: Template) -> None:
     words = "CANCEL|END|QUIT|UNSUBSCRIBE|REVOKE|OPTOUT|STOPALL|REMOVE|ARRET|CANCELAR|BAJA|FIN"
 
@@ -87,7 +89,7 @@ def test_no_text_asks_for_an_opt_out_word_other_than_stop(template: Template) ->
         assert not {word.upper() for word in asked} & set(words.split("|"))
 
 
-@pytest.mark.parametrize("key", KEYS)
+@every("key", KEYS)
 def test_an_english_sms_fits_two_segments(key: str) -> None:
     template = shipped().get(key, "en")
 
@@ -105,19 +107,19 @@ def test_most_english_texts_fit_one_segment() -> None:
     assert sum(count == 1 for count in counts) / len(counts) > 0.9
 
 
-@pytest.mark.parametrize("key", KEYS)
+@every("key", KEYS)
 def test_an_english_text_keeps_to_the_plain_alphabet(key: str) -> None:
     assert all(text.isascii() for text in texts(shipped().get(key, "en")))
 
 
-@pytest.mark.parametrize("template", tuple(shipped()), ids=lambda template: f"{template.key}-{template.language}")
+@every("template", shipped(), NAMED)
 def test_what_is_pushed_to_a_lock_screen_says_nothing_of_the_person(template: Template) -> None:
     assert template.level in ("none", "limited")
     if ChannelKind.PUSH in template.channels:
         assert all(name is None for _, name in template.channels[ChannelKind.PUSH])
 
 
-@pytest.mark.parametrize("template", tuple(shipped()), ids=lambda template: f"{template.key}-{template.language}")
+@every("template", shipped(), NAMED)
 def test_a_text_about_nobody_needs_nothing_personal(template: Template) -> None:
     if template.level == "none":
         assert not template.variables.keys() & {"name", "start", "provider", "location"}

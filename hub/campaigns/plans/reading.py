@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import yaml
 from msgspec import structs
 
 from hub.campaigns.plans.checking import Flaw, flaws
@@ -34,6 +33,9 @@ def read(path: Path) -> Plan:
 
 def parse(text: str) -> Plan:
     """The plan that a YAML text describes. Raises: InputError."""
+    # Only here and in `written`: a hub keeps its plans as JSON, and reads YAML when one is brought or begun.
+    import yaml
+
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as broken:
@@ -66,6 +68,8 @@ def encode(plan: Plan, *, texts: bool = True) -> str:
 
 def written(plan: Plan) -> str:
     """`plan` as a YAML file that says the same."""
+    import yaml
+
     dumped = yaml.safe_dump(msgspec.to_builtins(plan), sort_keys=False, allow_unicode=True, width=110)
     return str(dumped)
 

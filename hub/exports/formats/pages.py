@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from hub.exports.formats.base import Chunk, Setting
 from hub.exports.records import MessageRecord, ReadRecord, ThreadRecord
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["Transcript", "moment"]
 
@@ -50,7 +52,10 @@ def moment(at: datetime | date | None) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _template() -> "jinja2.Template":
+    # Only here: it takes two megabytes, and a hub that exports nothing does without.
+    import jinja2
+
     text = files("hub.exports").joinpath("html", "transcript.html").read_text(encoding="utf-8")
     drawing = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -46,6 +46,7 @@ MODULES = (
 )
 """What `inbox.js` is made of: asked for at once, not one after the other."""
 _PANEL = "panel"
+_WHY = "why_"
 FONTS = {"public-sans.ttf": files("fontpkg_public_sans").joinpath("files", "PublicSans[wght].ttf")}
 """Public Sans (OFL 1.1), out of the package that carries it."""
 
@@ -58,9 +59,9 @@ async def _show(visit: Visit) -> web.Response:
 
 @cache
 def said(language: Language) -> Mapping[str, object]:
-    """The words that the page's modules say, and those of the panel."""
+    """The words that the page's modules say, those of the panel, and the reasons where the hub's own are not in it."""
     found: Mapping[str, object] = words(language)
-    panel = {key: value for key, value in found.items() if key.startswith(_PANEL)}
+    panel = {key: value for key, value in found.items() if key.startswith((_PANEL, _WHY))}
     mine = found["inbox"]
     if not isinstance(mine, dict):
         raise TypeError("inbox.toml has one table, `inbox`")

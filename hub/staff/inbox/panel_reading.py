@@ -158,7 +158,9 @@ async def _last(conn: AsyncConnection, parts: Parts, person_id: str) -> dict[str
     for row in await conn.execute(query):
         channel = ChannelKind(row.channel)
         reason = explained(row.reason, channel, parts.channels)
-        outcome = Outcome(state=DeliveryState(row.state), channel=channel, at=row.updated_at, reason=reason)
+        outcome = Outcome(
+            state=DeliveryState(row.state), channel=channel, at=row.updated_at, code=row.reason or None, reason=reason
+        )
         found.setdefault(row.address_id, outcome)
     return found
 

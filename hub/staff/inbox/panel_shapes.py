@@ -41,11 +41,12 @@ class Card(msgspec.Struct, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What became of the last message to an address."""
+    """What became of the last message to an address. `code`: of the reason."""
 
     state: DeliveryState
     channel: ChannelKind
     at: datetime
+    code: str | None
     reason: str | None
 
 

@@ -149,6 +149,7 @@ async def opened(conn: AsyncConnection, call: Call[NoQuery, None]) -> Read:
                 shown=one.shown,
                 allowed=one.allowed,
                 reason=one.reason,
+                codes=list(one.codes),
                 preferred=one.preferred,
                 link=one.link,
                 cost=one.cost,

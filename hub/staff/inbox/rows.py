@@ -267,7 +267,8 @@ async def _labels(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list
     return found
 
 
-# What the hub notes for staff says less than what was said: it is no preview.
+# What the hub notes for staff says less than what was said: it is no preview. Nor is what it says by itself while the
+# person waits for the staff: an emergency is to be read, not what everybody with one is told.
 _other = message.alias()
 _SAID = (
     sa.select(_other.c.seq)
@@ -276,6 +277,10 @@ _SAID = (
         sa.or_(
             _other.c.direction != sa.literal_column(f"'{Direction.NOTE}'"),
             _other.c.author_kind == sa.literal_column(f"'{AuthorKind.STAFF}'"),
+        ),
+        sa.or_(
+            thread.c.waiting_since.is_(None),
+            _other.c.author_kind.in_(sa.literal_column(f"'{one}'") for one in (AuthorKind.PATIENT, AuthorKind.STAFF)),
         ),
     )
     .order_by(_other.c.seq.desc())

@@ -157,7 +157,8 @@ class Lines(msgspec.Struct, kw_only=True):
 class Way(msgspec.Struct, kw_only=True):
     """A channel by which the person could be written to.
 
-    allowed: whether a message may go there now. reason: why not, or what to mind; empty for nothing.
+    allowed: whether a message may go there now. reason: why not, or what to mind; empty for nothing. codes: of its
+    sentences.
     shown: where it goes, as staff may read it: the number, the mailbox.
     link: whether what is written becomes a link to the portal there.
     cost: of one segment, in the currency's thousandths; null where it costs nothing or is not known.
@@ -167,6 +168,7 @@ class Way(msgspec.Struct, kw_only=True):
     shown: str
     allowed: bool
     reason: str
+    codes: list[str] = []
     preferred: bool = False
     link: bool = False
     cost: int | None = None

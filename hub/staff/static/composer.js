@@ -66,7 +66,7 @@ export function makeComposer(app) {
       label: t(`channel_${one.channel}`),
       hint: readable(one.shown),
       icon: CHANNELS[one.channel],
-      reason: [one.reason || (one.link && one.allowed ? t("goes_as_link") : ""), one.preferred ? t("preferred") : ""].filter(Boolean).join(" · "),
+      reason: [w.why(one.codes, one.reason) || (one.link && one.allowed ? t("goes_as_link") : ""), one.preferred ? t("preferred") : ""].filter(Boolean).join(" · "),
       current: one.channel === way()?.channel,
       disabled: !one.allowed,
       run: () => choose(one.channel),
@@ -86,11 +86,11 @@ export function makeComposer(app) {
     block.hidden = !no && !mind;
     block.className = `banner ${no ? "warn" : "slim"}`;
     if (no) {
-      fill(block, icon("ban"), h("p", {}, h("b", {}, one ? t("cannot_send", { channel: t(`channel_${one.channel}_in`) }) : t("no_way")), " ", one?.reason ?? ""),
+      fill(block, icon("ban"), h("p", {}, h("b", {}, one ? t("cannot_send", { channel: t(`channel_${one.channel}_in`) }) : t("no_way")), " ", one ? w.why(one.codes, one.reason) : ""),
         h("div", { class: "banner-tools" }, instead(opened, one).slice(0, 2).map((other) => h("button", { type: "button", class: "btn small", onclick: () => choose(other.channel) },
           icon(CHANNELS[other.channel], { small: true }), other.link ? t("send_link", { channel: t(`channel_${other.channel}_in`) }) : t("send_by", { channel: t(`channel_${other.channel}_in`) })))));
     } else if (mind) {
-      fill(block, icon(one.link ? "link" : "info"), h("p", {}, one.link ? t("as_link", { name: named() }) : one.reason));
+      fill(block, icon(one.link ? "link" : "info"), h("p", {}, one.link ? t("as_link", { name: named() }) : w.why(one.codes, one.reason)));
     }
   };
 
@@ -226,7 +226,7 @@ export function makeComposer(app) {
     const attached = draft()?.files ?? [];
     if (send.getAttribute("aria-disabled") === "true") {
       if (kind === "reply" && one && !one.allowed) {
-        app.say(one.reason);
+        app.say(w.why(one.codes, one.reason));
         block.querySelector("button")?.focus();
       }
       return;

@@ -28,6 +28,12 @@ export function makeWords(words, language, zone) {
   // What `kind` calls the code; a code that has no words yet is shown as it is, without its underscores.
   const coded = (kind, code, values = {}) =>
     has(`${kind}_${code}`) ? t(`${kind}_${code}`, values) : String(code).replaceAll("_", " ").replaceAll(".", " ");
+  // Why a message is held, did not arrive or may not go a way: the hub's own words, where the page's language has none
+  // for one of the codes.
+  const why = (codes, sentence) => {
+    const known = [codes ?? []].flat();
+    return known.length > 0 && known.every((code) => has(`why_${code}`)) ? known.map((code) => t(`why_${code}`)).join(" ") : sentence;
+  };
 
   const time = (value) => format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(value));
   const sameDay = (one, other) => dayKey(new Date(one)) === dayKey(new Date(other));
@@ -94,7 +100,7 @@ export function makeWords(words, language, zone) {
       thousandths / 1000,
     );
 
-  return { t, has, coded, time, day, brief, full, date, span, ago, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
+  return { t, has, coded, why, time, day, brief, full, date, span, ago, tongue, money, sameDay, language, locale, zone, ...wall(zone) };
 }
 
 // Between moments and what a clock on the clinic's wall shows (`2026-11-03T09:30`).

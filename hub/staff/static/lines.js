@@ -83,11 +83,11 @@ function state(app, line, row) {
   const withdrawn = delivery.code === "withdrawn";
   const words = withdrawn ? w.t("withdrawn") : w.t(`state_${delivery.state}`);
   const bad = delivery.state === "failed" || (delivery.state === "suppressed" && !withdrawn);
-  const shown = h("span", { class: `state ${withdrawn ? "withdrawn" : delivery.state}` }, icon(withdrawn ? "undo-2" : STATES[delivery.state], { small: true }), bad && delivery.reason ? `${words}: ${delivery.reason.replace(/\.$/, "")}` : words);
-  const held = delivery.state === "held" && (delivery.until ? w.t("held_until", { when: w.full(delivery.until) }) : delivery.reason);
+  const shown = h("span", { class: `state ${withdrawn ? "withdrawn" : delivery.state}` }, icon(withdrawn ? "undo-2" : STATES[delivery.state], { small: true }), bad && delivery.reason ? `${words}: ${w.why(delivery.code, delivery.reason).replace(/\.$/, "")}` : words);
+  const held = delivery.state === "held" && (delivery.until ? w.t("held_until", { when: w.full(delivery.until) }) : w.why(delivery.code, delivery.reason));
   const history = delivery.history.length > 0 && h("details", { class: "history" },
     h("summary", { title: w.t("history") }, shown, hidden(`. ${w.t("history")}`)),
-    h("ol", {}, delivery.history.map((step) => h("li", {}, icon(STATES[step.state], { small: true }), h("span", {}, `${w.t(`state_${step.state}`)} · ${w.t(`channel_${step.channel}`)}`, step.reason && h("small", {}, step.reason)), h("time", {}, w.full(step.at))))));
+    h("ol", {}, delivery.history.map((step) => h("li", {}, icon(STATES[step.state], { small: true }), h("span", {}, `${w.t(`state_${step.state}`)} · ${w.t(`channel_${step.channel}`)}`, step.reason && h("small", {}, w.why(step.code, step.reason))), h("time", {}, w.full(step.at))))));
   const others = bad && line.mine !== undefined && line.direction === "outbound" && app.may("messages:write") && line.author?.kind === "staff";
   const ways = others ? (app.store.opened.get(row.id)?.ways ?? []).filter((way) => way.allowed && way.channel !== line.channel) : [];
   return h("p", { class: `meta${bad ? " bad" : ""}` }, time, "·", history || shown, held && h("span", {}, `· ${held}`),

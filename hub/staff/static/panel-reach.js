@@ -75,7 +75,7 @@ function address(context, one) {
         t("panel_last", { state: coded("panel_delivery", one.last.state), channel: coded("panel_channel", one.last.channel), when: moment.brief(one.last.at) })
           // Spanish ends a time with a full stop of its own.
           .replace(/\.\.$/, "."),
-        one.last.reason && h("span", { class: "pn-reason" }, ` ${one.last.reason}`),
+        one.last.reason && h("span", { class: "pn-reason" }, ` ${t.why(one.last.code, one.last.reason)}`),
       ),
     buttons.length > 0 && h("div", { class: "pn-buttons" }, buttons),
     place,

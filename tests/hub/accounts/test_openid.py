@@ -13,8 +13,6 @@ from hub.accounts.openid import Begun, NotProved, OpenID, Proved
 from hub.clock import SystemClock
 from tests.servers.openid import CLIENT, SECRET, Provider, provider
 
-OTHERS_KEY = RSAKey.generate_key(2048, {"kid": "one"})
-
 
 @pytest.fixture
 async def at() -> AsyncIterator[Provider]:
@@ -93,7 +91,7 @@ async def test_a_token_that_is_not_for_us_proves_nobody(
 async def test_a_token_that_the_provider_did_not_sign_proves_nobody(at: Provider, client: OpenID, how: str) -> None:
     at.raw = {
         "none": at.unsigned,
-        "another key": at.signed_by(OTHERS_KEY),
+        "another key": at.signed_by(RSAKey.generate_key(2048, {"kid": "one"})),
         "changed": lambda token: token[:-8] + "AAAAAAAA",
         "nonsense": lambda token: "a.b",
     }[how]

@@ -9,6 +9,7 @@ from consent.facts import ConsentState, Source
 from hub.app import Hub
 from hub.types import Address, AddressKind
 from tests.hub.api.calling import Api, audited, decides, ids, patient
+from tests.stores import either_will_do
 
 GRANT = {
     "mrn": "A-1",
@@ -67,6 +68,7 @@ async def test_what_was_granted_may_then_be_sent(hub: Hub, api: Api) -> None:
 
 
 @pytest.mark.parametrize("source", ["api", "form", "staff", "import"])
+@either_will_do
 async def test_a_grant_from_another_system_never_lifts_a_stop(hub: Hub, api: Api, source) -> None:
     one = await patient(hub)
     await decides(hub, one, ConsentState.REVOKE, Source.STOP)
@@ -94,6 +96,7 @@ async def test_a_grant_from_another_system_never_lifts_a_stop(hub: Hub, api: Api
         pytest.param({"person_id": "x"}, id="a field that is not there"),
     ],
 )
+@either_will_do
 async def test_a_decision_that_does_not_fit_is_refused(hub: Hub, api: Api, change) -> None:
     await patient(hub)
 

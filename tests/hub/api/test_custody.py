@@ -12,6 +12,7 @@ from hub.app import Hub
 from hub.db.tables import data_key, delivery, event, message, thread
 from hub.types import ThreadStatus, new_id
 from tests.hub.api.calling import Api, audited, patient, says, token_for
+from tests.stores import either_will_do
 
 HOW = "Called her: she is well."
 
@@ -89,6 +90,7 @@ async def test_a_thread_changes_hands(hub: Hub, api: Api, before, asked, after) 
         pytest.param({"disposition": " \n"}, id="blank"),
     ],
 )
+@either_will_do
 async def test_an_emergency_is_not_let_go_without_a_disposition(hub: Hub, api: Api, status, given) -> None:
     thread_id = await _standing(hub, "open", 3, "emergency_medical")
     before = await _row(hub, thread_id), await _events(hub)
@@ -138,6 +140,7 @@ async def test_a_disposition_of_an_ordinary_thread_is_kept_too(hub: Hub, api: Ap
         pytest.param("bot", "bot", True, id="the bot has it already"),
     ],
 )
+@either_will_do
 async def test_the_bot_forgets_where_it_was_when_staff_let_go(hub: Hub, api: Api, before, asked, remembered) -> None:
     thread_id = await _standing(hub, before)
 
@@ -160,6 +163,7 @@ async def test_the_bot_forgets_where_it_was_when_staff_let_go(hub: Hub, api: Api
         pytest.param({"status": "open", "priority": 0}, id="mass assignment"),
     ],
 )
+@either_will_do
 async def test_a_change_that_does_not_fit_changes_nothing(hub: Hub, api: Api, body) -> None:
     thread_id = await _standing(hub, "open", 1, "asked")
     before = await _row(hub, thread_id)

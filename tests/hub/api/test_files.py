@@ -10,7 +10,7 @@ from hub.db.tables import attachment
 from hub.files import AttachmentState
 from hub.types import Address, AddressKind, ChannelKind, Inbound, Media, new_id
 from tests.hub.api.calling import Api, ids
-from tests.stores import embedded_only
+from tests.stores import either_will_do, embedded_only
 
 PDF = b"%PDF-1.7 aspirin"
 UNKNOWN = "01a216fc-2e95-7588-889b-dd79512ed2ed"
@@ -80,6 +80,7 @@ async def test_kept_mails_are_listed_page_by_page(hub: Hub, api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", [f"/{kind}/{one}" for kind in ("attachments", "mails") for one in ("x", UNKNOWN)])
+@either_will_do
 async def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
     assert (await api.get(path)).status == 404
 

@@ -1,17 +1,17 @@
 """The description says what there is, no less and no more."""
 
-import pytest
-from openapi_spec_validator import validate
-
 from hub.api import application
 from hub.api.routes import ENDPOINTS
 from hub.api.tokens import SCOPES
 from hub.app import Hub
 from hub.calls.endpoints import Passing, Reading, Writing
 from tests.hub.api.calling import DOCUMENT, Api
+from tests.rows import every
 
 
 def test_the_description_is_valid_openapi() -> None:
+    from openapi_spec_validator import validate  # takes half a second to import, in every worker
+
     validate(DOCUMENT)
 
 
@@ -28,7 +28,7 @@ def test_every_scope_opens_something_and_every_endpoint_has_one_but_the_descript
     assert [endpoint.path for endpoint in ENDPOINTS if endpoint.scope is None] == ["/openapi.json"]
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+@every("endpoint", ENDPOINTS, lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_what_an_endpoint_takes_refuses_what_it_does_not_name(endpoint) -> None:
     if isinstance(endpoint, Reading):
         assert endpoint.query.__struct_config__.forbid_unknown_fields

@@ -7,6 +7,7 @@ import pytest
 from consent.facts import ConsentState, Source
 from hub.app import Hub
 from tests.hub.api.calling import Api, decides, patient
+from tests.stores import either_will_do
 
 NOTE = {"mrn": "A-1", "purpose": "appointment", "body": "Your forms are ready."}
 REMINDER = {
@@ -125,6 +126,7 @@ async def test_a_person_whose_language_is_not_ours_gets_english(hub: Hub, api: A
         pytest.param({"lane": "safety"}, id="a field that is not there"),
     ],
 )
+@either_will_do
 async def test_what_does_not_fit_is_refused(hub: Hub, api: Api, change) -> None:
     await _willing(hub)
 

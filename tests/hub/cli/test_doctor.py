@@ -19,6 +19,7 @@ from hub.crypto import Keyring
 from hub.db import HEAD
 from hub.ehr import SigningKeys
 from tests.bots.bad_server import ANSWER, bad_server_aside, whole
+from tests.bots.second_stage import ABSENT
 from tests.hub.attachments.clamd import FakeClamd
 from tests.hub.cli.looking import looked
 from tests.hub.cli.running import Ended, Run
@@ -133,6 +134,15 @@ def test_a_rasa_server_is_asked_what_it_is(
     found, told = findings(ended)["rasa"]
     assert (found, told.startswith(words)) == (state, True)
     assert "sesame" not in ended.out
+
+
+def test_a_second_stage_that_is_not_there_is_told_with_what_mends_it(run: Run, founded: Path) -> None:
+    ended = run("doctor", HUB_EMBEDDING="on")
+
+    state, words = findings(ended)["embedding"]
+    assert state == "wrong"
+    assert ("see docs/bot.md" if ABSENT else "`hub bot train` trains it") in words
+    assert ended.code == 1
 
 
 def test_a_rasa_server_elsewhere_without_tls_is_noted(run: Run, founded: Path) -> None:

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 
 import click
-import pytest
 
 from hub.cli import hub
 from tests.hub.cli.running import Run
+from tests.rows import every
 
 HEAVY = ("sqlalchemy", "aiohttp", "numpy", "sklearn", "alembic", "twilio", "cryptography", "jinja2", "uvloop")
 EXAMPLE = re.compile(r"^\s+(?:echo .* \| )?(?:[A-Z_]+=\S+ )*hub (?P<words>.+)$", re.MULTILINE)
@@ -26,7 +26,7 @@ def commands(group: click.Group = hub, path: tuple[str, ...] = ()) -> Iterator[t
             yield (*path, name)
 
 
-EVERY = pytest.mark.parametrize("words", list(commands()), ids=lambda words: " ".join(("hub", *words)))
+EVERY = every("words", list(commands()), lambda words: " ".join(("hub", *words)))
 
 
 def test_the_commands_are_those_of_the_contract() -> None:
@@ -54,7 +54,7 @@ def test_the_commands_are_those_of_the_contract() -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("flag", ["--help", "-h"])
+@every("flag", ["--help", "-h"])
 def test_help_says_what_it_does_and_shows_an_example(run: Run, words: tuple[str, ...], flag: str) -> None:
     ended = run(*words, flag)
 

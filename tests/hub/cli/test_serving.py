@@ -23,6 +23,17 @@ from tests.hub.cli.test_understand import taught
 
 __all__ = ["taught"]
 
+LATE = {
+    "pages, the portal's, staff's and those of mails and evidence": {"jinja2", "babel"},
+    "documents and pictures": {"fpdf", "PIL", "segno", "hub.evidence.printing", "hub.exports.formats.papers"},
+    "mail": {"aiosmtplib", "aiosmtpd", "imapclient", "hub.mail"},
+    "plans and training data as they are written": {"yaml", "sklearn", "scipy"},
+    "other processes and systems": {"redis", "rq", "slack_sdk", "hub.slack", "hub.hl7", "hub.ehr"},
+    "exports, the demo, safeguards": {"pyrage", "hub.demo", "packaging"},
+    "what is of no use here": {"numpy.ma", "numpy.f2py", "asyncpg"},
+}
+"""Modules that a hub which nobody uses yet has not loaded, by what they are for: each takes up to five megabytes."""
+
 
 @contextmanager
 def asked_to_end_once_it_can_be(number: signal.Signals) -> Iterator[None]:
@@ -74,10 +85,10 @@ def test_a_port_that_is_taken_is_told_in_one_line(run: Run, founded: Path) -> No
     assert "HUB_PORT" in ended.lines[-1]
 
 
-def test_from_nothing_it_serves_at_once_and_keeps_what_it_made(data: Path, taught: Path) -> None:
+def test_from_nothing_it_serves_at_once_keeps_what_it_made_and_loads_what_it_needs(data: Path, taught: Path) -> None:
     """A process of its own, as an operator starts it."""
     command = [sys.executable, "-c", "from hub.cli import main; main()", "serve", "--port", "0"]
-    environment = {**os.environ, "HUB_DATA": str(data), "HUB_LOG_FORMAT": "json"}
+    environment = {**os.environ, "HUB_DATA": str(data), "HUB_LOG_FORMAT": "json", "PYTHONPROFILEIMPORTTIME": "1"}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stderr is not None
         lines: list[str] = []
@@ -96,7 +107,11 @@ def test_from_nothing_it_serves_at_once_and_keeps_what_it_made(data: Path, taugh
     assert ready["ready"] is True
     assert code == 0
     assert '"event": "stopping"' in rest
-    assert "Traceback" not in "".join(lines) + rest
+    told = "".join(lines) + rest
+    assert "Traceback" not in told
+    loaded = set(re.findall(r"^import time: .*\| +(\S+)$", told, re.M))
+    assert "hub.app" in loaded
+    assert {use: modules & loaded for use, modules in LATE.items()} == {use: set() for use in LATE}
     assert Keyring.load(data / "keyring.json")
     assert all(one.stat().st_mode & 0o077 == 0 for one in data.rglob("*"))
 

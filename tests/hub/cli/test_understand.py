@@ -10,6 +10,7 @@ import pytest
 from bots.nlu.artefact import fingerprint
 from tests.bots.bad_server import ANSWER, bad_server_aside, whole
 from tests.bots.nlu_engine import MODELS, trained
+from tests.bots.second_stage import ABSENT
 from tests.hub.cli.running import Ended, Run
 
 EMERGENCY = "I have crushing chest pain and can't breathe"
@@ -198,10 +199,20 @@ def test_what_the_screens_heard_is_explained_when_asked(run: Run, taught: Path) 
         )
     )
 
+    assert {one["matched"]["understood_by"] for one in (alarm, denied, stop)} == {"embedded"}
     assert "breathing" in alarm["matched"]["emergency"]
     assert alarm["matched"]["emergency_version"].startswith("en-")
     assert (denied["emergency"], denied["matched"]["denied"]) == (None, True)
     assert (stop["opt_out"], stop["matched"]["opt_out"]) == (True, "stop-contacting")
+
+
+def test_without_its_second_stage_it_says_what_is_lacking_and_answers_all_the_same(run: Run, taught: Path) -> None:
+    ended = run("understand", stdin=lines({"text": "I'd like to book an appointment"}), HUB_EMBEDDING="on")
+
+    lacks = "package is not installed" if ABSENT else "the second stage is not trained for this release"
+    assert (ended.code, json.loads(ended.out)["intent"]) == (0, "book")
+    assert lacks in ended.err
+    assert len(ended.lines) == 1
 
 
 ROWS = (

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey
 
 from hub.ehr import BackendServices, Client, SigningKeys
 from hub.ehr.errors import EhrDown, EhrRefused, EhrUnknown
@@ -14,18 +13,22 @@ from hub.ehr.opening import client as opened
 from hub.ehr.published import routes
 from hub.errors import SettingsError
 from hub.settings import Secret, Settings
+from tests.rsa_keys import rsa_key
 from tests.servers.ehr import SmallEhr, small_ehr
 from tests.servers.tokens import CLIENT, TokenEndpoint
 
 EC = ECKey.generate_key("P-384").as_pem(private=True).decode()
-SHORT = rsa.generate_private_key(65537, 1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-RSA = RSAKey.generate_key(2048).as_pem(private=True).decode()
 
 
-@pytest.fixture(params=[EC, RSA], ids=["ES384", "RS384"])
+def rsa_pem(bits: int = 2048) -> str:
+    """An RSA key of so many bits."""
+    return rsa_key(bits).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture(params=["ES384", "RS384"])
 def keys(request: pytest.FixtureRequest) -> SigningKeys:
     """The hub's keys, of either kind."""
-    return SigningKeys(request.param)
+    return SigningKeys(EC if request.param == "ES384" else rsa_pem())
 
 
 @pytest.fixture
@@ -142,7 +145,7 @@ async def test_a_token_endpoint_that_is_away_is_told_of(keys: SigningKeys) -> No
 
 
 async def test_a_new_key_is_published_beside_the_old_one_before_it_signs() -> None:
-    old, new = SigningKeys(EC), SigningKeys(f"{EC}\n{RSA}")
+    old, new = SigningKeys(EC), SigningKeys(f"{EC}\n{rsa_pem()}")
 
     assert new.algorithm == "ES384"
     assert [one["alg"] for one in new.published()["keys"]] == ["ES384", "RS384"]
@@ -156,15 +159,19 @@ async def test_a_new_key_is_published_beside_the_old_one_before_it_signs() -> No
         ("", "private key as PEM"),
         ("a-key", "private key as PEM"),
         (ECKey.generate_key("P-256").as_pem(private=True).decode(), "P-384"),
-        (SHORT, "2048 bits"),
         (ECKey.generate_key("P-384").as_pem(private=False).decode(), "private key as PEM"),
         ("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----", "without a password"),
     ],
-    ids=["none", "no PEM", "another curve", "too short", "public", "broken"],
+    ids=["none", "no PEM", "another curve", "public", "broken"],
 )
 def test_a_key_that_cannot_sign_is_refused_with_what_it_must_be(pem: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SigningKeys(pem)
+
+
+def test_a_key_that_is_too_short_is_refused() -> None:
+    with pytest.raises(ValueError, match="2048 bits"):
+        SigningKeys(rsa_pem(1024))
 
 
 def test_settings_with_such_a_key_are_refused() -> None:

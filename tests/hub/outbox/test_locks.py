@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.outbox import due, locks, statuses
 from hub.outbox.plain import record_taken
-from hub.types import DeliveryState, Lane, new_id
+from hub.types import ChannelKind, DeliveryState, Lane, new_id
 from tests.hub.outbox.mail import Mail
 
 POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -29,7 +29,7 @@ class Listener:
 
 @pytest.mark.parametrize("lane", Lane)
 def test_a_claim_locks_deliveries_alone_and_passes_over_locked_ones(lane: Lane) -> None:
-    words = str(due._due_in(lane, DeliveryState.QUEUED).compile(dialect=POSTGRESQL))
+    words = str(due._due_in(lane, DeliveryState.QUEUED, (ChannelKind.SMS,)).compile(dialect=POSTGRESQL))
 
     assert words.endswith("FOR UPDATE OF delivery SKIP LOCKED")
 

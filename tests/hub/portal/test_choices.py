@@ -205,6 +205,7 @@ async def test_a_device_is_turned_on_sealed_turned_off_and_not_by_others(
     clinic: Running, person: Person, rig: BrowserRig, disk
 ) -> None:
     await person.sign_in(JAMES)
+    assert "/portal/notices" in await person.get("/portal/more")
     await person.get("/portal/notices")
     form = person.form("/portal/notices/on")
 

@@ -12,6 +12,7 @@ import hub.portal
 from hub.portal.drawing import LANGUAGES, Dates, words
 from hub.types import Language
 from tests.hub.portal.person import Person
+from tests.rows import every
 
 FOLDER = Path(hub.portal.__file__).parent
 PAGES = sorted((FOLDER / "html").glob("*.html"))
@@ -23,7 +24,7 @@ def test_every_language_says_the_same_things() -> None:
     assert all(one == names[0] for one in names)
 
 
-@pytest.mark.parametrize("name", sorted(words("en")))
+@every("name", sorted(words("en")))
 def test_a_sentence_asks_for_the_same_values_in_every_language(name: str) -> None:
     asked = [sorted(re.findall(r"\{(\w+)\}", words(language)[name])) for language in LANGUAGES]
 

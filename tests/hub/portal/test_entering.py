@@ -78,6 +78,8 @@ class TestTheWayIn:
         assert "Su equipo de salud" in person.page
 
         await person.get("/portal/more")
+        assert "/portal/security" in person.page
+        assert "/portal/notices" not in person.page, "this clinic sends no notifications"
         await person.submit("/portal/language")
 
         assert "Sign out" in person.page

@@ -15,6 +15,7 @@ from hub.safeguards import SAFEGUARDS, Attestations, Result, State, assess
 from hub.types import new_id
 from tests.hub.exports.clinic import Clinic
 from tests.hub.staff.signed_in import hired
+from tests.stores import either_will_do
 
 OFFICER = Actor("staff", "018f0000-0000-7000-8000-00000000bbbb")
 
@@ -102,6 +103,7 @@ async def test_what_is_attested_is_sealed_and_the_newest_counts(clinic: Clinic, 
         ({"until": timedelta(days=2000)}, "until"),
     ],
 )
+@either_will_do
 async def test_what_cannot_be_attested_is_refused(
     clinic: Clinic, clock: FixedClock, change: dict[str, object], code: str
 ) -> None:

@@ -19,7 +19,8 @@ from hub.crypto import Keyring
 from hub.db.tables import audit_event, team, thread
 from hub.events import Change, publish
 from hub.staff.inbox import lines
-from hub.types import new_id
+from hub.threads import NewMessage
+from hub.types import AuthorKind, Direction, new_id
 from tests.hub.staff.signed_in import SignedIn, browser_of, signed_in
 from tests.hub_rig import WITHIN, Rig, open_rig
 from tests.servers.valkey import Valkey
@@ -36,6 +37,24 @@ async def _open(rig: Rig, phone: str, mrn: str, *texts: str, **more: str) -> str
     thread_id = str((await rig.thread(person_id)).id)
     await _change(rig, thread_id, status="open")
     return thread_id
+
+
+async def _answered(rig: Rig, thread_id: str, person_id: str, text: str) -> None:
+    """What the hub itself says in the thread."""
+    said = NewMessage(
+        id=new_id(),
+        thread_id=thread_id,
+        person_id=person_id,
+        direction=Direction.OUTBOUND,
+        author=AuthorKind.SYSTEM,
+        at=rig.parts.clock.now(),
+        text=text,
+    )
+
+    async def unit(conn: Any) -> None:
+        await rig.parts.threads.append(conn, await rig.parts.vault.key(conn, person_id), [said])
+
+    await rig.parts.db.write(unit)
 
 
 async def _change(rig: Rig, thread_id: str, **values: Any) -> None:
@@ -109,6 +128,7 @@ async def test_lists_and_threads_are_read_with_one_entry_in_the_audit_each(
         assert (row["name"], row["initials"], row["known"], row["unseen"]) == ("Ana Lopez", "AL", True, 5)
         assert (row["preview"]["text"], row["preview"]["draft"], row["blocked"]) == (texts[-1], False, False)
         assert (await dana.get("/rows", ids=f"{ana},{new_id()}")).value["items"] == [row]
+        assert row["waiting_since"] is not None
         counted = {one["view"]: one["threads"] for one in (await dana.get("/counts")).value["items"]}
         assert (counted["all"], counted["unassigned"], counted["mine"]) == (2, 2, 0)
 
@@ -131,6 +151,13 @@ async def test_lists_and_threads_are_read_with_one_entry_in_the_audit_each(
         entries = await rig.rows(sa.select(audit_event.c.action).where(audit_event.c.actor_id == dana.id))
         read = [one.action for one in entries if one.action.endswith((".read", ".search"))]
         assert read == ["thread.read"] * 3 + ["message.read"] * 2 + ["message.search"] * 6
+
+        # As long as she waits her own words are shown, and not what the hub answers everybody.
+        await _answered(rig, ana, row["person_id"], "Call 911")
+        shown = [(await dana.get("/rows", ids=ana)).value["items"][0]["preview"]["text"]]
+        await _change(rig, ana, waiting_since=None)
+        shown += [(await dana.get("/rows", ids=ana)).value["items"][0]["preview"]["text"]]
+        assert shown == [texts[-1], "Call 911"]
 
 
 @embedded_only

@@ -25,6 +25,7 @@ from hub.staff.application import API, ENDPOINTS, PAGES
 from hub.types import new_id
 from tests.hub.staff.signed_in import SignedIn, signed_in, team_of
 from tests.hub_rig import Rig, open_rig
+from tests.rows import every
 from tests.stores import either_will_do
 
 ROLES: tuple[Role, ...] = tuple(PERMISSIONS)
@@ -65,14 +66,14 @@ ROUTES = [(one.method, API + one.path, one.scope) for one in ENDPOINTS] + [
 # What is declared
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
+@every("endpoint", ENDPOINTS, lambda one: f"{one.method} {one.path}")
 def test_every_call_has_a_permission_that_somebody_has(endpoint: Any) -> None:
     assert endpoint.scope in EVERY_SCOPE, "give it a scope of hub/accounts/permissions.py"
     if named(endpoint.path, {}):
         assert endpoint.scope in OF_PATIENTS, "its path names a patient, so its scope must be one of patients"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda one: f"{one.method} {one.path}")
+@every("page", PAGES, lambda one: f"{one.method} {one.path}")
 def test_every_page_has_a_permission_or_is_open_on_purpose(page: Any) -> None:
     if page.scope is None:
         assert page.path in OPEN_PAGES

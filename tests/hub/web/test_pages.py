@@ -12,8 +12,10 @@ import hub.web
 from hub.app import Hub
 from hub.errors import StorageError
 from hub.web import Site, build
+from tests.stores import either_will_do
 
 
+@either_will_do
 async def test_the_landing_page_names_the_clinic_and_leads_on(web) -> None:
     response = await web.get("/")
 
@@ -25,6 +27,7 @@ async def test_the_landing_page_names_the_clinic_and_leads_on(web) -> None:
     assert 'href="/demo"' not in page
 
 
+@either_will_do
 async def test_the_landing_page_leads_to_the_demo_where_there_is_one(hub: Hub) -> None:
     async def demo(_request: server.Request) -> server.Response:
         return server.Response(text="<p>demo</p>", content_type="text/html")
@@ -39,6 +42,7 @@ async def test_the_landing_page_leads_to_the_demo_where_there_is_one(hub: Hub) -
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/static/tokens.css"])
+@either_will_do
 async def test_every_page_is_hardened(web, path) -> None:
     headers = (await web.get(path)).headers
 
@@ -51,6 +55,7 @@ async def test_every_page_is_hardened(web, path) -> None:
     assert headers["Cache-Control"] == ("no-cache" if path.startswith("/static") else "no-store")
 
 
+@either_will_do
 async def test_pages_hold_no_inline_script_or_style(web) -> None:
     page = await (await web.get("/")).text()
 
@@ -72,10 +77,12 @@ async def test_pages_hold_no_inline_script_or_style(web) -> None:
         pytest.param("", 421, id="none"),
     ],
 )
+@either_will_do
 async def test_pages_refuse_a_foreign_host(web, host, status) -> None:
     assert (await web.get("/", headers={"Host": host})).status == status
 
 
+@either_will_do
 async def test_a_forwarded_host_changes_nothing(web) -> None:
     response = await web.get("/", headers={"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
 
@@ -83,6 +90,7 @@ async def test_a_forwarded_host_changes_nothing(web) -> None:
     assert "evil.example" not in await response.text()
 
 
+@either_will_do
 async def test_static_files_are_asked_for_again_only_when_changed(web) -> None:
     first = await web.get("/static/tokens.css")
     again = await web.get("/static/tokens.css", headers={"If-None-Match": first.headers["ETag"]})
@@ -93,6 +101,7 @@ async def test_static_files_are_asked_for_again_only_when_changed(web) -> None:
 
 
 @pytest.mark.parametrize("name", ["nope.css", "..%2Fhtml%2Fbase.html", "%2e%2e%2fserver.py", ".", "tokens.css%00"])
+@either_will_do
 async def test_nothing_but_static_files_is_served(web, name) -> None:
     assert (await web.get(f"/static/{name}")).status == 404
 
@@ -108,6 +117,7 @@ def test_a_dark_page_looks_the_same_whether_the_system_or_the_page_chose_it() ->
     assert [one.partition(":")[0] for one in by_page] == light
 
 
+@either_will_do
 async def test_a_method_a_page_does_not_take_gets_405_and_which_it_does(web) -> None:
     response = await web.post("/", data=b"")
 
@@ -116,6 +126,7 @@ async def test_a_method_a_page_does_not_take_gets_405_and_which_it_does(web) -> 
     assert "text/html" in response.headers["Content-Type"]
 
 
+@either_will_do
 async def test_what_breaks_is_told_by_a_reference_and_never_by_its_words(hub: Hub, caplog) -> None:
     async def breaks(_request: server.Request) -> server.Response:
         raise LookupError("Maria Alvarez")

@@ -11,6 +11,7 @@ from aiohttp import web as server
 from hub.app import Hub
 from hub.errors import SettingsError
 from hub.web import Site, build
+from tests.stores import either_will_do
 
 SOON = timedelta(seconds=0.2)
 
@@ -59,6 +60,7 @@ async def _closed(port: int, *, first: bytes = b"", drip: bytes = b"", within: f
         ),
     ],
 )
+@either_will_do
 async def test_who_brings_a_request_too_slowly_is_let_go(hub: Hub, first, drip) -> None:
     site = Site(build(hub.parts), head=SOON, body=SOON)
     port = await site.start()
@@ -69,6 +71,7 @@ async def test_who_brings_a_request_too_slowly_is_let_go(hub: Hub, first, drip) 
     assert closed
 
 
+@either_will_do
 async def test_a_slow_answer_and_an_idle_connection_are_no_reason_to_close(hub: Hub) -> None:
     async def slow(_request: server.Request) -> server.Response:
         await asyncio.sleep(SOON.total_seconds() * 2)
@@ -89,11 +92,13 @@ async def test_a_slow_answer_and_an_idle_connection_are_no_reason_to_close(hub: 
     assert kept[0] is still[0]
 
 
+@either_will_do
 async def test_a_port_that_is_taken_is_said_in_one_line(hub: Hub) -> None:
     with pytest.raises(SettingsError, match="cannot listen on"):
         await Site(build(hub.parts), port=hub.port).start()
 
 
+@either_will_do
 async def test_a_socket_that_is_bound_already_is_used(hub: Hub) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         site = Site(build(hub.parts), sock=listening)
@@ -106,6 +111,7 @@ async def test_a_socket_that_is_bound_already_is_used(hub: Hub) -> None:
         assert response.status == 200
 
 
+@either_will_do
 async def test_a_stopped_site_takes_no_more_connections(hub: Hub) -> None:
     site = Site(build(hub.parts))
     port = await site.start()
@@ -115,6 +121,7 @@ async def test_a_stopped_site_takes_no_more_connections(hub: Hub) -> None:
         await asyncio.open_connection("127.0.0.1", port)
 
 
+@either_will_do
 async def test_garbage_instead_of_http_gets_400_and_the_connection_ends(hub: Hub) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)
     writer.write(b"\x16\x03\x01\x02\x00 hello\r\n\r\n")

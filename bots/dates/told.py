@@ -1,0 +1,120 @@
+"""Which pieces are told and not wished: what time it is, and a day on which something is closed."""
+
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Days, Piece, Relation
+
+_IT_IS = words("it's its is son es")
+_CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
+_VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
+_WAS = words("was there here in on the were fue en el la i there with")
+_THERE = words("is was have had es era tengo tenia")
+_BUT = words("but want need quiero quisiera prefiero necesito rather prefer pero")
+_NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
+_BEFORE_CLOSED = words(
+    "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
+    "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all "
+    "everything everyone's todo public federal nacional"
+)
+
+
+def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
+    """The indices of the pieces that ask for nothing."""
+    last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
+    last |= {at for at in range(len(pieces) - 1) if _of_visit_there_is(c, pieces[at], pieces[at + 1])}
+    return last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+
+
+def _of_last_visit(c: Context, piece: Piece) -> bool:
+    """Whether a visit long over is spoken of: "my last appointment was November 3", "la última vez fue en marzo"."""
+    for k in range(piece.at - 1, max(0, piece.at - 5), -1):
+        if c.lexemes[k].word in _VISITS:
+            return c.kind(k - 1) == "last" and c.lexemes[k - 1].word in ("last", "ultima", "ultimo")
+        if c.lexemes[k].word not in _WAS:
+            return False
+    return False
+
+
+def _of_visit_there_is(c: Context, piece: Piece, following: Piece) -> bool:
+    """Whether a visit that there is lies then, and another day is wished for: "mi cita es el martes pero quiero …"."""
+    if not isinstance(piece.found, Days) or not isinstance(following.found, Days):
+        return False
+    before = [c.lexemes[k].word for k in range(max(0, piece.at - 5), piece.at)]
+    there = bool(set(before) & _VISITS) and bool(set(before) & _THERE)
+    return there and any(c.lexemes[k].word in _BUT for k in range(piece.stop, following.at))
+
+
+def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
+    """The pieces that only tell what time it is: "it's 6 pm now", "it is 8 pm on Tuesday now"."""
+    found: set[int] = set()
+    for at in reversed(range(len(pieces))):
+        stop = pieces[at].stop
+        after = stop + (stop < len(c.lexemes) and c.lexemes[stop].word in ("right", "ahorita"))
+        ends = after < len(c.lexemes) and c.lexemes[after].word in ("now", "ahora", "ahorita")
+        next_told = at + 1 in found and c.skip(stop, ("on", "in", "the")) >= pieces[at + 1].at
+        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(c, pieces[at]):
+            found.add(at)
+    said = set()
+    for at in sorted(found):
+        before = {c.lexemes[k].word for k in range(max(0, pieces[at].at - 3), pieces[at].at)}
+        if at - 1 in said or before & _IT_IS:
+            said.add(at)
+    return said
+
+
+def _is_from(c: Context, piece: Piece) -> bool:
+    """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
+    return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
+
+
+def _of_closing(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
+    """The days named only as holidays, where another day is: "Thursday is a holiday, how about Tuesday"."""
+    days = [at for at, piece in enumerate(pieces) if isinstance(piece.found, Days) and at not in ruled_out]
+    found: set[int] = set()
+    for at in days:
+        floor = pieces[at - 1].stop if at else 0
+        ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
+        named = c.kind(pieces[at].at) == "holiday" and pieces[at].at > floor
+        if named and c.lexemes[pieces[at].at - 1].word in _IT_IS:
+            found.add(at)  # "oh right, it's Thanksgiving. Friday then"
+        elif _closed_behind(c, pieces[at].stop, ceiling) or _closed_before(c, pieces[at].at, floor):
+            found.add(at)
+        elif (
+            at + 1 in days
+            and c.kind(pieces[at + 1].at) == "holiday"
+            and _is_that(c, pieces[at].stop, pieces[at + 1].at)
+        ):
+            found |= {at, at + 1}  # "Thursday is Thanksgiving, Friday?"
+    return found if len(found) < len(days) else set()
+
+
+def _is_that(c: Context, stop: int, at: int) -> bool:
+    """Whether only "is" stands between, in one of its forms."""
+    said = [c.lexemes[k].word for k in range(stop, at)]
+    return bool(set(said) & {"is", "es"} or c.lexemes[stop - 1].word.endswith("'s")) and set(said) <= _BEFORE_CLOSED
+
+
+def _closed_behind(c: Context, stop: int, ceiling: int) -> bool:
+    """Whether "… is a holiday", "… no hay escuela" follows."""
+    none = False
+    for k in range(stop, min(ceiling, stop + 6)):
+        word, kind = c.lexemes[k].word, c.kind(k)
+        if word in _CLOSED or (none and word in _NONE_OF):
+            return not none or word in _NONE_OF
+        none = none or kind in ("no", "no_es", "not")
+        if not none and word not in _BEFORE_CLOSED:
+            return False
+    return False
+
+
+def _closed_before(c: Context, at: int, floor: int) -> bool:
+    """Whether "closed on …", "no school …", "es feriado el …" goes before."""
+    k = at - 1
+    while k >= floor and c.kind(k) in ("on", "the", "the_el", "this", "next", "in"):
+        k -= 1
+    if k < floor:
+        return False
+    if c.lexemes[k].word in _CLOSED:
+        return True
+    return c.lexemes[k].word in _NONE_OF and (
+        c.kind(k - 1) in ("no", "not") or (c.kind(k - 2) == "no_es" and c.lexemes[k - 1].word == "hay")
+    )
