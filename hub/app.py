@@ -202,6 +202,8 @@ class Hub:
             self._engine.staged = await staged_aside(parts.settings.data / "models", first, parts.metrics)
         except EngineFailed as failure:
             say(_log, "embedding_missing", logging.WARNING, reason=failure.reason)
+        except Exception as error:
+            say(_log, "embedding_missing", logging.ERROR, reason="broken", error=error)
         else:
             say(_log, "embedding_ready")
 

@@ -75,11 +75,15 @@ def says_yes(text: str) -> bool:
 
 
 def agrees(event: Heard) -> bool:
-    """Whether an answer to YES or NO is a clear yes: a question alone and a doubt never are."""
+    """Whether an answer to YES or NO is a clear yes: a question alone and a doubt never are.
+
+    What only sounds like one to the embedding is none either: it is asked where the words left a doubt.
+    """
     meaning, text = event.meaning, event.text
     if meaning.intent in ("decline", "alternatives") or hesitates(text):
         return False
-    return says_yes(text) or ("?" not in text and meaning.intent == "confirm" and meaning.confidence >= SURE)
+    sure = meaning.intent == "confirm" and meaning.confidence >= SURE and meaning.by != "embedding"
+    return says_yes(text) or ("?" not in text and sure)
 
 
 def says_book(event: Heard) -> bool:

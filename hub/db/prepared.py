@@ -18,10 +18,14 @@ __all__ = ["Prepared", "one_of"]
 def one_of(column: sa.ColumnElement[str], words: Collection[str]) -> sa.ColumnElement[bool]:
     """That `column` is one of our own words, which become part of the statement: as values they would be a list.
 
+    Of no words it is none.
+
     Raises: ValueError for what is no such word.
     """
     if not all(word.isidentifier() for word in words):
         raise ValueError("only words of our own may become part of a statement")
+    if not words:
+        return sa.false()
     return column.in_([sa.literal_column(f"'{word}'") for word in words])
 
 
@@ -56,6 +60,9 @@ class Prepared:
         return compiled
 
 
+_MISSING = object()
+
+
 class _Compiled:
     def __init__(self, statement: sa.Select[Any] | sa.Update, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -64,7 +71,7 @@ class _Compiled:
         for name in compiled.positiontup or []:
             bind = compiled.binds[name]
             write = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            self._binds.append((name, bind.effective_value, write))
+            self._binds.append((name, _MISSING if bind.required else bind.effective_value, write))
         columns = statement.exported_columns
         self._readers = [
             (place, read) for place, column in enumerate(columns) if (read := reader(column.type, dialect)) is not None
@@ -75,11 +82,12 @@ class _Compiled:
         """Makes a row, with attributes, of a sequence."""
 
     def bound(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """What is bound, in order. Raises: KeyError for a value that is not given and has no other."""
         return tuple(
             [
                 (given if write is None else write(given))
                 for name, fixed, write in self._binds
-                for given in (values.get(name, fixed),)
+                for given in (values[name] if fixed is _MISSING else values.get(name, fixed),)
             ]
         )
 

@@ -99,10 +99,10 @@ class Outbox:
         self._reconciler = Reconciler(db, self._claims, channels, reconcile_after)
         self._reconcile_after = reconcile_after
         own = {kind: one for kind, one in paces.items() if kind in senders}
-        self._streams = [
-            _Stream([kind for kind in senders if kind not in own], pace),
-            *(_Stream([kind], one) for kind, one in own.items()),
-        ]
+        others = [kind for kind in senders if kind not in own]
+        self._streams = [_Stream([kind], one) for kind, one in own.items()]
+        if others:
+            self._streams.insert(0, _Stream(others, pace))
         self._work = asyncio.Event()
         self._leases = Leases()
         self._crew = Crew(

@@ -1,5 +1,7 @@
 """What is a clear yes or a clear pick, and what is less: less is asked back."""
 
+from dataclasses import replace
+
 import pytest
 
 from bots.dialogue import Heard, answers
@@ -50,6 +52,20 @@ def test_a_doubt_or_a_question_is_no_yes(text: str, intent: str) -> None:
 
 def test_an_unsure_guess_of_a_yes_is_none() -> None:
     assert not answers.agrees(heard("mkay so be it", "confirm", confidence=0.5))
+
+
+@pytest.mark.parametrize("text", ["i guess", "como", "i already have one", "whatever"])
+def test_what_sounds_like_a_yes_to_the_embedding_alone_is_none(text: str) -> None:
+    words = heard(text, "confirm")
+    sounds = Heard(meaning=replace(words.meaning, by="embedding"), text=text, at=NOW)
+
+    assert not answers.agrees(sounds)
+
+
+def test_a_yes_in_so_many_words_is_one_whoever_reads_it() -> None:
+    words = heard("yes please", "confirm")
+
+    assert answers.agrees(Heard(meaning=replace(words.meaning, by="embedding"), text=words.text, at=NOW))
 
 
 def test_cant_wait_is_no_hesitation() -> None:

@@ -102,6 +102,30 @@ def test_what_may_be_half_a_complaint_does_not_only_arrange_a_visit(text):
     assert not arranges(tokens(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5 minutes between",
+        "2 minutes between one and the next",
+        "one after the other 3 minutes",
+        "entre uno y otro 5 minutos",
+        "me viene 5 minutos y otra 5 minutos",
+        "entre 3 y 4 minutos",
+        "se me viene hoy",
+        "push 5 minutes",
+        "should i push today",
+        "i can see half of it",
+        "half of me is different today",
+        "it's an 8 of 10 today",
+        "8 de 10",
+        "10 times an hour",
+        "something is up with me today",
+    ],
+)
+def test_what_tells_of_labour_or_of_a_pain_is_weighed(text):
+    assert not arranges(tokens(text))
+
+
 def test_no_emergency_only_arranges_a_visit():
     heard = rows(EXAMPLES / "emergencies.jsonl"), rows(UNSEEN / "urgent_last_emergencies.jsonl")
 

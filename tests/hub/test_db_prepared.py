@@ -64,3 +64,16 @@ async def test_an_update_changes_what_it_names_and_tells_of_it(events: Database)
 def test_only_plain_words_become_part_of_a_statement() -> None:
     with pytest.raises(ValueError, match="our own"):
         one_of(event.c.type, ("a", "b' OR 'a"))
+
+
+async def test_a_value_that_is_forgotten_is_named_and_not_taken_for_none(events: Database) -> None:
+    async with events.read() as conn:
+        with pytest.raises(KeyError, match="since"):
+            await SINCE(conn)
+
+
+async def test_one_of_no_words_is_none(events: Database) -> None:
+    nothing = Prepared(sa.select(event.c.seq).where(one_of(event.c.type, ())))
+
+    async with events.read() as conn:
+        assert not await nothing(conn)

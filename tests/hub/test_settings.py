@@ -204,6 +204,7 @@ VALUES: list[tuple[str, str, Any, str, Any]] = [
         "http://127.0.0.1:9/api",
     ),
     ("HUB_SLACK_AGREEMENT", "slack_agreement", "no", "yes", "yes"),
+    ("HUB_EMBEDDING", "embedding", "off", " on ", "on"),
     ("HUB_RASA_URL", "rasa_url", "", " http://127.0.0.1:5005/ ", "http://127.0.0.1:5005"),
     ("HUB_RASA_TOKEN", "rasa_token", Secret(""), " abc ", Secret("abc")),
     ("HUB_RASA_TIMEOUT", "rasa_timeout", timedelta(seconds=2), "5s", timedelta(seconds=5)),
