@@ -224,7 +224,8 @@ def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days
             if draft.days is None or draft.days.weekday is None or period is None:
                 break
             there = plus(monday(period), draft.days.weekday)
-            draft.days = Days(readings=(one(there),), within=days.within)
+            if there >= period:  # else it is past: "Mon or Fri this week", said on a Wednesday
+                draft.days = Days(readings=(one(there),), within=days.within)
     return days
 
 

@@ -271,3 +271,21 @@ def test_a_bounded_day_is_the_day_named_and_a_stretch_is_none() -> None:
     assert read("between 2 and 4").time is None
     assert read("after 4").time == time(16)
     assert When().date is When().time is When().part_of_day is None
+
+
+def test_a_weekday_that_is_past_is_the_next_one_whatever_week_is_named_beside_it() -> None:
+    wednesday = datetime(2026, 3, 11, 12, 0, tzinfo=ZONE)
+
+    when = parse("mon or fri this week", now=wednesday)
+
+    assert [window.first for window in when.windows] == [march(16), march(13)]
+
+
+def test_on_its_eve_the_coming_week_is_the_next_one() -> None:
+    saturday = datetime(2026, 3, 14, 12, 0, tzinfo=ZONE)
+
+    either = parse("thurs or fri this coming week", now=saturday)
+    whole = parse("any day this coming week", now=saturday)
+
+    assert [window.first for window in either.windows] == [march(19), march(20)]
+    assert (whole.windows[0].first, whole.windows[0].last) == (march(16), march(22))
