@@ -120,9 +120,13 @@ class Deciding:
         )
 
     def _may_ask(self, incoming: Incoming) -> bool:
-        """Whether the writer speaks to the bot, by a way of which a STOP is said; else a person reads it."""
+        """Whether the writer speaks to the bot, by a way of which a STOP is said; else a person reads it.
+
+        What may be the answer to a question of the bot's ("no, get me another one") is read as one.
+        """
         return (
             incoming.thread.status in BOTS
+            and not self._talker.has_asked(incoming)
             and incoming.channel is not ChannelKind.PORTAL
             and not incoming.voicemail
             and not incoming.whole_mail

@@ -46,13 +46,16 @@ class Talker:
         self._clinic = clinic
         self._zone = zone
 
+    def has_asked(self, incoming: Incoming) -> bool:
+        """Whether a question of the bot's is open, so that the text is likely an answer to it."""
+        return incoming.dialogue is not None and _state(incoming).question.expects is not None
+
     async def answer(self, incoming: Incoming) -> Plan:
         """What the bot does about the message. Scheduling may have been changed when this returns.
 
         The calls to scheduling are made under the message's id: reacting again after a crash changes nothing twice.
         """
-        state = dialogue.decode(incoming.dialogue[0]) if incoming.dialogue else dialogue.State()
-        state = dialogue.fresh(state, incoming.at)
+        state = _state(incoming)
         now = self._clock.now().astimezone(self._zone)
         catalogue = await self._scheduling.catalogue()
         meaning = await self._engine().understand(
@@ -103,6 +106,12 @@ class Talker:
 
     def _lines(self, says: Sequence[Say], language: Language, channel: ChannelKind) -> list[Rendered]:
         return [render(say.template, say.params, language, channel, self._zone) for say in says]
+
+
+def _state(incoming: Incoming) -> dialogue.State:
+    """What the conversation had come to before the message; a new one where nothing was said for a day."""
+    state = dialogue.decode(incoming.dialogue[0]) if incoming.dialogue else dialogue.State()
+    return dialogue.fresh(state, incoming.at)
 
 
 class _Directory:

@@ -17,6 +17,7 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "screen_failed": "A message could not be screened for emergencies.",
         "delivery_failed": "A message to the patient could not be delivered.",
         "opted_out": "The patient opted out.",
+        "opt_out": "The patient may want no more messages.",
         "restricted_wrote": "The patient's record is restricted, and they wrote.",
         "opted_out_wrote": "The patient opted out, and wrote again.",
         "unreachable_wrote": "The patient wrote from an address that cannot be answered.",

@@ -126,6 +126,16 @@ async def test_who_may_want_no_more_messages_is_asked_once_a_day_and_read_by_sta
     assert await rig.consent(ANA) is ConsentState.REVOKE
 
 
+async def test_what_may_be_the_answer_to_a_question_of_the_bots_is_read_as_one(rig: Rig) -> None:
+    await ana(rig)
+    question = await rig.ask(ANA, "I need a check-up")
+
+    answer = await rig.ask(ANA, MAY_STOP)
+
+    assert answer != question
+    assert not is_said("consent.asked", answer)
+
+
 async def test_a_wrong_number_is_not_written_to_again(rig: Rig) -> None:
     person = await ana(rig)
 
