@@ -31,6 +31,8 @@ _GROUP = 128
 """Units that share one commit at most: bounds how long the first of them waits."""
 _WAITING = 20_000
 """Units that may wait in memory before a further one is refused."""
+_PATIENCE = 10.0
+"""Seconds that the log is waited for, when it is to be cut off."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -125,8 +127,14 @@ class EmbeddedDatabase(Database):
         await asyncio.to_thread(self._cut_log)
 
     def _cut_log(self) -> None:
-        with closing(sqlite3.connect(self._path, timeout=10.0)) as conn:
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        until = time.monotonic() + _PATIENCE
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as conn:
+            # While another connection copies the log, SQLite does not wait for it, but says that it is busy.
+            while conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > until:
+                    say(_log, "log_not_cut", logging.WARNING)
+                    return
+                time.sleep(0.02)
 
     @property
     def waiting(self) -> int:

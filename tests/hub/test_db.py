@@ -4,6 +4,7 @@ import asyncio
 import re
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
@@ -371,3 +372,35 @@ class TestErrors:
             await db.write(lambda conn: conn.execute(sa.insert(counter), {"name": {CANARY: CANARY}, "value": 1}))
 
         assert CANARY not in f"{refused.value} {refused.value!r}"
+
+
+_HOLD = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 1, 121)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+"""Holds the lock of whoever copies the log: its byte in the index of the log, as SQLite's file format names it."""
+
+
+@embedded_only
+async def test_what_was_deleted_leaves_the_log_though_somebody_is_copying_it(db: Database, tmp_path: Path) -> None:
+    await db.write(adding(CANARY))
+    (index,) = tmp_path.glob("*.db-shm")
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLD, str(index), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+
+    cut = asyncio.create_task(db.forget_deleted())
+    await asyncio.sleep(0.1)
+    waited = not cut.done()
+    holder.stdin.close()
+    await holder.wait()
+    await cut
+
+    assert waited
+    assert index.with_name(index.name.replace("-shm", "-wal")).stat().st_size == 0
