@@ -7,15 +7,13 @@ Its weights lie in `learned.txt`: a header line with those of the second step, t
 first; `python -m consent.train` makes them of `examples/opt_out.jsonl`.
 """
 
-import json
 import math
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from hub.hashed import Hashed
+from hub.hashed import Hashed, packed, unpacked
 
 HEARD = 0.6
 """How likely it must be to be heard."""
@@ -89,27 +87,13 @@ def load() -> Weights:
 
 def pack(weights: Weights) -> str:
     """The file's text."""
-    head = {
-        "version": weights.version,
-        "together": [round(one, 4) for one in weights.together],
-        "bias": [round(float(one), 5) for one in weights.hashed.bias],
-        "scale": weights.hashed.scale,
-    }
-    return "\n".join([json.dumps(head), *weights.hashed.written()]) + "\n"
+    return packed(weights.version, weights.together, weights.hashed)
 
 
 def unpack(text: str) -> Weights:
     """The weights that `pack` wrote. Raises ValueError if the text is not of that form."""
     try:
-        head_row, *lines = text.splitlines()
-        head = json.loads(head_row)
-        together = tuple(float(one) for one in head["together"])
-        if len(together) != len(SIGNS) + 3:
-            raise ValueError
-        return Weights(
-            version=str(head["version"]),
-            hashed=Hashed.read(lines, float(head["scale"]), head["bias"]),
-            together=together,
-        )
-    except (KeyError, TypeError, ValueError, zlib.error) as damaged:
+        version, together, hashed = unpacked(text, together=len(SIGNS) + 3, columns=1)
+    except ValueError as damaged:
         raise ValueError("consent/learned.txt is damaged: train it anew") from damaged
+    return Weights(version=version, hashed=hashed, together=together)

@@ -29,7 +29,7 @@ from bots import urgent
 from bots.nlu.embedded import EmbeddedEngine, load_or_train_aside
 from channels.base import Channel
 from consent import keywords, wishes
-from hub.assembly import Understanding, assemble
+from hub.assembly import assemble
 from hub.clock import Clock, SystemClock
 from hub.crypto import Keyring, KeyringStore
 from hub.db import Database, is_embedded, migrate
@@ -42,6 +42,7 @@ from hub.metrics import Metrics
 from hub.parts import Parts
 from hub.settings import Settings
 from hub.types import ChannelKind
+from hub.understanding import Understanding
 from hub.upkeep import Chore, Upkeep
 from hub.vault import Vault
 

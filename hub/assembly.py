@@ -1,15 +1,11 @@
 """Putting the parts together: which concrete class fills which place, and what each is given."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from bots.dialogue import Clinic, needs
-from bots.nlu.embedded import EmbeddedEngine
-from bots.nlu.model import Engine
-from bots.nlu.served import RasaEngine, served_by
 from bots.scheduling.base import Scheduling
 from bots.scheduling.local import LocalScheduling
 from bots.scheduling.names import Names as CalendarNames
@@ -59,45 +55,14 @@ from hub.search import Indexer, Search, search_index
 from hub.settings import Settings
 from hub.threads import Threads
 from hub.types import Address, ChannelKind, Purpose
+from hub.understanding import Understanding
 from hub.vault import Vault
 from hub.vendors import Enforcing, Register, done_outside
 from hub.views import Counters, Names
 from hub.visits import Visits
 
-if TYPE_CHECKING:
-    from bots.nlu.staged import StagedEngine
-
 _BUSY = 16
 """Webhooks waiting for their commit from which on reception gives way."""
-
-
-@dataclass(slots=True)
-class Understanding:
-    """The understanding engine, once it is loaded or trained; asked by way of a Rasa server, where one is set up."""
-
-    settings: Settings
-    metrics: Metrics
-    loaded: EmbeddedEngine | None = None
-    served: RasaEngine | None = None
-    staged: "StagedEngine | None" = None
-
-    def get(self) -> Engine:
-        """The engine. Raises: RuntimeError before it is there."""
-        if self.loaded is None:
-            raise RuntimeError("the engine is asked before it is loaded")
-        return self.served or self.staged or self.loaded
-
-    def take(self, embedded: EmbeddedEngine) -> None:
-        """Have `embedded` from now on."""
-        self.loaded = embedded
-        if self.settings.rasa_url:
-            self.served = served_by(self.settings, embedded, self.metrics)
-
-    async def close(self) -> None:
-        """Let go of the server's connections, and of the second stage's thread."""
-        for engine in (self.served, self.staged):
-            if engine is not None:
-                await engine.close()
 
 
 def assemble(

@@ -3,6 +3,7 @@
 Features are hashed, so nothing that anybody wrote can be read back from the weights.
 """
 
+import json
 import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Sequence
@@ -80,17 +81,36 @@ class Hashed:
                 score += (told * (self.scale / float(np.sqrt(told @ told) or 1))) @ self.weights[group]
         return score
 
-    def written(self) -> list[str]:
-        """The two arrays, a line of text each; `scale` and `bias` are kept beside them."""
-        return [b85encode(zlib.compress(array.tobytes(), 9)).decode("ascii") for array in (self.rare, self.weights)]
 
-    @classmethod
-    def read(cls, lines: Sequence[str], scale: float, bias: Sequence[float]) -> "Hashed":
-        """What `written` wrote. Raises ValueError or zlib.error when the lines are none."""
+def packed(version: str, together: Sequence[float], hashed: Hashed) -> str:
+    """The text of a file of weights: a header line, then a line for each array.
+
+    version: of what they were trained from. together: what a second step makes of their scores and what else it knows.
+    """
+    head = {
+        "version": version,
+        "together": [round(one, 4) for one in together],
+        "bias": [round(float(one), 5) for one in hashed.bias],
+        "scale": hashed.scale,
+    }
+    arrays = (b85encode(zlib.compress(array.tobytes(), 9)).decode("ascii") for array in (hashed.rare, hashed.weights))
+    return "\n".join([json.dumps(head), *arrays]) + "\n"
+
+
+def unpacked(text: str, *, together: int, columns: int) -> tuple[str, tuple[float, ...], Hashed]:
+    """What `packed` wrote, of so many weights together and so many columns.
+
+    Raises: ValueError where the text is not of that form.
+    """
+    try:
+        head_row, *lines = text.splitlines()
+        head = json.loads(head_row)
+        second = tuple(float(one) for one in head["together"])
+        bias = np.array(head["bias"], dtype=np.float32)
+        if (len(second), bias.shape) != (together, (columns,)):
+            raise ValueError
         rare, weights = (np.frombuffer(zlib.decompress(b85decode(line)), dtype=np.int8) for line in lines)
-        return cls(
-            rare=rare.reshape(BUCKETS),
-            weights=weights.reshape(BUCKETS, len(bias)),
-            scale=scale,
-            bias=np.array(bias, dtype=np.float32),
-        )
+        hashed = Hashed(rare.reshape(BUCKETS), weights.reshape(BUCKETS, columns), float(head["scale"]), bias)
+        return str(head["version"]), second, hashed
+    except (KeyError, TypeError, ValueError, zlib.error) as damaged:
+        raise ValueError("these are no weights") from damaged

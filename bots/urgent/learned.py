@@ -7,9 +7,7 @@ The weights lie in `learned.txt`: a header line with those of the second step, t
 first; `python -m bots.urgent.train` makes them.
 """
 
-import json
 import math
-import zlib
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from bots.urgent.circumstances import NAMES, circumstances
 from bots.urgent.lists import readings
 from bots.urgent.model import Level, Urgency
 from bots.urgent.words import END
-from hub.hashed import Hashed
+from hub.hashed import Hashed, packed, unpacked
 
 LEVELS: tuple[Level, ...] = ("urgent", "medical", "crisis")
 
@@ -132,27 +130,13 @@ def load() -> Weights:
 
 def pack(weights: Weights) -> str:
     """The file's text."""
-    head = {
-        "version": weights.version,
-        "together": [round(one, 4) for one in weights.together],
-        "bias": [round(float(one), 5) for one in weights.hashed.bias],
-        "scale": weights.hashed.scale,
-    }
-    return "\n".join([json.dumps(head), *weights.hashed.written()]) + "\n"
+    return packed(weights.version, weights.together, weights.hashed)
 
 
 def unpack(text: str) -> Weights:
     """The weights that `pack` wrote. Raises ValueError if the text is not of that form."""
     try:
-        head_row, *lines = text.splitlines()
-        head = json.loads(head_row)
-        together = tuple(float(one) for one in head["together"])
-        if len(together) != len(NAMES) + 2 or len(head["bias"]) != len(LEVELS) + 1:
-            raise ValueError
-        return Weights(
-            version=str(head["version"]),
-            hashed=Hashed.read(lines, float(head["scale"]), head["bias"]),
-            together=together,
-        )
-    except (KeyError, TypeError, ValueError, zlib.error) as damaged:
+        version, together, hashed = unpacked(text, together=len(NAMES) + 2, columns=len(LEVELS) + 1)
+    except ValueError as damaged:
         raise ValueError("bots/urgent/learned.txt is damaged: train it anew") from damaged
+    return Weights(version=version, hashed=hashed, together=together)

@@ -251,12 +251,11 @@ async def test_the_worker_keeps_the_look_and_nothing_of_a_person(browser: Browse
         )
 
         await page.context.set_offline(True)
-        await page.goto(f"{clinic.base}/portal/messages")
         for _ in range(20):
+            await page.goto(f"{clinic.base}/portal/messages")
             # A worker that is started in this moment hears only then that there is no network.
             if await page.locator("h1").inner_text() == "You are offline":
                 break
-            await page.goto(f"{clinic.base}/portal/messages")
 
         look = re.compile(r"/portal/offline|(/portal)?/static/[a-z0-9-]+\.(css|js|svg|png)")
         assert all(look.fullmatch(path) for path in kept)
