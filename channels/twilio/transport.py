@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from aiohttp.hdrs import CONTENT_LENGTH
+from aiohttp.helpers import TimerNoop
+from aiohttp.http import StreamWriter
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
@@ -22,6 +25,7 @@ __all__ = ["Transport"]
 CONNECTIONS = 128
 KEPT = 256
 """Addresses that are kept as they were read."""
+_TIMER = TimerNoop()
 
 
 class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio package is not typed
@@ -35,6 +39,7 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
         self._published = published
         self._timeout = timeout
         self._addresses: dict[str, URL] = {}
+        self._asked: dict[URL, tuple[Mapping[str, str] | None, aiohttp.ClientRequest]] = {}
 
     async def request(
         self,
@@ -69,7 +74,7 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             )
         # What is read to its end has given its connection back, and what breaks has closed it.
         if response.content.is_eof():
-            body = await response.read()
+            body = response.content.read_nowait()
         else:
             async with asyncio.timeout(self._timeout.sock_read):
                 body = await response.read()
@@ -81,27 +86,40 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
         """The start of the answer to a POST.
 
         It takes the steps that `session.request` takes, without those for redirects, cookies, proxies, traces and a
-        repetition, none of which a POST to Twilio has: they are a fifth of what a request costs us.
+        repetition, none of which a POST to Twilio has, and without a task of its own that writes a few octets: they are
+        a third of what a request costs us.
         """
-        connector, loop = session.connector, asyncio.get_running_loop()
+        connector = session.connector
         assert connector is not None
-        request = aiohttp.ClientRequest(
-            "POST",
-            address,
-            headers=headers,
-            data=body,
-            loop=loop,
-            response_class=aiohttp.ClientResponse,
-            session=session,
-        )
+        request = self._asking(session, address, headers)
         try:
             connection = await connector.connect(request, traces=[], timeout=self._timeout)
         except TimeoutError:
             raise aiohttp.ConnectionTimeoutError("no connection in time") from None
         try:
-            assert connection.protocol is not None
-            connection.protocol.set_response_params(read_until_eof=True, read_timeout=self._timeout.sock_read)
-            response = await request.send(connection)
+            protocol = connection.protocol
+            assert protocol is not None
+            protocol.set_response_params(read_until_eof=True, read_timeout=self._timeout.sock_read)
+            writer = StreamWriter(protocol, request.loop)
+            response = aiohttp.ClientResponse(
+                "POST",
+                address,
+                writer=None,
+                continue100=None,
+                timer=_TIMER,
+                request_info=request.request_info,
+                traces=[],
+                loop=request.loop,
+                session=session,
+                stream_writer=writer,
+            )
+            head = request.headers.copy()
+            head[CONTENT_LENGTH] = str(len(body))
+            # Head and body leave together: the first is kept back until there is something of the second.
+            await writer.write_headers(f"POST {address.raw_path_qs} HTTP/1.1", head)
+            await writer.write(body)
+            await writer.write_eof()
+            protocol.start_timeout()
             try:
                 return await response.start(connection)
             except BaseException:
@@ -110,6 +128,23 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
         except BaseException:
             connection.close()
             raise
+
+    def _asking(
+        self, session: aiohttp.ClientSession, address: URL, headers: Mapping[str, str] | None
+    ) -> aiohttp.ClientRequest:
+        """What is the same in every POST to `address`: where a connection for it goes, and its head but for the length.
+
+        It is made once for an address, of which there are few.
+        """
+        given, request = self._asked.get(address, (None, None))
+        if request is None or given is not headers:
+            request = aiohttp.ClientRequest(
+                "POST", address, headers=headers, loop=asyncio.get_running_loop(), session=session
+            )
+            if len(self._asked) >= KEPT:
+                self._asked.clear()
+            self._asked[address] = (headers, request)
+        return request
 
     def _address(self, url: str) -> URL:
         """Where `url` is asked for. There are few, and reading one anew costs a tenth of a request."""
@@ -131,3 +166,4 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
         if self.session is not None:
             await self.session.close()
             self.session = None
+            self._asked.clear()
