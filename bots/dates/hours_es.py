@@ -5,15 +5,19 @@ from bots.dates.lexeme import Sense
 HOURS: dict[Sense, str] = {
     ("part", "night"): "noches, noche, la noche",
     ("part", "morning"): (
-        "mananas, temprano, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
+        "mananas, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
         "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
         "almuerzito, horas de la manana, la manianita, las mananitas, a la manana"
     ),
+    ("part", "early"): "temprano",
+    ("part", "very early"): (
+        "tempranito, muy temprano, bien temprano, bien tempranito, super temprano, mas tempranito, muy tempranito, tan "
+        "temprano, tan tempranito"
+    ),
     ("part", "early morning"): (
-        "mananita, madrugada, tempranito, la madrugada, temprano en la manana, temprano por la manana, muy temprano, "
-        "bien temprano, bien tempranito, super temprano, mas tempranito, temprano de manana, antes del trabajo, antes "
-        "de entrar a trabajar, antes de ir a trabajar, antes de la escuela, muy tempranito, tan temprano, tan "
-        "tempranito, la manana temprano, en la manana temprano, por la manana temprano, de manana temprano"
+        "mananita, madrugada, la madrugada, temprano en la manana, temprano por la manana, temprano de manana, antes "
+        "del trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de la escuela, la manana temprano, en "
+        "la manana temprano, por la manana temprano, de manana temprano"
     ),
     ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",
     ("part", "first thing"): (

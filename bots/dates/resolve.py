@@ -10,6 +10,8 @@ from bots.dates.pieces import Clock, Context, Hours
 
 _PARTS: dict[str, tuple[PartOfDay | None, time | None, time | None]] = {
     "morning": ("morning", time(5), time(11, 59)),
+    "early": ("morning", time(5), time(11, 59)),
+    "very early": ("morning", time(5), time(9, 30)),
     "early morning": ("morning", time(5), time(9, 30)),
     "mid morning": ("morning", time(9, 30), time(11)),
     "late morning": ("morning", time(10, 30), time(11, 59)),
@@ -28,6 +30,8 @@ _PARTS: dict[str, tuple[PartOfDay | None, time | None, time | None]] = {
     "before lunch": (None, None, time(11, 29)),
     "past lunch": (None, time(13, 30), None),
     "not morning": (None, time(12), time(23, 59)),
+    "not early": (None, time(12), time(23, 59)),
+    "not very early": (None, time(9, 30), time(23, 59)),
     "not early morning": (None, time(9, 30), time(23, 59)),
     "not first thing": (None, time(9, 30), time(23, 59)),
     "not afternoon": (None, None, time(11, 59)),
@@ -38,6 +42,12 @@ _PARTS: dict[str, tuple[PartOfDay | None, time | None, time | None]] = {
 }
 _LATE_PARTS = ("afternoon", "tarde", "pm", "evening", "early afternoon", "mid afternoon", "late afternoon")
 _EARLY_PARTS = ("morning", "early morning", "mid morning", "late morning", "first thing")
+_EARLY = ("early", "very early")
+"""Words that only choose between readings that are possible: nobody comes "a las 4, temprano" before dawn."""
+_FIRST_BARE = 7
+"""The earliest hour that a bare number is taken for, where the clinic does not open before."""
+_DAWN = 5
+"""Before this hour a part of the morning and an hour contradict each other, and the person is asked."""
 _MOST = 6
 
 
@@ -100,7 +110,7 @@ def _read(c: Context, draft: Draft, hours: Hours, day: date | None) -> list[Wind
         return [Window(earliest=min(low, high), latest=max(low, high), part_of_day=part)]
     after_now = c.now.time() if day == c.today else None
     times = _readings(c, hours.low, draft.part, after_now)
-    return [_bounded(hours, at, part) for at in times]
+    return [_bounded(hours, at, None if part == "morning" and at.hour > 12 else part) for at in times]
 
 
 def _bounded(hours: Hours, at: time, part: PartOfDay | None) -> Window:
@@ -158,11 +168,18 @@ def _settled(clock: Clock, part: str | None) -> time | None:
 
 def _readings(c: Context, clock: Clock, part: str | None, after: time | None) -> list[time]:
     """The times that an hour may mean, the likeliest first; one where hours or the clock settle it."""
+    opens, closes = c.hours
+    dawn = part in _EARLY_PARTS and clock.part is None and clock.half is None and 0 < clock.hour < _DAWN
+    if dawn and time(clock.hour, clock.minute) < opens:
+        return [time(clock.hour, clock.minute), time(clock.hour + 12, clock.minute)]  # "Tuesday morning at 2"
     if (settled := _settled(clock, part)) is not None:
         return [settled]
-    opens, closes = c.hours
     early, late = time(clock.hour, clock.minute), time(clock.hour + 12, clock.minute)
     open_then = [at for at in (early, late) if opens <= at <= closes]
+    if (clock.part or part) in _EARLY and (clock.hour >= _FIRST_BARE or early in open_then):
+        return [early]
+    if (clock.part or part) in _EARLY and clock.hour >= _DAWN:
+        return [early, late]  # "a las 6, tempranito", before the doors open
     if after and len(open_then) != 1 and early < after < late:
         return [late]
     if len(open_then) == 1:

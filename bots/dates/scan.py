@@ -76,7 +76,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         and this_part
         and c.kind(i + 1) not in ("next", "unit", "month", "of", "in")
     ):
-        part = "morning" if kind == "early" else "late afternoon"
+        part = "early" if kind == "early" else "late afternoon"
         return [Piece(at=i, stop=i + 1, found=Hours(bound="between", part=part))]
     if kind == "relation":
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]

@@ -11,6 +11,7 @@ from itertools import islice
 from rapidfuzz.distance import OSA
 
 from bots.dates import words_en, words_es
+from bots.dates.figures import without_measures
 from bots.dates.lexeme import Lexeme, Sense, words
 from hub.types import Language
 
@@ -174,8 +175,8 @@ def guess_language(text: str) -> Language:
 
 
 def lex(text: str, language: Language) -> list[Lexeme]:
-    """The lexemes of `text`, in order, phrases folded and compound numbers added up."""
-    return _join_numbers(_fold_phrases(_split(text, language), language))
+    """The lexemes of `text`, in order, phrases folded, compound numbers added up, what was measured left out."""
+    return without_measures(_join_numbers(_fold_phrases(_split(text, language), language)))
 
 
 def _split(text: str, language: Language) -> list[Lexeme]:

@@ -59,7 +59,7 @@ _SENSES: dict[Sense, str] = {
     ("tonight", 0): "tonight, tonite, 2nite, later tonight",
     ("part", "night"): "nights, night, nite, at night",
     ("part", "morning"): (
-        "morning, mornings, mornin, morn, before lunch, early in the day, earlier in the day, in the am, in the a "
+        "morning, mornings, mornin, morn, before lunch, in the am, in the a "
         "m, morns, mornign, morining, before lunchtime, before lunch time, forenoon, am hours"
     ),
     ("part", "afternoon"): (
@@ -85,9 +85,10 @@ _SENSES: dict[Sense, str] = {
     ),
     ("part", "early morning"): (
         "early morning, early in the morning, early am, before work, early in the am, early mornings, before i go "
-        "to work, before my shift, before school, bright and early, crack of dawn, super early, really early, very "
-        "early"
+        "to work, before my shift, before school, crack of dawn"
     ),
+    ("part", "early"): "early in the day, earlier in the day",
+    ("part", "very early"): "bright and early, super early, really early, very early",
     ("part", "first thing"): (
         "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
         "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
