@@ -140,8 +140,8 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     end = day_at(c, stop + 1) or day_at(c, _skip(c, stop + 1))
     if not end or end[0].past or end[0].at:
         return None
-    if c.moving and c.kind(stop) != "dash":
-        return replace(end[0], moved=True), end[1]
+    if c.kind(stop) != "dash" and c.moves(stop):
+        return replace(end[0], moved=True, left=days.readings[0] if days.readings else None), end[1]
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None

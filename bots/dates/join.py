@@ -36,12 +36,13 @@ class Draft:
 
 @dataclass(slots=True)
 class Joined:
-    """All drafts of a text and what it rules out."""
+    """All drafts of a text and what it rules out. left: the time of a visit that is to be moved."""
 
     drafts: list[Draft] = field(default_factory=list)
     excluded: list[date] = field(default_factory=list)
     excluded_weekdays: list[int] = field(default_factory=list)
     relation: Relation | None = None
+    left: Draft | None = None
     used: list[Piece] = field(default_factory=list)
 
 
@@ -88,6 +89,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if before is not None and joined.drafts and (both := both_bounds(c, before, piece, gap)):
                 joined.drafts[-1].days = both
             else:
+                joined.left = joined.left or _left_behind(c, joined.drafts, found, piece, gap)
                 _add_days(c, joined.drafts, found, piece, gap)
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
@@ -194,6 +196,26 @@ def _around_lunch(drafts: list[Draft]) -> None:
             drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
 
 
+def _left_behind(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> Draft | None:
+    """The time of the visit that is moved to `days`: "my Tuesday 2pm" of "swap my Tuesday 2pm for Wednesday"."""
+    last = drafts[-1] if drafts else Draft()
+    if days.left:
+        return Draft(days=Days(readings=(days.left,)), hours=last.hours, part=last.part)
+    first = last.days.readings[0][0] if last.days is not None and last.days.readings else None
+    if first is None or last.days is None or not c.moving or not _replaces(c, piece, gap) or "fix" in gap:
+        return None
+    whole = last.days if last.days.readings[0][1] else Days(readings=(one(first),))  # "from Friday at 9 to …"
+    return Draft(days=whole, hours=last.hours, part=last.part)
+
+
+def _is_traded(c: Context, piece: Piece) -> bool:
+    """Whether a visit is moved to what is named here: "swap Tuesday for Wednesday", "trade Friday 9 with Monday 10"."""
+    k = piece.at if c.kind(piece.at) == "for" else piece.at - 1
+    while k > piece.at - 3 and c.kind(k) in ("the", "the_el", "the_la", "a", "my", "on", "at"):
+        k -= 1
+    return k > 0 and (c.kind(k) == "for" or c.lexemes[k].word in ("with", "con"))
+
+
 def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
     """Whether the piece takes the place of what was said before it."""
     if "else" in gap:
@@ -206,6 +228,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or c.kind(piece.stop) == "instead"
         or "make" in gap | {c.kind(piece.at)}
         or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
+        or (c.moving and _is_traded(c, piece))
     )
 
 

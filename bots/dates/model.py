@@ -54,6 +54,8 @@ class When:
     excluded: days and weekdays that the person ruled out ("not Friday").
     ambiguous: two or more readings between which the person must be asked (e.g. "next Friday",
         "at 7" with the clinic open at both); each is a Window; `windows` then holds the likeliest one.
+    moved_from: the time of the visit that is to be moved, where it is named beside the new one ("swap my Tuesday
+        2pm for Wednesday"); it is no wish.
     relation: "earlier", "later" or "sooner than offered" wishes that only a dialogue can resolve.
     spans: (start, end) character ranges of the text that were used.
     """
@@ -63,6 +65,7 @@ class When:
     excluded_weekdays: tuple[int, ...] = ()
     ambiguous: tuple[Window, ...] = ()
     relation: Literal["earlier", "later", "soonest"] | None = None
+    moved_from: tuple[Window, ...] = ()
     spans: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     @property

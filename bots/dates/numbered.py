@@ -25,7 +25,7 @@ def range_of_numbers(c: Context, i: int) -> Found | None:
     i = c.skip(i, ARTICLES)
     if c.kind(i) not in ("num", "ord") or c.kind(i + 1) not in ("to", "until", "dash"):
         return None
-    if c.moving and c.kind(i + 1) != "dash":
+    if c.kind(i + 1) != "dash" and c.moves(i + 1):
         return None  # a visit is moved from the one to the other
     j = c.skip(i + 2, ARTICLES)
     end = numbered_at(c, j) if c.kind(j) in ("num", "ord") else None
@@ -50,9 +50,9 @@ def del_al(c: Context, i: int) -> Found | None:
     if c.lexemes[i].value != 1 or [c.kind(i + n) for n in (1, 2, 3)] != ["num", "to", "num"]:
         return None
     last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
-    if c.moving and last:
-        return Days(readings=(one(last),), day_of_month=True), i + 4
     low = _before_end(c, last, c.lexemes[i + 1].number) if last else None
+    if last and c.moves(i + 2):
+        return Days(readings=(one(last),), day_of_month=True, moved=True, left=one(low) if low else None), i + 4
     if not last or not low or low > last:
         return None
     return Days(readings=((max(low, c.today), last),), wide=True), i + 4

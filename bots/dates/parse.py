@@ -49,6 +49,7 @@ def parse(
                 ambiguous.extend(readings)
     # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
     wished = {one.first for one in windows if one.first == one.last}
+    left = windows_of(context, joined.left) if joined.left else []
     ahead = [one for one in windows if not has_passed(one, now)]
     return When(
         windows=tuple(ahead or windows),
@@ -59,6 +60,7 @@ def parse(
             if not any(day and day.weekday() == weekday for day in wished)
         ),
         ambiguous=tuple(ambiguous),
+        moved_from=tuple(left),
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )

@@ -35,6 +35,20 @@ class Context:
         """The kind of the lexeme at `at`; "" outside the text."""
         return self.lexemes[at].kind if 0 <= at < len(self.lexemes) else ""
 
+    def moves(self, at: int, *, hours: bool = False) -> bool:
+        """Whether the "to" at `at` leads from where a visit is to where it is moved, and is no "from … to" of a stretch.
+
+        hours: it stands between two hours; "para" then has named where the visit goes.
+        """
+        if not self.moving:
+            return False
+        for lexeme in reversed(self.lexemes[:at]):
+            if lexeme.kind == "move":
+                return True
+            if lexeme.kind in ("to", "comma", "stop") or (hours and lexeme.kind == "for" and self.language == "es"):
+                return False
+        return False
+
     def skip(self, at: int, kinds: Container[str]) -> int:
         """`at` moved past lexemes of these kinds, at most three: a person says no more, and time stays linear."""
         stop = at + 3
@@ -61,7 +75,7 @@ class Days:
     weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
     within: the period that was said with a weekday, from which it may be left out;
     instead: it takes the place of the day it is counted from ("the 21st, so before that");
-    moved: a visit is moved to it, so that an hour named before it is the old one;
+    moved: a visit is moved to it, so that an hour named before it is the old one; left: the day it is moved from;
     at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
     """
 
@@ -72,6 +86,7 @@ class Days:
     past: bool = False
     day_of_month: bool = False
     moved: bool = False
+    left: Stretch | None = None
     excluded_weekdays: tuple[int, ...] = ()
     within: Stretch | None = None
     instead: bool = False

@@ -209,11 +209,12 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
         if c.kind(i) == "at_or_from" and c.kind(found[1]) == "at" and " las" in c.lexemes[found[1]].word:
             joins = (*_JOINS, "at")  # "de las 3 a las 5"
         joined = _joined(c, found[0], found[1], "at", True, joins=joins)
-        if joined and joined[0].high is not None and not (c.moving and c.kind(i) == "from"):
+        moving = c.moves(found[1], hours=True)
+        if joined and joined[0].high is not None and not (moving and c.kind(i) == "from"):
             return joined
-        if joined and c.moving and c.kind(i) == "at_or_from" and joined[1] > found[1]:
+        if joined and moving and c.kind(i) == "at_or_from" and joined[1] > found[1]:
             return joined  # moved from the one to the other
-        if c.moving and c.kind(i) == "from" and c.kind(found[1]) == "to":
+        if moving and c.kind(i) == "from" and c.kind(found[1]) == "to":
             return _led_at(c, found[1], True)
     if bound == "between":
         bound = "after"
@@ -313,7 +314,7 @@ def _joined(
         j = stop + 1
         j = c.skip(j, ("around", "at", "the_la", "at_la", "the", "the_el"))
         high = clock_at(c, j, True)
-        if high and not (c.moving and c.kind(stop) in ("to", "at")):
+        if high and not (c.kind(stop) in ("to", "at") and c.moves(stop, hours=True)):
             return _range(low, high[0], high[1])
         if high:
             return _suffixed(c, Hours(bound="at", low=high[0]), high[1])

@@ -277,7 +277,7 @@ _SENSES: dict[Sense, str] = {
         "from, minus, other then, out of town, on vacation, on holiday, traveling, travelling, away, out of the "
         "office, anything except, anytime except, gone, skip, forget, nix, scratch"
     ),
-    ("not", 1): "instead of, rather than, better than",
+    ("not", 1): "instead of, rather than, better than, in place of, in lieu of",
     ("no", 0): "no, nope, nah",
     ("fix", 0): (
         "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
@@ -287,7 +287,10 @@ _SENSES: dict[Sense, str] = {
     ("instead", 0): "instead",
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
     ("my", 0): "my, our",
-    ("move", 0): "move, change, switch, reschedule, push, moved, changed, rescheduled",
+    ("move", 0): (
+        "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, replace, "
+        "bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
+    ),
     ("greeting", 0): (
         "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "
         "later, talk later, sooner or later"

@@ -165,7 +165,7 @@ _SENSES: dict[Sense, str] = {
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
-        "cambio"
+        "cambio, intercambiar, reemplazar, sustituir, reagendarla, reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
