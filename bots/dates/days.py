@@ -201,6 +201,10 @@ def day_at(c: Context, i: int) -> Found | None:
         return _pointed(c, i) or period_at(c, i)
     if kind in ("early", "mid", "late", "early next"):
         return edge_at(c, i)
+    if (kind == "unit" and c.lexemes[i].value == "month") or (kind == "period" and c.lexemes[i].word == "the month"):
+        named = month_at(c, i + 2, cued=True, whole=True) if c.kind(i + 1) == "of" else None
+        if named:
+            return named  # "el mes de enero, el 12"
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) in ("of", "around"):
         if (ranged := range_of_numbers(c, i + 1) or del_al(c, i + 1)) is not None:
             return ranged  # "la semana del 7 al 11"

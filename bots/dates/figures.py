@@ -1,6 +1,6 @@
 """Which figures are no time: scores, doses, pressures and temperatures, the numbers of rooms and streets.
 
-Told by the noun that a figure belongs to: "pain 7/10", "1/2 tablet", "presión 12/8", "room 4". Such figures become junk.
+Told by the noun that a figure belongs to: "pain 7/10", "1/2 tablet", "presión 12/8", "room 4". They become junk.
 """
 
 from bots.dates.lexeme import Lexeme, words

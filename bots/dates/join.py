@@ -1,49 +1,20 @@
 """From pieces to drafts: which day goes with which hour, what is an alternative, a correction, or ruled out."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
-from bots.dates.lexeme import words
+from bots.dates.draft import Draft, Joined, between, is_open, set_hours
 from bots.dates.merge import both_bounds, merged
 from bots.dates.negation import correction, either, negated_pieces
-from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece, Relation
+from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
-from bots.dates.told import told_of
+from bots.dates.ruled import exclude, left_over
+from bots.dates.told import of_standing_visit, told_of
 
-_OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
-_ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
-
-
-@dataclass(slots=True)
-class Draft:
-    """One alternative in the making. The flags say that a value was taken over from its neighbour.
-
-    period: the longer stretch within which its day was named, in which the next weekday may lie as well.
-    """
-
-    days: Days | None = None
-    hours: Hours | None = None
-    part: str | None = None
-    days_taken: bool = False
-    hours_taken: bool = False
-    hours_first: bool = False
-    period: Days | None = None
-
-
-@dataclass(slots=True)
-class Joined:
-    """All drafts of a text and what it rules out. left: the time of a visit that is to be moved."""
-
-    drafts: list[Draft] = field(default_factory=list)
-    excluded: list[date] = field(default_factory=list)
-    excluded_weekdays: list[int] = field(default_factory=list)
-    relation: Relation | None = None
-    left: Draft | None = None
-    used: list[Piece] = field(default_factory=list)
 
 
 def join(c: Context, pieces: list[Piece]) -> Joined:
@@ -53,6 +24,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     before: Piece | None = None
     after_excluded_day = False
     told = told_of(c, pieces, ruled_out)
+    if standing := of_standing_visit(c, pieces, ruled_out) - told:
+        joined.left = _draft_of([pieces[at].found for at in sorted(standing)])
+        told |= standing
     for at, piece in enumerate(pieces):
         found = piece.found
         if at in told or (isinstance(found, Days) and found.past):
@@ -72,11 +46,11 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if at not in ruled_out and (joined.relation is None or found.wish == "soonest"):
                 joined.relation = found
         elif at in ruled_out:
-            if isinstance(found, Days) and (instead := _left_over(c, found, piece)) is not None:
+            if isinstance(found, Days) and (instead := left_over(c, found, piece)) is not None:
                 _add_days(c, joined.drafts, instead, piece, gap)
-            if not _is_open(found):
+            if not is_open(found):
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
-                _exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
+                exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
             if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
                 run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
@@ -113,87 +87,15 @@ def _concludes(c: Context, piece: Piece) -> bool:
     return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
 
 
-def _is_open(found: Days | Hours | Relation | None) -> bool:
-    """Whether the piece is days without a beginning ("until the 5th")."""
-    if not isinstance(found, Days) or found.excluded_weekdays:
-        return False
-    return bool(found.readings) and found.readings[0][0] is None and not found.weekday
-
-
-def _left_over(c: Context, found: Days, piece: Piece) -> Days | None:
-    """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
-    first, last = found.readings[0] if found.readings else (None, None)
-    if first is None and last is not None:
-        return Days(readings=((last, None),))
-    any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
-    return Days(readings=(found.within,), wide=True) if found.within and any_day else None
-
-
-def _exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | None) -> None:
-    """Note what was ruled out; hours turn into their opposite, where they have one, or as "too early" turns them."""
-    if isinstance(found, Hours):
-        if with_day:
-            return
-        if found.part == "lunch" and not found.low:
-            _around_lunch(joined.drafts)
-            return
-        if found.part and not found.low:
-            turned = Hours(bound="between", part=f"not {found.part}")
-        elif found.low and found.high:
-            _outside(joined.drafts, found.low, found.high)
-            return
-        elif found.low and found.bound in _OPPOSITE:
-            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
-        elif found.low and turn:
-            low = (
-                replace(found.low, minute=found.low.minute + 1)
-                if turn == "after" and found.low.minute < 59
-                else found.low
-            )
-            turned = Hours(bound=turn, low=low, leaving=True)
-        else:
-            return
-        draft = joined.drafts[-1] if joined.drafts else None
-        if draft is not None and draft.hours and turned.low and (both := _between(draft.hours, turned)):
-            draft.hours = both  # "not before 10 nor after 12"
-        elif draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
-            _set_hours(draft, turned)
-        elif not joined.drafts:
-            joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
-        return
-    if found.weekday is not None:
-        joined.excluded_weekdays.append(found.weekday)
-        return
-    if found.excluded_weekdays:
-        joined.excluded_weekdays.extend(day for day in range(7) if day not in found.excluded_weekdays)
-        return
-    first, last = found.readings[0] if found.readings else (None, None)
-    if first and last and (last - first).days <= 31:
-        if found.wide and (first.weekday(), (last - first).days) == (5, 1):
-            joined.excluded_weekdays.extend((5, 6))
-        else:
-            joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
-
-
-def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
-    """What is left of a day without the hours between the two: "I work 9 to 5"."""
-    if not drafts:
-        drafts.append(Draft(hours_first=True))
-    for draft in list(drafts):
-        if draft.hours is None and draft.part is None:
-            draft.hours = Hours(bound="after", low=high, leaving=True)
-            early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
-            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
-
-
-def _around_lunch(drafts: list[Draft]) -> None:
-    """What is left of a day without its noon: two stretches."""
-    if not drafts:
-        drafts.append(Draft())
-    for draft in list(drafts):
-        if draft.hours is None and draft.part is None:
-            draft.part = "before lunch"
-            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
+def _draft_of(said: list[Days | Hours | Relation]) -> Draft:
+    """The draft of one visit that is told of."""
+    draft = Draft()
+    for found in said:
+        if isinstance(found, Days):
+            draft.days = draft.days or found
+        elif isinstance(found, Hours):
+            set_hours(draft, found)
+    return draft
 
 
 def _left_behind(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> Draft | None:
@@ -309,13 +211,6 @@ def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
     return begin is not None and end is None and first is not None and first >= begin and days.weekday is None
 
 
-def _set_hours(draft: Draft, hours: Hours) -> None:
-    if hours.low:
-        draft.hours = hours
-    else:
-        draft.part = hours.part
-
-
 def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:
     if hours.bound == "same":
         _same_hours(drafts)
@@ -327,7 +222,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
-    if hours.bound == "at" and not gap - {"at", "comma"} and _is_open(last.days):
+    if hours.bound == "at" and not gap - {"at", "comma"} and is_open(last.days):
         hours = replace(hours, bound="until")  # "by Wednesday noon"
     if c.kind(piece.at) in ("before_that", "after_that"):
         last.hours = hours  # "I pick her up at 2:45, so before that"
@@ -348,7 +243,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part in (None, last.part):
                 draft.hours, draft.part = hours, last.part
-    elif (both := _between(last.hours, hours)) and "or" not in gap:
+    elif (both := between(last.hours, hours)) and "or" not in gap:
         last.hours = both
     else:
         # "At 8 this morning, can I come at 4" speaks of another part of the day; "this morning at 9 or 10" does not.
@@ -392,12 +287,3 @@ def _is_far(hours: Hours, part: str | None) -> bool:
     """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
     morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
     return hours.bound == "at" and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
-
-
-def _between(one: Hours, other: Hours) -> Hours | None:
-    """Such as "After 2" with "before 5" is between the two."""
-    if one.bound == "after" and other.bound in ("before", "by", "until"):
-        return Hours(bound="between", low=one.low, high=other.low)
-    if other.bound == "after" and one.bound in ("before", "by", "until"):
-        return Hours(bound="between", low=other.low, high=one.low)
-    return None

@@ -7,6 +7,7 @@ from bots.dates.pieces import Context, Days, Piece
 from bots.dates.reckon import coming, days_of_month, made, one, plus
 
 _NEAR = words("comma a the the_el on of dash in the_la stop word dia around")
+_LOOSELY = 4
 _BEGINNINGS = ("after", "from")
 _ENDINGS = ("before", "by", "until")
 
@@ -27,10 +28,20 @@ def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
         shared = tuple(reading for reading in days.readings if _inside(reading, first, last))
         if shared:
             return Days(readings=shared, wide=days.wide, weekday=days.weekday)
+    if said.within and (day := _near_count(said, then)):
+        return Days(readings=(one(day),))  # "dentro de dos semanas, el lunes 22"
     if said.readings[0] in then.readings:
         return Days(readings=(said.readings[0],))
     shared = tuple(reading for reading in said.readings if reading in then.readings)
     return Days(readings=shared) if shared else None
+
+
+def _near_count(said: Days, then: Days) -> date | None:
+    """The day named beside a count of weeks that it lies near to: weeks are counted loosely."""
+    (counted, _), (first, last) = said.readings[0], then.readings[0]
+    if counted is None or first is None or first != last or len(then.readings) > 1:
+        return None
+    return first if abs((first - counted).days) <= _LOOSELY else None
 
 
 def _numbered_in(number: Days, period: Days) -> date | None:

@@ -187,7 +187,8 @@ def _works_before(c: Context, at: int, floor: int) -> bool:
     if before in ("a", "the", "un", "una") and k > 1:
         before = c.lexemes[k - 2].word
     if word in ("work", "working"):
-        return before in ("i", "i'm", "im", "we", "also", "only")
+        must = before == "to" and k > 1 and c.lexemes[k - 2].word in ("have", "got", "need", "gotta")
+        return must or before in ("i", "i'm", "im", "we", "also", "only", "have")
     if word in ("trabajo", "trabajamos"):
         return c.language == "es" and before not in ("mi", "el", "del", "al", "un")
     return before in ("have", "tengo", "tenemos", "has") and (word in _AT_WORK or word in _ENGAGED)

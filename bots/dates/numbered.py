@@ -228,7 +228,10 @@ def bare_date(c: Context, weekday: int, i: int) -> date | None:
 
 def other_date(c: Context, soon: date, i: int) -> Found | None:
     """Both readings of "viernes 28", where the 28th is no Friday; a lower number may be an hour."""
-    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not 24 <= c.lexemes[i].number <= 31:
+    least = 13 if c.language == "es" else 20  # an English "Monday 15" may be 3 pm
+    if c.kind(i) != "num" or c.lexemes[i].digits != 2 or not least <= c.lexemes[i].number <= 31:
+        return None
+    if c.lexemes[i].number < 24 and c.kind(i + 1) in ("h_suffix", "num", "clock", "to", "dash", "oclock"):
         return None
     day = coming_day_of_month(c.today, c.lexemes[i].number)
     if day is None or day.weekday() == soon.weekday() or c.kind(i + 1) in ("unit", "counted", "of", "month", "month?"):

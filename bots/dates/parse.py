@@ -37,6 +37,7 @@ def parse(
         expecting=expecting,
         hours=hours,
         moving=any(lexeme.kind == "move" for lexeme in lexemes),
+        said=frozenset(lexeme.word for lexeme in lexemes),
     )
     joined = join(context, pieces_of(context))
     windows: list[Window] = []

@@ -17,7 +17,7 @@ Stretch = tuple[date | None, date | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """All that reading depends on. `now` is aware, in the clinic's zone; `hours` are the clinic's."""
+    """All that reading depends on. `now` is aware, in the clinic's zone; `hours`: the clinic's; `said`: its words."""
 
     lexemes: list[Lexeme]
     now: datetime
@@ -25,6 +25,7 @@ class Context:
     expecting: Literal["date", "time"] | None
     hours: tuple[time, time]
     moving: bool
+    said: frozenset[str]
 
     @property
     def today(self) -> date:
@@ -36,7 +37,7 @@ class Context:
         return self.lexemes[at].kind if 0 <= at < len(self.lexemes) else ""
 
     def moves(self, at: int, *, hours: bool = False) -> bool:
-        """Whether the "to" at `at` leads from where a visit is to where it is moved, and is no "from … to" of a stretch.
+        """Whether the "to" at `at` leads from where a visit is to where it goes, and is no "from … to" of a stretch.
 
         hours: it stands between two hours; "para" then has named where the visit goes.
         """

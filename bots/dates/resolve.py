@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from bots.dates.join import Draft
+from bots.dates.draft import Draft
 from bots.dates.model import PartOfDay, Window
 from bots.dates.pieces import Clock, Context, Hours
 

@@ -28,6 +28,7 @@ _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _EDGES = words("early mid late nth ord_word ord last")
 _SHORT = 6
+_COUNTED = 120
 _OPENINGS = words(
     "appointment appt slot opening spot time available open free cita espacio turno hora hueco disponible libre lugar"
 )
@@ -87,7 +88,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     if _is_first_hour(c, i):
         return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
     named = next((piece for piece in reversed(found[-3:]) if isinstance(piece.found, Days)), None)
-    days = _day_on(c, i, named) or days_at(c, i)
+    days = _day_on(c, i, named) or days_at(c, i) or _counted_again(c, i, found)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
@@ -123,6 +124,20 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
     if first is None or (spanish and first != plus(c.today, 1)):
         return None
     return _later(last.found, first, 1), stop
+
+
+def _counted_again(c: Context, i: int, found: list[Piece]) -> tuple[Days, int] | None:
+    """The second of "en una semana no puedo, mejor en dos", whose unit was said with the first."""
+    if c.kind(i) != "in" or c.kind(i + 1) != "num" or c.kind(i + 2) not in ("", "stop", "comma"):
+        return None
+    units = (
+        c.lexemes[k].name
+        for piece in reversed(found)
+        for k in range(piece.at, piece.stop)
+        if c.kind(k) == "unit" and isinstance(piece.found, Days)
+    )
+    days = {"day": 1, "week": 7, "fortnight": 14}.get(next(units, ""), 0) * c.lexemes[i + 1].number
+    return (Days(readings=(one(plus(c.today, days)),)), i + 2) if 0 < days <= _COUNTED else None
 
 
 def _hour_named(found: list[Piece]) -> Clock | None:

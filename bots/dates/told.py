@@ -1,14 +1,24 @@
 """Which pieces are told and not wished: what time it is, and a day on which something is closed."""
 
+from itertools import pairwise
+
+from bots.dates.clauses import Clause, clauses_of
+from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Piece, Relation
 
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
+_STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
+_HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
+_OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
+_FREE = words("free off open available libre disponible")
+_OTHERWISE = words(
+    "but want need instead can could would do move rather prefer pero quiero quisiera prefiero necesito puedo podria "
+    "podemos puede mejor better change reschedule cambiar mover"
+)
 _WAS = words("was there here in on the were fue en el la i there with")
-_THERE = words("is was have had es era tengo tenia")
-_BUT = words("but want need quiero quisiera prefiero necesito rather prefer pero")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
     "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
@@ -20,8 +30,8 @@ _BEFORE_CLOSED = words(
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
-    last |= {at for at in range(len(pieces) - 1) if _of_visit_there_is(c, pieces[at], pieces[at + 1])}
-    return last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+    told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+    return told | of_events(c, pieces, clauses_of(c, pieces), ruled_out | told) if tells_of_events(c) else told
 
 
 def _of_last_visit(c: Context, piece: Piece) -> bool:
@@ -34,13 +44,30 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
     return False
 
 
-def _of_visit_there_is(c: Context, piece: Piece, following: Piece) -> bool:
-    """Whether a visit that there is lies then, and another day is wished for: "mi cita es el martes pero quiero …"."""
-    if not isinstance(piece.found, Days) or not isinstance(following.found, Days):
+def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
+    """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …"."""
+    if len(pieces) < 2 or _HELD.isdisjoint(c.said) or (_OTHERWISE.isdisjoint(c.said) and not c.moving):
+        return set()
+    clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
+    for clause, following in pairwise(clauses):
+        other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
+        turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
+        if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
+            return set(clause.pieces) - ruled_out
+    return set()
+
+
+def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
+    """Whether the clause says when a visit is: "my appt is Tuesday at 2", "I have Tuesday at 2"."""
+    said = clause.words
+    if said & (_OFFERED | _OTHERWISE) or not said & _HELD or clause.kinds & {"last", "move"}:
         return False
-    before = [c.lexemes[k].word for k in range(max(0, piece.at - 5), piece.at)]
-    there = bool(set(before) & _VISITS) and bool(set(before) & _THERE)
-    return there and any(c.lexemes[k].word in _BUT for k in range(piece.stop, following.at))
+    if said & _FREE:
+        return False
+    if said & _STANDING:
+        return True
+    k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for"))
+    return k >= 0 and c.lexemes[k].word in ("have", "tengo") and k - clause.first < 3
 
 
 def _of_now(c: Context, pieces: list[Piece]) -> set[int]:

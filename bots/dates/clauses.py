@@ -1,0 +1,61 @@
+"""A text cut into clauses, so that what is told in one is not taken for what is wished in another."""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Piece
+
+_TURNS = words(
+    "but so because bc cuz cause can could would do does how what then want need i'd pero porque pues asi entonces "
+    "puedo puede pueden podria podrian podemos quiero queremos quisiera necesito necesitamos prefiero hay tiene tienen "
+    "mejor"
+) | {"how about", "what about"}
+_VERBS = words("is are will es esta")
+_SUBJECTS = words("i i'm im i'll we he she they it is yo me")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: its words, and the pieces of time in it by their index."""
+
+    words: frozenset[str]
+    kinds: frozenset[str]
+    first: int
+    stop: int
+    pieces: tuple[int, ...]
+
+
+def clauses_of(c: Context, pieces: list[Piece]) -> list[Clause]:
+    """The clauses of the text, in order: cut at signs, at words that turn to something else, at a question's verb."""
+    edges = [0, *_cuts(c, pieces), len(c.lexemes)]
+    at = [bisect_right(edges, piece.at) - 1 for piece in pieces]
+    return [
+        Clause(
+            words=frozenset(lexeme.word for lexeme in c.lexemes[first:stop]),
+            kinds=frozenset(lexeme.kind for lexeme in c.lexemes[first:stop]),
+            first=first,
+            stop=stop,
+            pieces=tuple(n for n, clause in enumerate(at) if clause == number),
+        )
+        for number, (first, stop) in enumerate(pairwise(edges))
+    ]
+
+
+def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
+    """Where the second clause and those after it begin."""
+    starts, stops = [piece.at for piece in pieces], [piece.stop for piece in pieces]
+    found = []
+    for k in range(1, len(c.lexemes)):
+        inside = bisect_right(starts, k) - 1
+        if inside >= 0 and starts[inside] < k < stops[inside]:
+            continue
+        kind, word, following = c.kind(k), c.lexemes[k].word, c.lexemes[min(k + 1, len(c.lexemes) - 1)].word
+        after = bisect_left(starts, k + 1)
+        # "I got it Monday is Thursday free": a verb between two days asks about the second.
+        asks = word in _VERBS and k in stops and after < len(starts) and starts[after] <= k + 2
+        sign = kind in ("comma", "stop") and c.kind(k + 1) not in ("num", "clock")
+        if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
+            found.append(k)
+    return found

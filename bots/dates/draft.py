@@ -1,0 +1,58 @@
+"""An alternative in the making: its days and hours, before they are settled to a window."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from bots.dates.pieces import Days, Hours, Piece, Relation
+
+
+@dataclass(slots=True)
+class Draft:
+    """One alternative in the making. The flags say that a value was taken over from its neighbour.
+
+    period: the longer stretch within which its day was named, in which the next weekday may lie as well.
+    """
+
+    days: Days | None = None
+    hours: Hours | None = None
+    part: str | None = None
+    days_taken: bool = False
+    hours_taken: bool = False
+    hours_first: bool = False
+    period: Days | None = None
+
+
+@dataclass(slots=True)
+class Joined:
+    """All drafts of a text and what it rules out. left: the time of a visit that is to be moved."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    excluded: list[date] = field(default_factory=list)
+    excluded_weekdays: list[int] = field(default_factory=list)
+    relation: Relation | None = None
+    left: Draft | None = None
+    used: list[Piece] = field(default_factory=list)
+
+
+def set_hours(draft: Draft, hours: Hours) -> None:
+    """Give the draft an hour, or a part of the day."""
+    if hours.low:
+        draft.hours = hours
+    else:
+        draft.part = hours.part
+
+
+def between(one: Hours, other: Hours) -> Hours | None:
+    """Such as "After 2" with "before 5" is between the two."""
+    if one.bound == "after" and other.bound in ("before", "by", "until"):
+        return Hours(bound="between", low=one.low, high=other.low)
+    if other.bound == "after" and one.bound in ("before", "by", "until"):
+        return Hours(bound="between", low=other.low, high=one.low)
+    return None
+
+
+def is_open(found: Days | Hours | Relation | None) -> bool:
+    """Whether the piece is days without a beginning ("until the 5th")."""
+    if not isinstance(found, Days) or found.excluded_weekdays:
+        return False
+    return bool(found.readings) and found.readings[0][0] is None and not found.weekday

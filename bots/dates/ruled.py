@@ -1,0 +1,87 @@
+"""What a ruling out does to the drafts: "not Friday", "nothing before 10", "not at lunch"."""
+
+from dataclasses import replace
+
+from bots.dates.draft import Draft, Joined, between, set_hours
+from bots.dates.lexeme import words
+from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece
+from bots.dates.reckon import plus
+
+_OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
+
+
+def left_over(c: Context, found: Days, piece: Piece) -> Days | None:
+    """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
+    first, last = found.readings[0] if found.readings else (None, None)
+    if first is None and last is not None:
+        return Days(readings=((last, None),))
+    any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
+    return Days(readings=(found.within,), wide=True) if found.within and any_day else None
+
+
+def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | None) -> None:
+    """Note what was ruled out; hours turn into their opposite, where they have one, or as "too early" turns them."""
+    if isinstance(found, Hours):
+        if with_day:
+            return
+        if found.part == "lunch" and not found.low:
+            _around_lunch(joined.drafts)
+            return
+        if found.part and not found.low:
+            turned = Hours(bound="between", part=f"not {found.part}")
+        elif found.low and found.high:
+            _outside(joined.drafts, found.low, found.high)
+            return
+        elif found.low and found.bound in _OPPOSITE:
+            turned = Hours(bound=_OPPOSITE[found.bound], low=found.low, leaving=True)
+        elif found.low and turn:
+            low = (
+                replace(found.low, minute=found.low.minute + 1)
+                if turn == "after" and found.low.minute < 59
+                else found.low
+            )
+            turned = Hours(bound=turn, low=low, leaving=True)
+        else:
+            return
+        draft = joined.drafts[-1] if joined.drafts else None
+        if draft is not None and draft.hours and turned.low and (both := between(draft.hours, turned)):
+            draft.hours = both  # "not before 10 nor after 12"
+        elif draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
+            set_hours(draft, turned)
+        elif not joined.drafts:
+            joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
+        return
+    if found.weekday is not None:
+        joined.excluded_weekdays.append(found.weekday)
+        return
+    if found.excluded_weekdays:
+        joined.excluded_weekdays.extend(day for day in range(7) if day not in found.excluded_weekdays)
+        return
+    first, last = found.readings[0] if found.readings else (None, None)
+    if first and last and (last - first).days <= 31:
+        if found.wide and (first.weekday(), (last - first).days) == (5, 1):
+            joined.excluded_weekdays.extend((5, 6))
+        else:
+            joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
+
+
+def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
+    """What is left of a day without the hours between the two: "I work 9 to 5"."""
+    if not drafts:
+        drafts.append(Draft(hours_first=True))
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.hours = Hours(bound="after", low=high, leaving=True)
+            early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
+            drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
+
+
+def _around_lunch(drafts: list[Draft]) -> None:
+    """What is left of a day without its noon: two stretches."""
+    if not drafts:
+        drafts.append(Draft())
+    for draft in list(drafts):
+        if draft.hours is None and draft.part is None:
+            draft.part = "before lunch"
+            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
