@@ -202,9 +202,9 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("early", "mid", "late", "early next"):
         return edge_at(c, i)
     if (kind == "unit" and c.lexemes[i].value == "month") or (kind == "period" and c.lexemes[i].word == "the month"):
-        named = month_at(c, i + 2, cued=True, whole=True) if c.kind(i + 1) == "of" else None
-        if named:
-            return named  # "el mes de enero, el 12"
+        month = month_at(c, i + 2, cued=True, whole=True) if c.kind(i + 1) == "of" else None
+        if month:
+            return month  # "el mes de enero, el 12"
     if kind == "unit" and c.lexemes[i].value == "week" and c.kind(i + 1) in ("of", "around"):
         if (ranged := range_of_numbers(c, i + 1) or del_al(c, i + 1)) is not None:
             return ranged  # "la semana del 7 al 11"
@@ -270,7 +270,9 @@ def weekday_at(c: Context, i: int) -> Found | None:
     lexeme = c.lexemes[i]
     weekday = 1 if lexeme.kind == "mar" else lexeme.number
     if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
-        return None if c.kind(i - 1) == "num" else month_at(c, i)
+        if c.kind(i + 1) != "num" or (dated := bare_date(c, weekday, i + 1)) is None:
+            return None if c.kind(i - 1) == "num" else month_at(c, i)
+        return Days(readings=(one(dated),)), i + 2  # "mar 13", a Tuesday
     if lexeme.kind == "weekday?" and not (
         c.kind(i - 1) in _WEAK_BEFORE
         or (i and c.lexemes[i - 1].word == "but")
@@ -295,7 +297,7 @@ def weekday_at(c: Context, i: int) -> Found | None:
         return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
     if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
-    if after == "after_that":
+    if after == "after_that" or (after in ("after", "following") and c.kind(i + 2) in ("", "stop")):
         return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
     if (asked := other_date(c, soon, i + 1)) is not None:
         return asked

@@ -35,9 +35,11 @@ _HAPPENS = words(
     "ensayo entrevista mudanza torneo aniversario vence vencen caduca"
 )
 _OF_OTHERS = words(
-    "comes coming visiting ends ending gets delivers delivering delivered runs off comienza empieza empiezan comienzan "
+    "comes coming visiting ends ending gets delivers delivering delivered runs off works working trabaja trabajan "
+    "comienza empieza empiezan comienzan "
     "termina terminan acaba acaban"
 )
+_WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
 _OTHERS = words("he she they it his her the their el la los las su sus")
 _WISHES = words(
@@ -49,7 +51,7 @@ _ASKS = words(
     "disponible visit visita"
 )
 _FETCHES = words("refill refills pickup pick recoger resurtir")
-_TELLING = _HAPPENED | _GOT | _HAPPENS | _OF_OTHERS | _DOSED | _MEASURED | words("was casa")
+_TELLING = _HAPPENED | _GOT | _HAPPENS | _OF_OTHERS | _DOSED | _MEASURED | words("was casa take tomo")
 
 
 def tells_of_events(c: Context) -> bool:
@@ -59,8 +61,8 @@ def tells_of_events(c: Context) -> bool:
 
 def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that belong to an event."""
-    over = [clause for clause in clauses if clause.pieces and _has_happened(clause)]
-    ahead = [clause for clause in clauses if clause.pieces and clause not in over and _will_happen(c, clause)]
+    over = [clause for clause in clauses if clause.pieces and (_has_happened(clause) or _is_habit(c, pieces, clause))]
+    ahead = [clause for clause in clauses if clause.pieces and clause not in over and _will_happen(c, pieces, clause)]
     told = {at for clause in over for at in clause.pieces}
     aside = {at for clause in ahead for at in clause.pieces if any(_is_day(pieces[n]) for n in clause.pieces)}
     wished = any(_is_day(piece) and at not in told | aside | ruled_out for at, piece in enumerate(pieces))
@@ -69,6 +71,18 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
 
 def _is_day(piece: Piece) -> bool:
     return isinstance(piece.found, Days) and not piece.found.past
+
+
+def _is_habit(c: Context, pieces: list[Piece], clause: Clause) -> bool:
+    """Whether the hours are those at which something is taken every day: "I take metformin at 8"."""
+    if any(_is_day(pieces[at]) for at in clause.pieces):
+        return False
+    for k in range(clause.first, min(clause.stop, pieces[clause.pieces[0]].at) - 1):
+        word, following = c.lexemes[k].word, c.lexemes[k + 1]
+        taken = word == "tomo" or (word == "take" and c.lexemes[k - 1].word in ("i", "we"))
+        if taken and following.kind in ("word", "my", "counted"):
+            return True
+    return False
 
 
 def _has_happened(clause: Clause) -> bool:
@@ -83,12 +97,17 @@ def _has_happened(clause: Clause) -> bool:
     return "was" in said and bool(said & _BEEN) and not said & (_HOPED | _ASKS)
 
 
-def _will_happen(c: Context, clause: Clause) -> bool:
+def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     """Whether the clause tells of an event, somebody's or one's own, and asks for nothing."""
     said = clause.words
-    if said & _WISHES or said & _ASKS or clause.kinds & {"title", "move", "else"}:
+    if said & _WISHES or said & (_ASKS - _WORKS) or clause.kinds & {"title", "move", "else"}:
         return False
-    if said & _HAPPENS or {"se", "casa"} <= said:
+    if not said & _WORKS and (said & _HAPPENS or {"se", "casa"} <= said):
         return True
-    others = "my" in clause.kinds or bool(said & _OTHERS)
-    return bool(said & _OF_OTHERS) and others and not said & _FIRST
+    if not said & _OF_OTHERS or said & _FIRST:
+        return False
+    # "My wife works Tuesday" tells of somebody; "Tuesday works for my wife" wishes.
+    verb = next(k for k in range(clause.first, clause.stop) if c.lexemes[k].word in _OF_OTHERS)
+    before = c.lexemes[clause.first : verb]
+    others = any(lexeme.kind == "my" or lexeme.word in _OTHERS for lexeme in before)
+    return others and verb < pieces[clause.pieces[0]].at

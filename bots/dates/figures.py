@@ -23,7 +23,8 @@ _LABELS = words(
 )
 _FROM_NOUN = words(
     "is was it's its it at a an like about around of my now es de un una como nivel level fue era esta en scale score "
-    "currently right still up to over sobre maybe probably i'd say id the pretty bad out anda andaba estaba"
+    "currently right still up to over sobre maybe probably i'd say id the pretty bad out anda andaba estaba went from "
+    "gone goes subio bajo paso salio marco dio hasta a del desde out"
 )
 _TO_NOUN = words("of on the in my de del en la scale for")
 _FIGURE_LINKS = words("is was are of level score scale a an es de nivel fue era en like over sobre sobre at")
@@ -85,7 +86,7 @@ def _noun_before(lexemes: list[Lexeme], i: int) -> str:
         word = lexemes[k].word
         if word in _MEASURED or word in _SCALED:
             return word
-        if word not in _FROM_NOUN and lexemes[k].kind != "comma":
+        if word not in _FROM_NOUN and lexemes[k].kind not in ("comma", "junk"):
             return ""
     return ""
 

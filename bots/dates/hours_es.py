@@ -16,7 +16,8 @@ HOURS: dict[Sense, str] = {
     ),
     ("part", "early morning"): (
         "mananita, madrugada, la madrugada, temprano en la manana, temprano por la manana, temprano de manana, antes "
-        "del trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de la escuela, la manana temprano, en "
+        "del trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de trabajar, antes de la escuela, la "
+        "manana temprano, en "
         "la manana temprano, por la manana temprano, de manana temprano"
     ),
     ("part", "tarde"): "tardecita, la tarde, las tardes, en tarde",

@@ -39,6 +39,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             gap.add("anytime")
         if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
+        if before is not None and _turns_only(c, between):
+            gap.add("fix")
         if before is not None and (link := correction(c, before, piece)):
             gap.add("fix")
             found = either(found, before.found) if link == "no_es" else found
@@ -65,6 +67,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             else:
                 joined.left = joined.left or _left_behind(c, joined.drafts, found, piece, gap)
                 _add_days(c, joined.drafts, found, piece, gap)
+        elif found.bound == "same" and joined.left and not any(one.hours or one.part for one in joined.drafts):
+            for draft in joined.drafts[-1:]:
+                draft.hours, draft.part = joined.left.hours, joined.left.part
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
         after_excluded_day = isinstance(found, Days) and at in ruled_out
@@ -79,6 +84,12 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
         isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
         for n, piece in enumerate(pieces)
     )
+
+
+def _turns_only(c: Context, between: range) -> bool:
+    """Whether only what follows is possible: "you told me 10 but my ride can only do 1130"."""
+    said = {c.lexemes[k].word for k in between}
+    return bool(said & {"but", "pero"} and said & {"only", "solo", "nomas", "solamente"})
 
 
 def _concludes(c: Context, piece: Piece) -> bool:
@@ -170,7 +181,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
         drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
-    elif last.days_taken and (gap & {"comma", "stop"} or _hours_follow(c, piece.stop)) and "on" not in gap:
+    elif (
+        last.days is not None
+        and last.days_taken
+        and (gap & {"comma", "stop"} or _hours_follow(c, piece.stop))
+        and "on" not in gap
+    ):
         drafts.append(Draft(days=days))  # "Tuesday 9 or 10, Wednesday 2 or 3"
     elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True

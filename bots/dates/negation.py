@@ -50,9 +50,9 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or _is_taken(c, piece, floor, pieces[at - 1] if at else None)
             or _at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
             or (at and _is_worse(c, pieces[at - 1], piece))
-            or (isinstance(piece.found, Days) and _all_but(c, piece.at, floor))
+            or (_may_be_left_out(piece) and _all_but(c, piece.at, floor))
             or _before(c, piece.at, floor)
-            or (_behind(c, piece.stop, ceiling) and not _is_condition(c, piece.at))
+            or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at))
             or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
             or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
@@ -112,10 +112,20 @@ def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
 def _is_condition(c: Context, at: int) -> bool:
     """Whether it is only supposed, or asked, that the day will not do: "if Thursday is full", "is Tuesday too soon"."""
     k = at - 1 - (c.kind(at - 1) in ("the", "the_el", "on"))
+    if k < 0 or c.lexemes[k].word not in ("if", "si", "is"):
+        return False
+    told = c.lexemes[k].word == "is" and c.kind(k - 1) == "word"  # "my birthday is the 12th"
+    return not told and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
+
+
+def _is_asked(c: Context, pieces: list[Piece], at: int) -> bool:
+    """Whether the piece, or the hour right before it, is only asked about: "is 5:15 on Monday too late"."""
+    if _is_condition(c, pieces[at].at):
+        return True
     return (
-        k >= 0
-        and c.lexemes[k].word in ("if", "si", "is")
-        and c.kind(k - 1) in ("", "stop", "comma", "word", "or", "and")
+        at > 0
+        and c.skip(pieces[at - 1].stop, ("on", "the", "at")) >= pieces[at].at
+        and _is_condition(c, pieces[at - 1].at)
     )
 
 
@@ -201,6 +211,11 @@ def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
     return between in (["que"], ["than"], ["than", "on"], ["que", "el"]) and bool(before & _PREFERRED)
 
 
+def _may_be_left_out(piece: Piece) -> bool:
+    """Whether it is days or a stretch of hours."""
+    return isinstance(piece.found, Days) or (isinstance(piece.found, Hours) and piece.found.high is not None)
+
+
 def _all_but(c: Context, at: int, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = at - 1
@@ -233,6 +248,10 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if k < floor:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
+        if kind in ("no_es", "not") and ((k and c.lexemes[k - 1].word == "si") or _is_supposed(c, k)):
+            return False  # "if there's nothing Monday, Wednesday"
+        if word == "is" and c.lexemes[k - 1].word in ("neither", "nor"):
+            return True
         if kind == "not":
             # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
             if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
@@ -243,6 +262,15 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if kind not in _BACK_KINDS and word not in _THROUGH:
             return False
     return False
+
+
+def _is_supposed(c: Context, k: int) -> bool:
+    """Whether the "not" at `k` is that of a condition: "if there's nothing", "si no hay nada"."""
+    return any(
+        c.lexemes[n].word in ("if", "si") or c.kind(n) == "else"
+        for n in range(max(0, k - 3), k)
+        if c.kind(n) not in ("comma", "stop")
+    )
 
 
 def _behind(c: Context, stop: int, ceiling: int) -> bool:

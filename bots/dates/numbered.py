@@ -214,7 +214,10 @@ def _ends_a_day(c: Context, j: int) -> bool:
 
 def bare_date(c: Context, weekday: int, i: int) -> date | None:
     """The date of "jueves 19", where the coming 19th is a Thursday; "Thursday 10" in English is an hour."""
-    if c.kind(i) != "num" or not 1 <= c.lexemes[i].digits <= 2 or not 1 <= c.lexemes[i].number <= 31:
+    if c.kind(i) != "num" or c.lexemes[i].digits > 2 or not 1 <= c.lexemes[i].number <= 31:
+        return None
+    # "Martes trece a las 9" is a date, "martes tres" may be an hour.
+    if not c.lexemes[i].digits and (c.language == "en" or c.kind(i + 1) not in ("at", "at_la", "at_or_from")):
         return None
     if c.lexemes[i].number <= 12 and c.language == "en" and c.kind(i + 1) not in ("clock", "at"):
         return None

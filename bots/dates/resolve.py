@@ -110,7 +110,8 @@ def _read(c: Context, draft: Draft, hours: Hours, day: date | None) -> list[Wind
         return [Window(earliest=min(low, high), latest=max(low, high), part_of_day=part)]
     after_now = c.now.time() if day == c.today else None
     times = _readings(c, hours.low, draft.part, after_now)
-    return [_bounded(hours, at, None if part == "morning" and at.hour > 12 else part) for at in times]
+    bounded = (_bounded(hours, at, None if part == "morning" and at.hour > 12 else part) for at in times)
+    return [_kept_in(window, draft.part) for window in bounded]
 
 
 def _bounded(hours: Hours, at: time, part: PartOfDay | None) -> Window:
@@ -123,6 +124,16 @@ def _bounded(hours: Hours, at: time, part: PartOfDay | None) -> Window:
     if hours.bound == "around" or (hours.low and hours.low.about):
         return Window(earliest=at, about=True, part_of_day=part)
     return Window(earliest=at, latest=at, exact=True, part_of_day=part)
+
+
+def _kept_in(window: Window, part: str | None) -> Window:
+    """The window kept within a morning, or from an afternoon on: "in the morning, but not before 9"."""
+    _, begins, ends = _PARTS.get(part or "", (None, None, None))
+    if part in _EARLY_PARTS and window.earliest and ends and window.latest is None and window.earliest < ends:
+        return replace(window, latest=ends) if not window.about else window
+    if part in _LATE_PARTS and window.latest and begins and window.earliest is None and window.latest > begins:
+        return replace(window, earliest=begins)
+    return window
 
 
 def _minute_before(at: time) -> time:

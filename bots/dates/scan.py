@@ -27,6 +27,8 @@ from bots.dates.stretches import hours_at, part_at
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
 _EDGES = words("early mid late nth ord_word ord last")
+_TO_EDGE = words("comma to in the the_la of")
+_IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
 _SHORT = 6
 _COUNTED = 120
 _OPENINGS = words(
@@ -69,7 +71,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return []
     if kind == "tonight" or kind == "part today" or (kind == "this" and c.kind(i + 1) == "part"):
         return _today_part(c, i)
-    with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this") or _adjoins(c, last, i, Days)
+    with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this", "loosely") or _adjoins(c, last, i, Days)
     this_part = c.kind(i + 1) != "this" or c.kind(i + 2) in ("part", "weekday")
     if (
         kind in ("early", "late")
@@ -173,7 +175,9 @@ def _edge_of(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
         return None
     days = last.found if last is not None and isinstance(last.found, Days) else None
     first, end = days.readings[0] if days is not None and days.wide and days.readings else (None, None)
-    if last is None or first is None or end is None or c.skip(last.stop, ("comma", "to", "in", "the", "the_la")) < i:
+    if last is None or first is None or end is None:
+        return None
+    if any(c.kind(k) not in _TO_EDGE and c.lexemes[k].word not in _IDEALLY for k in range(last.stop, i)):
         return None
     if week:
         return nth_week(c, first, end, LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 2)

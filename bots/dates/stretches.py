@@ -56,7 +56,10 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if kind == "same_hour":
         return Hours(bound="same"), i + 1
     if kind == "loosely":
-        loose = clock_at(c, i + 1, True) if after_day else None
+        # "Early like 730"; "like 3 days" counts.
+        written = c.kind(i + 1) == "clock" or (c.kind(i + 1) == "num" and c.lexemes[i + 1].digits > 2)
+        led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma")
+        loose = clock_at(c, i + 1, True) if led else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
     alone = alone or (i == 0 and len(c.lexemes) <= 3 and c.lexemes[-1].word in _ONLY)
@@ -95,6 +98,8 @@ def _leads_to_day(c: Context, i: int) -> bool:
         return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
     if c.language == "es" and c.kind(i + 1) == "and" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number >= 10:
         return c.kind(i + 3) in _NAMED_DAYS
+    if c.kind(i + 1) == "clock" and 1 <= c.lexemes[i].number <= 12:
+        return c.lexemes[i + 1].parts[0] - c.lexemes[i].number in (0, 1)  # "8 8:30 or 9"
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
         return c.kind(i + 2) in _NAMED_DAYS
     marked = c.kind(i + 3) in ("mer", "ish", "oclock") or (c.language == "es" and part_after(c, i + 3) is not None)
@@ -113,7 +118,7 @@ def _contrasted(c: Context, i: int) -> bool:
     if (
         i
         and c.lexemes[i - 1].word in ("do", "how about", "what about", "tal")
-        and 1 <= c.lexemes[i].number <= 12
+        and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
@@ -140,7 +145,7 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
     if not end:
         return None
     strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
-    strong = strong or c.kind(end[1]) in ("day", "weekday", "on")
+    strong = strong or c.kind(end[1]) in ("day", "weekday", "on") or c.kind(i - 1) == "not"
     strong = strong or (c.kind(i + 1) == "to" and c.kind(end[1]) in ("", "stop", "comma"))
     return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None
 

@@ -294,6 +294,9 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return True
     if sense[0] in _TRAILING:
         return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
+    if phrase == ("up", "to"):  # "moved up to 1", "move it up to 1"
+        before = lexemes[stop - 3] if stop > 2 else None
+        return before is not None and (before.kind == "move" or before.word in ("it", "me"))
     if sense == ("part", "after school"):
         return stop < len(lexemes) and lexemes[stop].word in ("starts", "begins")
     if sense[0] == "come by":

@@ -114,7 +114,7 @@ _SENSES: dict[Sense, str] = {
         "school lets out, after school gets out, once school is out, after pickup"
     ),
     ("part", "all day"): "all day, all day long, any time of day, anytime of the day, any time of the day",
-    ("loosely", 0): "like",
+    ("loosely", 0): "like, say",
     ("part", "pm"): "in the pm, in the p m",
     ("noon", 0): "midnight",
     ("noon", 12): "noon, midday, mid day, 12 noon, twelve noon",

@@ -71,7 +71,7 @@ _SENSES: dict[Sense, str] = {
         "hacia la, entre eso de las, rozando las, alrededor, allá por las, alla por las, cerca del, alrededor del, "
         "por ai de las, por ai a las, por ay de las, por ahi de, por ahi del, por ay del, por ai del, a eso del"
     ),
-    ("around", 1): "como, tipo, cerca de",
+    ("around", 1): "como, tipo, cerca de, digamos, pongamos",
     ("past", 0): "ayer, anoche, anteayer, antes de ayer, el ano pasado, antier, ayer por la tarde",
     ("hace", 0): "hace",
     ("filler", 0): "punto, no tengo, muy tarde, tan tarde, demasiado tarde, que tan tarde",
@@ -156,14 +156,15 @@ _SENSES: dict[Sense, str] = {
     ("fix", 0): (
         "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir, perdona, perdone, "
         "me equivoque, mas bien, corrijo, quiero decir, no no, ay no, ay perdon, o mejor, no espere, disculpe, "
-        "disculpa"
+        "disculpa, pero era, pero eran, queria decir, quise poner"
     ),
     ("title", 0): "dr, dra, doctor, doctora, sr, sra, senor, senora",
     ("ailing", 0): "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, fiebre, tos, mal",
     ("my", 0): "mi",
     ("move", 0): (
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
-        "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, cambieme, cambiame, cambiarme, "
+        "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
+        "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
         "cambio, intercambiar, reemplazar, sustituir, reagendarla, reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
@@ -179,7 +180,8 @@ _SENSES: dict[Sense, str] = {
     ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
-        "tarde de las, no mas tarde de, no mas tarde que, lo mas tarde a las, lo mas tarde es a las, lo mas tarde "
+        "tarde de las, no mas tarde de, no mas tarde que, no mas tarde del, lo mas tarde a las, lo mas tarde es a "
+        "las, lo mas tarde "
         "seria a las, lo mas tarde que puedo es a las, como muy tarde a las, como muy tarde, a lo mas tarde, que no "
         "pase de las, que no pase del, que no pase de, no mas alla del, no mas alla de las"
     ),
