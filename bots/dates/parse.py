@@ -32,6 +32,7 @@ def parse(
     lexemes = lex(text, spoken)
     context = Context(
         lexemes=lexemes,
+        kinds={at: lexeme.kind for at, lexeme in enumerate(lexemes)},
         now=now,
         language=spoken,
         expecting=expecting,

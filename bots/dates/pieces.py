@@ -17,9 +17,13 @@ Stretch = tuple[date | None, date | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """All that reading depends on. `now` is aware, in the clinic's zone; `hours`: the clinic's; `said`: its words."""
+    """All that reading depends on. `now` is aware, in the clinic's zone; `hours` are the clinic's.
+
+    kinds: those of the lexemes, by place; said: the words of the text; moving: a visit is to be moved.
+    """
 
     lexemes: list[Lexeme]
+    kinds: dict[int, str]
     now: datetime
     language: Language
     expecting: Literal["date", "time"] | None
@@ -34,7 +38,7 @@ class Context:
 
     def kind(self, at: int) -> str:
         """The kind of the lexeme at `at`; "" outside the text."""
-        return self.lexemes[at].kind if 0 <= at < len(self.lexemes) else ""
+        return self.kinds.get(at, "")
 
     def moves(self, at: int, *, hours: bool = False) -> bool:
         """Whether the "to" at `at` leads from where a visit is to where it goes, and is no "from … to" of a stretch.

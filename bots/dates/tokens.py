@@ -103,7 +103,7 @@ _PHRASES: dict[Language, Phrases] = {
 # Real words one letter away from a word of time: never mended.
 _REAL = words(
     "dominos manzanas vienes viene vierte sacado salado sabido saludo domino manzana mananero jueces juegues sundae "
-    "sundry moaning mourning morningside martas marten"
+    "sundry dominga moaning mourning morningside martas marten"
 )
 _MENDED = frozenset(("weekday", "month", "day", "part", "tonight", "weekend", "noon"))
 

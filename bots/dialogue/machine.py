@@ -135,7 +135,7 @@ def _heard(state: State, event: Heard, context: Context) -> Turn:
     meaning = event.meaning
     if meaning.confidence < UNSURE:
         event = rewrite(event, meaning=rewrite(meaning, intent="inform", intents=("inform",)))
-    event = near.placed(state, _named_only(event))
+    event = near.placed(state, visits.as_move(state, _named_only(event)))
     state = replace(state, awaiting=None, updated_at=event.at, language=_language(state, event, context))
     understood = replace(state, failures=0)
     turn = (

@@ -8,7 +8,7 @@ from bots.dates import When, Window, parse
 from bots.dialogue import answers, asides, hints, wishes
 from bots.dialogue.flow import advance, begin, call, finish, hand, of_which, person_of, put, tried
 from bots.dialogue.prompts import CHOICES, question, visit_choices, visit_facts
-from bots.dialogue.state import Phase, State, Wish
+from bots.dialogue.state import RESTING, Phase, State, Wish
 from bots.dialogue.turns import Cancel, Confirm, Context, Heard, Say, Turn
 from bots.scheduling.base import Appointment, Gone
 
@@ -142,6 +142,11 @@ def wished(state: State, event: Heard, context: Context) -> State:
     "Move my Thursday visit to next week" names the visit by Thursday and wishes next week.
     """
     meaning = event.meaning
+    moved_from = meaning.entities.when.moved_from
+    if moved_from and meaning.intent == "reschedule":  # "swap my Tuesday 2pm for Wednesday"
+        said = rewrite(meaning.entities.when, moved_from=())
+        state = wishes.with_said(state, wishes.heard_as(event, said))
+        return replace(state, wish=replace(state.wish, which=When(windows=moved_from)))
     words, others = hints.my_visit(event.text)
     if not words or meaning.intent not in ("reschedule", "cancel"):
         return wishes.with_said(state, event)
@@ -150,6 +155,23 @@ def wished(state: State, event: Heard, context: Context) -> State:
         return wishes.with_said(state, event)
     state = wishes.with_said(state, wishes.heard_as(event, when))
     return replace(state, wish=replace(state.wish, which=which))
+
+
+def as_move(state: State, event: Heard) -> Heard:
+    """`event` as the wish to move a visit, where a text out of the blue names the time of one beside a new one.
+
+    "I have Tuesday at 2 but want Wednesday at 3" sounds like any wish for a time.
+    """
+    meaning = event.meaning
+    when = meaning.entities.when
+    if not (when.moved_from and when.windows) or state.phase not in RESTING or meaning.intent not in _LIKE_MOVING:
+        return event
+    return rewrite(event, meaning=rewrite(meaning, intent="reschedule", intents=("reschedule",)))
+
+
+_LIKE_MOVING = frozenset(
+    {"inform", "book", "find_provider", "select", "alternatives", "appointment_status", "out_of_scope"}
+)
 
 
 def chosen(state: State, event: Heard, context: Context) -> Turn | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.dates import parse
 from bots.dates.model import When
 from bots.dialogue import Phase
 from bots.scheduling.base import Gone
@@ -297,6 +298,25 @@ async def test_my_thursday_visit_names_the_visit_and_the_rest_is_the_wish() -> N
 
     assert talk.state.visit.slot_id == "thu-15"
     assert talk.calendar.queries[-1].when.date == TUE
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        pytest.param("can i swap my thurs 3pm for tues 9am", "reschedule", id="swap"),
+        pytest.param("my appt is thursday at 3 can i do tuesday at 9 instead", "book", id="the-visit-there-is"),
+        pytest.param("move my 3/5 to 3/3 at 9", "out_of_scope", id="figures"),
+        pytest.param("tengo cita el jueves a las 3, mejor el martes a las 9", "inform", id="es"),
+    ],
+)
+async def test_the_old_time_names_the_visit_and_the_new_one_is_the_wish(text: str, intent: str) -> None:
+    talk = await with_visits("thu-15", "fri-11")
+    talk.language = "es" if text.startswith("tengo") else "en"
+
+    await talk.hears(text, intent, when=parse(text, now=talk.now, language=talk.language))
+
+    assert talk.state.visit.slot_id == "thu-15"
+    assert [slot.id for slot in talk.state.offered] == ["tue-9"]
 
 
 @pytest.mark.parametrize(
