@@ -118,7 +118,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     """An hour that begins with a number."""
     lexeme, value = c.lexemes[i], c.lexemes[i].number
     after, second = c.kind(i + 1), _at(c, i + 1)
-    if lexeme.word == "one" and after == "at":
+    if lexeme.word == "one" and (after == "at" or (c.kind(i - 1) in ("word", "filler") and _is_pronoun(c, i))):
         return None  # "one at 3 and one at 3:30"
     if c.kind(i - 1) == "money" or (c.kind(i - 1) == "a" and after == "part"):
         return None  # "a 3 night stay"
@@ -162,6 +162,11 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if cued and after == "unit" and c.lexemes[i + 1].word in _HOURS and c.kind(i - 1) == "at":
         return Clock(hour=value, half=half), i + 2
     return (Clock(hour=value, half=half), i + 1) if cued and value < 24 and _ends_well(c, i + 1) else None
+
+
+def _is_pronoun(c: Context, i: int) -> bool:
+    """Whether "one" stands for something named before: "either one is ok"."""
+    return c.lexemes[i - 1].word not in ("is", "does", "do", "maybe", "say")
 
 
 def _ends_well(c: Context, j: int) -> bool:

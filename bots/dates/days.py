@@ -50,6 +50,8 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
+        if kind == "from" and i and c.lexemes[i - 1].word == "away":
+            return day_at(c, start)  # "keep me away from Mondays"
         if kind == "after" and (later := after_count_at(c, start)):
             return later
         found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)

@@ -63,10 +63,16 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
     """The indices of the pieces that belong to an event."""
     over = [clause for clause in clauses if clause.pieces and (_has_happened(clause) or _is_habit(c, pieces, clause))]
     ahead = [clause for clause in clauses if clause.pieces and clause not in over and _will_happen(c, pieces, clause)]
-    told = {at for clause in over for at in clause.pieces}
+    told = {at for clause in over for at in clause.pieces if not _is_spoken_of(c, pieces[at])}
     aside = {at for clause in ahead for at in clause.pieces if any(_is_day(pieces[n]) for n in clause.pieces)}
     wished = any(_is_day(piece) and at not in told | aside | ruled_out for at, piece in enumerate(pieces))
     return (told | aside if wished else told) - ruled_out
+
+
+def _is_spoken_of(c: Context, piece: Piece) -> bool:
+    """Whether the day is what was spoken of, and not when: "you called about Tuesday", "got a text for the 5th"."""
+    k = piece.at - 1 - (c.kind(piece.at - 1) in ("the", "the_el"))
+    return k >= 0 and c.lexemes[k].word in ("about", "for", "of", "regarding", "sobre", "para", "del")
 
 
 def _is_day(piece: Piece) -> bool:
@@ -102,6 +108,8 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     said = clause.words
     if said & _WISHES or said & (_ASKS - _WORKS) or clause.kinds & {"title", "move", "else"}:
         return False
+    if any(c.lexemes[min(pieces[at].stop, len(c.lexemes) - 1)].word in ("was", "fue") for at in clause.pieces):
+        return not said & _HOPED  # "Memorial Day was crazy"
     if not said & _WORKS and (said & _HAPPENS or {"se", "casa"} <= said):
         return True
     if not said & _OF_OTHERS or said & _FIRST:

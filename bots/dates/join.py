@@ -13,6 +13,8 @@ from bots.dates.told import of_standing_visit, told_of
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
+_PAUSES = ("stop", "comma", "no", "no_es")
+_HESITATES = ("hmm", "hm", "um", "uh", "oh", "ay", "este", "mmm", "eh", "pues")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
@@ -39,7 +41,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             gap.add("anytime")
         if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
-        if before is not None and _turns_only(c, between):
+        if before is not None and (_turns_only(c, between) or _thinks_again(c, between)):
             gap.add("fix")
         if before is not None and (link := correction(c, before, piece)):
             gap.add("fix")
@@ -90,6 +92,15 @@ def _turns_only(c: Context, between: range) -> bool:
     """Whether only what follows is possible: "you told me 10 but my ride can only do 1130"."""
     said = {c.lexemes[k].word for k in between}
     return bool(said & {"but", "pero"} and said & {"only", "solo", "nomas", "solamente"})
+
+
+def _thinks_again(c: Context, between: range) -> bool:
+    """Whether only a "no" and a pause stand between: "Thursday... hmm no. Wednesday"."""
+    kinds = [c.kind(k) for k in between]
+    if kinds.count("no") + kinds.count("no_es") != 1 or len(kinds) < 3 or kinds[-1] not in ("stop", "comma"):
+        return False
+    pauses = all(c.kind(k) in _PAUSES or c.lexemes[k].word in _HESITATES for k in between)
+    return pauses and kinds[0] in ("stop", "comma")
 
 
 def _concludes(c: Context, piece: Piece) -> bool:

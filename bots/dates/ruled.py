@@ -25,7 +25,7 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
     if isinstance(found, Hours):
         if with_day:
             return
-        if found.part == "lunch" and not found.low:
+        if (found.part == "lunch" and not found.low) or _is_noon(found):
             _around_lunch(joined.drafts)
             return
         if found.part and not found.low:
@@ -48,7 +48,9 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
         if draft is not None and draft.hours and turned.low and (both := between(draft.hours, turned)):
             draft.hours = both  # "not before 10 nor after 12"
         elif draft is not None and draft.hours is None and (draft.part is None or draft.part.startswith("not ")):
-            set_hours(draft, turned)
+            for open_one in joined.drafts:  # "Thursday or Friday, but not in the afternoon"
+                if open_one.hours is None and (open_one.part is None or open_one.part.startswith("not ")):
+                    set_hours(open_one, turned)
         elif not joined.drafts:
             joined.drafts.append(Draft(hours=turned if turned.low else None, part=turned.part, hours_first=True))
         return
@@ -64,6 +66,11 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
             joined.excluded_weekdays.extend((5, 6))
         else:
             joined.excluded.extend(plus(first, n) for n in range((last - first).days + 1))
+
+
+def _is_noon(found: Hours) -> bool:
+    """Whether it is twelve o'clock sharp, which rules out the hour of lunch with it."""
+    return found.bound == "at" and found.low is not None and found.high is None and found.low.hour == 12
 
 
 def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:

@@ -29,6 +29,7 @@ _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "
 _EDGES = words("early mid late nth ord_word ord last")
 _TO_EDGE = words("comma to in the the_la of")
 _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
+_SETTLED = words("ok okay works good fine then great bien entonces")
 _SHORT = 6
 _COUNTED = 120
 _OPENINGS = words(
@@ -93,10 +94,25 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     days = _day_on(c, i, named) or days_at(c, i) or _counted_again(c, i, found)
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
+    after_day = after_day or (kind == "num" and _closes(c, i) and any(isinstance(one.found, Days) for one in found))
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
     if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]
     return [Piece(at=i, stop=days[1], found=days[0])] if days else []
+
+
+def _closes(c: Context, i: int) -> bool:
+    """Whether an hour with its minutes ends a sentence of which the day was said before: "the 13th works, 8 30"."""
+    if c.kind(i - 1) not in ("comma", "stop") and c.lexemes[i - 1].word not in _SETTLED:
+        return False
+    hour, minute = divmod(c.lexemes[i].number, 100)
+    stop = i + 1
+    if c.lexemes[i].digits < 3:
+        following = c.lexemes[stop] if c.kind(stop) == "num" else None
+        if following is None or following.digits != 2:
+            return False
+        hour, minute, stop = c.lexemes[i].number, following.number, i + 2
+    return 1 <= hour <= 20 and minute < 60 and not minute % 5 and c.kind(stop) in ("", "stop", "comma")
 
 
 def _adjoins(c: Context, last: Piece | None, i: int, kind: type, between: Container[str] = _DAY_GAP) -> bool:

@@ -58,7 +58,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if kind == "loosely":
         # "Early like 730"; "like 3 days" counts.
         written = c.kind(i + 1) == "clock" or (c.kind(i + 1) == "num" and c.lexemes[i + 1].digits > 2)
-        led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma")
+        led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma", "stop")
         loose = clock_at(c, i + 1, True) if led else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
@@ -98,6 +98,8 @@ def _leads_to_day(c: Context, i: int) -> bool:
         return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
     if c.language == "es" and c.kind(i + 1) == "and" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number >= 10:
         return c.kind(i + 3) in _NAMED_DAYS
+    if c.kind(i + 1) == "dash" and not c.lexemes[i].digits and c.kind(i + 3) in _DAY_KINDS:
+        return True  # "nine-thirty Tuesday"
     if c.kind(i + 1) == "clock" and 1 <= c.lexemes[i].number <= 12:
         return c.lexemes[i + 1].parts[0] - c.lexemes[i].number in (0, 1)  # "8 8:30 or 9"
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):

@@ -297,6 +297,8 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
     if phrase == ("up", "to"):  # "moved up to 1", "move it up to 1"
         before = lexemes[stop - 3] if stop > 2 else None
         return before is not None and (before.kind == "move" or before.word in ("it", "me"))
+    if sense[0] == "to_hour":  # "a las 10 para mi hijo"
+        return following not in ("at", "at_la", "the_la", "num", "clock", "noon")
     if sense == ("part", "after school"):
         return stop < len(lexemes) and lexemes[stop].word in ("starts", "begins")
     if sense[0] == "come by":

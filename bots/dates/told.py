@@ -21,7 +21,8 @@ _OTHERWISE = words(
 _WAS = words("was there here in on the were fue en el la i there with")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
-    "is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es esta "
+    "u ur is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es "
+    "esta "
     "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all "
     "everything everyone's todo public federal nacional"
 )
@@ -127,8 +128,10 @@ def _closed_behind(c: Context, stop: int, ceiling: int) -> bool:
         word, kind = c.lexemes[k].word, c.kind(k)
         if word in _CLOSED or (none and word in _NONE_OF):
             return not none or word in _NONE_OF
-        none = none or kind in ("no", "no_es", "not")
-        if not none and word not in _BEFORE_CLOSED:
+        none = (
+            none or kind in ("no_es", "not") or (kind == "no" and c.lexemes[min(k + 1, ceiling - 1)].word in _NONE_OF)
+        )
+        if not none and word not in _BEFORE_CLOSED and kind != "no":
             return False
     return False
 
