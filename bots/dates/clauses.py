@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Piece
+from bots.dates.pieces import Context, Days, Piece
 
 _TURNS = words(
     "but so because bc cuz cause can could would do does how what then want need i'd pero porque pues asi entonces "
@@ -55,6 +55,7 @@ def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
         after = bisect_left(starts, k + 1)
         # "I got it Monday is Thursday free": a verb between two days asks about the second.
         asks = word in _VERBS and k in stops and after < len(starts) and starts[after] <= k + 2
+        asks = asks and isinstance(pieces[after].found, Days)
         sign = kind in ("comma", "stop") and c.kind(k + 1) not in ("num", "clock")
         if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
             found.append(k)

@@ -9,6 +9,7 @@ from bots.dates.numbered import (
     ARTICLES,
     bare_date,
     dashed_at,
+    days_to,
     del_al,
     number_of_day,
     numbered_at,
@@ -36,7 +37,7 @@ _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
     "clock oclock ish"
 )
-_WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash")
+_WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash mer")
 
 
 def days_at(c: Context, i: int) -> Found | None:
@@ -50,6 +51,8 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
+        if kind == "until" and c.kind(i + 1) == "after" and (later := days_at(c, i + 1)) and later[0].readings:
+            return Days(readings=((None, later[0].readings[0][0]),)), later[1]  # "hasta después del 25 no puedo"
         if kind == "from" and i and c.lexemes[i - 1].word == "away":
             return day_at(c, start)  # "keep me away from Mondays"
         if kind == "after" and (later := after_count_at(c, start)):
@@ -191,6 +194,8 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("nth", "last", "ord", "ord_word") and (nth := nth_at(c, i)):
         return nth
     if kind in ("num", "ord", "ord_word"):
+        if i and c.lexemes[i - 1].word.endswith(" del") and (run := days_to(c, i)):
+            return run  # "fuera del 12 al 16"
         return range_of_numbers(c, i) or dashed_at(c, i) or distance_at(c, i, _from_at) or numbered_at(c, i)
     if kind in ("in", "within"):
         return within_at(c, i, _from_at) or month_at(c, i + 1, cued=True)

@@ -5,13 +5,14 @@ What has happened asks for nothing. What will happen asks for nothing where anot
 
 from bots.dates.clauses import Clause
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Piece
+from bots.dates.pieces import Context, Days, Hours, Piece
 
 _HAPPENED = words(
     "fell received injured twisted sprained broke began started happened noticed fainted vomited threw mailed called "
     "emailed texted woke arrived landed died took missed tripped burned stung bit tore swallowed ate flared "
     "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio corte rompi rompio vomito vomite desmayo "
-    "desmaye paso sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamaron mandaron enviaron tome "
+    "turned cumplio desmaye sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamaron "
+    "mandaron enviaron tome "
     "murio nacio desperte queme quemo pico mordio fallecio fui estuve vi comi dieron pusieron sacaron"
 )
 _GETTING = words("got had came tuve llego llegaron")
@@ -19,6 +20,7 @@ _GOT = words(
     "letter call text email message card results result bill sick hurt shot vaccine stitches married referral notice "
     "package voicemail carta llamada mensaje correo receta resultados tarjeta factura puntos paquete aviso"
 )
+_TO_COME = words("off free libre come ir venir volver regresar")
 _BEEN = words("in there seen hospital er surgery fui")
 _HOPED = words("hoping thinking wondering wanting planning going scheduled supposed told booked looking")
 _DOSED = words(
@@ -28,17 +30,20 @@ _DOSED = words(
 _MEASURED = words("bp pressure temp temperature sugar glucose fever pulse presion temperatura azucar glucosa fiebre")
 _HAPPENS = words(
     "arrives arrive arriving flies fly flying lands landing leaves leave leaving departs returns moves graduates "
-    "travels marries turns expires retires due graduation game match recital concert party birthday anniversary flight "
+    "pick pickup dialysis chemo recojo recoge dialisis quimio travels marries turns expires retires due graduation "
+    "game match recital concert party birthday anniversary flight "
     "trip tournament rehearsal interview deadline wedding funeral prom barbecue bbq picnic parade start starts "
     "llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
     "casan gradua mudamos muda partido fiesta cumpleanos vuelo boda graduacion bautizo quinceanera misa concierto "
     "ensayo entrevista mudanza torneo aniversario vence vencen caduca"
 )
 _OF_OTHERS = words(
-    "comes coming visiting ends ending gets delivers delivering delivered runs off works working trabaja trabajan "
+    "comes coming visiting drops deja dejan entrega entregan ends ending gets delivers delivering delivered runs off "
+    "works working trabaja trabajan "
     "comienza empieza empiezan comienzan "
     "termina terminan acaba acaban"
 )
+_HAVE = words("tiene tienen")
 _WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
 _OTHERS = words("he she they it his her the their el la los las su sus")
@@ -63,10 +68,16 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
     """The indices of the pieces that belong to an event."""
     over = [clause for clause in clauses if clause.pieces and (_has_happened(clause) or _is_habit(c, pieces, clause))]
     ahead = [clause for clause in clauses if clause.pieces and clause not in over and _will_happen(c, pieces, clause)]
-    told = {at for clause in over for at in clause.pieces if not _is_spoken_of(c, pieces[at])}
-    aside = {at for clause in ahead for at in clause.pieces if any(_is_day(pieces[n]) for n in clause.pieces)}
-    wished = any(_is_day(piece) and at not in told | aside | ruled_out for at, piece in enumerate(pieces))
-    return (told | aside if wished else told) - ruled_out
+    told = {
+        at for clause in over for at in clause.pieces if not any(_is_spoken_of(c, pieces[n]) for n in clause.pieces)
+    }
+    others = set(range(len(pieces))) - told - ruled_out - {at for clause in ahead for at in clause.pieces}
+    for clause in ahead:
+        # A day gives way to another day, an hour alone to another hour: "the bus gets there at 9:20, so 9:30".
+        days = any(_is_day(pieces[at]) for at in clause.pieces)
+        if any(_is_day(pieces[at]) if days else isinstance(pieces[at].found, Hours) for at in others):
+            told.update(clause.pieces)
+    return told - ruled_out
 
 
 def _is_spoken_of(c: Context, piece: Piece) -> bool:
@@ -94,8 +105,8 @@ def _is_habit(c: Context, pieces: list[Piece], clause: Clause) -> bool:
 def _has_happened(clause: Clause) -> bool:
     """Whether the clause tells what is over: "I fell on Sunday", "recibí la carta el lunes", "took 2 pills at 9"."""
     said = clause.words
-    if said & _WISHES or "move" in clause.kinds or (said & {"off", "free", "libre"}):
-        return False  # "I took Tuesday off"
+    if said & _WISHES or "move" in clause.kinds or said & _TO_COME:
+        return False  # "I took Tuesday off", "you called me to come in Tuesday"
     if said & _HAPPENED or (said & _GETTING and said & _GOT):
         return True
     if said & _DOSED or (said & _MEASURED and "junk" in clause.kinds):
@@ -106,7 +117,8 @@ def _has_happened(clause: Clause) -> bool:
 def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     """Whether the clause tells of an event, somebody's or one's own, and asks for nothing."""
     said = clause.words
-    if said & _WISHES or said & (_ASKS - _WORKS) or clause.kinds & {"title", "move", "else"}:
+    asks = said & _ASKS - _WORKS - (_HAVE if said & _HAPPENS else frozenset())
+    if said & _WISHES or asks or clause.kinds & {"title", "move", "else"}:
         return False
     if any(c.lexemes[min(pieces[at].stop, len(c.lexemes) - 1)].word in ("was", "fue") for at in clause.pieces):
         return not said & _HOPED  # "Memorial Day was crazy"
@@ -117,5 +129,5 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     # "My wife works Tuesday" tells of somebody; "Tuesday works for my wife" wishes.
     verb = next(k for k in range(clause.first, clause.stop) if c.lexemes[k].word in _OF_OTHERS)
     before = c.lexemes[clause.first : verb]
-    others = any(lexeme.kind == "my" or lexeme.word in _OTHERS for lexeme in before)
+    others = any(lexeme.kind in ("my", "the", "the_el", "the_la") or lexeme.word in _OTHERS for lexeme in before)
     return others and verb < pieces[clause.pieces[0]].at

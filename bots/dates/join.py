@@ -26,9 +26,10 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     before: Piece | None = None
     after_excluded_day = False
     told = told_of(c, pieces, ruled_out)
-    if standing := of_standing_visit(c, pieces, ruled_out) - told:
-        joined.left = _draft_of([pieces[at].found for at in sorted(standing)])
-        told |= standing
+    visit, standing = of_standing_visit(c, pieces, ruled_out)
+    told |= standing
+    if visit:
+        joined.left = _draft_of([pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
         if at in told or (isinstance(found, Days) and found.past):
@@ -39,6 +40,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         gap = {c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
+        if "else" in gap:
+            gap.add("or")  # "Monday morning or else any afternoon"
         if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
         if before is not None and (_turns_only(c, between) or _thinks_again(c, between)):

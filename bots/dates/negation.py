@@ -173,7 +173,8 @@ def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
     if last is not None and isinstance(last.found, Days) and piece.at == c.skip(last.stop, ("comma", "of", "from")):
         return _works_before(c, last.at, 0)
     # "I have to be at work by 10" is before that hour, not until then.
-    if piece.found.bound == "until" and _works_before(c, piece.at, floor):
+    at_work = piece.at > floor + 1 and c.lexemes[piece.at - 1].word == "work" and c.kind(piece.at - 2) == "at"
+    if piece.found.bound == "until" and (at_work or _works_before(c, piece.at, floor)):
         return True
     return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
 

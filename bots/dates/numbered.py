@@ -47,15 +47,20 @@ def _before_end(c: Context, last: date, number: int) -> date | None:
 
 def del_al(c: Context, i: int) -> Found | None:
     """Such as "Del 10 al 15": days of the coming month, where no month is said."""
-    if c.lexemes[i].value != 1 or [c.kind(i + n) for n in (1, 2, 3)] != ["num", "to", "num"]:
+    return days_to(c, i + 1) if c.lexemes[i].value == 1 else None
+
+
+def days_to(c: Context, i: int) -> Found | None:
+    """The days of "10 al 15", or the second where a visit is moved to it."""
+    if [c.kind(i + n) for n in range(3)] != ["num", "to", "num"]:
         return None
-    last = coming_day_of_month(c.today, min(c.lexemes[i + 3].number, 31))
-    low = _before_end(c, last, c.lexemes[i + 1].number) if last else None
-    if last and c.moves(i + 2):
-        return Days(readings=(one(last),), day_of_month=True, moved=True, left=one(low) if low else None), i + 4
+    last = coming_day_of_month(c.today, min(c.lexemes[i + 2].number, 31))
+    low = _before_end(c, last, c.lexemes[i].number) if last else None
+    if last and c.moves(i + 1):
+        return Days(readings=(one(last),), day_of_month=True, moved=True, left=one(low) if low else None), i + 3
     if not last or not low or low > last:
         return None
-    return Days(readings=((max(low, c.today), last),), wide=True), i + 4
+    return Days(readings=((max(low, c.today), last),), wide=True), i + 3
 
 
 def dashed_at(c: Context, i: int) -> Found | None:

@@ -78,7 +78,7 @@ def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
     if not drafts:
         drafts.append(Draft(hours_first=True))
     for draft in list(drafts):
-        if draft.hours is None and draft.part is None:
+        if draft.hours is None and draft.part in (None, "all day"):
             draft.hours = Hours(bound="after", low=high, leaving=True)
             early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
             drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))

@@ -29,7 +29,7 @@ _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "
 _EDGES = words("early mid late nth ord_word ord last")
 _TO_EDGE = words("comma to in the the_la of")
 _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
-_SETTLED = words("ok okay works good fine then great bien entonces")
+_SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _SHORT = 6
 _COUNTED = 120
 _OPENINGS = words(
@@ -86,7 +86,7 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
     if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
         return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
-    if kind in ("before_that", "after_that") and (hour := _hour_named(found)) is not None:
+    if kind in ("before_that", "after_that") and (hour := _hour_named(found, kind)) is not None:
         return [Piece(at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=hour))]
     if _is_first_hour(c, i):
         return [Piece(at=i, stop=i + 1, found=Relation(wish="soonest"))]
@@ -95,6 +95,8 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     after_day = _adjoins(c, last, i, Days)
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     after_day = after_day or (kind == "num" and _closes(c, i) and any(isinstance(one.found, Days) for one in found))
+    listed = last is not None and isinstance(last.found, Hours) and last.stop == i - 1 and c.kind(i - 1) == "stop"
+    after_day = after_day or (listed and kind == "num" and c.kind(i + 1) in ("", "stop"))  # "8:30? 9?"
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
     if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]
@@ -158,11 +160,11 @@ def _counted_again(c: Context, i: int, found: list[Piece]) -> tuple[Days, int] |
     return (Days(readings=(one(plus(c.today, days)),)), i + 2) if 0 < days <= _COUNTED else None
 
 
-def _hour_named(found: list[Piece]) -> Clock | None:
-    """The hour named last, with or without the day it was named for behind it."""
+def _hour_named(found: list[Piece], side: str) -> Clock | None:
+    """The hour named last, with or without the day it was named for behind it; of a stretch, its end or beginning."""
     for piece in reversed(found[-2:]):
         if isinstance(piece.found, Hours):
-            return piece.found.low
+            return (piece.found.high if side == "after_that" else None) or piece.found.low
         if not isinstance(piece.found, Days) or piece.found.weekday is None:
             return None
     return None
@@ -248,6 +250,9 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
         if days.wide:
             return Days(readings=(alike(first, end),), wide=True), j + 1
         return (Days(readings=(one(plus(first, 7)),)), j + 1) if c.kind(last.at) == "this" and first == end else None
+    after = c.lexemes[j + 1].word if j + 1 < len(c.lexemes) else ""
+    if c.kind(j) == "unit" and c.lexemes[j].name == "week" and after.startswith("siguiente"):
+        return Days(readings=((plus(monday(end), 7), plus(monday(end), 13)),), wide=True), j + 2
     if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
         return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
     spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")

@@ -297,7 +297,10 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
         if low and c.kind(low[1]) in ("to", "until"):
             k = low[1] + 1
             k += c.kind(k) in ("at", "the_la")
-            if high := clock_at(c, k, True):
+            high = clock_at(c, k, True)
+            if high and c.moves(low[1], hours=True):
+                return _suffixed(c, Hours(bound="at", low=high[0]), high[1])  # "cambiar de 3pm a 4pm"
+            if high:
                 return _range(low[0], high[0], high[1])
         return None
     j = c.skip(j, ("the", "at", "around", "the_la"))

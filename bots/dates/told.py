@@ -5,13 +5,15 @@ from itertools import pairwise
 from bots.dates.clauses import Clause, clauses_of
 from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Piece, Relation
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
 _STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
 _HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
+_MEANT = words("supposed scheduled booked")
+_INSTEAD = words("but instead rather prefer want pero mejor better prefiero quiero quisiera")
 _OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
 _FREE = words("free off open available libre disponible")
 _OTHERWISE = words(
@@ -45,17 +47,25 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
     return False
 
 
-def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
-    """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …"."""
+def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
+    """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …".
+
+    First those of a visit that is to be moved, none where one more may be wished for; then those that ask for nothing:
+    a day stays, where the wish names none.
+    """
     if len(pieces) < 2 or _HELD.isdisjoint(c.said) or (_OTHERWISE.isdisjoint(c.said) and not c.moving):
-        return set()
+        return set(), set()
     clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
     for clause, following in pairwise(clauses):
         other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
         turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
         if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
-            return set(clause.pieces) - ruled_out
-    return set()
+            visit = set(clause.pieces) - ruled_out
+            anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)
+            told = {at for at in visit if anew or isinstance(pieces[at].found, Hours)}
+            moved = following.words & _INSTEAD or "move" in following.kinds
+            return visit if moved and "my" not in following.kinds else set(), told
+    return set(), set()
 
 
 def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
@@ -65,7 +75,7 @@ def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
         return False
     if said & _FREE:
         return False
-    if said & _STANDING:
+    if said & _STANDING or (said & _MEANT and said & {"was", "had", "were"}):
         return True
     k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for"))
     return k >= 0 and c.lexemes[k].word in ("have", "tengo") and k - clause.first < 3

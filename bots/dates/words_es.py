@@ -63,7 +63,7 @@ _SENSES: dict[Sense, str] = {
     ("unit", "week"): "semanas, semana, sem, sems, semanita, semanitas",
     ("unit", "day"): "dias, diitas",
     ("unit", "hour"): "horas, hora, hs, hrs, hr, h",
-    ("unit", "minute"): "minutos, minuto",
+    ("unit", "minute"): "minutos, minuto, min, mins",
     ("around", 0): (
         "unas, sobre, aproximadamente, a eso de, a eso de las, alrededor de, alrededor de las, cerca de las, como a "
         "las, como a la, tipo las, sobre las, hacia las, por ahi de las, por ahi de la, por ahi a las, por hay de "
@@ -166,7 +166,8 @@ _SENSES: dict[Sense, str] = {
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
         "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
-        "cambio, intercambiar, reemplazar, sustituir, reagendarla, reprogramarla, cambiarmelo, cambiemela, cambiamela"
+        "cambio, pase, pasen, muevan, cambienme, recorra, recorran, intercambiar, reemplazar, sustituir, reagendarla, "
+        "reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
