@@ -56,12 +56,13 @@ _ASKS = words(
     "disponible visit visita"
 )
 _FETCHES = words("refill refills pickup pick recoger resurtir")
-_TELLING = _HAPPENED | _GOT | _HAPPENS | _OF_OTHERS | _DOSED | _MEASURED | words("was casa take tomo")
+_TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
+_TELLING_OF_ANOTHER = _TELLING | _HAPPENS | _OF_OTHERS | words("casa fue")
 
 
-def tells_of_events(c: Context) -> bool:
-    """Whether the text may tell of any."""
-    return not _TELLING.isdisjoint(c.said)
+def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
+    """Whether the text may tell of any, so that it need be cut into clauses."""
+    return bool(pieces) and not (_TELLING_OF_ANOTHER if len(pieces) > 1 else _TELLING).isdisjoint(c.said)
 
 
 def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out: set[int]) -> set[int]:
@@ -74,9 +75,10 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
     others = set(range(len(pieces))) - told - ruled_out - {at for clause in ahead for at in clause.pieces}
     for clause in ahead:
         # A day gives way to another day, an hour alone to another hour: "the bus gets there at 9:20, so 9:30".
-        days = any(_is_day(pieces[at]) for at in clause.pieces)
-        if any(_is_day(pieces[at]) if days else isinstance(pieces[at].found, Hours) for at in others):
+        if any(_is_day(pieces[at]) for at in clause.pieces) and any(_is_day(pieces[at]) for at in others):
             told.update(clause.pieces)
+        elif any(isinstance(pieces[at].found, Hours) for at in others):
+            told.update(at for at in clause.pieces if isinstance(pieces[at].found, Hours))
     return told - ruled_out
 
 

@@ -93,14 +93,18 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
 
 def _turns_only(c: Context, between: range) -> bool:
     """Whether only what follows is possible: "you told me 10 but my ride can only do 1130"."""
+    if "but" not in c.said and "pero" not in c.said:
+        return False
     said = {c.lexemes[k].word for k in between}
     return bool(said & {"but", "pero"} and said & {"only", "solo", "nomas", "solamente"})
 
 
 def _thinks_again(c: Context, between: range) -> bool:
     """Whether only a "no" and a pause stand between: "Thursday... hmm no. Wednesday"."""
+    if len(between) < 3 or c.kind(between[-1]) not in ("stop", "comma"):
+        return False
     kinds = [c.kind(k) for k in between]
-    if kinds.count("no") + kinds.count("no_es") != 1 or len(kinds) < 3 or kinds[-1] not in ("stop", "comma"):
+    if kinds.count("no") + kinds.count("no_es") != 1:
         return False
     pauses = all(c.kind(k) in _PAUSES or c.lexemes[k].word in _HESITATES for k in between)
     return pauses and kinds[0] in ("stop", "comma")

@@ -60,7 +60,16 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
     found: list[Window] = []
     for first, last in stretches:
         for window in _hours_on(c, draft, first if first == last else None):
-            whole = replace(window, first=first, last=last, bare=_bare(draft) if first == last else None)
+            whole = Window(  # not `replace`, which costs as much as the rest of a reading
+                first=first,
+                last=last,
+                earliest=window.earliest,
+                latest=window.latest,
+                exact=window.exact,
+                about=window.about,
+                part_of_day=window.part_of_day,
+                bare=_bare(draft) if first == last else None,
+            )
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)
     # Of two readings the one that lies behind is not meant.

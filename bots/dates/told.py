@@ -13,7 +13,8 @@ _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visi
 _STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
 _HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
 _MEANT = words("supposed scheduled booked")
-_INSTEAD = words("but instead rather prefer want pero mejor better prefiero quiero quisiera")
+_ANOTHER = words("another other also too second otra otro tambien")
+_INSTEAD = words("but instead need necesito rather prefer want pero mejor better prefiero quiero quisiera")
 _OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
 _FREE = words("free off open available libre disponible")
 _OTHERWISE = words(
@@ -34,7 +35,9 @@ def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
     told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
-    return told | of_events(c, pieces, clauses_of(c, pieces), ruled_out | told) if tells_of_events(c) else told
+    if not tells_of_events(c, pieces):
+        return told
+    return told | of_events(c, pieces, clauses_of(c, pieces), ruled_out | told)
 
 
 def _of_last_visit(c: Context, piece: Piece) -> bool:
@@ -64,7 +67,8 @@ def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> t
             anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)
             told = {at for at in visit if anew or isinstance(pieces[at].found, Hours)}
             moved = following.words & _INSTEAD or "move" in following.kinds
-            return visit if moved and "my" not in following.kinds else set(), told
+            one_more = following.words & _ANOTHER or "my" in following.kinds
+            return visit if moved and not one_more else set(), told
     return set(), set()
 
 
