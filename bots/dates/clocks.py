@@ -23,7 +23,7 @@ _FREE_WORDS = words(
     "lol haha k yes yeah no bc because u ur her him them they're it's really right "
     "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
     "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
-    "still tambien open left abierto abierta "
+    "still tambien than open left abierto abierta "
     "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 

@@ -19,6 +19,7 @@ class Draft:
     days_taken: bool = False
     hours_taken: bool = False
     hours_first: bool = False
+    part_shared: bool = False
     period: Days | None = None
 
 

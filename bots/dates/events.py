@@ -8,10 +8,11 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
 
 _HAPPENED = words(
-    "fell received injured twisted sprained broke began started happened noticed fainted vomited threw mailed called "
+    "drawn fell received injured twisted sprained broke began started happened noticed fainted vomited threw mailed "
+    "called "
     "emailed texted woke arrived landed died took missed tripped burned stung bit tore swallowed ate flared "
-    "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio corte rompi rompio vomito vomite desmayo "
-    "turned cumplio desmaye sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamaron "
+    "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio rompi rompio vomito vomite desmayo "
+    "turned cumplio desmaye sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamo llamaron "
     "mandaron enviaron tome "
     "murio nacio desperte queme quemo pico mordio fallecio fui estuve vi comi dieron pusieron sacaron"
 )
@@ -28,9 +29,12 @@ _DOSED = words(
     "tabletas dosis insulina ibuprofeno paracetamol aspirina gotas"
 )
 _MEASURED = words("bp pressure temp temperature sugar glucose fever pulse presion temperatura azucar glucosa fiebre")
+_RAN = words("was had hit tenia tuvo subio")
+_TOLD = words("said told offered dijo dijeron dijiste dieron ofrecieron")
 _HAPPENS = words(
     "arrives arrive arriving flies fly flying lands landing leaves leave leaving departs returns moves graduates "
-    "pick pickup dialysis chemo recojo recoge dialisis quimio travels marries turns expires retires due graduation "
+    "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
+    "marries turns expires retires due graduation "
     "game match recital concert party birthday anniversary flight "
     "trip tournament rehearsal interview deadline wedding funeral prom barbecue bbq picnic parade start starts "
     "llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
@@ -57,7 +61,7 @@ _ASKS = words(
 )
 _FETCHES = words("refill refills pickup pick recoger resurtir")
 _TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
-_TELLING_OF_ANOTHER = _TELLING | _HAPPENS | _OF_OTHERS | words("casa fue")
+_TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | words("casa fue")
 
 
 def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
@@ -111,7 +115,7 @@ def _has_happened(clause: Clause) -> bool:
         return False  # "I took Tuesday off", "you called me to come in Tuesday"
     if said & _HAPPENED or (said & _GETTING and said & _GOT):
         return True
-    if said & _DOSED or (said & _MEASURED and "junk" in clause.kinds):
+    if said & _DOSED or (said & _MEASURED and ("junk" in clause.kinds or said & _RAN)):
         return not said & (_ASKS | _FETCHES)
     return "was" in said and bool(said & _BEEN) and not said & (_HOPED | _ASKS)
 
@@ -122,6 +126,8 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     asks = said & _ASKS - _WORKS - (_HAVE if said & _HAPPENS else frozenset())
     if said & _WISHES or asks or clause.kinds & {"title", "move", "else"}:
         return False
+    if said & _TOLD and clause.stop < len(c.lexemes) and c.lexemes[clause.stop].word in ("but", "pero"):
+        return True  # "you told me Tuesday at 10 but …"
     if any(c.lexemes[min(pieces[at].stop, len(c.lexemes) - 1)].word in ("was", "fue") for at in clause.pieces):
         return not said & _HOPED  # "Memorial Day was crazy"
     if not said & _WORKS and (said & _HAPPENS or {"se", "casa"} <= said):

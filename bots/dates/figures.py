@@ -5,7 +5,7 @@ Told by the noun that a figure belongs to: "pain 7/10", "1/2 tablet", "presión 
 
 from bots.dates.lexeme import Lexeme, words
 
-_SCALED = words("pain painful ache hurts hurting discomfort dolor duele dolio molestia")
+_SCALED = words("pain painful ache aching killing hurts hurting discomfort dolor duele dolio molestia")
 _MEASURED = words(
     "bp pressure presion score scored scores scale escala puntaje rating rated rate level nivel fever fiebre temp "
     "temperature temperatura sugar glucose azucar glucosa pulse pulso oxygen oxigeno saturacion weight peso vision "
@@ -24,7 +24,7 @@ _LABELS = words(
 _FROM_NOUN = words(
     "is was it's its it at a an like about around of my now es de un una como nivel level fue era esta en scale score "
     "currently right still up to over sobre maybe probably i'd say id the pretty bad out anda andaba estaba went from "
-    "gone goes subio bajo paso salio marco dio hasta a del desde out"
+    "gone goes subio bajo paso salio marco dio hasta a del desde me"
 )
 _TO_NOUN = words("of on the in my de del en la scale for")
 _FIGURE_LINKS = words("is was are of level score scale a an es de nivel fue era en like over sobre sobre at")

@@ -13,6 +13,7 @@ from bots.dates.told import of_standing_visit, told_of
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
+_NEXT_DAY = ("day", "weekday", "on", "the_el")
 _PAUSES = ("stop", "comma", "no", "no_es")
 _HESITATES = ("hmm", "hm", "um", "uh", "oh", "ay", "este", "mmm", "eh", "pues")
 _SO = ("so", "asi", "entonces")
@@ -261,6 +262,9 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     if c.kind(piece.at) in ("before_that", "after_that"):
         last.hours = hours  # "I pick her up at 2:45, so before that"
         return
+    if "or" in gap and last.days and not (last.hours or last.part) and c.kind(piece.stop) in _NEXT_DAY:
+        drafts.append(Draft(hours=hours if hours.low else None, part=None if hours.low else hours.part))
+        return  # "today or first thing tomorrow"
     if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
         drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
         return  # "after 3 on Monday or Tuesday, before noon on Friday"
@@ -270,7 +274,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         _add_part(drafts, hours, gap)
     elif last.hours is None and last.part is not None and "or" in gap:
         drafts.append(Draft(days=last.days, hours=hours, days_taken=True))  # "before school or after 3"
-    elif last.hours is not None and last.hours.leaving:
+    elif last.hours is not None and (last.hours.leaving or ("so" in gap and not gap & {"or", "and"})):
         last.hours = hours
     elif last.hours is None:
         last.hours = hours
@@ -304,7 +308,7 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
         last.part = hours.part
         for draft in drafts[:-1]:
             if draft.hours is None and draft.part is None and last.hours is None:
-                draft.part = hours.part
+                draft.part, draft.part_shared = hours.part, True
     elif (
         last.part == hours.part
         or (last.part is not None and hours.part == "all day")

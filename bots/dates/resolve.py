@@ -72,6 +72,8 @@ def windows_of(c: Context, draft: Draft) -> list[Window]:
             )
             if whole not in found and not _is_over(whole, c.now) and whole != Window():
                 found.append(whole)
+    if not found and draft.part_shared:
+        return windows_of(c, Draft(days=draft.days))  # "today or first thing tomorrow", said at noon
     # Of two readings the one that lies behind is not meant.
     ahead = [window for window in found if not has_passed(window, c.now)]
     return (ahead or found)[:_MOST]

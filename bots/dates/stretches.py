@@ -32,6 +32,8 @@ _OUT = words("out done finish ends over")
 """Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
+_PROPOSED = ("do", "how about", "what about", "tal")
+_SUITING = ("ok", "okay", "good", "fine", "open", "available", "possible")
 _TILL = ("till", "til")
 _AT_LATEST = ("a mas tardar", "maximo", "como maximo")
 _ENDS = ("", "stop", "comma")
@@ -119,11 +121,13 @@ def _contrasted(c: Context, i: int) -> bool:
         return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
-        and c.lexemes[i - 1].word in ("do", "how about", "what about", "tal")
+        and (c.lexemes[i - 1].word in _PROPOSED or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
         and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
+    if i and c.lexemes[i - 1].word == "is" and i + 1 < len(c.lexemes) and c.lexemes[i + 1].word in _SUITING:
+        return 1 <= c.lexemes[i].number <= 12  # "is 1 ok"
     if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
         return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"
     j = i + 1 + (c.kind(i + 1) == "comma")
@@ -269,8 +273,10 @@ def _must(c: Context, i: int) -> bool:
 
 def _is_leaving(c: Context, i: int) -> bool:
     """Whether the hour at `i` is when something else ends: "I get off at 4", "school is out at 3"."""
-    for k in range(max(0, i - 5), i):
+    for k in range(i - 1, max(-1, i - 6), -1):
         word = c.lexemes[k].word
+        if c.kind(k) in ("comma", "stop"):
+            return False
         if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
             return True
     return False

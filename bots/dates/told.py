@@ -56,10 +56,13 @@ def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> t
     First those of a visit that is to be moved, none where one more may be wished for; then those that ask for nothing:
     a day stays, where the wish names none.
     """
-    if len(pieces) < 2 or _HELD.isdisjoint(c.said) or (_OTHERWISE.isdisjoint(c.said) and not c.moving):
+    if len(pieces) < 2 or not (c.moving or not (_HELD.isdisjoint(c.said) or _OTHERWISE.isdisjoint(c.said))):
         return set(), set()
     clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
     for clause, following in pairwise(clauses):
+        named = {at for at in clause.pieces if "move" in clause.kinds and _is_named_visit(c, pieces[at])}
+        if named and any(isinstance(pieces[at].found, Days) for at in following.pieces):
+            return named, named
         other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
         turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
         if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
@@ -70,6 +73,13 @@ def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> t
             one_more = following.words & _ANOTHER or "my" in following.kinds
             return visit if moved and not one_more else set(), told
     return set(), set()
+
+
+def _is_named_visit(c: Context, piece: Piece) -> bool:
+    """Whether the day is that of "my 10/15 appt", "mi cita del 15"."""
+    before, after = c.lexemes[piece.at - 1], c.lexemes[min(piece.stop, len(c.lexemes) - 1)]
+    named = before.kind == "my" and after.word in _STANDING
+    return isinstance(piece.found, Days) and (named or (before.word in _STANDING and c.kind(piece.at) == "of"))
 
 
 def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
