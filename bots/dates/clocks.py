@@ -118,7 +118,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     """An hour that begins with a number."""
     lexeme, value = c.lexemes[i], c.lexemes[i].number
     after, second = c.kind(i + 1), _at(c, i + 1)
-    if lexeme.word == "one" and (after == "at" or (c.kind(i - 1) in ("word", "filler") and _is_pronoun(c, i))):
+    if lexeme.word == "one" and (after == "at" or _is_pronoun(c, i)):
         return None  # "one at 3 and one at 3:30"
     if c.kind(i - 1) == "money" or (c.kind(i - 1) == "a" and after == "part"):
         return None  # "a 3 night stay"
@@ -166,6 +166,8 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
 
 def _is_pronoun(c: Context, i: int) -> bool:
     """Whether "one" stands for something named before: "either one is ok"."""
+    if c.kind(i - 1) not in ("word", "filler") or c.kind(i + 1) not in ("word", "", "stop", "comma"):
+        return False
     return c.lexemes[i - 1].word not in ("is", "does", "do", "maybe", "say")
 
 

@@ -217,6 +217,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not _is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
+    elif not gap and last.period is not None and _bears_it(last.days, days):
+        last.days = Days(readings=(*days.readings, *last.days.readings))  # "in two weeks, Friday the 20th": asked
     elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
         last.period = last.days if last.days.wide else within or last.period
@@ -229,6 +231,15 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _bears_it(said: Days, days: Days) -> bool:
+    """Whether another date bears the weekday that was said right before it, within a period it does not lie in."""
+    placed, dated = said.readings[:1], days.readings[:1]
+    if not placed or not dated or len(said.readings) + len(days.readings) > 2 or placed == dated:
+        return False
+    (first, last), (day, end) = placed[0], dated[0]
+    return first is not None and day is not None and (first, day) == (last, end) and first.weekday() == day.weekday()
 
 
 def _is_same(today: date, said: Days, days: Days) -> bool:

@@ -128,7 +128,7 @@ def test_what_was_once_misread_stays_mended(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_another_writers_texts_are_read(language: str) -> None:
-    """Met only once the grammar was done. What is wrong here is told in docs/bot.md; mend it by rules, not by texts."""
+    """Of no more use as a measure: what was missed at first sight is told in docs/bot.md, and was mended by rules."""
     rows = [row for row in _rows(LAST) if row["lang"] == language]
 
     wrong = [row["text"] for row in rows if not _asked_is_right(row)]
