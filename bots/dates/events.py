@@ -19,7 +19,8 @@ _HAPPENED = words(
 _GETTING = words("got had came tuve llego llegaron")
 _GOT = words(
     "letter call text email message card results result bill sick hurt shot vaccine stitches married referral notice "
-    "package voicemail carta llamada mensaje correo receta resultados tarjeta factura puntos paquete aviso"
+    "package voicemail surgery operation procedure accident reaction seizure baby extraction cirugia operacion "
+    "accidente parto carta llamada mensaje correo receta resultados tarjeta factura puntos paquete aviso"
 )
 _TO_COME = words("off free libre come ir venir volver regresar")
 _BEEN = words("in there seen hospital er surgery fui")
@@ -47,6 +48,7 @@ _OF_OTHERS = words(
     "comienza empieza empiezan comienzan "
     "termina terminan acaba acaban"
 )
+_HOME = words("house home casa apartment apartamento depto")
 _HAVE = words("tiene tienen")
 _WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
@@ -61,7 +63,7 @@ _ASKS = words(
 )
 _FETCHES = words("refill refills pickup pick recoger resurtir")
 _TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
-_TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | words("casa fue")
+_TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | words("fue")
 
 
 def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
@@ -124,8 +126,10 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     """Whether the clause tells of an event, somebody's or one's own, and asks for nothing."""
     said = clause.words
     asks = said & _ASKS - _WORKS - (_HAVE if said & _HAPPENS else frozenset())
-    if said & _WISHES or asks or clause.kinds & {"title", "move", "else"}:
+    if said & _WISHES or asks or clause.kinds & {"title", "else"}:
         return False
+    if "move" in clause.kinds:
+        return bool(said & _HOME)  # "moving house on the 5th"
     if said & _TOLD and clause.stop < len(c.lexemes) and c.lexemes[clause.stop].word in ("but", "pero"):
         return True  # "you told me Tuesday at 10 but …"
     if any(c.lexemes[min(pieces[at].stop, len(c.lexemes) - 1)].word in ("was", "fue") for at in clause.pieces):

@@ -69,7 +69,7 @@ def _is_ratio(lexemes: list[Lexeme], i: int) -> bool:
         return True  # "2 1/2 weeks", "1/2 tablet"
     if fraction and _kind(lexemes, i + 1) == "of" and _word(lexemes, i + 1) == "of":
         return True  # "2/3 of my pills"
-    if _kind(lexemes, i - 1) in _DATES_BEFORE:
+    if _kind(lexemes, i - 1) in _DATES_BEFORE and _word(lexemes, i + 1) != "de":
         return False  # "on 7/10 pain management"
     noun = _noun_behind(lexemes, i)
     return noun in _MEASURED or (score and noun in _SCALED) or (fraction and noun in _DOSED)

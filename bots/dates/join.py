@@ -136,6 +136,8 @@ def _left_behind(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap:
     first = last.days.readings[0][0] if last.days is not None and last.days.readings else None
     if first is None or last.days is None or not c.moving or not _replaces(c, piece, gap) or "fix" in gap:
         return None
+    if "move" in gap and gap & {"comma", "stop"}:
+        return None  # "we close on the house on the 5th, can I move my appt to the 7th"
     whole = last.days if last.days.readings[0][1] else Days(readings=(one(first),))  # "from Friday at 9 to …"
     return Draft(days=whole, hours=last.hours, part=last.part)
 

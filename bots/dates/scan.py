@@ -29,6 +29,8 @@ _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "
 _EDGES = words("early mid late nth ord_word ord last")
 _TO_EDGE = words("comma to in the the_la of")
 _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
+_WISHED = words("it something anything sometime anytime be appointment appt visit cita algo")
+_NEEDING = words("need needs has must want necesito ocupo quiero")
 _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _SHORT = 6
 _COUNTED = 120
@@ -86,6 +88,8 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
         return [Piece(at=i, stop=i + 1, found=Relation(wish=_WISHES[c.lexemes[i].name]))]
     if kind in ("too_early", "too_late") and not found and len(c.lexemes) <= _SHORT:
         return [Piece(at=i, stop=i + 1, found=Relation(wish="later" if kind == "too_early" else "earlier"))]
+    if kind in ("before", "after") and _is_that(c, i) and (day := _day_on_from(c, i, last)):
+        return [Piece(at=i, stop=i + 1, found=day[0])]  # "we move on the 5th so I need it before"
     if kind in ("before_that", "after_that") and (hour := _hour_named(found, kind)) is not None:
         return [Piece(at=i, stop=i + 1, found=Hours(bound="before" if kind == "before_that" else "after", low=hour))]
     if _is_first_hour(c, i):
@@ -160,6 +164,12 @@ def _counted_again(c: Context, i: int, found: list[Piece]) -> tuple[Days, int] |
     return (Days(readings=(one(plus(c.today, days)),)), i + 2) if 0 < days <= _COUNTED else None
 
 
+def _is_that(c: Context, i: int) -> bool:
+    """Whether "before" or "after" ends a wish, so that it is that of the day named last."""
+    ends = c.kind(i + 1) in ("", "stop") and c.lexemes[i - 1].word in _WISHED
+    return ends and not _NEEDING.isdisjoint(c.said)
+
+
 def _hour_named(found: list[Piece], side: str) -> Clock | None:
     """The hour named last, with or without the day it was named for behind it; of a stretch, its end or beginning."""
     for piece in reversed(found[-2:]):
@@ -213,10 +223,10 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
         return Days(readings=(alike(c.today, here[1] or c.today),), wide=True), i + 1
     if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
-    if c.kind(i) == "before_that":
+    if c.kind(i) in ("before_that", "before"):
         before = c.today, max(c.today, plus(first, -1))
         return Days(readings=(before,), wide=True, instead=True), i + 1
-    if c.kind(i) == "after_that":
+    if c.kind(i) in ("after_that", "after"):
         return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
     return _later(days, first, c.lexemes[i].number), i + 1
 
