@@ -43,6 +43,16 @@ def clauses_of(c: Context, pieces: list[Piece]) -> list[Clause]:
     ]
 
 
+def _is_its_date(pieces: list[Piece], at: int, next_at: int) -> bool:
+    """Whether the piece that begins at `next_at` is the date of the weekday said before it: "Thursday, March 12"."""
+    if not 0 <= at < len(pieces) - 1 or pieces[at + 1].at != next_at:
+        return False
+    said, date = pieces[at].found, pieces[at + 1].found
+    if not isinstance(said, Days) or not isinstance(date, Days):
+        return False
+    return said.weekday is not None and date.weekday is None and not date.wide
+
+
 def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
     """Where the second clause and those after it begin."""
     starts, stops = [piece.at for piece in pieces], [piece.stop for piece in pieces]
@@ -57,6 +67,7 @@ def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
         asks = word in _VERBS and k in stops and after < len(starts) and starts[after] <= k + 2
         asks = asks and isinstance(pieces[after].found, Days)
         sign = kind in ("comma", "stop") and c.kind(k + 1) not in ("num", "clock")
+        sign = sign and not (kind == "comma" and k in stops and _is_its_date(pieces, after - 1, k + 1))
         if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
             found.append(k)
     return found

@@ -5,12 +5,12 @@ What has happened asks for nothing. What will happen asks for nothing where anot
 
 from bots.dates.clauses import Clause
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Hours, Piece
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _HAPPENED = words(
     "drawn fell received injured twisted sprained broke began started happened noticed fainted vomited threw mailed "
     "called "
-    "emailed texted woke arrived landed died took missed tripped burned stung bit tore swallowed ate flared "
+    "emailed texted woke arrived landed died took missed tripped burned stung bitten tore swallowed ate flared "
     "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio rompi rompio vomito vomite desmayo "
     "turned cumplio desmaye sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamo llamaron "
     "mandaron enviaron tome "
@@ -85,7 +85,7 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
             told.update(clause.pieces)
         elif any(isinstance(pieces[at].found, Hours) for at in others):
             told.update(at for at in clause.pieces if isinstance(pieces[at].found, Hours))
-    return told - ruled_out
+    return {at for at in told - ruled_out if not isinstance(pieces[at].found, Relation)}
 
 
 def _is_spoken_of(c: Context, piece: Piece) -> bool:

@@ -209,6 +209,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         and "on" not in gap
     ):
         drafts.append(Draft(days=days))  # "Tuesday 9 or 10, Wednesday 2 or 3"
+    elif last.days is None and "else" in gap:
+        drafts.append(Draft(days=days))  # "is 4pm or 5pm available, if not anything today"
     elif last.days is None or last.days_taken:
         last.days, last.days_taken, last.hours_first = days, False, True
         last.hours_taken = last.hours_taken or days.moved

@@ -100,7 +100,8 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     after_hours = _adjoins(c, last, i, Hours, _TIME_GAP)
     after_day = after_day or (kind == "num" and _closes(c, i) and any(isinstance(one.found, Days) for one in found))
     listed = last is not None and isinstance(last.found, Hours) and last.stop == i - 1 and c.kind(i - 1) == "stop"
-    after_day = after_day or (listed and kind == "num" and c.kind(i + 1) in ("", "stop"))  # "8:30? 9?"
+    if listed and kind == "num" and c.kind(i + 1) in ("", "stop"):
+        after_day = after_day or c.lexemes[i].start > c.lexemes[i - 1].end  # "8:30? 9?", not "4.0"
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
     if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]

@@ -33,6 +33,7 @@ _OUT = words("out done finish ends over")
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _PROPOSED = ("do", "how about", "what about", "tal")
+_LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
 _SUITING = ("ok", "okay", "good", "fine", "open", "available", "possible")
 _TILL = ("till", "til")
 _AT_LATEST = ("a mas tardar", "maximo", "como maximo")
@@ -61,7 +62,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         # "Early like 730"; "like 3 days" counts.
         written = c.kind(i + 1) == "clock" or (c.kind(i + 1) == "num" and c.lexemes[i + 1].digits > 2)
         led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma", "stop")
-        loose = clock_at(c, i + 1, True) if led else None
+        loose = clock_at(c, i + 1, True) if led and c.lexemes[i - 1].word not in _LIKING else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
     alone = alone or (i == 0 and len(c.lexemes) <= 3 and c.lexemes[-1].word in _ONLY)
@@ -126,7 +127,13 @@ def _contrasted(c: Context, i: int) -> bool:
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
         return True  # "let's do 7"
-    if i and c.lexemes[i - 1].word == "is" and i + 1 < len(c.lexemes) and c.lexemes[i + 1].word in _SUITING:
+    if (
+        c.lexemes[i].digits
+        and i
+        and c.lexemes[i - 1].word == "is"
+        and i + 1 < len(c.lexemes)
+        and c.lexemes[i + 1].word in _SUITING
+    ):
         return 1 <= c.lexemes[i].number <= 12  # "is 1 ok"
     if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
         return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"

@@ -169,6 +169,15 @@ def test_the_day_of_an_event_is_not_the_wish(text: str, language: Language, day:
     assert [window.first for window in read(text, language).windows] == [march(day)]
 
 
+@pytest.mark.parametrize("text", ["I would like 7:30 pm", "they told me to say 7:30 pm"])
+def test_liking_and_saying_an_hour_leaves_it_exact(text: str) -> None:
+    assert [window.exact for window in read(text, "en").windows] == [True]
+
+
+def test_a_date_that_its_weekday_does_not_bear_is_asked_about_in_an_event_too() -> None:
+    assert len(read("I plan to arrive on Thursday, March 18th", "en").ambiguous) == 2
+
+
 @pytest.mark.parametrize("text", ["i fell on sunday and it still hurts", "me caí el domingo"])
 def test_what_has_happened_asks_for_nothing(text: str) -> None:
     assert read(text, "es" if text.startswith("me") else "en").windows == ()
