@@ -166,7 +166,11 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
 
 def _is_pronoun(c: Context, i: int) -> bool:
     """Whether "one" stands for something named before: "either one is ok"."""
-    if c.kind(i - 1) not in ("word", "filler") or c.kind(i + 1) not in ("word", "", "stop", "comma"):
+    if c.kind(i + 1) not in ("word", "", "stop", "comma"):
+        return False
+    if c.kind(i - 1) in ("part", "weekday", "day") and c.kind(i - 2) in ("the", "my"):
+        return True  # "the morning one"
+    if c.kind(i - 1) not in ("word", "filler"):
         return False
     return c.lexemes[i - 1].word not in ("is", "does", "do", "maybe", "say")
 

@@ -52,7 +52,9 @@ def days_at(c: Context, i: int) -> Found | None:
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
         if kind == "until" and c.kind(i + 1) == "after" and (later := days_at(c, i + 1)) and later[0].readings:
-            return Days(readings=((None, later[0].readings[0][0]),)), later[1]  # "hasta después del 25 no puedo"
+            denied = not {"not", "no_es", "no"}.isdisjoint(c.kinds.values())
+            # "Hasta después del 25 no puedo" is denied, and begins there; "put it off till after the 25th" says so.
+            return (Days(readings=((None, later[0].readings[0][0]),)), later[1]) if denied else later
         if kind == "from" and i and c.lexemes[i - 1].word == "away":
             return day_at(c, start)  # "keep me away from Mondays"
         if kind == "after" and (later := after_count_at(c, start)):
