@@ -2,18 +2,15 @@
 
 from dataclasses import replace
 
-from bots.dates.counted import PAST, after_count_at, count_at, distance_at, within_at
+from bots.dates.counted import PAST, after_count_at, distance_at, within_at
 from bots.dates.lexeme import words
 from bots.dates.named import beside_at, eve_at, holiday_at, nth_at, until_end_at
 from bots.dates.numbered import (
     ARTICLES,
-    bare_date,
     dashed_at,
     days_to,
     del_al,
-    number_of_day,
     numbered_at,
-    other_date,
     range_of_numbers,
     written_at,
 )
@@ -26,18 +23,13 @@ from bots.dates.reckon import (
     monday,
     one,
     plus,
-    week,
 )
+from bots.dates.weekdays import pointed_at, weekday_at
 
 Found = tuple[Days, int]
 _EVENT = words("word not my the the_la the_el for of in title")
 _FREE = words("libre disponible vacaciones tiempo off free permiso descanso")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
-_WEAK_BEFORE = words(
-    "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
-    "clock oclock ish"
-)
-_WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash mer")
 
 
 def days_at(c: Context, i: int) -> Found | None:
@@ -184,7 +176,7 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind == "last" and c.lexemes[i].word == "pasado" and _is_after_tomorrow(c, i):
         return Days(readings=(one(plus(c.today, 2)),)), i + 1
     if kind in ("weekday", "weekday?", "mar"):
-        return weekday_at(c, i)
+        return weekday_at(c, i, _base_at)
     if kind in ("iso", "full", "slash"):
         return written_at(c, i)
     if kind in ("the", "the_el", "on", "dia"):
@@ -207,7 +199,7 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("month", "month?"):
         return _week_named(c, month_at(c, i))
     if kind in ("next", "this", "coming", "last"):
-        return _pointed(c, i) or period_at(c, i)
+        return pointed_at(c, i) or period_at(c, i)
     if kind in ("early", "mid", "late", "early next"):
         return edge_at(c, i)
     if (kind == "unit" and c.lexemes[i].value == "month") or (kind == "period" and c.lexemes[i].word == "the month"):
@@ -272,115 +264,6 @@ def _week_of(c: Context, i: int) -> Found | None:
     if not found or not found[0].readings or not (day := found[0].readings[0][0]):
         return None
     return Days(readings=((max(monday(day), c.today), plus(monday(day), 6)),), wide=True), found[1]
-
-
-def weekday_at(c: Context, i: int) -> Found | None:
-    """A weekday and what says which one."""
-    lexeme = c.lexemes[i]
-    weekday = 1 if lexeme.kind == "mar" else lexeme.number
-    if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
-        if c.kind(i + 1) != "num" or (dated := bare_date(c, weekday, i + 1)) is None:
-            return None if c.kind(i - 1) == "num" else month_at(c, i)
-        return Days(readings=(one(dated),)), i + 2  # "mar 13", a Tuesday
-    if lexeme.kind == "weekday?" and not (
-        c.kind(i - 1) in _WEAK_BEFORE
-        or (i and c.lexemes[i - 1].word == "but")
-        or c.kind(i + 1) in _WEAK_AFTER
-        or len(c.lexemes) <= 3
-        or c.expecting == "date"
-    ):
-        return None
-    after = c.kind(i + 1)
-    soon = coming(c.today, weekday)
-    if after == "que_viene" or (after == "next" and c.lexemes[i + 1].number == 1 and c.kind(i + 2) != "unit"):
-        return _following(c, weekday), i + 2
-    if after == "coming":
-        return Days(readings=(one(soon),)), i + 2
-    if after in ("after", "before") and (counted := _weekday_beside(c, weekday, i + 1)):
-        return counted
-    if after == "last":
-        return (PAST, i + 2 + (c.kind(i + 2) == "unit"))
-    if after == "unit" and c.lexemes[i + 1].value == "week":
-        return Days(readings=(one(plus(soon, 7)),)), i + 2
-    if after == "in" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number in (8, 15) and c.kind(i + 3) != "unit":
-        return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
-    if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
-        return Days(readings=(one(plus(soon, found[1])),)), found[2]
-    if after == "after_that" or (after in ("after", "following") and c.kind(i + 2) in ("", "stop")):
-        return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
-    if (asked := other_date(c, soon, i + 1)) is not None:
-        return asked
-    j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
-    if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
-        period, stop = found_period
-        first, last = period.readings[0]
-        if first and last and (last - first).days <= 6:
-            day = plus(monday(last), weekday)
-            return Days(readings=(one(day if day >= c.today else plus(day, 7)),), within=(first, last)), stop
-    if c.kind(j) == "period_on" and c.kind(i + 1) == "of" and c.language == "es":  # "el jueves de la proxima"
-        first, last = week(c.today, 1)
-        there = plus(monday(last), weekday) if last else soon
-        return Days(readings=(one(there),), within=(first, last)), j + 1
-    of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
-    if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
-        others = tuple(day for day in range(7) if day != weekday)
-        return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
-    if (dated := bare_date(c, weekday, i + 1)) is not None:
-        return Days(readings=(one(dated),)), i + 2
-    if weekday == c.today.weekday():
-        return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
-    return Days(readings=(one(soon),), weekday=weekday), i + 1
-
-
-def _weekday_beside(c: Context, weekday: int, i: int) -> Found | None:
-    """The weekday of "Monday after Thanksgiving", "Friday before the 20th", "Thursday after next"."""
-    if c.kind(i) == "after" and c.kind(i + 1) == "next" and c.kind(i + 2) not in ("unit", "weekday", "month"):
-        near = plus(coming(c.today, weekday), 7)
-        return Days(readings=(one(near), one(plus(near, 7)))), i + 2
-    j = c.skip(i + 1, ("the", "the_el"))
-    if c.kind(j) not in ("holiday", "ord", "month", "slash", "iso", "full"):
-        return None
-    found = _base_at(c, j)
-    if not found or not found[0].readings or not (base := found[0].readings[0][0]):
-        return None
-    day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
-    day = plus(day, -7) if c.kind(i) == "before" and day == base else day
-    return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
-
-
-def _following(c: Context, weekday: int) -> Days:
-    """Such as "El viernes que viene": the coming one, or next week's when the coming one is still this week."""
-    soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
-    return Days(readings=(one(soon),) if soon == far else (one(soon), one(far)))
-
-
-def _pointed(c: Context, i: int) -> Found | None:
-    """Such as "Next Friday", "this Friday", "last Friday", "el próximo lunes"."""
-    kind, lexeme = c.kind(i), c.lexemes[i]
-    j = i + 1
-    if kind == "this" and c.kind(j) in ("coming", "next"):
-        kind, j = "coming", j + 1
-    if kind == "last":
-        if c.kind(j) in ("weekday", "weekday?", "unit", "month", "part", "weekend"):
-            return PAST, j + 1
-        if c.kind(j) == "num" and c.kind(j + 1) == "unit":
-            return PAST, j + 2
-        return None
-    if c.kind(j) not in ("weekday", "weekday?"):
-        return None
-    weekday = c.lexemes[j].number
-    soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
-    if c.kind(j + 1) == "in" and c.kind(j + 2) == "num" and c.lexemes[j + 2].number in (8, 15):
-        return Days(readings=(one(plus(soon, c.lexemes[j + 2].number - 1)),)), j + 3  # "de este viernes en ocho"
-    if kind == "next" and lexeme.number == 1:
-        return _following(c, weekday), j + 1
-    if kind == "next":
-        return Days(readings=(one(soon),) if soon == far else (one(far), one(soon))), j + 1
-    if kind == "this" and weekday == c.today.weekday():
-        return Days(readings=(one(c.today),)), j + 1
-    if kind == "this" and c.kind(j + 1) == "que_viene":
-        j += 1
-    return Days(readings=(one(soon),)), j + 1
 
 
 def _articled(c: Context, i: int) -> Found | None:

@@ -174,6 +174,16 @@ def test_liking_and_saying_an_hour_leaves_it_exact(text: str) -> None:
     assert [window.exact for window in read(text, "en").windows] == [True]
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("the thursday one please", None), ("i pick the morning one", "morning"), ("either one is ok", None)],
+)
+def test_one_of_those_is_no_hour(text: str, part: str | None) -> None:
+    when = read(text, "en")
+
+    assert (when.time, when.part_of_day) == (None, part)
+
+
 def test_a_date_that_its_weekday_does_not_bear_is_asked_about_in_an_event_too() -> None:
     assert len(read("I plan to arrive on Thursday, March 18th", "en").ambiguous) == 2
 
