@@ -30,14 +30,16 @@ class Clause:
 def clauses_of(c: Context, pieces: list[Piece]) -> list[Clause]:
     """The clauses of the text, in order: cut at signs, at words that turn to something else, at a question's verb."""
     edges = [0, *_cuts(c, pieces), len(c.lexemes)]
-    at = [bisect_right(edges, piece.at) - 1 for piece in pieces]
+    inside: list[list[int]] = [[] for _ in edges[1:]]
+    for n, piece in enumerate(pieces):
+        inside[bisect_right(edges, piece.at) - 1].append(n)
     return [
         Clause(
             words=frozenset(lexeme.word for lexeme in c.lexemes[first:stop]),
             kinds=frozenset(lexeme.kind for lexeme in c.lexemes[first:stop]),
             first=first,
             stop=stop,
-            pieces=tuple(n for n, clause in enumerate(at) if clause == number),
+            pieces=tuple(inside[number]),
         )
         for number, (first, stop) in enumerate(pairwise(edges))
     ]
@@ -56,6 +58,7 @@ def _is_its_date(pieces: list[Piece], at: int, next_at: int) -> bool:
 def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
     """Where the second clause and those after it begin."""
     starts, stops = [piece.at for piece in pieces], [piece.stop for piece in pieces]
+    ended = set(stops)
     found = []
     for k in range(1, len(c.lexemes)):
         inside = bisect_right(starts, k) - 1
@@ -64,10 +67,10 @@ def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
         kind, word, following = c.kind(k), c.lexemes[k].word, c.lexemes[min(k + 1, len(c.lexemes) - 1)].word
         after = bisect_left(starts, k + 1)
         # "I got it Monday is Thursday free": a verb between two days asks about the second.
-        asks = word in _VERBS and k in stops and after < len(starts) and starts[after] <= k + 2
+        asks = word in _VERBS and k in ended and after < len(starts) and starts[after] <= k + 2
         asks = asks and isinstance(pieces[after].found, Days)
         sign = kind in ("comma", "stop") and c.kind(k + 1) not in ("num", "clock")
-        sign = sign and not (kind == "comma" and k in stops and _is_its_date(pieces, after - 1, k + 1))
+        sign = sign and not (kind == "comma" and k in ended and _is_its_date(pieces, after - 1, k + 1))
         if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
             found.append(k)
     return found
