@@ -8,7 +8,8 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _HAPPENED = words(
-    "drawn fell received injured twisted sprained broke began started happened noticed fainted vomited threw mailed "
+    "kicked lost cancelaron perdi drawn fell received injured twisted sprained broke began started "
+    "happened noticed fainted vomited threw mailed "
     "called "
     "emailed texted woke arrived landed died took missed tripped burned stung bitten tore swallowed ate flared "
     "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio rompi rompio vomito vomite desmayo "
@@ -54,7 +55,7 @@ _WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
 _OTHERS = words("he she they it his her the their el la los las su sus")
 _WISHES = words(
-    "can could would like want wanna need may prefer please pls plz book schedule puedo puede pueden podria podrian "
+    "can could would like want wanna need needs may prefer please pls plz book schedule puedo puede pueden podria podrian "
     "podemos quiero queremos quisiera quisieramos necesito necesitamos prefiero porfa favor agendar seria"
 )
 _ASKS = words(

@@ -213,8 +213,10 @@ def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
 
 
 def _may_be_left_out(piece: Piece) -> bool:
-    """Whether it is days or a stretch of hours."""
-    return isinstance(piece.found, Days) or (isinstance(piece.found, Hours) and piece.found.high is not None)
+    """Whether it is days, a stretch of hours, or noon."""
+    found = piece.found
+    noon = isinstance(found, Hours) and found.low is not None and found.low.hour == 12
+    return isinstance(found, Days) or (isinstance(found, Hours) and (noon or found.high is not None))
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:

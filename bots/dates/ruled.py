@@ -89,6 +89,6 @@ def _around_lunch(drafts: list[Draft]) -> None:
     if not drafts:
         drafts.append(Draft())
     for draft in list(drafts):
-        if draft.hours is None and draft.part is None:
+        if draft.hours is None and draft.part in (None, "all day"):
             draft.part = "before lunch"
             drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))

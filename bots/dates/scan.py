@@ -279,7 +279,7 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     """The second day of "January 4 or 5", "el 4 de enero o el 5"."""
     days = last.found
     first, end = days.readings[0] if isinstance(days, Days) and days.readings else (None, None)
-    listed = c.kind(last.at) == "num" and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
+    listed = c.kind(last.at) in ("num", "ord") and last.stop == last.at + 1  # the 4 of "December 3, 4, 5"
     week_of = c.kind(last.at) in ("unit", "the") and any(
         c.kind(k) == "unit" and c.kind(k + 1) == "of" for k in range(last.at, last.stop)
     )
@@ -299,9 +299,13 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     wide = isinstance(days, Days) and days.wide
     if first is not None and end is not None and wide and named and link in ("or", "and"):
         return _another_run(c, j, end)
-    if first is None or first != end or not named or link not in ("or", "and") or i - 1 != last.stop:
+    beside = i == last.stop and c.kind(i) == "ord"  # "November 9th 10th"
+    linked = beside or (link in ("or", "and") and i - 1 == last.stop)
+    if first is None or first != end or not named or not linked:
         return None
-    if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ("month", "y_media", "and", "clock", "part"):
+    # A bare number before these is an hour, "the 11th" is not.
+    ends = ("month",) if c.kind(j) == "ord" else ("month", "y_media", "and", "clock", "part")
+    if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ends:
         return None
     day = made(first.year, first.month, c.lexemes[j].number)
     bare = isinstance(days, Days) and days.day_of_month

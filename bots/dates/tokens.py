@@ -313,7 +313,8 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return True  # "in the next day or two"
     if sense[0] in ("day_on", "period_on"):
         return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
-    return phrase[0] == "de" and phrase[-1] == "en" and following != "num"  # "la reunion de manana en el trabajo"
+    counts = following == "num" or (following == "a" and lexemes[min(stop + 1, len(lexemes) - 1)].kind == "unit")
+    return phrase[0] == "de" and phrase[-1] == "en" and not counts  # "la reunion de manana en el trabajo"
 
 
 def _join_numbers(lexemes: list[Lexeme]) -> list[Lexeme]:
