@@ -55,7 +55,8 @@ _WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
 _OTHERS = words("he she they it his her the their el la los las su sus")
 _WISHES = words(
-    "can could would like want wanna need needs may prefer please pls plz book schedule puedo puede pueden podria podrian "
+    "can could would like want wanna need needs may prefer please pls plz book schedule puedo puede pueden podria "
+    "podrian "
     "podemos quiero queremos quisiera quisieramos necesito necesitamos prefiero porfa favor agendar seria"
 )
 _ASKS = words(
