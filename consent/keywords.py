@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from consent import learned
 from consent.facts import PHONE, PHONE_CHANNELS, Scope
-from consent.phrases import Found, PhraseList, fold, load
+from consent.phrases import fold, load
 from consent.wishes import wish
 from hub.types import ChannelKind, Language, OptOutWord, Purpose
 
@@ -136,14 +136,14 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
     if chance < learned.DOUBTED or len(folded.strip(" |")) < _SHORTEST:
         return None
     listed, wished = (stands[learned.SIGNS.index(name)] for name in ("listed", "wish"))
+    found = next((match for one in _order(language) if (match := _listed(folded, one)) is not None), None)
+    # Who wants an end of calls, and texts instead, would be asked the wrong question.
+    narrow = found is not None and found.scope.channels != PHONE_CHANNELS
     # Who asks for fewer texts, or for mail instead, asks for no silence.
-    if chance < learned.HEARD or (wished and not listed):
+    if (chance < learned.HEARD and not narrow) or (wished and not listed):
         return Doubt(list_version=f"{LEARNED}-{weights.version}")
-    for one in _order(language):
-        phrases = load(_LISTS[one])
-        found = phrases.first(folded)
-        if found is not None:
-            return _sentence(found, folded, one, phrases)
+    if found is not None:
+        return found
     return Match(
         word=OptOutWord.STOP,
         matched=LEARNED,
@@ -194,7 +194,12 @@ def noted(text: str) -> str | None:
     return None
 
 
-def _sentence(found: Found, folded: str, language: Language, phrases: PhraseList) -> Match:
+def _listed(folded: str, language: Language) -> Match | None:
+    """The opt-out that the list of a language hears in folded text."""
+    phrases = load(_LISTS[language])
+    found = phrases.first(folded)
+    if found is None:
+        return None
     return Match(
         word=OptOutWord.STOP,
         matched=found.id,

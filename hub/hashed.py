@@ -5,7 +5,7 @@ Features are hashed, so nothing that anybody wrote can be read back from the wei
 
 import json
 import zlib
-from base64 import b85decode, b85encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 17
 
 _PIECES = (3, 4, 5, 6)  # letters and spaces in a row
 _STEP = np.uint32(0x01000193)
@@ -93,7 +93,7 @@ def packed(version: str, together: Sequence[float], hashed: Hashed) -> str:
         "bias": [round(float(one), 5) for one in hashed.bias],
         "scale": hashed.scale,
     }
-    arrays = (b85encode(zlib.compress(array.tobytes(), 9)).decode("ascii") for array in (hashed.rare, hashed.weights))
+    arrays = (b64encode(zlib.compress(array.tobytes(), 9)).decode("ascii") for array in (hashed.rare, hashed.weights))
     return "\n".join([json.dumps(head), *arrays]) + "\n"
 
 
@@ -109,7 +109,9 @@ def unpacked(text: str, *, together: int, columns: int) -> tuple[str, tuple[floa
         bias = np.array(head["bias"], dtype=np.float32)
         if (len(second), bias.shape) != (together, (columns,)):
             raise ValueError
-        rare, weights = (np.frombuffer(zlib.decompress(b85decode(line)), dtype=np.int8) for line in lines)
+        rare, weights = (
+            np.frombuffer(zlib.decompress(b64decode(line, validate=True)), dtype=np.int8) for line in lines
+        )
         hashed = Hashed(rare.reshape(BUCKETS), weights.reshape(BUCKETS, columns), float(head["scale"]), bias)
         return str(head["version"]), second, hashed
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:

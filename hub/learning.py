@@ -3,6 +3,8 @@
 scikit-learn is needed here and where the screens are trained, never where they run.
 """
 
+import random
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +22,10 @@ _STEEP = 1.5  # how much more than by its plain logarithm a rare feature counts
 _STRENGTH = 50.0
 _ROUNDS = 400
 _HANDS = 4
+TRIED = 8
+"""Hands in which a measure leaves the writers out."""
+_SLIPS = 6  # one word in so many is mistyped, and at least one
+_TYPED = 4  # letters of a word that is
 
 
 class Counted:
@@ -57,10 +63,32 @@ def _at_length_one(held: csr_matrix, rare: NDArray[np.float64]) -> csr_matrix:
     return diags(1 / np.maximum(length, 1)) @ told
 
 
-def dealt(writers: NDArray[np.str_]) -> list[NDArray[np.bool_]]:
+def slipped(text: str) -> str:
+    """`text` as a hurried thumb may type it: in some of its longer words two letters changed places, one was left out
+    or came twice, or the vowels are missing. The same text gives the same slips.
+    """
+    chance = random.Random(zlib.crc32(text.encode()))  # noqa: S311 - guards nothing
+    words = text.split()
+    places = [place for place, word in enumerate(words) if len(word) >= _TYPED]
+    chance.shuffle(places)
+    for place in places[: 1 + len(words) // _SLIPS]:
+        words[place] = _mistyped(words[place], chance)
+    return " ".join(words)
+
+
+def _mistyped(word: str, chance: random.Random) -> str:
+    at = chance.randrange(len(word) - 1)
+    before, here, there, after = word[:at], word[at], word[at + 1], word[at + 2 :]
+    bare = word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
+    return chance.choice(
+        (before + there + here + after, before + there + after, before + here + here + there + after, bare)
+    )
+
+
+def dealt(writers: NDArray[np.str_], hands: int = _HANDS) -> list[NDArray[np.bool_]]:
     """The rows of the writers, dealt into a few hands, each as a mask; nobody's rows ("") are in none."""
     names = sorted(set(map(str, writers)) - {""})
-    return [np.isin(writers, names[start::_HANDS]) for start in range(min(_HANDS, len(names)))]
+    return [np.isin(writers, names[start::hands]) for start in range(min(hands, len(names)))]
 
 
 def table(kinds: Mapping[str, Sequence[tuple[float, bool]]], heard: float, doubted: float, allowed: float) -> str:
