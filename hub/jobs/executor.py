@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub import aside
 from hub.clock import Clock
 from hub.db import Database
 from hub.errors import HubError, StorageError
-from hub.jobs import aside, store
+from hub.jobs import store
 from hub.jobs.registry import Kind, Registry, Where
 from hub.jobs.store import Claimed, JobState, Waiting
 from hub.leases import holder_name

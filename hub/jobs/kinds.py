@@ -7,12 +7,10 @@ It is a chore of one worker (`hub.upkeep`), by a lease.
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bots.nlu.embedded import load_or_train
 from hub import events, imports
 from hub.audit import Actor
 from hub.db.tables import idempotency
@@ -25,6 +23,7 @@ from hub.parts import Parts
 from hub.retention import policy_for, rotate, sweep
 from hub.retention import run as retain
 from hub.rights.disclosures import Disclosures
+from hub.training import train
 from hub.unusual import watch
 
 Counts = dict[str, int]
@@ -185,12 +184,6 @@ async def run_retention(parts: Parts) -> Counts:
 async def delete_copies(parts: Parts) -> Counts:
     """Ask providers to delete their copies of what was let go of here."""
     return await sweep(parts)
-
-
-def train(folder: Path) -> Counts:
-    """Train the understanding engine where no model fits this release's data; `folder` is the data folder."""
-    load_or_train(folder / "models")
-    return {}
 
 
 async def _pruned(parts: Parts, prune: Callable[[AsyncConnection], Awaitable[int]]) -> Counts:

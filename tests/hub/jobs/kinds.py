@@ -1,24 +1,12 @@
 """Jobs that leave a mark in the data folder each time they run, so that runs can be counted across processes."""
 
 import asyncio
-import time
 from datetime import timedelta
-from pathlib import Path
 
 from hub.errors import InputError, StorageError
 from hub.jobs import Kind, Registry, Retries, Unique, Where
 from hub.parts import Parts
-
-
-def mark(folder: Path, word: str) -> None:
-    with (folder / "marks").open("a") as file:
-        file.write(f"{word}\n")
-
-
-def marks(folder: Path) -> list[str]:
-    """What was run, in order."""
-    path = folder / "marks"
-    return path.read_text().splitlines() if path.exists() else []
+from tests.hub.jobs.marks import held_in_a_process, in_a_process, mark, marks, refused_in_a_process
 
 
 async def put(parts: Parts, number: int = 0) -> dict[str, int]:
@@ -56,23 +44,6 @@ async def held(parts: Parts) -> None:
 def in_a_thread(parts: Parts, number: int) -> dict[str, int]:
     mark(parts.settings.data, f"thread {number}")
     return {"number": number}
-
-
-def in_a_process(folder: Path, number: int) -> dict[str, int]:
-    mark(folder, f"process {number}")
-    return {"number": number}
-
-
-def refused_in_a_process(folder: Path) -> None:
-    mark(folder, "refused")
-    raise InputError("Nora Quinn")
-
-
-def held_in_a_process(folder: Path) -> None:
-    mark(folder, "begun")
-    while not (folder / "go").exists():
-        time.sleep(0.01)
-    mark(folder, "ended")
 
 
 TWICE = Retries(count=2, first=timedelta(seconds=5), most=timedelta(minutes=10))

@@ -24,7 +24,8 @@ from hub.jobs import Cron, Jobs, JobState, Registry, Runner, Work
 from hub.jobs.executor import LASTS
 from hub.parts import Parts
 from hub.settings import Secret, Settings
-from tests.hub.jobs.kinds import REGISTRY, marks
+from tests.hub.jobs.kinds import REGISTRY
+from tests.hub.jobs.marks import marks
 
 WITHIN = 30.0
 """Seconds in which what is waited for must come to pass; the machine may be busy."""

@@ -22,7 +22,7 @@ from hub.jobs.redis_queue import RqQueue
 from hub.jobs.runner import SLOTS
 from hub.jobs.setup import _way
 from hub.jobs.store import Waiting
-from tests.hub.jobs.kinds import mark
+from tests.hub.jobs.marks import mark
 from tests.hub.jobs.rig import JobRig, eventually, open_work
 from tests.servers.child import free_port
 from tests.servers.valkey import Valkey, running

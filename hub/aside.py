@@ -2,6 +2,9 @@
 
 The folder and the arguments go in as one line of JSON, and what the function returns comes back as another. The process
 ends itself when its input ends: so it never outlives the worker that wanted its result, however that one died.
+
+It loads the function's module and what that needs, which is why this one stands by itself: nothing of the hub but its
+errors comes with it.
 """
 
 import asyncio
@@ -17,8 +20,8 @@ import msgspec
 
 from hub.errors import HubError
 
-_ROOT = Path(__file__).resolve().parents[2]
-_MAIN = "import sys; from hub.jobs.aside import main; sys.exit(main())"
+_ROOT = Path(__file__).resolve().parents[1]
+_MAIN = "import sys; from hub.aside import main; sys.exit(main())"
 _REFUSED = 3
 """Exit code of a function that raised; its last line of output names the error."""
 
