@@ -163,7 +163,7 @@ async def die_before_answering(folder: Path) -> tuple[str, bytes, list[bytes]]:
         await server.start()
         assert server.process is not None
         assert await sender.ask(siu()) is None
-        await server.process.wait()
+        await server.process.ended()
         return await _kept(server)
     finally:
         await server.close()

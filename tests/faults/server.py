@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.bench.processes import CHECKOUT
 from tests.bots.nlu_engine import MODELS, trained
 from tests.hub_rig import CLINIC
 from tests.servers.child import free_port
+from tests.servers.forked import Forked
 
 HUB = "from hub.cli import main; main()"
 _READY = 30.0
@@ -31,7 +31,7 @@ class Server:
     carrier: Carrier
     port: int
     log: Path
-    process: asyncio.subprocess.Process | None = None
+    process: Forked | None = None
     more: dict[str, str] = field(default_factory=dict)
     code: str = HUB
 
@@ -81,9 +81,8 @@ class Server:
             **self.more,
         }
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", self.code, "serve", stdout=log, stderr=log, env=env, cwd=self.data
-            )
+            words = ("-c", self.code, "serve")
+            self.process = Forked(words, stdout=log.fileno(), stderr=log.fileno(), env=env, cwd=self.data)
         async with asyncio.timeout(_READY), aiohttp.ClientSession() as session:
             while not await self._is_ready(session):
                 assert self.process.returncode is None, "the hub ended as soon as it was started"
@@ -119,9 +118,8 @@ class Server:
 
     async def _end(self, number: signal.Signals) -> int:
         assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        code = await asyncio.wait_for(self.process.wait(), _READY)
+        self.process.send_signal(number)
+        code = await asyncio.wait_for(self.process.ended(), _READY)
         self.process = None
         return code
 

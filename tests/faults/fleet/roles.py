@@ -3,8 +3,6 @@
 import asyncio
 import os
 import random
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from tests.bench.processes import CHECKOUT
 from tests.bots.nlu_engine import MODELS, trained
 from tests.hub_rig import CLINIC
 from tests.servers.child import free_port, listens
+from tests.servers.forked import Forked
 
 ROLES = ("web", "web", "dispatcher", "dispatcher", "clock", "worker", "worker")
 _HUB = "from hub.cli import main; main()"
@@ -30,7 +29,7 @@ class Role:
     name: str
     port: int
     log: Path
-    process: asyncio.subprocess.Process | None = None
+    process: Forked | None = None
     kills: int = 0
     begins: int = 0
     """Where in the log its present process begins."""
@@ -108,9 +107,8 @@ class Fleet:
             env["HUB_REDIS_URL"] = self.redis
         with role.log.open("ab") as log:
             role.begins = log.tell()
-            role.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _HUB, role.name, stdout=log, stderr=log, env=env, cwd=self.data
-            )
+            words = ("-c", _HUB, role.name)
+            role.process = Forked(words, stdout=log.fileno(), stderr=log.fileno(), env=env, cwd=self.data)
 
     async def listening(self, role: Role) -> None:
         """Wait until a web role takes connections."""
@@ -136,9 +134,8 @@ class Fleet:
             await asyncio.sleep(every)
             role = chance.choice(self.roles)
             assert role.process is not None
-            if role.process.returncode is None:
-                role.process.send_signal(signal.SIGKILL)
-            await role.process.wait()
+            role.process.kill()
+            await role.process.ended()
             role.kills += 1
             kills += 1
             await self.run(role)
@@ -149,12 +146,11 @@ class Fleet:
         await asyncio.gather(*(self.ready(role) for role in self.roles))
         processes = [(role, role.process) for role in self.roles if role.process is not None]
         for _, process in processes:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
+            process.terminate()
         slow = []
         for role, process in processes:
             try:
-                code = await asyncio.wait_for(process.wait(), _DRAIN)
+                code = await asyncio.wait_for(process.ended(), _DRAIN)
             except TimeoutError:
                 code = -1
             if code:
@@ -164,6 +160,6 @@ class Fleet:
     async def close(self) -> None:
         """End what still runs."""
         for role in self.roles:
-            if role.process is not None and role.process.returncode is None:
+            if role.process is not None:
                 role.process.kill()
-                await role.process.wait()
+                await role.process.ended()

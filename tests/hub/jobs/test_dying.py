@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from hub.crypto import Keyring
 from hub.jobs import JobState
 from tests.bench.processes import CHECKOUT
 from tests.hub.jobs.rig import JobRig, open_work
+from tests.servers.forked import Forked
 
 # Each kind of database with the queue that it is mostly run with: a process for each test takes its time, and what the
 # other two pairs do is tested in `test_running`.
@@ -35,22 +34,23 @@ async def work(database_url: str, tmp_path: Path, keyring: Keyring, redis_url: s
 
 
 @pytest.fixture
-def worker(work: JobRig, database_url: str, tmp_path: Path, redis_url: str) -> Iterator["subprocess.Popen[str]"]:
+def worker(work: JobRig, database_url: str, tmp_path: Path, redis_url: str) -> Iterator[Forked]:
     """A worker in another process, ready."""
-    words = [sys.executable, "-m", "tests.hub.jobs.worker", database_url, str(tmp_path), redis_url, str(LASTS)]
+    words = ["-m", "tests.hub.jobs.worker", database_url, str(tmp_path), redis_url, str(LASTS)]
     env = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, cwd=CHECKOUT)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    heard, told = os.pipe()
+    with open(heard, encoding="utf-8") as said:
+        process = Forked(words, stdout=told, env=env, cwd=CHECKOUT)
+        os.close(told)
+        assert said.readline() == "ready\n"
+        yield process
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("name", ["marks.held", "marks.heldprocess"])
 async def test_a_job_in_the_middle_of_which_its_worker_was_killed_runs_again(
-    work: JobRig, worker: "subprocess.Popen[str]", name: str
+    work: JobRig, worker: Forked, name: str
 ) -> None:
     queued = await work.jobs.enqueue(name)
     await work.marked("begun")
@@ -66,9 +66,7 @@ async def test_a_job_in_the_middle_of_which_its_worker_was_killed_runs_again(
     assert work.marks == ["begun", "begun", "ended"]
 
 
-async def test_what_waits_while_no_worker_is_there_runs_at_the_next_start(
-    work: JobRig, worker: "subprocess.Popen[str]"
-) -> None:
+async def test_what_waits_while_no_worker_is_there_runs_at_the_next_start(work: JobRig, worker: Forked) -> None:
     worker.kill()
     await asyncio.to_thread(worker.wait)
     queued = [await work.jobs.enqueue("marks.put", {"number": n}) for n in range(3)]
@@ -80,7 +78,7 @@ async def test_what_waits_while_no_worker_is_there_runs_at_the_next_start(
     assert sorted(work.marks) == ["put 0", "put 1", "put 2"]
 
 
-async def test_one_that_is_asked_to_end_finishes_its_job(work: JobRig, worker: "subprocess.Popen[str]") -> None:
+async def test_one_that_is_asked_to_end_finishes_its_job(work: JobRig, worker: Forked) -> None:
     queued = await work.jobs.enqueue("marks.held")
     await work.marked("begun")
 
