@@ -71,7 +71,8 @@ class Relay:
     ) -> None:
         self._address = address
         self._name = name
-        self._tls = tls or ssl.create_default_context()
+        # The machine's trust takes a fiftieth of a second to read: not where nothing is to be trusted.
+        self._tls = tls or (ssl.create_default_context() if address.tls or address.starttls else None)
         self._timeout = timeout.total_seconds()
 
     @property
