@@ -27,6 +27,7 @@ from tests.stores import (
     vault,
 )
 from tests.thrift import (
+    collect_at_last,
     collect_seldom,
     folder_in_memory,
     keep_bytecode,
@@ -98,6 +99,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """From here on what is made is a test's own, and goes with it."""
     collect_seldom()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """All that tests leave is collected here, once, and what it says as it goes is heard."""
+    collect_at_last()
 
 
 settings.register_profile(
