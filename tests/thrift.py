@@ -20,7 +20,14 @@ from sqlalchemy.util import LRUCache
 
 from channels import registry
 
-__all__ = ["collect_at_last", "collect_seldom", "folder_in_memory", "keep_bytecode", "look_once_for_channels", "share_statements"]
+__all__ = [
+    "collect_at_last",
+    "collect_seldom",
+    "folder_in_memory",
+    "keep_bytecode",
+    "look_once_for_channels",
+    "share_statements",
+]
 
 _MEMORY = Path("/dev/shm")
 _STATEMENTS = 20_000
@@ -60,8 +67,9 @@ def collect_seldom() -> None:
 
 
 def collect_at_last() -> None:
-    """Collect what the tests left, and let the collector pass over what stays: pytest will have it look five times more,
-    each a second of a processor, in every worker, when all tests are done."""
+    """Collect what the tests left, and let the collector pass over what stays: pytest has it look five times more when
+    all tests are done, and each would take a second of a processor in every worker.
+    """
     gc.collect()
     gc.freeze()
 
