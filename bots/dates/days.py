@@ -28,6 +28,11 @@ from bots.dates.weekdays import pointed_at, weekday_at
 
 Found = tuple[Days, int]
 _EVENT = words("word not my the the_la the_el for of in title")
+_OF_THEN = words(
+    "stitches labs results xray xrays scan scans mri bill cast surgery cut bite fall rash bruise burn shot bloodwork "
+    "referral letter message text note bandage incision"
+)
+_OF_DAY = words("cita visita consulta limpieza turno lo mia mio")
 _FREE = words("libre disponible vacaciones tiempo off free permiso descanso")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
 
@@ -43,6 +48,8 @@ def days_at(c: Context, i: int) -> Found | None:
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
+        if kind == "from" and i and c.lexemes[i - 1].word in _OF_THEN and (found := day_at(c, start)):
+            return PAST, found[1]  # "the stitches from the 6th"
         if kind == "until" and c.kind(i + 1) == "after" and (later := days_at(c, i + 1)) and later[0].readings:
             denied = not {"not", "no_es", "no"}.isdisjoint(c.kinds.values())
             # "Hasta después del 25 no puedo" is denied, and begins there; "put it off till after the 25th" says so.
@@ -64,8 +71,8 @@ def days_at(c: Context, i: int) -> Found | None:
     if kind == "of" and c.lexemes[i].value == 1 and c.kind(i + 1) == "num" and c.kind(i + 2) == "onward":
         day = coming_day_of_month(c.today, min(c.lexemes[i + 1].number, 31))
         return (Days(readings=((day, None),)), i + 3) if day else None
-    al, del_part = c.lexemes[i].word == "al", kind == "of" and c.lexemes[i].value == 1 and c.kind(i - 1) == "part"
-    if (al or del_part) and c.kind(i + 1) == "num" and (numbered := numbered_at(c, i + 1, article=True, bare=True)):
+    al, of_it = c.lexemes[i].word == "al", kind == "of" and c.lexemes[i].value == 1 and _may_be_of_day(c, i - 1)
+    if (al or of_it) and c.kind(i + 1) == "num" and (numbered := numbered_at(c, i + 1, article=True, bare=True)):
         return numbered
     if kind == "of" and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
@@ -77,6 +84,11 @@ def days_at(c: Context, i: int) -> Found | None:
     if found and c.kind(found[1]) == "onward":
         return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
     return found
+
+
+def _may_be_of_day(c: Context, k: int) -> bool:
+    """Whether what stands at `k` may be that of a day: "la tarde del 9", "la del 9", "mi cita del 9"."""
+    return c.kind(k) in ("part", "the_la", "the_el") or (k >= 0 and c.lexemes[k].word in _OF_DAY)
 
 
 def _skip(c: Context, i: int) -> int:

@@ -10,6 +10,7 @@ from bots.dates.pieces import Days, Hours, Piece, Relation
 class Draft:
     """One alternative in the making. The flags say that a value was taken over from its neighbour.
 
+    rest: what follows an hour that was ruled out.
     period: the longer stretch within which its day was named, in which the next weekday may lie as well.
     """
 
@@ -21,17 +22,22 @@ class Draft:
     hours_first: bool = False
     part_shared: bool = False
     period: Days | None = None
+    rest: bool = False
 
 
 @dataclass(slots=True)
 class Joined:
-    """All drafts of a text and what it rules out. left: the time of a visit that is to be moved."""
+    """All drafts of a text and what it rules out. left: the time of a visit that is to be moved.
+
+    parted: days of which only some hours are ruled out.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
     excluded: list[date] = field(default_factory=list)
     excluded_weekdays: list[int] = field(default_factory=list)
     relation: Relation | None = None
     left: Draft | None = None
+    parted: list[date] = field(default_factory=list)
     used: list[Piece] = field(default_factory=list)
 
 

@@ -5,7 +5,10 @@ Told by the noun that a figure belongs to: "pain 7/10", "1/2 tablet", "presión 
 
 from bots.dates.lexeme import Lexeme, words
 
-_SCALED = words("pain painful ache aching killing hurts hurting discomfort dolor duele dolio molestia")
+_SCALED = words(
+    "pain painful ache aching killing hurts hurting discomfort migraine headache cramps cramping nausea anxiety "
+    "swelling itching migrana cabeza dolor duele dolio molestia"
+)
 _MEASURED = words(
     "bp pressure presion score scored scores scale escala puntaje rating rated rate level nivel fever fiebre temp "
     "temperature temperatura sugar glucose azucar glucosa pulse pulso oxygen oxigeno saturacion weight peso vision "

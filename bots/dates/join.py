@@ -5,11 +5,12 @@ from datetime import date
 
 from bots.dates.draft import Draft, Joined, between, is_open, set_hours
 from bots.dates.merge import both_bounds, merged
+from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
 from bots.dates.ruled import exclude, left_over
-from bots.dates.told import of_standing_visit, told_of
+from bots.dates.told import told_of
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
@@ -17,6 +18,8 @@ _NEXT_DAY = ("day", "weekday", "on", "the_el")
 _PAUSES = ("stop", "comma", "no", "no_es")
 _HESITATES = ("hmm", "hm", "um", "uh", "oh", "ay", "este", "mmm", "eh", "pues")
 _SO = ("so", "asi", "entonces")
+_ONLY = ("only", "solo", "nomas", "solamente")
+_STARTLED = frozenset(("shoot", "dang", "darn", "crap", "shit", "damn", "uy", "ups", "hijole", "chin"))
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -25,14 +28,15 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     joined = Joined()
     ruled_out = negated_pieces(c, pieces)
     before: Piece | None = None
-    after_excluded_day = False
+    after_excluded_day = startled = False
     told = told_of(c, pieces, ruled_out)
-    visit, standing = of_standing_visit(c, pieces, ruled_out)
+    visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
     if visit:
         joined.left = _draft_of([pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
+        startled = startled or _is_startled(c, range(before.stop if before else 0, piece.at))
         if at in told or (isinstance(found, Days) and found.past):
             before = piece
             continue
@@ -45,6 +49,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             gap.add("or")  # "Monday morning or else any afternoon"
         if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
             gap.add("so")
+        if startled and joined.drafts:
+            gap.add("fix")
+            startled = False
         if before is not None and (_turns_only(c, between) or _thinks_again(c, between)):
             gap.add("fix")
         if before is not None and (link := correction(c, before, piece)):
@@ -58,8 +65,13 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 _add_days(c, joined.drafts, instead, piece, gap)
             if not is_open(found):
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
+                if isinstance(found, Days) and _hours_ruled_out(c, pieces, at):
+                    joined.parted.extend(day for day, _ in found.readings if day)
                 exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
+            if found.readings == ((None, None),) and _leads_to_only(c, pieces, at):
+                before = piece
+                continue
             if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
                 run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
                 joined.drafts.extend(Draft(days=Days(readings=(one(day),), weekday=day.weekday())) for day in run)
@@ -75,13 +87,20 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 _add_days(c, joined.drafts, found, piece, gap)
         elif found.bound == "same" and joined.left and not any(one.hours or one.part for one in joined.drafts):
             for draft in joined.drafts[-1:]:
-                draft.hours, draft.part = joined.left.hours, joined.left.part
+                draft.hours, draft.part, draft.hours_taken = joined.left.hours, joined.left.part, True
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
         after_excluded_day = isinstance(found, Days) and at in ruled_out
         before = piece
         del joined.drafts[_MOST_DRAFTS:]
     return joined
+
+
+def _hours_ruled_out(c: Context, pieces: list[Piece], at: int) -> bool:
+    """Whether only an hour or a part of the day is ruled out: "instead of tomorrow afternoon"."""
+    if at + 1 >= len(pieces) or not isinstance(pieces[at + 1].found, Hours):
+        return False
+    return c.skip(pieces[at].stop, ("at", "in", "the", "for", "around")) >= pieces[at + 1].at
 
 
 def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
@@ -92,12 +111,26 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
     )
 
 
+def _leads_to_only(c: Context, pieces: list[Piece], at: int) -> bool:
+    """Whether one of those days is the only one that will do: "entre semana solo puedo el jueves"."""
+    if at + 1 >= len(pieces) or not isinstance(pieces[at + 1].found, Days):
+        return False
+    return any(c.lexemes[k].word in _ONLY for k in range(pieces[at].stop, pieces[at + 1].at))
+
+
+def _is_startled(c: Context, between: range) -> bool:
+    """Whether the person starts at what was just said, and takes it back: "Thursday 9. shoot I have a class at 9"."""
+    if c.said.isdisjoint(_STARTLED):
+        return False
+    return any(c.lexemes[k].word in _STARTLED and c.kind(k + 1) in ("word", "comma", "stop") for k in between)
+
+
 def _turns_only(c: Context, between: range) -> bool:
     """Whether only what follows is possible: "you told me 10 but my ride can only do 1130"."""
     if "but" not in c.said and "pero" not in c.said:
         return False
     said = {c.lexemes[k].word for k in between}
-    return bool(said & {"but", "pero"} and said & {"only", "solo", "nomas", "solamente"})
+    return bool(said & {"but", "pero"} and not said.isdisjoint(_ONLY))
 
 
 def _thinks_again(c: Context, between: range) -> bool:
@@ -122,7 +155,9 @@ def _draft_of(said: list[Days | Hours | Relation]) -> Draft:
     draft = Draft()
     for found in said:
         if isinstance(found, Days):
-            draft.days = draft.days or found
+            first, last = found.readings[0] if found.readings else (None, None)
+            whole = Days(readings=(one(first),)) if first and last is None else found  # "from Friday at 9 to …"
+            draft.days = draft.days or whole
         elif isinstance(found, Hours):
             set_hours(draft, found)
     return draft
@@ -163,7 +198,15 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or "make" in gap | {c.kind(piece.at)}
         or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
         or (c.moving and _is_traded(c, piece))
+        or _is_confirmed(c, piece.stop)
     )
+
+
+def _is_confirmed(c: Context, stop: int) -> bool:
+    """Whether what was said before is gone back to: "I mean the 8th, ugh the 9th is right"."""
+    if stop + 1 >= len(c.lexemes) or c.lexemes[stop].word not in ("is", "was", "es", "era"):
+        return False
+    return c.lexemes[stop + 1].word in ("right", "correct", "correcto") and "fix" in c.kinds.values()
 
 
 def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
@@ -201,7 +244,11 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     if days.instead or _inside_open(last.days, days, gap):
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
-        drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
+        same = merged(c.today, last.days, days, set())
+        if same is not None and same.readings[0] in days.readings and len(same.readings) == 1:
+            drafts[:] = [replace(last, days=same, hours_taken=True)]  # "Wednesday morning, so the 24th"
+        else:
+            drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
     elif (
         last.days is not None
         and last.days_taken
@@ -285,16 +332,21 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         return  # "after 3 on Monday or Tuesday, before noon on Friday"
     if last.hours_taken:
         last.hours, last.part, last.hours_taken = None, None, False
+    if hours.leaving and last.hours is not None and not last.hours.leaving:
+        return  # "after four because I get out at three"
     if hours.low is None:
         _add_part(drafts, hours, gap)
     elif last.hours is None and last.part is not None and "or" in gap:
         drafts.append(Draft(days=last.days, hours=hours, days_taken=True))  # "before school or after 3"
+    elif any(draft.rest for draft in drafts):  # "Tuesday, not at 3. how about 4"
+        drafts[:] = [replace(draft, hours=hours) for draft in drafts if not draft.rest]
     elif last.hours is not None and (last.hours.leaving or ("so" in gap and not gap & {"or", "and"})):
-        last.hours = hours
+        for draft in [draft for draft in drafts if draft.hours is last.hours]:
+            draft.hours = hours
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:
-            if draft.hours is None and draft.part in (None, last.part):
+            if draft.hours is None and (draft.part in (None, last.part) or draft.part.startswith("not ")):
                 draft.hours, draft.part = hours, last.part
     elif (both := between(last.hours, hours)) and "or" not in gap:
         last.hours = both
@@ -310,7 +362,7 @@ def _same_hours(drafts: list[Draft]) -> None:
     """Give the last day the hours of the one before it: "tomorrow at noon or Friday, same time"."""
     said = next((draft for draft in reversed(drafts[:-1]) if draft.hours or draft.part), None)
     if said is not None and drafts[-1].hours is None:
-        drafts[-1].hours, drafts[-1].part = said.hours, said.part
+        drafts[-1].hours, drafts[-1].part, drafts[-1].hours_taken = said.hours, said.part, True
 
 
 def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:

@@ -63,11 +63,9 @@ def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
     first, last = other.within or other.readings[0]
     if not first or not last:
         return None
-    if other.wide or other.within:
+    if other.wide or other.within or first != last:
         day = plus(first, (weekday - first.weekday()) % 7)
         return Days(readings=(one(day),)) if day <= last else None
-    if first != last:
-        return None
     if first.weekday() == weekday:
         return other
     if other.day_of_month:

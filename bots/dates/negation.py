@@ -8,7 +8,8 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
     "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "anything anytime any else ninguna nada en por para poder llegar come appointment appointments an cita"
+    "able open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime any else "
+    "ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
@@ -29,7 +30,7 @@ _SAID = words("said dije dijo dijeron pedi")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
 _PREDICATES = words("unavailable busy swamped neither")
 _NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
-_NO_GOES_ON = words("pero porque asi puedo me se es podre estoy")
+_NO_GOES_ON = words("abren abre atienden trabajan laboran pero porque asi puedo me se es podre estoy")
 _OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
@@ -251,7 +252,11 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if k < floor:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
-        if kind in ("no_es", "not") and ((k and c.lexemes[k - 1].word == "si") or _is_supposed(c, k)):
+        if (
+            kind in ("no_es", "not")
+            and not c.lexemes[k].value
+            and ((k and c.lexemes[k - 1].word == "si") or _is_supposed(c, k))
+        ):
             return False  # "if there's nothing Monday, Wednesday"
         if word == "is" and c.lexemes[k - 1].word in ("neither", "nor"):
             return True
@@ -262,7 +267,7 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word"
         if kind == "no_es":
             return True
-        if kind not in _BACK_KINDS and word not in _THROUGH:
+        if kind not in _BACK_KINDS and word not in _THROUGH and not (word == "to" and c.lexemes[k - 1].word == "able"):
             return False
     return False
 

@@ -12,6 +12,7 @@ from bots.dates.tokens import guess_language, lex
 from hub.types import Language
 
 CLINIC_HOURS = (time(8), time(18))
+_LISTED = frozenset(("or", "and", "else", "nor"))
 
 
 def parse(
@@ -49,13 +50,16 @@ def parse(
             windows.append(readings[0])
             if len(readings) > 1:
                 ambiguous.extend(readings)
+    if not ambiguous and not joined.left and _is_unclear_move(context, windows):
+        ambiguous = windows[:2]  # which is the old time only the person knows
     # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
     wished = {one.first for one in windows if one.first == one.last}
+    kept = wished & set(joined.parted)
     left = windows_of(context, joined.left) if joined.left else []
     ahead = [one for one in windows if not has_passed(one, now)]
     return When(
         windows=tuple(ahead or windows),
-        excluded=tuple(dict.fromkeys(joined.excluded)),
+        excluded=tuple(day for day in dict.fromkeys(joined.excluded) if day not in kept),
         excluded_weekdays=tuple(
             weekday
             for weekday in dict.fromkeys(joined.excluded_weekdays)
@@ -66,6 +70,13 @@ def parse(
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )
+
+
+def _is_unclear_move(c: Context, windows: list[Window]) -> bool:
+    """Whether a visit is to be moved and two starts are named, of which none is known to be the one it has."""
+    if not c.moving or len(windows) != 2 or not _LISTED.isdisjoint(c.kinds.values()):
+        return False
+    return all(one.exact and one.first is not None and one.first == one.last for one in windows)
 
 
 def _left(readings: list[Window], excluded: list[date], said: list[Window]) -> list[Window]:

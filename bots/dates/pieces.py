@@ -47,9 +47,12 @@ class Context:
         """
         if not self.moving:
             return False
-        for lexeme in reversed(self.lexemes[:at]):
+        for n in range(at - 1, -1, -1):
+            lexeme = self.lexemes[n]
             if lexeme.kind == "move":
                 return True
+            if lexeme.word == "a" and self.kind(n + 1) in ("my", "title", "word"):
+                continue  # "mover a mi esposo del 9 al 11"
             if lexeme.kind in ("to", "comma", "stop") or (hours and lexeme.kind == "for" and self.language == "es"):
                 return False
         return False

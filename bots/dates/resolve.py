@@ -121,6 +121,8 @@ def _read(c: Context, draft: Draft, hours: Hours, day: date | None) -> list[Wind
         return [Window(earliest=min(low, high), latest=max(low, high), part_of_day=part)]
     after_now = c.now.time() if day == c.today else None
     times = _readings(c, hours.low, draft.part, after_now)
+    if hours.bound in ("before", "by", "until") and len(times) > 1:
+        times = [at for at in times if at > c.hours[0]] or times  # "before 1, so the morning"
     bounded = (_bounded(hours, at, None if part == "morning" and at.hour > 12 else part) for at in times)
     return [_kept_in(window, draft.part) for window in bounded]
 
@@ -142,6 +144,8 @@ def _kept_in(window: Window, part: str | None) -> Window:
     _, begins, ends = _PARTS.get(part or "", (None, None, None))
     if part in _EARLY_PARTS and window.earliest and ends and window.latest is None and window.earliest < ends:
         return replace(window, latest=ends) if not window.about else window
+    if part in _EARLY_PARTS and window.latest and window.latest > time(12) and window.earliest is None:
+        return replace(window, latest=ends)
     if part in _LATE_PARTS and window.latest and begins and window.earliest is None and window.latest > begins:
         return replace(window, earliest=begins)
     return window

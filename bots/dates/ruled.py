@@ -43,6 +43,7 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
             )
             turned = Hours(bound=turn, low=low, leaving=True)
         else:
+            _without_hour(joined.drafts, found)
             return
         draft = joined.drafts[-1] if joined.drafts else None
         if draft is not None and draft.hours and turned.low and (both := between(draft.hours, turned)):
@@ -82,6 +83,18 @@ def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
             draft.hours = Hours(bound="after", low=high, leaving=True)
             early = replace(low, half="am") if low.half is None and 6 <= low.hour < 12 else low
             drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
+
+
+def _without_hour(drafts: list[Draft], hour: Hours) -> None:
+    """What is left of an open day without one hour: "Thursday afternoon, just not at 2"."""
+    if hour.low is None or hour.bound != "at" or hour.low.minute == 59:
+        return
+    then = replace(hour.low, minute=hour.low.minute + 1)
+    for draft in list(drafts):
+        if draft.hours is None and draft.days is not None and not (draft.part or "").startswith("not "):
+            draft.hours = Hours(bound="before", low=hour.low)
+            rest = Hours(bound="after", low=then)
+            drafts.append(Draft(days=draft.days, hours=rest, part=draft.part, days_taken=True, rest=True))
 
 
 def _around_lunch(drafts: list[Draft]) -> None:

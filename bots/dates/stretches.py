@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bots.dates.bound import event_side, is_beginning, is_leaving, until_from_now
 from bots.dates.clocks import clock_at, part_after
 from bots.dates.lexeme import words
 from bots.dates.pieces import Bound, Clock, Context, Hours
@@ -24,17 +25,13 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
-_OFF = words("off salga salgan salgo salimos sale salen termino acabo")
-_EVENT = words("word my the the_el the_la to off at_la")
-_BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
 _ONLY = words("only please pls plz best better preferred solo nomas")
-_OUT = words("out done finish ends over")
-"""Words of what keeps a person until an hour: "I get off at 4"."""
 _GREETINGS = ("morning", "afternoon", "evening")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _PROPOSED = ("do", "how about", "what about", "tal")
 _LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
 _SUITING = ("ok", "okay", "good", "fine", "open", "available", "possible")
+_WEEK = ("unit", "weekdays", "que_viene", "period", "week", "next", "period_on")
 _TILL = ("till", "til")
 _AT_LATEST = ("a mas tardar", "maximo", "como maximo")
 _ENDS = ("", "stop", "comma")
@@ -52,6 +49,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
         tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
         return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
+    if c.lexemes[i].word == "manana" and c.lexemes[i - 1].word == "de" and c.kind(i - 2) in _WEEK:
+        return Hours(bound="between", part="morning"), i + 1  # "la proxima semana de mañana"
     if c.lexemes[i].word == "aft" and c.kind(i + 1) in ("num", "clock") and (low := clock_at(c, i + 1, True)):
         return Hours(bound="after", low=low[0]), low[1]  # "fri aft 2"
     if kind in ("part", "part?", "part today"):
@@ -62,6 +61,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         # "Early like 730"; "like 3 days" counts.
         written = c.kind(i + 1) == "clock" or (c.kind(i + 1) == "num" and c.lexemes[i + 1].digits > 2)
         led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma", "stop")
+        led = led or c.lexemes[i - 1].word in ("so", "maybe")
         loose = clock_at(c, i + 1, True) if led and c.lexemes[i - 1].word not in _LIKING else None
         return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
@@ -78,16 +78,19 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     cued = (
         after_day
         or listed
+        or c.kind(i - 1) == "same_hour"
         or c.expecting == "time"
         or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
     )
     before = kind == "num" and _leads_to_day(c, i)
-    if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i)):
+    if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i) or _is_spurned(c, i)):
         cued = True
     cued = cued or (kind == "num" and c.kind(i + 1) in ("onward", "or_before") and c.lexemes[i].number <= 12)
     if (twofold := _minutes_or_range(c, i)) is not None:
         return twofold
     found = clock_at(c, i, cued or before)
+    if found and c.lexemes[i - 1].word in ("out", "off") and c.kind(i - 2) in ("word", "oclock") and is_leaving(c, i):
+        return Hours(bound="after", low=found[0], leaving=True), found[1]  # "I clock out 11:30"
     if found and c.kind(i - 1) == "my" and c.kind(i - 2) in ("after", "before"):
         return Hours(bound=_BOUNDS[c.kind(i - 2)], low=found[0]), found[1]  # "after my 2 o'clock meeting"
     if found:
@@ -147,6 +150,13 @@ def _contrasted(c: Context, i: int) -> bool:
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
 
 
+def _is_spurned(c: Context, i: int) -> bool:
+    """Whether a number at the end is an hour ruled out of a part of the day: "Thursday pm, just not 2"."""
+    named = "part" in c.kinds.values() or "mer" in c.kinds.values()
+    ends = c.kind(i + 1) in ("", "stop") and 1 <= c.lexemes[i].number <= 12
+    return c.kind(i - 1) == "not" and c.lexemes[i - 1].value == 0 and named and ends
+
+
 def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
     """Such as "2-4pm", "2 to 4 pm", "2-4": a stretch whose first hour has no cue of its own."""
     if c.kind(i) != "num" or c.kind(i + 1) not in (*_JOINS, "and") or c.kind(i - 1) in ("dash", "money"):
@@ -199,6 +209,8 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
     between = [c.kind(k) for k in range(i + 1, j)]
     parts = [c.lexemes[k].name for k in range(i + 1, j) if c.kind(k) == "part"]
+    if c.kind(i) in ("between", "from") and (until := until_from_now(c, i + 1)):
+        return until
     if bound == "between" and (pair := _hour_and_hour(c, i + 1)):
         return pair
     if parts and (c.kind(j - 1) != "part" or c.kind(j) not in ("num", "clock")):
@@ -239,54 +251,13 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
     if c.kind(i) == "past_hour" and not _ends_hour(c, found[1]):
         return None
     low, stop = found
-    if bound == "at" and (side := _event_side(c, i)):
+    if bound == "at" and (side := event_side(c, i)):
         return _suffixed(c, Hours(bound=side, low=low), stop)
-    if bound in ("at", "by") and _is_beginning(c, i):
+    if bound in ("at", "by") and is_beginning(c, i):
         return Hours(bound="before", low=low, leaving=True), stop
-    if bound == "at" and _is_leaving(c, i):
+    if bound == "at" and is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
-
-
-def _event_side(c: Context, i: int) -> Bound | None:
-    """Whether the hour at `i` is that of what comes before or after: "after I drop the kids off at 8"."""
-    for k in range(i - 1, max(-1, i - 9), -1):
-        if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
-            return "after"
-        if c.kind(k) == "before" and k < i - 1:
-            return "before"
-        if c.kind(k) not in _EVENT:
-            return None
-    return None
-
-
-def _is_beginning(c: Context, i: int) -> bool:
-    """Whether the hour at `i` is when something begins that keeps the person: "I have to be at work by 10"."""
-    if not i:
-        return False
-    word = c.lexemes[i - 1].word
-    there = word in ("work", "school", "class") and c.kind(i - 2) == "at" and i > 2 and c.lexemes[i - 3].word == "be"
-    there = there or (
-        word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
-    )
-    there = there or (word == "work" and i > 1 and c.lexemes[i - 2].word in ("start", "begin"))
-    return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)
-
-
-def _must(c: Context, i: int) -> bool:
-    """Whether the person has to be there: "tengo que estar en el trabajo"."""
-    return any(c.lexemes[k].word in ("estar", "llegar", "entrar") for k in range(max(0, i - 5), i))
-
-
-def _is_leaving(c: Context, i: int) -> bool:
-    """Whether the hour at `i` is when something else ends: "I get off at 4", "school is out at 3"."""
-    for k in range(i - 1, max(-1, i - 6), -1):
-        word = c.lexemes[k].word
-        if c.kind(k) in ("comma", "stop"):
-            return False
-        if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
-            return True
-    return False
 
 
 def _ends_hour(c: Context, stop: int) -> bool:

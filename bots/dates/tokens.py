@@ -53,6 +53,7 @@ _SIGNS = {
 }
 _QUOTES = str.maketrans({"’": "'", "`": "'", "´": "'"})
 
+_PULLED = 9
 MOST = 1000
 """How many words, numbers and signs of a text are read; a text message holds fewer."""
 
@@ -295,10 +296,11 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
     if sense[0] in _TRAILING:
         return following in ("num", "clock", "at", "noon", "part", "part?", "of")  # "o despues de las 3"
     if phrase == ("up", "to"):  # "moved up to 1", "move it up to 1"
-        before = lexemes[stop - 3] if stop > 2 else None
-        return before is not None and (before.kind == "move" or before.word in ("it", "me"))
+        return _is_pulled(lexemes, stop - 2)
     if sense[0] == "to_hour":  # "a las 10 para mi hijo"
         return following not in ("at", "at_la", "the_la", "num", "clock", "noon")
+    if phrase == ("before", "school"):  # "before school lets out at 3"
+        return stop < len(lexemes) and lexemes[stop].word in ("lets", "gets", "is", "ends")
     if sense == ("part", "after school"):
         return stop < len(lexemes) and lexemes[stop].word in ("starts", "begins")
     if sense[0] == "come by":
@@ -315,6 +317,18 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return following in _NAMED or (phrase[-1] == "despues" and following == "of")  # "el dia despues de navidad"
     counts = following == "num" or (following == "a" and lexemes[min(stop + 1, len(lexemes) - 1)].kind == "unit")
     return phrase[0] == "de" and phrase[-1] == "en" and not counts  # "la reunion de manana en el trabajo"
+
+
+def _is_pulled(lexemes: list[Lexeme], up: int) -> bool:
+    """Whether a visit is moved "up to" a time: "moved up to 1", "bump my Wed 1pm up to 9", "pull it up to 2"."""
+    if up and lexemes[up - 1].word in ("it", "me"):
+        return True
+    for lexeme in reversed(lexemes[max(0, up - _PULLED) : up]):
+        if lexeme.kind == "move" or lexeme.word in ("pull", "slide", "shift", "scoot"):
+            return True
+        if lexeme.kind in ("comma", "stop"):
+            return False
+    return False
 
 
 def _join_numbers(lexemes: list[Lexeme]) -> list[Lexeme]:

@@ -1,27 +1,15 @@
 """Which pieces are told and not wished: what time it is, and a day on which something is closed."""
 
-from itertools import pairwise
-
-from bots.dates.clauses import Clause, clauses_of
+from bots.dates.clauses import clauses_of
 from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.pieces import Context, Days, Piece, Relation
 
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
-_STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
-_HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
-_MEANT = words("supposed scheduled booked")
-_ANOTHER = words("another other also too second otra otro tambien")
-_INSTEAD = words("but instead need necesito rather prefer want pero mejor better prefiero quiero quisiera")
-_OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
-_FREE = words("free off open available libre disponible")
-_OTHERWISE = words(
-    "but want need instead can could would do move rather prefer pero quiero quisiera prefiero necesito puedo podria "
-    "podemos puede mejor better change reschedule cambiar mover"
-)
 _WAS = words("was there here in on the were fue en el la i there with")
+_ALIKE = ("same", "igual", "mismo")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
     "u ur is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es "
@@ -34,7 +22,7 @@ _BEFORE_CLOSED = words(
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
-    told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out)
+    told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out) | _of_likeness(c, pieces)
     if not tells_of_events(c, pieces):
         return told
     return told | of_events(c, pieces, clauses_of(c, pieces), ruled_out | told)
@@ -50,49 +38,26 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
     return False
 
 
-def of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
-    """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …".
-
-    First those of a visit that is to be moved, none where one more may be wished for; then those that ask for nothing:
-    a day stays, where the wish names none.
-    """
-    if len(pieces) < 2 or not (c.moving or not (_HELD.isdisjoint(c.said) or _OTHERWISE.isdisjoint(c.said))):
-        return set(), set()
-    clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
-    for clause, following in pairwise(clauses):
-        named = {at for at in clause.pieces if "move" in clause.kinds and _is_named_visit(c, pieces[at])}
-        if named and any(isinstance(pieces[at].found, Days) for at in following.pieces):
-            return named, named
-        other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
-        turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
-        if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
-            visit = set(clause.pieces) - ruled_out
-            anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)
-            told = {at for at in visit if anew or isinstance(pieces[at].found, Hours)}
-            moved = following.words & _INSTEAD or "move" in following.kinds
-            one_more = following.words & _ANOTHER or "my" in following.kinds
-            return visit if moved and not one_more else set(), told
-    return set(), set()
+def _of_likeness(c: Context, pieces: list[Piece]) -> set[int]:
+    """The days that others are like, or that are doubted where another is named: "same as today", "not sure about"."""
+    found: set[int] = set()
+    for at, piece in enumerate(pieces):
+        if not isinstance(piece.found, Days) or not piece.at:
+            continue
+        k = piece.at - 1 - (c.kind(piece.at - 1) in ("the", "the_el", "on"))
+        like = c.lexemes[k].word in ("as", "que") and (c.kind(k - 1) == "same_hour" or c.lexemes[k - 1].word in _ALIKE)
+        if (like and k > 0) or (at + 1 < len(pieces) and _is_doubted(c, k, range(piece.stop, pieces[at + 1].at))):
+            found.add(at)
+    return found if len(found) < len(pieces) else set()
 
 
-def _is_named_visit(c: Context, piece: Piece) -> bool:
-    """Whether the day is that of "my 10/15 appt", "mi cita del 15"."""
-    before, after = c.lexemes[piece.at - 1], c.lexemes[min(piece.stop, len(c.lexemes) - 1)]
-    named = before.kind == "my" and after.word in _STANDING
-    return isinstance(piece.found, Days) and (named or (before.word in _STANDING and c.kind(piece.at) == "of"))
-
-
-def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
-    """Whether the clause says when a visit is: "my appt is Tuesday at 2", "I have Tuesday at 2"."""
-    said = clause.words
-    if said & (_OFFERED | _OTHERWISE) or not said & _HELD or clause.kinds & {"last", "move"}:
+def _is_doubted(c: Context, k: int, between: range) -> bool:
+    """Whether what is said up to `k` doubts a day that another follows: "not sure about Thursday but Tuesday"."""
+    if not any(c.lexemes[n].word in ("but", "pero", "mejor") for n in between):
         return False
-    if said & _FREE:
-        return False
-    if said & _STANDING or (said & _MEANT and said & {"was", "had", "were"}):
-        return True
-    k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for"))
-    return k >= 0 and c.lexemes[k].word in ("have", "tengo") and k - clause.first < 3
+    if c.lexemes[k].word in ("about", "if", "on", "of") or c.kind(k) == "around":
+        return c.lexemes[k - 1].word in ("not sure", "unsure")
+    return c.lexemes[k].word == "si" and c.lexemes[k - 1].word in ("se", "segura", "seguro")
 
 
 def _of_now(c: Context, pieces: list[Piece]) -> set[int]:

@@ -93,7 +93,8 @@ _SENSES: dict[Sense, str] = {
         "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
         "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
         "first appointment of the day, when the clinic opens, when the office opens, when it opens, as soon as the "
-        "clinic opens, start of the day, at the start of the day, beginning of the day, at the beginning of the day"
+        "clinic opens, as early as you open, early as you open, as soon as you're open, when you're open, right at "
+        "opening, start of the day, at the start of the day, beginning of the day, at the beginning of the day"
     ),
     ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
     ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
@@ -288,7 +289,8 @@ _SENSES: dict[Sense, str] = {
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
     ("my", 0): "my, our",
     ("move", 0): (
-        "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, replace, "
+        "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, "
+        "replace, "
         "bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
     ),
     ("greeting", 0): (

@@ -149,7 +149,8 @@ _SENSES: dict[Sense, str] = {
         "no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me conviene, "
         "no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos la, que no "
         "caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, brinquese el, "
-        "fuera del, nunca, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, viajo"
+        "fuera del, nunca, no llego, no llegamos, no alcanzo, no alcanzo a llegar, no me da tiempo, me viene mal, me "
+        "viene fatal, me queda mal, me va mal, me cae mal, viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -166,7 +167,8 @@ _SENSES: dict[Sense, str] = {
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
         "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
-        "cambio, pase, pasen, muevan, cambienme, recorra, recorran, intercambiar, reemplazar, sustituir, reagendarla, "
+        "cambio, cambia, cambian, mueve, mueven, pase, pasen, muevan, cambienme, recorra, recorran, intercambiar, "
+        "reemplazar, sustituir, reagendarla, "
         "reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
     ("greeting", 0): (

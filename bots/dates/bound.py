@@ -1,0 +1,90 @@
+"""Hours that only say until when the person is free: "I have to be at the plant by 10", "between now and 3"."""
+
+from bots.dates.clocks import clock_at
+from bots.dates.lexeme import words
+from bots.dates.pieces import Bound, Context, Hours
+
+Found = tuple[Hours, int]
+_MUST = words("have has had got need needs must supposed tengo tenemos tiene hay debo")
+_GOES = words("leave pick head catch fetch recoger salir irme regresar ir recogerlo recogerla")
+_BE = words("be estar llegar")
+_ELSEWHERE = words("at back home in en")
+_HERE = words("there here clinic office appointment appt seen clinica consultorio cita ahi alla aqui")
+_FAR = 8
+_OFF = words("off salga salgan salgo salimos sale salen termino acabo")
+_EVENT = words("word my the the_el the_la to off at_la")
+_BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
+_OUT = words("out done finish ends over")
+"""Words of what keeps a person until an hour: "I get off at 4"."""
+_AT_WORK = ("start", "begin", "i", "have", "got")
+
+
+def _is_bound_for(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when the person must be elsewhere: "gotta be at the plant by 10"."""
+    for k in range(i - 1, max(0, i - _FAR), -1):
+        word, before = c.lexemes[k].word, c.lexemes[k - 1].word
+        if c.kind(k) in ("comma", "stop") or word in _HERE:
+            return False
+        must = before in ("gotta", "must", "debo") or (
+            before in ("to", "que") and k > 1 and c.lexemes[k - 2].word in _MUST
+        )
+        if must and word in _GOES:
+            # "I need to pick it up at 3" may be the wish itself.
+            return c.lexemes[k - 2].word not in ("need", "needs") or any(c.kind(n) == "my" for n in range(k, i))
+        if must and word in _BE:
+            return k + 1 < i and c.lexemes[k + 1].word in _ELSEWHERE
+    return False
+
+
+def event_side(c: Context, i: int) -> Bound | None:
+    """Whether the hour at `i` is that of what comes before or after: "after I drop the kids off at 8"."""
+    for k in range(i - 1, max(-1, i - 9), -1):
+        if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
+            return "after"
+        if c.kind(k) == "before" and k < i - 1:
+            return "before"
+        if c.kind(k) not in _EVENT:
+            return None
+    return None
+
+
+def is_beginning(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something begins that keeps the person: "I have to be at work by 10"."""
+    if not i:
+        return False
+    word = c.lexemes[i - 1].word
+    there = word in ("work", "school", "class") and c.kind(i - 2) == "at" and i > 2 and c.lexemes[i - 3].word == "be"
+    there = there or (
+        word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
+    )
+    there = there or (word == "work" and i > 1 and c.lexemes[i - 2].word in _AT_WORK)
+    own = c.lexemes[i - 2].word if i > 1 else ""
+    there = there or (word == "trabajo" and c.language == "es" and own not in ("mi", "el", "del", "al"))
+    there = there or _is_bound_for(c, i)
+    return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)
+
+
+def _must(c: Context, i: int) -> bool:
+    """Whether the person has to be there: "tengo que estar en el trabajo"."""
+    return any(c.lexemes[k].word in ("estar", "llegar", "entrar") for k in range(max(0, i - 5), i))
+
+
+def is_leaving(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is when something else ends: "I get off at 4", "school is out at 3"."""
+    for k in range(i - 1, max(-1, i - 6), -1):
+        word = c.lexemes[k].word
+        if c.kind(k) in ("comma", "stop"):
+            return False
+        if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
+            return True
+    return False
+
+
+def until_from_now(c: Context, i: int) -> Found | None:
+    """Such as "(between) now and 3", "(from) now until 5"; None where no hour follows."""
+    if i >= len(c.lexemes) or c.lexemes[i].word not in ("now", "ahora", "ahorita"):
+        return None
+    if c.kind(i + 1) not in ("and", "to", "until"):
+        return None
+    high = clock_at(c, c.skip(i + 2, ("at", "the_la", "at_la", "around")), True)
+    return (Hours(bound="until", low=high[0]), high[1]) if high else None

@@ -1,0 +1,213 @@
+"""The visit there is, told beside the wish for another time: "swap my Tuesday 2pm for Wednesday 9", "la del 9 al 10".
+
+Its time is no wish. It is known by how it is named ("my Tuesday 2pm", "the 10 am on Thursday", "la del 9", "from July
+13 at 10") or said to be ("my appointment is Tuesday at 2"), and by what leads on to the new time.
+"""
+
+from itertools import pairwise
+
+from bots.dates.clauses import Clause, clauses_of
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+
+_STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
+_HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
+_MEANT = words("supposed scheduled booked")
+_ANOTHER = words("another other also too second otra otro tambien")
+_INSTEAD = words("but instead need necesito rather prefer want pero mejor better prefiero quiero quisiera")
+_OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
+_FREE = words("free off open available libre disponible")
+_OTHERWISE = words(
+    "but want need instead can could would do move rather prefer pero quiero quisiera prefiero necesito puedo podria "
+    "podemos puede mejor better change reschedule cambiar mover"
+)
+_VISIT = words(
+    "visit appointment appt apt checkup cleaning slot session cita visita consulta limpieza turno one mia mio"
+)
+_SAID_OF_IT = words(
+    "own is was set scheduled booked for at on with next current existing upcoming es era esta quedo agendada "
+    "programada para con el la de i've got have"
+)
+_BACK = words("on at the the_el the_la of for a next this title in with around")
+_INSIDE = words("on at at_la of the the_el the_la in a comma title")
+_TAKEN_TO = ("to", "for", "at_la")
+_LEADS = words("to for with con por into become a al para")
+_SHIFTS = words("pull slide shift become put make push bump replaced use")
+_MAKES = words("make have get turn")
+_MISSED = words("miss missing skip cancel cancela cancele cancelar")
+_TURNS = (
+    _OTHERWISE
+    | words("try book slide become shift there's anything something any how's puede hay tiene tienen")
+    | {
+        "what about",
+        "how about",
+    }
+)
+_BACKWARDS = 7
+
+
+def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
+    """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …".
+
+    First those of a visit that is to be moved, none where one more may be wished for; then those that ask for nothing:
+    a day stays, where the wish names none.
+    """
+    if len(pieces) < 2:
+        return set(), set()
+    for n, piece in enumerate(pieces[:-1]):
+        if n in ruled_out or isinstance(piece.found, Relation):
+            continue
+        name = _named_at(c, pieces, n)
+        if name is not None and (found := _moved_from(c, pieces, n, name, ruled_out)) is not None:
+            return found
+    return _of_standing_visit(c, pieces, ruled_out)
+
+
+def _named_at(c: Context, pieces: list[Piece], n: int) -> int | None:
+    """Where what names the piece as that of a visit begins: the "my" of "my visit on Friday"; None where nothing."""
+    piece = pieces[n]
+    if c.kind(piece.at) == "from" and c.moves(piece.at):
+        return piece.at
+    k = piece.at - 1
+    floor = max(pieces[n - 1].stop if n else 0, piece.at - _BACKWARDS)
+    of_it = c.kind(piece.at) in ("of", "at_or_from") or c.kind(k) == "of"
+    j = k - (c.kind(k) == "of")
+    if of_it and j >= floor and c.language == "es" and (c.kind(j) in ("the_la", "the_el") or c.lexemes[j].word == "lo"):
+        return j  # "la del 9", "lo de mañana"
+    adjoins = n + 1 < len(pieces) and isinstance(pieces[n + 1].found, Hours) and pieces[n + 1].at == piece.stop
+    if adjoins and c.lexemes[piece.stop - 1].word.endswith("'s"):
+        return piece.at  # "Monday's 10:15"
+    hour = isinstance(piece.found, Hours) and piece.found.low is not None
+    if k >= floor and c.lexemes[k].word in ("the", "that") and (hour or _names_visit(c, piece.stop)):
+        return k  # "the 10 am on Thursday"
+    while k >= floor:
+        kind, word = c.kind(k), c.lexemes[k].word.removesuffix("'s")
+        if kind == "my":
+            return None if c.kind(k - 1) in ("before", "after", "until") else k
+        if kind == "move":
+            return k if k == piece.at - 1 else None
+        if word == "down" and not {"have", "has", "had", "got"}.isdisjoint(c.said):
+            return k  # "I have you down for Monday 2 pm"
+        titled = c.kind(k - 1) in ("title", "stop") and kind == "word"
+        if kind not in _BACK and word not in _VISIT and word not in _SAID_OF_IT and not titled:
+            return None
+        k -= 1
+    return None
+
+
+def _names_visit(c: Context, stop: int) -> bool:
+    """Whether a word for a visit follows: "the Tuesday appointment"."""
+    return stop < len(c.lexemes) and c.lexemes[stop].word in _VISIT
+
+
+def _run_end(c: Context, pieces: list[Piece], n: int) -> int:
+    """The index of the first piece that is no longer of the visit that `n` begins."""
+    days, hours, m = isinstance(pieces[n].found, Days), isinstance(pieces[n].found, Hours), n + 1
+    while m < len(pieces):
+        last, piece = pieces[m - 1], pieces[m]
+        between = range(last.stop, piece.at)
+        if c.kind(piece.at) in ("to", "for", "until", "make", "before", "after", "by") or any(
+            c.kind(k) not in _INSIDE and c.lexemes[k].word not in _VISIT for k in between
+        ):
+            return m
+        comma = any(c.kind(k) == "comma" for k in between)
+        if isinstance(piece.found, Days):
+            dated = isinstance(last.found, Days) and last.found.weekday is not None and piece.found.weekday is None
+            if (days and not dated) or (comma and not dated):
+                return m
+            days = True
+        elif isinstance(piece.found, Hours):
+            if hours or (comma and c.kind(piece.at) not in ("at", "at_la")):
+                return m
+            hours = True
+        else:
+            return m
+        m += 1
+    return m
+
+
+def _moved_from(
+    c: Context, pieces: list[Piece], n: int, name: int, ruled_out: set[int]
+) -> tuple[set[int], set[int]] | None:
+    """The pieces of the visit that is named from `name` on, and those told; None where it is not to be moved."""
+    stop = _run_end(c, pieces, n)
+    new = [at for at in range(stop, len(pieces)) if at not in ruled_out]
+    new = [at for at in new if not isinstance(pieces[at].found, Relation)]
+    if not new:
+        return None
+    led = _leads_on(c, pieces, name, stop, new[0])
+    if led is None:
+        return None
+    run = set(range(n, stop))
+    days = any(isinstance(pieces[at].found, Days) for at in new)
+    hours = any(isinstance(pieces[at].found, Hours) for at in new)
+    if led == "to" and c.moving and not hours:
+        return None  # "move my Tuesday 2pm to Thursday" keeps its hour
+    return run, {at for at in run if days or isinstance(pieces[at].found, Hours)}
+
+
+def _leads_on(c: Context, pieces: list[Piece], name: int, stop: int, new: int) -> str | None:
+    """How the new time is led to: "to" it, or by a "turn" of the text; None where it is not."""
+    first, last = pieces[stop - 1].stop, pieces[new].at
+    kinds = {c.kind(k) for k in range(first, last)}
+    said = {c.lexemes[k].word for k in range(first, last)}
+    moves = "move" in kinds or any(c.kind(k) == "move" for k in range(name + 1))
+    if said & _ANOTHER or ("my" in kinds and not moves) or kinds & {"or", "nor"}:
+        return None
+    pointed = c.kind(name) == "my" or c.lexemes[name].word == "down"
+    opening = c.lexemes[last]
+    leads = said & _LEADS or opening.word in _LEADS or opening.kind in _TAKEN_TO or kinds & {"to", "for"}
+    if leads and (moves or not _SHIFTS.isdisjoint(c.said)):
+        return "to"
+    before = c.lexemes[name - 1].word if name else ""
+    if pointed and before in _MAKES and kinds <= {"word", "counted"} and said <= _VISIT:
+        return "to"  # "make my tomorrow visit Monday"
+    if pointed and before in _MISSED and said - {"and"} - {""}:
+        return "turn"
+    instead = c.kind(pieces[new].stop) == "instead" or "instead" in c.said
+    if (moves or instead or pointed) and (said & _TURNS or "move" in kinds or "instead" in kinds):
+        return "turn" if pointed or moves or instead else None
+    return None
+
+
+def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
+    """The same of a visit that is said to be, and not only named: "my appt is Tuesday at 2 but …"."""
+    if not (c.moving or not (_HELD.isdisjoint(c.said) or _OTHERWISE.isdisjoint(c.said))):
+        return set(), set()
+    clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
+    for clause, following in pairwise(clauses):
+        named = {at for at in clause.pieces if "move" in clause.kinds and _is_named_visit(c, pieces[at])}
+        if named and any(isinstance(pieces[at].found, Days) for at in following.pieces):
+            return named, named
+        other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
+        turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
+        if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
+            visit = set(clause.pieces) - ruled_out
+            anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)
+            told = {at for at in visit if anew or isinstance(pieces[at].found, Hours)}
+            moved = following.words & _INSTEAD or "move" in following.kinds
+            one_more = following.words & _ANOTHER or "my" in following.kinds
+            return visit if moved and not one_more else set(), told
+    return set(), set()
+
+
+def _is_named_visit(c: Context, piece: Piece) -> bool:
+    """Whether the day is that of "my 10/15 appt", "mi cita del 15"."""
+    before, after = c.lexemes[piece.at - 1], c.lexemes[min(piece.stop, len(c.lexemes) - 1)]
+    named = before.kind == "my" and after.word in _STANDING
+    return isinstance(piece.found, Days) and (named or (before.word in _STANDING and c.kind(piece.at) == "of"))
+
+
+def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
+    """Whether the clause says when a visit is: "my appt is Tuesday at 2", "I have Tuesday at 2"."""
+    said = clause.words
+    if said & (_OFFERED | _OTHERWISE) or not said & _HELD or clause.kinds & {"last", "move"}:
+        return False
+    if said & _FREE:
+        return False
+    if said & _STANDING or (said & _MEANT and said & {"was", "had", "were"}):
+        return True
+    k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for", "a"))
+    if k >= 0 and c.lexemes[k].word == "got":
+        return c.lexemes[k - 1].word in ("i", "i've", "ive", "have", "we've", "we") and k - clause.first < 3
+    return k >= 0 and c.lexemes[k].word in ("have", "tengo") and k - clause.first < 3
