@@ -21,13 +21,19 @@ _AT_WORK = ("start", "begin", "i", "have", "got")
 
 def _is_bound_for(c: Context, i: int) -> bool:
     """Whether the hour at `i` is when the person must be elsewhere: "gotta be at the plant by 10"."""
+    here = False
     for k in range(i - 1, max(0, i - _FAR), -1):
         word, before = c.lexemes[k].word, c.lexemes[k - 1].word
-        if c.kind(k) in ("comma", "stop") or word in _HERE:
+        if c.kind(k) in ("comma", "stop"):
             return False
+        here = here or word in _HERE
         must = before in ("gotta", "must", "debo") or (
             before in ("to", "que") and k > 1 and c.lexemes[k - 2].word in _MUST
         )
+        if must and word in _BE and c.lexemes[k + 1].word in ("back", "de"):
+            return True  # "I have to be back at the office by 2"
+        if here and must:
+            return False
         if must and word in _GOES:
             # "I need to pick it up at 3" may be the wish itself.
             return c.lexemes[k - 2].word not in ("need", "needs") or any(c.kind(n) == "my" for n in range(k, i))
@@ -75,6 +81,8 @@ def is_leaving(c: Context, i: int) -> bool:
         word = c.lexemes[k].word
         if c.kind(k) in ("comma", "stop"):
             return False
+        if word == "off" and c.kind(k + 1) in ("the", "weekday", "my"):
+            return False  # "move me off the 12th at 10"
         if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
             return True
     return False
@@ -84,7 +92,9 @@ def until_from_now(c: Context, i: int) -> Found | None:
     """Such as "(between) now and 3", "(from) now until 5"; None where no hour follows."""
     if i >= len(c.lexemes) or c.lexemes[i].word not in ("now", "ahora", "ahorita"):
         return None
-    if c.kind(i + 1) not in ("and", "to", "until"):
+    if c.kind(i + 1) == "at" and c.language == "es":
+        i -= 1  # "de ahorita a las 2"
+    elif c.kind(i + 1) not in ("and", "to", "until"):
         return None
     high = clock_at(c, c.skip(i + 2, ("at", "the_la", "at_la", "around")), True)
     return (Hours(bound="until", low=high[0]), high[1]) if high else None

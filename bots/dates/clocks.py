@@ -166,8 +166,10 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
 
 def _is_pronoun(c: Context, i: int) -> bool:
     """Whether "one" stands for something named before: "either one is ok"."""
-    if c.kind(i + 1) not in ("word", "", "stop", "comma"):
+    if c.kind(i + 1) not in ("word", "", "stop", "comma", "on"):
         return False
+    if c.lexemes[i - 1].word in ("add", "another", "book") and i:
+        return True  # "add one on Thursday"
     if c.kind(i - 1) in ("part", "weekday", "day") and c.kind(i - 2) in ("the", "my"):
         return True  # "the morning one"
     if c.kind(i - 1) not in ("word", "filler"):

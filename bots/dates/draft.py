@@ -29,7 +29,7 @@ class Draft:
 class Joined:
     """All drafts of a text and what it rules out. left: the time of a visit that is to be moved.
 
-    parted: days of which only some hours are ruled out.
+    without: hours ruled out before any day was named. parted: days of which only some hours are ruled out.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -37,6 +37,7 @@ class Joined:
     excluded_weekdays: list[int] = field(default_factory=list)
     relation: Relation | None = None
     left: Draft | None = None
+    without: list[Hours] = field(default_factory=list)
     parted: list[date] = field(default_factory=list)
     used: list[Piece] = field(default_factory=list)
 

@@ -38,23 +38,25 @@ _HAPPENS = words(
     "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
     "marries turns expires retires due graduation "
     "game match recital concert party birthday anniversary flight "
-    "trip tournament rehearsal election kicks eleccion elecciones interview deadline wedding funeral prom barbecue "
+    "trip tournament practice rehearsal festival election kicks eleccion elecciones interview deadline wedding "
+    "funeral prom barbecue "
     "bbq picnic parade start starts "
     "llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
     "casan gradua mudamos muda partido fiesta cumpleanos vuelo boda graduacion bautizo quinceanera misa concierto "
     "ensayo entrevista mudanza torneo aniversario vence vencen caduca"
 )
 _OF_OTHERS = words(
-    "comes coming visiting drops deja dejan entrega entregan ends ending gets delivers delivering delivered runs off "
+    "comes coming visiting drops deja dejan entrega entregan ends ending gets delivers delivering delivered runs run "
+    "closes close off "
     "works working trabaja trabajan "
     "comienza empieza empiezan comienzan "
-    "termina terminan acaba acaban"
+    "termina terminan acaba acaban cierra cierran usa usan"
 )
 _HOME = words("house home casa apartment apartamento depto")
 _HAVE = words("tiene tienen")
 _WORKS = words("work works")
 _FIRST = words("i i'm im i'll ill we we're were we'll yo nosotros")
-_OTHERS = words("he she they it his her the their el la los las su sus")
+_OTHERS = words("se he she they it his her the their el la los las su sus")
 _WISHES = words(
     "can could would like want wanna need needs may prefer please pls plz book schedule puedo puede pueden podria "
     "podrian "

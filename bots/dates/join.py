@@ -9,7 +9,7 @@ from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
-from bots.dates.ruled import exclude, left_over
+from bots.dates.ruled import exclude, left_over, without_hour
 from bots.dates.told import told_of
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
@@ -36,7 +36,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         joined.left = _draft_of([pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
-        startled = startled or _is_startled(c, range(before.stop if before else 0, piece.at))
+        startled = startled or _is_startled(c, range(before.stop if before else 0, piece.at), at in told)
         if at in told or (isinstance(found, Days) and found.past):
             before = piece
             continue
@@ -69,7 +69,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                     joined.parted.extend(day for day, _ in found.readings if day)
                 exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
-            if found.readings == ((None, None),) and _leads_to_only(c, pieces, at):
+            if found.readings == ((None, None),) and _leads_to_only(c, joined.drafts, pieces, at):
                 before = piece
                 continue
             if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
@@ -93,6 +93,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         after_excluded_day = isinstance(found, Days) and at in ruled_out
         before = piece
         del joined.drafts[_MOST_DRAFTS:]
+    for hour in joined.without:
+        without_hour(joined.drafts, hour)
     return joined
 
 
@@ -111,15 +113,19 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
     )
 
 
-def _leads_to_only(c: Context, pieces: list[Piece], at: int) -> bool:
+def _leads_to_only(c: Context, drafts: list[Draft], pieces: list[Piece], at: int) -> bool:
     """Whether one of those days is the only one that will do: "entre semana solo puedo el jueves"."""
+    if c.kind(pieces[at].at - 1) == "of" and drafts and drafts[-1].days and drafts[-1].days.weekday is not None:
+        return True  # "los jueves de entre semana"
     if at + 1 >= len(pieces) or not isinstance(pieces[at + 1].found, Days):
         return False
     return any(c.lexemes[k].word in _ONLY for k in range(pieces[at].stop, pieces[at + 1].at))
 
 
-def _is_startled(c: Context, between: range) -> bool:
+def _is_startled(c: Context, between: range, told: bool) -> bool:
     """Whether the person starts at what was just said, and takes it back: "Thursday 9. shoot I have a class at 9"."""
+    if told and any(c.kind(k) == "fix" for k in between):
+        return True
     if c.said.isdisjoint(_STARTLED):
         return False
     return any(c.lexemes[k].word in _STARTLED and c.kind(k + 1) in ("word", "comma", "stop") for k in between)

@@ -13,7 +13,7 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
 _HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
 _MEANT = words("supposed scheduled booked")
-_ANOTHER = words("another other also too second otra otro tambien")
+_ANOTHER = words("another other also too second add keep otra otro tambien")
 _INSTEAD = words("but instead need necesito rather prefer want pero mejor better prefiero quiero quisiera")
 _OFFERED = words("you any anything there hay tienen tiene another otra new nueva") | {"do"}
 _FREE = words("free off open available libre disponible")
@@ -26,23 +26,29 @@ _VISIT = words(
 )
 _SAID_OF_IT = words(
     "own is was set scheduled booked for at on with next current existing upcoming es era esta quedo agendada "
-    "programada para con el la de i've got have"
+    "programada para con el la de i've i have has tiene que tengo"
+)
+_PERSONS = words(
+    "son daughter kid kids child mom mother dad father husband wife hijo hija hijos mama papa esposo esposa abuela "
+    "abuelo suegra nieta nieto"
 )
 _BACK = words("on at the the_el the_la of for a next this title in with around")
 _INSIDE = words("on at at_la of the the_el the_la in a comma title")
 _TAKEN_TO = ("to", "for", "at_la")
-_LEADS = words("to for with con por into become a al para")
-_SHIFTS = words("pull slide shift become put make push bump replaced use")
+_LEADS = words("to for with con por into onto become a al para sea fuera")
+_SHIFTS = words("pull slide shift become put make push bump bring replaced use sea fuera adelante swap")
+_NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
-_MISSED = words("miss missing skip cancel cancela cancele cancelar")
-_TURNS = (
-    _OTHERWISE
-    | words("try book slide become shift there's anything something any how's puede hay tiene tienen")
-    | {
-        "what about",
-        "how about",
-    }
+_MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder")
+_HELD_FOR = words("down scheduled booked books me us in")
+_HOLDS = words("have has had got you've toca tocaba agendaron tienen dieron pusieron citaron apuntaron programaron")
+_BOOKS = words("booked scheduled agende aparte reserve")
+_OPEN = words("open available free possible ok okay libre disponible")
+_TURNS = _OTHERWISE | words(
+    "try book slide become shift there's anything something any how's i'd id like puede hay tiene tienen se quedria"
 )
+_TURNS |= {"what about", "how about"}
+_BEGINNINGS = ("", "stop", "comma", "greeting", "to")
 _BACKWARDS = 7
 
 
@@ -63,35 +69,46 @@ def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[s
     return _of_standing_visit(c, pieces, ruled_out)
 
 
-def _named_at(c: Context, pieces: list[Piece], n: int) -> int | None:
-    """Where what names the piece as that of a visit begins: the "my" of "my visit on Friday"; None where nothing."""
-    piece = pieces[n]
+def _named_at(c: Context, pieces: list[Piece], n: int) -> tuple[int, bool] | None:
+    """Where what names the piece as that of a visit begins, and whether it alone tells that there is one."""
+    piece, k = pieces[n], pieces[n].at - 1
     if c.kind(piece.at) == "from" and c.moves(piece.at):
-        return piece.at
-    k = piece.at - 1
+        return piece.at, False
     floor = max(pieces[n - 1].stop if n else 0, piece.at - _BACKWARDS)
     of_it = c.kind(piece.at) in ("of", "at_or_from") or c.kind(k) == "of"
     j = k - (c.kind(k) == "of")
     if of_it and j >= floor and c.language == "es" and (c.kind(j) in ("the_la", "the_el") or c.lexemes[j].word == "lo"):
-        return j  # "la del 9", "lo de mañana"
+        return j, c.kind(j - 1) in _BEGINNINGS  # "la del 9", "lo de mañana"
     adjoins = n + 1 < len(pieces) and isinstance(pieces[n + 1].found, Hours) and pieces[n + 1].at == piece.stop
     if adjoins and c.lexemes[piece.stop - 1].word.endswith("'s"):
-        return piece.at  # "Monday's 10:15"
+        return piece.at, False  # "Monday's 10:15"
     hour = isinstance(piece.found, Hours) and piece.found.low is not None
     if k >= floor and c.lexemes[k].word in ("the", "that") and (hour or _names_visit(c, piece.stop)):
-        return k  # "the 10 am on Thursday"
-    while k >= floor:
+        return k, False  # "the 10 am on Thursday"
+    return _named_before(c, piece, floor)
+
+
+def _named_before(c: Context, piece: Piece, floor: int) -> tuple[int, bool] | None:
+    """The same, by the words that lead to it: "my visit on Friday", "have me down for", "la consulta del 9"."""
+    visit = person = False
+    for k in range(piece.at - 1, floor - 1, -1):
         kind, word = c.kind(k), c.lexemes[k].word.removesuffix("'s")
+        before = c.lexemes[k - 1].word if k else ""
         if kind == "my":
-            return None if c.kind(k - 1) in ("before", "after", "until") else k
-        if kind == "move":
-            return k if k == piece.at - 1 else None
-        if word == "down" and not {"have", "has", "had", "got"}.isdisjoint(c.said):
-            return k  # "I have you down for Monday 2 pm"
+            return (k, True) if (visit or not person) and before not in ("before", "after", "until") else None
+        if kind == "move" or (word in ("off", "out") and c.moving):
+            return (k, False) if k == piece.at - 1 else None
+        held = word == "books" or (word in _HELD_FOR and not _HOLDS.isdisjoint(c.said))
+        if (held and word not in ("me", "us", "in")) or (word in ("me", "us") and before in _HOLDS):
+            return k, True  # "I have you down for Monday 2 pm"
+        if (word in _HOLDS and before == "me") or (word in _BOOKS and before in ("i", "we", "ya", "")):
+            return k, True  # "me agendaron el jueves", "I booked Wednesday"
+        visit, person = visit or word in _VISIT, person or word in _PERSONS
+        if visit and kind in ("the", "the_la") and c.lexemes[k + 1].word in _VISIT:
+            return k, c.kind(k - 1) in _BEGINNINGS  # "la consulta del 9"
         titled = c.kind(k - 1) in ("title", "stop") and kind == "word"
-        if kind not in _BACK and word not in _VISIT and word not in _SAID_OF_IT and not titled:
+        if not (kind in _BACK or word in _VISIT or word in _SAID_OF_IT or word in _PERSONS or titled):
             return None
-        k -= 1
     return None
 
 
@@ -127,15 +144,13 @@ def _run_end(c: Context, pieces: list[Piece], n: int) -> int:
 
 
 def _moved_from(
-    c: Context, pieces: list[Piece], n: int, name: int, ruled_out: set[int]
+    c: Context, pieces: list[Piece], n: int, name: tuple[int, bool], ruled_out: set[int]
 ) -> tuple[set[int], set[int]] | None:
     """The pieces of the visit that is named from `name` on, and those told; None where it is not to be moved."""
     stop = _run_end(c, pieces, n)
     new = [at for at in range(stop, len(pieces)) if at not in ruled_out]
     new = [at for at in new if not isinstance(pieces[at].found, Relation)]
-    if not new:
-        return None
-    led = _leads_on(c, pieces, name, stop, new[0])
+    led = _leads_on(c, range(pieces[stop - 1].stop, pieces[new[0]].at), pieces[new[0]], *name) if new else None
     if led is None:
         return None
     run = set(range(n, stop))
@@ -146,33 +161,30 @@ def _moved_from(
     return run, {at for at in run if days or isinstance(pieces[at].found, Hours)}
 
 
-def _leads_on(c: Context, pieces: list[Piece], name: int, stop: int, new: int) -> str | None:
+def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) -> str | None:
     """How the new time is led to: "to" it, or by a "turn" of the text; None where it is not."""
-    first, last = pieces[stop - 1].stop, pieces[new].at
-    kinds = {c.kind(k) for k in range(first, last)}
-    said = {c.lexemes[k].word for k in range(first, last)}
+    kinds, said = {c.kind(k) for k in between}, {c.lexemes[k].word for k in between}
     moves = "move" in kinds or any(c.kind(k) == "move" for k in range(name + 1))
+    ahead = range(max(0, name - 4), name)
+    if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
+        return "turn" if pointed and said - {"and", "y", ""} | kinds & {"comma", "stop"} else None
     if said & _ANOTHER or ("my" in kinds and not moves) or kinds & {"or", "nor"}:
         return None
-    pointed = c.kind(name) == "my" or c.lexemes[name].word == "down"
-    opening = c.lexemes[last]
-    leads = said & _LEADS or opening.word in _LEADS or opening.kind in _TAKEN_TO or kinds & {"to", "for"}
-    if leads and (moves or not _SHIFTS.isdisjoint(c.said)):
+    leads = said & _LEADS or c.lexemes[new.at].word in _LEADS or c.kind(new.at) in _TAKEN_TO or kinds & {"to", "for"}
+    if leads and (moves or not _SHIFTS.isdisjoint(c.said) or ("be" in said and said & _NEEDS)):
         return "to"
-    before = c.lexemes[name - 1].word if name else ""
-    if pointed and before in _MAKES and kinds <= {"word", "counted"} and said <= _VISIT:
+    if pointed and name and c.lexemes[name - 1].word in _MAKES and kinds <= {"word", "counted"} and said <= _VISIT:
         return "to"  # "make my tomorrow visit Monday"
-    if pointed and before in _MISSED and said - {"and"} - {""}:
-        return "turn"
-    instead = c.kind(pieces[new].stop) == "instead" or "instead" in c.said
-    if (moves or instead or pointed) and (said & _TURNS or "move" in kinds or "instead" in kinds):
-        return "turn" if pointed or moves or instead else None
-    return None
+    turns = said & _TURNS or kinds & {"move", "instead"}
+    turns = turns or (said & {"is", "are", "esta"} and kinds & {"stop", "comma"} and not _OPEN.isdisjoint(c.said))
+    turns = turns or (said & {"es", "quiero"} and "la" in said)
+    instead = c.kind(new.stop) == "instead" or "instead" in c.said
+    return "turn" if turns and (pointed or moves or instead) else None
 
 
 def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
     """The same of a visit that is said to be, and not only named: "my appt is Tuesday at 2 but …"."""
-    if not (c.moving or not (_HELD.isdisjoint(c.said) or _OTHERWISE.isdisjoint(c.said))):
+    if not (c.moving or not ((_HELD.isdisjoint(c.said) and "supposed" not in c.said) or _OTHERWISE.isdisjoint(c.said))):
         return set(), set()
     clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
     for clause, following in pairwise(clauses):
@@ -201,11 +213,11 @@ def _is_named_visit(c: Context, piece: Piece) -> bool:
 def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
     """Whether the clause says when a visit is: "my appt is Tuesday at 2", "I have Tuesday at 2"."""
     said = clause.words
-    if said & (_OFFERED | _OTHERWISE) or not said & _HELD or clause.kinds & {"last", "move"}:
+    if said & (_OFFERED | _OTHERWISE) or not said & (_HELD | {"supposed"}) or clause.kinds & {"last", "move"}:
         return False
     if said & _FREE:
         return False
-    if said & _STANDING or (said & _MEANT and said & {"was", "had", "were"}):
+    if said & _STANDING or (said & _MEANT and said & {"was", "had", "were", "supposed"}):
         return True
     k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for", "a"))
     if k >= 0 and c.lexemes[k].word == "got":

@@ -59,6 +59,9 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
+    for at in range(1, len(pieces)):
+        if _no_those(c, pieces[at - 1], pieces[at]):
+            found |= {at - 1, at}
     for at in reversed(range(1, len(pieces))):
         if at in found and at - 1 not in found and _carries_back(c, pieces[at - 1], pieces[at]):
             found.add(at - 1)
@@ -217,7 +220,9 @@ def _may_be_left_out(piece: Piece) -> bool:
     """Whether it is days, a stretch of hours, or noon."""
     found = piece.found
     noon = isinstance(found, Hours) and found.low is not None and found.low.hour == 12
-    return isinstance(found, Days) or (isinstance(found, Hours) and (noon or found.high is not None))
+    return isinstance(found, Days) or (
+        isinstance(found, Hours) and (noon or found.high is not None or found.bound == "at")
+    )
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:
@@ -245,6 +250,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return False  # "no, the following Tuesday" answers first
         # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
         return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
+    if k > floor and c.kind(k) == "to" and c.kind(k - 1) == "no":
+        return True  # "no to Monday, yes to Tuesday"
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
         return True
     for steps in range(6):
@@ -278,6 +285,16 @@ def _is_supposed(c: Context, k: int) -> bool:
         c.lexemes[n].word in ("if", "si") or c.kind(n) == "else"
         for n in range(max(0, k - 3), k)
         if c.kind(n) not in ("comma", "stop")
+    )
+
+
+def _no_those(c: Context, said: Piece, piece: Piece) -> bool:
+    """Whether a weekday is named again behind a "no": "¿el martes? no, los martes cuido a mi nieto"."""
+    if not isinstance(said.found, Days) or not isinstance(piece.found, Days) or piece.found.weekday is None:
+        return False
+    kinds = {c.kind(k) for k in range(said.stop, piece.at)}
+    return (
+        said.found.weekday == piece.found.weekday and bool(kinds & {"no", "no_es"}) and bool(kinds & {"stop", "comma"})
     )
 
 

@@ -43,7 +43,10 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
             )
             turned = Hours(bound=turn, low=low, leaving=True)
         else:
-            _without_hour(joined.drafts, found)
+            if joined.drafts:
+                without_hour(joined.drafts, found)
+            else:
+                joined.without.append(found)
             return
         draft = joined.drafts[-1] if joined.drafts else None
         if draft is not None and draft.hours and turned.low and (both := between(draft.hours, turned)):
@@ -85,7 +88,7 @@ def _outside(drafts: list[Draft], low: Clock, high: Clock) -> None:
             drafts.append(Draft(days=draft.days, hours=Hours(bound="until", low=early), days_taken=True))
 
 
-def _without_hour(drafts: list[Draft], hour: Hours) -> None:
+def without_hour(drafts: list[Draft], hour: Hours) -> None:
     """What is left of an open day without one hour: "Thursday afternoon, just not at 2"."""
     if hour.low is None or hour.bound != "at" or hour.low.minute == 59:
         return

@@ -125,7 +125,11 @@ def _contrasted(c: Context, i: int) -> bool:
         return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
-        and (c.lexemes[i - 1].word in _PROPOSED or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
+        and (
+            c.lexemes[i - 1].word in _PROPOSED
+            or [c.lexemes[k].word for k in (i - 2, i - 1)] == ["it", "be"]
+            or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits)
+        )
         and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
@@ -276,6 +280,8 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
         return None  # "al 23" is a day
     if kind == "of" and c.lexemes[i].value == 1 and c.lexemes[i].word == "del":
         return None  # "del 1 al 4" is days
+    if kind == "of" and (until := until_from_now(c, j)):
+        return until
     if kind == "of":
         low = clock_at(c, j, True) if c.kind(j) in ("num", "clock") else None
         if low and c.kind(low[1]) in ("to", "until"):
@@ -319,6 +325,8 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
     """The hour with "or later", "onwards", "or earlier" behind it."""
     if (then := _after_that(c, stop)) and hours.bound in ("at", "around", "after") and hours.low:
         return Hours(bound="after", low=hours.low), then
+    if c.lexemes[min(stop, len(c.lexemes) - 1)].word == "forward" and c.kind(stop + 1) == "to":
+        return hours, stop  # "bring my Friday 2:00 forward to Wednesday"
     if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):

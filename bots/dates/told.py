@@ -3,7 +3,7 @@
 from bots.dates.clauses import clauses_of
 from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Piece, Relation
+from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
@@ -42,7 +42,14 @@ def _of_likeness(c: Context, pieces: list[Piece]) -> set[int]:
     """The days that others are like, or that are doubted where another is named: "same as today", "not sure about"."""
     found: set[int] = set()
     for at, piece in enumerate(pieces):
-        if not isinstance(piece.found, Days) or not piece.at:
+        if not piece.at:
+            continue
+        if isinstance(piece.found, Hours):
+            since = c.lexemes[piece.at].word in ("desde", "since") and c.language == "es"
+            if since and any(c.kind(k) == "ailing" or c.lexemes[k].word == "ayunas" for k in range(piece.at)[-3:]):
+                found.add(at)  # "estoy en ayunas desde las 8"
+            continue
+        if not isinstance(piece.found, Days):
             continue
         k = piece.at - 1 - (c.kind(piece.at - 1) in ("the", "the_el", "on"))
         like = c.lexemes[k].word in ("as", "que") and (c.kind(k - 1) == "same_hour" or c.lexemes[k - 1].word in _ALIKE)
@@ -55,6 +62,9 @@ def _is_doubted(c: Context, k: int, between: range) -> bool:
     """Whether what is said up to `k` doubts a day that another follows: "not sure about Thursday but Tuesday"."""
     if not any(c.lexemes[n].word in ("but", "pero", "mejor") for n in between):
         return False
+    behind = [c.lexemes[n].word for n in between][:2]
+    if behind[:1] in (["would've"], ["hubiera"]) or behind == ["would", "have"]:
+        return True  # "Thursday would've been great but Friday"
     if c.lexemes[k].word in ("about", "if", "on", "of") or c.kind(k) == "around":
         return c.lexemes[k - 1].word in ("not sure", "unsure")
     return c.lexemes[k].word == "si" and c.lexemes[k - 1].word in ("se", "segura", "seguro")

@@ -291,7 +291,7 @@ _SENSES: dict[Sense, str] = {
     ("move", 0): (
         "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, "
         "replace, "
-        "bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
+        "slide, bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
     ),
     ("greeting", 0): (
         "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "

@@ -167,7 +167,9 @@ _SENSES: dict[Sense, str] = {
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
         "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
-        "cambio, cambia, cambian, mueve, mueven, pase, pasen, muevan, cambienme, recorra, recorran, intercambiar, "
+        "cambio, muevalo, muevala, muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, "
+        "adelanteme, adelantenme, recorrala, cambienla, cambienlo, cambia, cambian, mueve, mueven, pase, pasen, "
+        "muevan, cambienme, recorra, recorran, intercambiar, "
         "reemplazar, sustituir, reagendarla, "
         "reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
