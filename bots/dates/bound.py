@@ -30,7 +30,7 @@ def _is_bound_for(c: Context, i: int) -> bool:
         must = before in ("gotta", "must", "debo") or (
             before in ("to", "que") and k > 1 and c.lexemes[k - 2].word in _MUST
         )
-        if must and word in _BE and c.lexemes[k + 1].word in ("back", "de"):
+        if must and (word in ("be back", "get home") or (word in _BE and c.lexemes[k + 1].word in ("back", "de"))):
             return True  # "I have to be back at the office by 2"
         if here and must:
             return False

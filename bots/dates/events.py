@@ -38,7 +38,8 @@ _HAPPENS = words(
     "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
     "marries turns expires retires due graduation "
     "game match recital concert party birthday anniversary flight "
-    "trip tournament practice rehearsal festival election kicks eleccion elecciones interview deadline wedding "
+    "trip tournament practice rehearsal closes cierra cierran festival election kicks eleccion elecciones interview "
+    "deadline wedding "
     "funeral prom barbecue "
     "bbq picnic parade start starts "
     "llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
@@ -47,10 +48,10 @@ _HAPPENS = words(
 )
 _OF_OTHERS = words(
     "comes coming visiting drops deja dejan entrega entregan ends ending gets delivers delivering delivered runs run "
-    "closes close off "
+    "off "
     "works working trabaja trabajan "
     "comienza empieza empiezan comienzan "
-    "termina terminan acaba acaban cierra cierran usa usan"
+    "termina terminan acaba acaban usa usan"
 )
 _HOME = words("house home casa apartment apartamento depto")
 _HAVE = words("tiene tienen")
@@ -66,6 +67,11 @@ _ASKS = words(
     "open free available work works instead slot opening appointment appt come see cita hay tiene tienen mejor libre "
     "disponible visit visita"
 )
+_NO_DOING = words(
+    "visit visits appointment appointments appt appts apt checkup cleaning slot session cita citas visita consulta "
+    "limpieza turno was is son daughter dr doctor"
+)
+_DOING = 2
 _FETCHES = words("refill refills pickup pick recoger resurtir")
 _TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
 _TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | words("fue")
@@ -73,6 +79,8 @@ _TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | words("
 
 def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
     """Whether the text may tell of any, so that it need be cut into clauses."""
+    if len(pieces) > 1 and "my" in c.kinds.values():
+        return True
     return bool(pieces) and not (_TELLING_OF_ANOTHER if len(pieces) > 1 else _TELLING).isdisjoint(c.said)
 
 
@@ -141,6 +149,8 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
         return not said & _HOPED  # "Memorial Day was crazy"
     if not said & _WORKS and (said & _HAPPENS or {"se", "casa"} <= said):
         return True
+    if _is_of_mine(c, clause, pieces[clause.pieces[0]].at):
+        return True
     if not said & _OF_OTHERS or said & _FIRST:
         return False
     # "My wife works Tuesday" tells of somebody; "Tuesday works for my wife" wishes.
@@ -148,3 +158,14 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
     before = c.lexemes[clause.first : verb]
     others = any(lexeme.kind in ("my", "the", "the_el", "the_la") or lexeme.word in _OTHERS for lexeme in before)
     return others and verb < pieces[clause.pieces[0]].at
+
+
+def _is_of_mine(c: Context, clause: Clause, at: int) -> bool:
+    """Whether the clause tells what somebody or something of the person's does: "my ride drops me off at 2"."""
+    k = c.skip(clause.first, ("comma", "stop", "and", "but"))
+    k += c.lexemes[k].word in ("because", "since", "cuz", "bc", "so", "porque", "pues", "but", "pero")
+    if k >= at or c.kind(k) != "my" or clause.words & _NO_DOING or c.kind(clause.stop - 1) in ("or", "and"):
+        return False
+    if clause.stop < len(c.lexemes) and c.kind(c.skip(clause.stop, ("comma", "stop"))) in ("or", "and", "my"):
+        return False
+    return sum(c.kind(n) == "word" for n in range(k + 1, at)) >= _DOING

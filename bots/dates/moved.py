@@ -40,12 +40,13 @@ _SHIFTS = words("pull slide shift become put make push bump bring replaced use s
 _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder")
+_KEPT = words("keep leave deje dejen mantener")
 _HELD_FOR = words("down scheduled booked books me us in")
 _HOLDS = words("have has had got you've toca tocaba agendaron tienen dieron pusieron citaron apuntaron programaron")
 _BOOKS = words("booked scheduled agende aparte reserve")
 _OPEN = words("open available free possible ok okay libre disponible")
 _TURNS = _OTHERWISE | words(
-    "try book slide become shift there's anything something any how's i'd id like puede hay tiene tienen se quedria"
+    "try book slide become shift there's anything something any how's i'd id like puede hay tiene tienen se"
 )
 _TURNS |= {"what about", "how about"}
 _BEGINNINGS = ("", "stop", "comma", "greeting", "to")
@@ -154,6 +155,8 @@ def _moved_from(
     if led is None:
         return None
     run = set(range(n, stop))
+    if led == "beside":
+        return set(), run
     days = any(isinstance(pieces[at].found, Days) for at in new)
     hours = any(isinstance(pieces[at].found, Hours) for at in new)
     if led == "to" and c.moving and not hours:
@@ -168,6 +171,8 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     ahead = range(max(0, name - 4), name)
     if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
         return "turn" if pointed and said - {"and", "y", ""} | kinds & {"comma", "stop"} else None
+    if name and c.lexemes[name - 1].word in _KEPT:
+        return "beside"  # "keep my Tuesday at 9, but …"
     if said & _ANOTHER or ("my" in kinds and not moves) or kinds & {"or", "nor"}:
         return None
     leads = said & _LEADS or c.lexemes[new.at].word in _LEADS or c.kind(new.at) in _TAKEN_TO or kinds & {"to", "for"}

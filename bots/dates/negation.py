@@ -20,6 +20,7 @@ _ENGAGED = words(
     "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
     "corte boda funeral wedding"
 )
+_WAITS = words("free available open can could wait have good here there flexible need off around")
 _WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
@@ -178,9 +179,18 @@ def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
         return _works_before(c, last.at, 0)
     # "I have to be at work by 10" is before that hour, not until then.
     at_work = piece.at > floor + 1 and c.lexemes[piece.at - 1].word == "work" and c.kind(piece.at - 2) == "at"
-    if piece.found.bound == "until" and (at_work or _works_before(c, piece.at, floor)):
+    if piece.found.bound == "until" and (
+        at_work or _does_until(c, piece.at, floor) or _works_before(c, piece.at, floor)
+    ):
         return True
     return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
+
+
+def _does_until(c: Context, at: int, floor: int) -> bool:
+    """Whether the person does something until then: "I teach until 1"; not "I'm free until 1"."""
+    if at - 2 < floor or c.kind(at) != "until" or c.kind(at - 1) != "word" or c.lexemes[at - 1].word in _WAITS:
+        return False
+    return c.lexemes[at - 2].word in ("i", "i'm", "im")
 
 
 def _at_work_on(c: Context, piece: Piece, floor: int, following: Piece | None) -> bool:
@@ -220,9 +230,7 @@ def _may_be_left_out(piece: Piece) -> bool:
     """Whether it is days, a stretch of hours, or noon."""
     found = piece.found
     noon = isinstance(found, Hours) and found.low is not None and found.low.hour == 12
-    return isinstance(found, Days) or (
-        isinstance(found, Hours) and (noon or found.high is not None or found.bound == "at")
-    )
+    return isinstance(found, Days) or (isinstance(found, Hours) and (noon or bool(found.high) or found.bound == "at"))
 
 
 def _all_but(c: Context, at: int, floor: int) -> bool:

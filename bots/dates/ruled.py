@@ -43,7 +43,7 @@ def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | N
             )
             turned = Hours(bound=turn, low=low, leaving=True)
         else:
-            if joined.drafts:
+            if any(draft.days for draft in joined.drafts):
                 without_hour(joined.drafts, found)
             else:
                 joined.without.append(found)

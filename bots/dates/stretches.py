@@ -125,11 +125,7 @@ def _contrasted(c: Context, i: int) -> bool:
         return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
     if (
         i
-        and (
-            c.lexemes[i - 1].word in _PROPOSED
-            or [c.lexemes[k].word for k in (i - 2, i - 1)] == ["it", "be"]
-            or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits)
-        )
+        and (_is_proposed(c, i - 1) or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
         and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
         and c.kind(i + 1) in ("", "stop", "comma")
     ):
@@ -152,6 +148,11 @@ def _contrasted(c: Context, i: int) -> bool:
     ):
         return c.kind(i - 1) in ("", "comma", "weekday") and c.lexemes[j + 1].number <= 12  # "10, no 11 on Tuesday"
     return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
+
+
+def _is_proposed(c: Context, k: int) -> bool:
+    """Whether the word at `k` proposes what follows: "let's do 7", "can it be 11"."""
+    return c.lexemes[k].word in _PROPOSED or (c.lexemes[k].word == "be" and c.lexemes[k - 1].word == "it")
 
 
 def _is_spurned(c: Context, i: int) -> bool:

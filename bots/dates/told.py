@@ -42,8 +42,6 @@ def _of_likeness(c: Context, pieces: list[Piece]) -> set[int]:
     """The days that others are like, or that are doubted where another is named: "same as today", "not sure about"."""
     found: set[int] = set()
     for at, piece in enumerate(pieces):
-        if not piece.at:
-            continue
         if isinstance(piece.found, Hours):
             since = c.lexemes[piece.at].word in ("desde", "since") and c.language == "es"
             if since and any(c.kind(k) == "ailing" or c.lexemes[k].word == "ayunas" for k in range(piece.at)[-3:]):
@@ -65,9 +63,9 @@ def _is_doubted(c: Context, k: int, between: range) -> bool:
     behind = [c.lexemes[n].word for n in between][:2]
     if behind[:1] in (["would've"], ["hubiera"]) or behind == ["would", "have"]:
         return True  # "Thursday would've been great but Friday"
-    if c.lexemes[k].word in ("about", "if", "on", "of") or c.kind(k) == "around":
+    if k > 0 and (c.lexemes[k].word in ("about", "if", "on", "of") or c.kind(k) == "around"):
         return c.lexemes[k - 1].word in ("not sure", "unsure")
-    return c.lexemes[k].word == "si" and c.lexemes[k - 1].word in ("se", "segura", "seguro")
+    return k > 0 and c.lexemes[k].word == "si" and c.lexemes[k - 1].word in ("se", "segura", "seguro")
 
 
 def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
