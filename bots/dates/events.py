@@ -38,7 +38,8 @@ _HAPPENS = words(
     "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
     "marries turns expires retires due graduation "
     "game match recital concert party birthday anniversary flight "
-    "trip tournament practice rehearsal closes cierra cierran festival election kicks eleccion elecciones interview "
+    "trip tournament practice levanto levantamos despierto desayuno rehearsal closes cierra cierran festival election "
+    "kicks eleccion elecciones interview "
     "deadline wedding "
     "funeral prom barbecue "
     "bbq picnic parade start starts "
@@ -72,9 +73,12 @@ _NO_DOING = words(
     "limpieza turno was is son daughter dr doctor"
 )
 _DOING = 2
+_RETURNS = words("regresamos volvemos regreso vuelvo drive fly")
+_TAKES = words("llevo llevamos dejo dejamos take drop")
+_SCHOOL = words("school daycare escuela colegio kinder guarderia clases trabajo")
 _FETCHES = words("refill refills pickup pick recoger resurtir")
 _TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
-_TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | words("fue")
+_TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | _RETURNS | _TAKES | words("fue")
 
 
 def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
@@ -143,6 +147,10 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
         return False
     if "move" in clause.kinds:
         return bool(said & _HOME)  # "moving house on the 5th"
+    if said & _RETURNS and not said & _TO_COME and c.kind(pieces[clause.pieces[0]].at) != "from":
+        return {"drive", "fly"}.isdisjoint(said) or "back" in said
+    if said & _TAKES and said & _SCHOOL:
+        return True  # "llevo a mi nieta a la escuela a las 8"
     if said & _TOLD and clause.stop < len(c.lexemes) and c.lexemes[clause.stop].word in ("but", "pero"):
         return True  # "you told me Tuesday at 10 but …"
     if any(c.lexemes[min(pieces[at].stop, len(c.lexemes) - 1)].word in ("was", "fue") for at in clause.pieces):

@@ -11,15 +11,12 @@ from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
 from bots.dates.ruled import exclude, left_over, without_hour
 from bots.dates.told import told_of
+from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, thinks_again, turns_only
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
 _NEXT_DAY = ("day", "weekday", "on", "the_el")
-_PAUSES = ("stop", "comma", "no", "no_es")
-_HESITATES = ("hmm", "hm", "um", "uh", "oh", "ay", "este", "mmm", "eh", "pues")
 _SO = ("so", "asi", "entonces")
-_ONLY = ("only", "solo", "nomas", "solamente")
-_STARTLED = frozenset(("shoot", "dang", "darn", "crap", "shit", "damn", "uy", "ups", "hijole", "chin"))
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -29,6 +26,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     ruled_out = negated_pieces(c, pieces)
     before: Piece | None = None
     after_excluded_day = startled = False
+    may_start = not STARTLED.isdisjoint(c.said) or "fix" in c.kinds.values()
     told = told_of(c, pieces, ruled_out)
     visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
@@ -36,7 +34,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         joined.left = _draft_of([pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
-        startled = startled or _is_startled(c, range(before.stop if before else 0, piece.at), at in told)
+        startled = startled or (may_start and is_startled(c, range(before.stop if before else 0, piece.at), at in told))
         if at in told or (isinstance(found, Days) and found.past):
             before = piece
             continue
@@ -47,12 +45,12 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             gap.add("anytime")
         if "else" in gap:
             gap.add("or")  # "Monday morning or else any afternoon"
-        if any(c.lexemes[k].word in _SO for k in between) or _concludes(c, piece):
+        if any(c.lexemes[k].word in _SO for k in between) or concludes(c, piece):
             gap.add("so")
         if startled and joined.drafts:
             gap.add("fix")
             startled = False
-        if before is not None and (_turns_only(c, between) or _thinks_again(c, between)):
+        if before is not None and (turns_only(c, between) or thinks_again(c, between)):
             gap.add("fix")
         if before is not None and (link := correction(c, before, piece)):
             gap.add("fix")
@@ -69,7 +67,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                     joined.parted.extend(day for day, _ in found.readings if day)
                 exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
-            if found.readings == ((None, None),) and _leads_to_only(c, joined.drafts, pieces, at):
+            if found.readings == ((None, None),) and leads_to_only(c, joined.drafts, pieces, at):
                 before = piece
                 continue
             if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
@@ -111,49 +109,6 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
         isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
         for n, piece in enumerate(pieces)
     )
-
-
-def _leads_to_only(c: Context, drafts: list[Draft], pieces: list[Piece], at: int) -> bool:
-    """Whether one of those days is the only one that will do: "entre semana solo puedo el jueves"."""
-    if c.kind(pieces[at].at - 1) == "of" and drafts and drafts[-1].days and drafts[-1].days.weekday is not None:
-        return True  # "los jueves de entre semana"
-    if at + 1 >= len(pieces) or not isinstance(pieces[at + 1].found, Days):
-        return False
-    return any(c.lexemes[k].word in _ONLY for k in range(pieces[at].stop, pieces[at + 1].at))
-
-
-def _is_startled(c: Context, between: range, told: bool) -> bool:
-    """Whether the person starts at what was just said, and takes it back: "Thursday 9. shoot I have a class at 9"."""
-    if told and any(c.kind(k) == "fix" for k in between):
-        return True
-    if c.said.isdisjoint(_STARTLED):
-        return False
-    return any(c.lexemes[k].word in _STARTLED and c.kind(k + 1) in ("word", "comma", "stop") for k in between)
-
-
-def _turns_only(c: Context, between: range) -> bool:
-    """Whether only what follows is possible: "you told me 10 but my ride can only do 1130"."""
-    if "but" not in c.said and "pero" not in c.said:
-        return False
-    said = {c.lexemes[k].word for k in between}
-    return bool(said & {"but", "pero"} and not said.isdisjoint(_ONLY))
-
-
-def _thinks_again(c: Context, between: range) -> bool:
-    """Whether only a "no" and a pause stand between: "Thursday... hmm no. Wednesday"."""
-    if len(between) < 3 or c.kind(between[-1]) not in ("stop", "comma"):
-        return False
-    kinds = [c.kind(k) for k in between]
-    if kinds.count("no") + kinds.count("no_es") != 1:
-        return False
-    pauses = all(c.kind(k) in _PAUSES or c.lexemes[k].word in _HESITATES for k in between)
-    return pauses and kinds[0] in ("stop", "comma")
-
-
-def _concludes(c: Context, piece: Piece) -> bool:
-    """Whether "then" at the end draws the conclusion: "Thursday nobody can, Tuesday then"."""
-    then = piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("then", "entonces")
-    return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
 
 
 def _draft_of(said: list[Days | Hours | Relation]) -> Draft:
@@ -199,6 +154,7 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         "fix" in gap
         or (c.moving and "move" in gap)
         or {"no", "comma"} <= gap
+        or {"no", "stop"} <= gap
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
         or "make" in gap | {c.kind(piece.at)}

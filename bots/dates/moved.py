@@ -10,7 +10,7 @@ from bots.dates.clauses import Clause, clauses_of
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
-_STANDING = words("visit appointment appt checkup cleaning cita visita consulta limpieza")
+_STANDING = words("visit appointment appt slot turno checkup cleaning cita visita consulta limpieza")
 _HELD = words("is was have has had got scheduled booked es era tengo tenia quedo agendada")
 _MEANT = words("supposed scheduled booked")
 _ANOTHER = words("another other also too second add keep otra otro tambien")
@@ -42,11 +42,15 @@ _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder")
 _KEPT = words("keep leave deje dejen mantener")
 _HELD_FOR = words("down scheduled booked books me us in")
-_HOLDS = words("have has had got you've toca tocaba agendaron tienen dieron pusieron citaron apuntaron programaron")
-_BOOKS = words("booked scheduled agende aparte reserve")
+_HOLDS = words(
+    "have has had got gave you've apunto puso dio agendo programo toca tocaba agendaron tienen dieron "
+    "pusieron citaron apuntaron programaron"
+)
+_BOOKS = words("booked scheduled agende aparte reserve quedamos quede")
 _OPEN = words("open available free possible ok okay libre disponible")
 _TURNS = _OTHERWISE | words(
-    "try book slide become shift there's anything something any how's i'd id like puede hay tiene tienen se"
+    "try book slide become shift there's anything something any how's i'd id like asked wanted meant pedi "
+    "queria yo puede hay tiene tienen se"
 )
 _TURNS |= {"what about", "how about"}
 _BEGINNINGS = ("", "stop", "comma", "greeting", "to")
@@ -158,7 +162,9 @@ def _moved_from(
     if led == "beside":
         return set(), run
     days = any(isinstance(pieces[at].found, Days) for at in new)
-    hours = any(isinstance(pieces[at].found, Hours) for at in new)
+    hours = any(isinstance(found := pieces[at].found, Hours) and found.bound != "same" for at in new)
+    if not days and not hours:
+        return run, run  # "push my Wednesday 8am back by a day, same time"
     if led == "to" and c.moving and not hours:
         return None  # "move my Tuesday 2pm to Thursday" keeps its hour
     return run, {at for at in run if days or isinstance(pieces[at].found, Hours)}
@@ -180,9 +186,9 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
         return "to"
     if pointed and name and c.lexemes[name - 1].word in _MAKES and kinds <= {"word", "counted"} and said <= _VISIT:
         return "to"  # "make my tomorrow visit Monday"
-    turns = said & _TURNS or kinds & {"move", "instead"}
-    turns = turns or (said & {"is", "are", "esta"} and kinds & {"stop", "comma"} and not _OPEN.isdisjoint(c.said))
-    turns = turns or (said & {"es", "quiero"} and "la" in said)
+    turns = bool(said & _TURNS or kinds & {"move", "instead"})
+    turns = turns or bool(said & {"is", "are", "esta"} and kinds & {"stop", "comma"} and not _OPEN.isdisjoint(c.said))
+    turns = turns or ("la" in said and bool(said & {"es", "quiero"}))
     instead = c.kind(new.stop) == "instead" or "instead" in c.said
     return "turn" if turns and (pointed or moves or instead) else None
 

@@ -8,12 +8,13 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
     "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "able open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime any else "
+    "able swing manage open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime "
+    "any else "
     "ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("is are s would really i i'm im we me yo it that just does will ya estoy estamos")
+_AFTER_WORDS = words("se is are s would really i i'm im we me yo it that just does will ya estoy estamos")
 # "I work until 5": the hours named are taken.
 _AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
 _ENGAGED = words(
@@ -25,7 +26,7 @@ _WORK_HOURS = words("until from at before by of between num clock part in the_la
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
-_SPURNED = words("bad out full impossible tough hard terrible imposible complicado mal")
+_SPURNED = words("complica dificil bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
 _SAID = words("said dije dijo dijeron pedi")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
@@ -60,7 +61,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
         ):
             found.add(at)
-    for at in range(1, len(pieces)):
+    for at in range(1, len(pieces) if "no" in c.said else 0):
         if _no_those(c, pieces[at - 1], pieces[at]):
             found |= {at - 1, at}
     for at in reversed(range(1, len(pieces))):
@@ -256,8 +257,10 @@ def _before(c: Context, at: int, floor: int) -> bool:
         said_no = k == 0 and (c.kind(at) in ("the", "next", "this", "ord") or c.expecting is not None)
         if said_no and not c.lexemes[at].word.endswith("s"):
             return False  # "no, the following Tuesday" answers first
+        if k > 1 and c.kind(k - 1) in ("comma", "stop") and c.kind(k - 2) == "num":
+            return False  # "10. no 10:30. Thursday"
         # "The 9th, no the 10th" corrects itself; "any day, no Mondays" rules out.
-        return not (floor and c.kind(k - 1) == "comma" and not c.lexemes[at].word.endswith("s"))
+        return not (floor and c.kind(k - 1) in ("comma", "stop") and not c.lexemes[at].word.endswith("s"))
     if k > floor and c.kind(k) == "to" and c.kind(k - 1) == "no":
         return True  # "no to Monday, yes to Tuesday"
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":

@@ -51,10 +51,12 @@ def parse(
             if len(readings) > 1:
                 ambiguous.extend(readings)
     if not ambiguous and not joined.left and _is_unclear_move(context, windows):
-        ambiguous = windows[:2]  # which is the old time only the person knows
+        windows, ambiguous = windows[1:], windows[::-1]  # which is the old time only the person knows
     # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
     wished = {one.first for one in windows if one.first == one.last}
     kept = wished & set(joined.parted)
+    gone = set(joined.excluded) - kept
+    windows = [one for one in windows if one.first != one.last or one.first not in gone] or windows
     left = windows_of(context, joined.left) if joined.left else []
     ahead = [one for one in windows if not has_passed(one, now)]
     return When(

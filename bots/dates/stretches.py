@@ -127,7 +127,7 @@ def _contrasted(c: Context, i: int) -> bool:
         i
         and (_is_proposed(c, i - 1) or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
         and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
-        and c.kind(i + 1) in ("", "stop", "comma")
+        and (c.kind(i + 1) in ("", "stop", "comma", "filler") or c.lexemes[i + 1].word == "that")
     ):
         return True  # "let's do 7"
     if (

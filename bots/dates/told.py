@@ -9,6 +9,9 @@ _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
 _WAS = words("was there here in on the were fue en el la i there with")
+_LIKENING = frozenset(
+    ("not sure", "unsure", "se", "segura", "seguro", "would", "would've", "hubiera", "desde", "same", "igual", "mismo")
+)
 _ALIKE = ("same", "igual", "mismo")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
@@ -41,6 +44,8 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
 def _of_likeness(c: Context, pieces: list[Piece]) -> set[int]:
     """The days that others are like, or that are doubted where another is named: "same as today", "not sure about"."""
     found: set[int] = set()
+    if len(pieces) < 2 or (_LIKENING.isdisjoint(c.said) and "same_hour" not in c.kinds.values()):
+        return found
     for at, piece in enumerate(pieces):
         if isinstance(piece.found, Hours):
             since = c.lexemes[piece.at].word in ("desde", "since") and c.language == "es"
