@@ -70,7 +70,7 @@ _ASKS = words(
 )
 _NO_DOING = words(
     "visit visits appointment appointments appt appts apt checkup cleaning slot session cita citas visita consulta "
-    "limpieza turno was is son daughter dr doctor"
+    "limpieza turno was is are es son daughter dr doctor prefer preference choice option opcion preferencia"
 )
 _DOING = 2
 _RETURNS = words("regresamos volvemos regreso vuelvo drive fly")

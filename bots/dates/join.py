@@ -158,7 +158,9 @@ def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
         or {"no_es", "comma"} <= gap
         or c.kind(piece.stop) == "instead"
         or "make" in gap | {c.kind(piece.at)}
-        or (c.moving and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)})))
+        or (
+            c.moving and "or" not in gap and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)}))
+        )
         or (c.moving and _is_traded(c, piece))
         or _is_confirmed(c, piece.stop)
     )
@@ -305,6 +307,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif last.hours is not None and (last.hours.leaving or ("so" in gap and not gap & {"or", "and"})):
         for draft in [draft for draft in drafts if draft.hours is last.hours]:
             draft.hours = hours
+    elif last.hours is not None and _narrows(last.hours, hours, gap):
+        last.hours = hours
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:
@@ -318,6 +322,12 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         sharing = [draft for draft in drafts[:-1] if draft.hours is last.hours and draft.days is not None]
         drafts.extend(Draft(days=draft.days, hours=hours, part=part) for draft in sharing)
         drafts.append(Draft(days=last.days, hours=hours, part=part, days_taken=True))
+
+
+def _narrows(said: Hours, hours: Hours, gap: set[str]) -> bool:
+    """Whether an hour is named within a bound that was told before: "I'm open after 1, can you do 2"."""
+    told = said.bound in ("after", "before", "until", "by") and gap & {"comma", "stop"} and not gap & {"or", "and"}
+    return bool(told) and hours.bound == "at" and hours.high is None
 
 
 def _same_hours(drafts: list[Draft]) -> None:

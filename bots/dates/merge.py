@@ -61,6 +61,8 @@ def _inside(reading: tuple[date | None, date | None], first: date | None, last: 
 def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
     """The weekday within a period, or the date that bears it; a date that does not bear it is asked about."""
     first, last = other.within or other.readings[0]
+    if last and not first:
+        first = today  # "by Friday, can I come Wednesday"
     if not first or not last:
         return None
     if other.wide or other.within or first != last:

@@ -41,6 +41,8 @@ _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder")
 _KEPT = words("keep leave deje dejen mantener")
+_SET = words("set scheduled booked down agendada programada es is was")
+_ONWARD = ("to", "make", "until", "before", "after", "by")
 _HELD_FOR = words("down scheduled booked books me us in")
 _HOLDS = words(
     "have has had got gave you've apunto puso dio agendo programo toca tocaba agendaron tienen dieron "
@@ -53,7 +55,7 @@ _TURNS = _OTHERWISE | words(
     "queria yo puede hay tiene tienen se"
 )
 _TURNS |= {"what about", "how about"}
-_BEGINNINGS = ("", "stop", "comma", "greeting", "to")
+_BEGINNINGS = ("", "stop", "comma", "greeting", "to", "move")
 _BACKWARDS = 7
 
 
@@ -79,6 +81,8 @@ def _named_at(c: Context, pieces: list[Piece], n: int) -> tuple[int, bool] | Non
     piece, k = pieces[n], pieces[n].at - 1
     if c.kind(piece.at) == "from" and c.moves(piece.at):
         return piece.at, False
+    if c.kind(piece.at) in _ONWARD or (c.kind(piece.at) == "for" and _leads_away(c, piece.at)):
+        return None  # "change my appointment to 3 pm"
     floor = max(pieces[n - 1].stop if n else 0, piece.at - _BACKWARDS)
     of_it = c.kind(piece.at) in ("of", "at_or_from") or c.kind(k) == "of"
     j = k - (c.kind(k) == "of")
@@ -111,10 +115,17 @@ def _named_before(c: Context, piece: Piece, floor: int) -> tuple[int, bool] | No
         visit, person = visit or word in _VISIT, person or word in _PERSONS
         if visit and kind in ("the", "the_la") and c.lexemes[k + 1].word in _VISIT:
             return k, c.kind(k - 1) in _BEGINNINGS  # "la consulta del 9"
+        if kind == "for" and _leads_away(c, k):
+            return None
         titled = c.kind(k - 1) in ("title", "stop") and kind == "word"
         if not (kind in _BACK or word in _VISIT or word in _SAID_OF_IT or word in _PERSONS or titled):
             return None
     return None
+
+
+def _leads_away(c: Context, k: int) -> bool:
+    """Whether the "for" at `k` leads to where a visit is moved: "cambiar mi cita para el viernes"."""
+    return c.moving and (k == 0 or c.lexemes[k - 1].word not in _SET)
 
 
 def _names_visit(c: Context, stop: int) -> bool:
@@ -188,6 +199,7 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
         return "to"  # "make my tomorrow visit Monday"
     turns = bool(said & _TURNS or kinds & {"move", "instead"})
     turns = turns or bool(said & {"is", "are", "esta"} and kinds & {"stop", "comma"} and not _OPEN.isdisjoint(c.said))
+    turns = turns or bool(moves and pointed and kinds & {"stop", "comma"})
     turns = turns or ("la" in said and bool(said & {"es", "quiero"}))
     instead = c.kind(new.stop) == "instead" or "instead" in c.said
     return "turn" if turns and (pointed or moves or instead) else None

@@ -5,13 +5,14 @@ from typing import Literal
 
 from bots.dates.join import join
 from bots.dates.model import When, Window
-from bots.dates.pieces import Context
+from bots.dates.pieces import Context, Piece
 from bots.dates.resolve import has_passed, windows_of
 from bots.dates.scan import pieces_of
 from bots.dates.tokens import guess_language, lex
 from hub.types import Language
 
 CLINIC_HOURS = (time(8), time(18))
+_ALSO = frozenset(("also", "too", "either", "tambien"))
 _LISTED = frozenset(("or", "and", "else", "nor"))
 
 
@@ -50,7 +51,7 @@ def parse(
             windows.append(readings[0])
             if len(readings) > 1:
                 ambiguous.extend(readings)
-    if not ambiguous and not joined.left and _is_unclear_move(context, windows):
+    if not ambiguous and not joined.left and _is_unclear_move(context, windows, joined.used):
         windows, ambiguous = windows[1:], windows[::-1]  # which is the old time only the person knows
     # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
     wished = {one.first for one in windows if one.first == one.last}
@@ -74,10 +75,12 @@ def parse(
     )
 
 
-def _is_unclear_move(c: Context, windows: list[Window]) -> bool:
+def _is_unclear_move(c: Context, windows: list[Window], used: list[Piece]) -> bool:
     """Whether a visit is to be moved and two starts are named, of which none is known to be the one it has."""
     if not c.moving or len(windows) != 2 or not _LISTED.isdisjoint(c.kinds.values()):
         return False
+    if not _ALSO.isdisjoint(c.said) or any(c.kind(k) in ("to", "for") for k in range(used[0].at + 1)):
+        return False  # "change my appointment for Friday at 3": the new time is led to
     return all(one.exact and one.first is not None and one.first == one.last for one in windows)
 
 

@@ -121,7 +121,7 @@ def _read(c: Context, draft: Draft, hours: Hours, day: date | None) -> list[Wind
         return [Window(earliest=min(low, high), latest=max(low, high), part_of_day=part)]
     after_now = c.now.time() if day == c.today else None
     times = _readings(c, hours.low, draft.part, after_now)
-    if hours.bound in ("before", "by", "until") and len(times) > 1:
+    if hours.bound in ("before", "by", "until") and draft.part in _EARLY_PARTS:
         times = [at for at in times if at > c.hours[0]] or times  # "before 1, so the morning"
     bounded = (_bounded(hours, at, None if part == "morning" and at.hour > 12 else part) for at in times)
     return [_kept_in(window, draft.part) for window in bounded]
