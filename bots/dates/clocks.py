@@ -21,7 +21,7 @@ _FREE_WORDS = words(
     "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
     "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
     "lol haha k yes yeah no bc because u ur her him them they're it's really right "
-    "nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
+    "up nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
     "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
     "still tambien than open left abierto abierta "
     "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"

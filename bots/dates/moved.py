@@ -43,6 +43,7 @@ _MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder
 _KEPT = words("keep leave deje dejen mantener")
 _SET = words("set scheduled booked down agendada programada es is was")
 _ONWARD = ("to", "make", "until", "before", "after", "by")
+_IT_IS = words("it's its currently tengo tenia")
 _HELD_FOR = words("down scheduled booked books me us in")
 _HOLDS = words(
     "have has had got gave you've apunto puso dio agendo programo toca tocaba agendaron tienen dieron "
@@ -73,7 +74,22 @@ def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[s
         name = _named_at(c, pieces, n)
         if name is not None and (found := _moved_from(c, pieces, n, name, ruled_out)) is not None:
             return found
-    return _of_standing_visit(c, pieces, ruled_out)
+    return _told_behind(c, pieces) or _of_standing_visit(c, pieces, ruled_out)
+
+
+def _told_behind(c: Context, pieces: list[Piece]) -> tuple[set[int], set[int]] | None:
+    """The same of a visit whose time is told behind the wish: "move it to Tuesday at 9, it's Thursday at 3"."""
+    if not c.moving or _IT_IS.isdisjoint(c.said):
+        return None
+    for n in range(1, len(pieces)):
+        k = pieces[n].at - 1
+        k -= c.kind(k) in ("on", "the", "the_el", "for", "at")
+        wish = any(isinstance(piece.found, Days) for piece in pieces[:n])
+        starts = c.kind(k - 1) in ("comma", "stop") or c.lexemes[k - 1].word in ("right", "it's", "now")
+        if wish and starts and c.lexemes[k].word in _IT_IS:
+            run = set(range(n, _run_end(c, pieces, n)))
+            return run, run
+    return None
 
 
 def _named_at(c: Context, pieces: list[Piece], n: int) -> tuple[int, bool] | None:

@@ -52,7 +52,7 @@ def parse(
             if len(readings) > 1:
                 ambiguous.extend(readings)
     if not ambiguous and not joined.left and _is_unclear_move(context, windows, joined.used):
-        windows, ambiguous = windows[1:], windows[::-1]  # which is the old time only the person knows
+        ambiguous = list(windows)  # which of them is the old time only the person and the books know
     # "Not Tuesday at 3, but Tuesday at 4" rules out no Tuesday.
     wished = {one.first for one in windows if one.first == one.last}
     kept = wished & set(joined.parted)

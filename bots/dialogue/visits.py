@@ -92,7 +92,7 @@ def _meant(visits: tuple[Appointment, ...], state: State) -> tuple[Appointment |
     if len(named) == 1:
         if state.job == "cancel":
             return named[0], Wish()
-        return named[0], replace(wish, when=_without_first(when))
+        return named[0], replace(wish, when=_without(when, named[0]))
     return (pool[0] if len(pool) == 1 else None), wish
 
 
@@ -105,8 +105,10 @@ def _ruled_out(visit: Appointment, when: When) -> bool:
     return visit.start.date() in when.excluded or visit.start.weekday() in when.excluded_weekdays
 
 
-def _without_first(when: When) -> When | None:
-    rest = when.windows[1:]
+def _without(when: When, visit: Appointment) -> When | None:
+    """What is wished once the window that names the visit is left out: the one it suits, or else the first."""
+    named = next((at for at, window in enumerate(when.windows) if window.suits(visit.start)), 0)
+    rest = when.windows[:named] + when.windows[named + 1 :]
     return rewrite(when, windows=rest, ambiguous=()) if rest or when.relation else None
 
 

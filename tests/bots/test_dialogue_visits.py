@@ -306,12 +306,17 @@ async def test_my_thursday_visit_names_the_visit_and_the_rest_is_the_wish() -> N
         pytest.param("can i swap my thurs 3pm for tues 9am", "reschedule", id="swap"),
         pytest.param("my appt is thursday at 3 can i do tuesday at 9 instead", "book", id="the-visit-there-is"),
         pytest.param("move my 3/5 to 3/3 at 9", "out_of_scope", id="figures"),
+        pytest.param("could my thurs 3pm become tues 9am", "reschedule", id="become"),
+        pytest.param("i can't do my thursday at 3 anymore, tuesday at 9?", "reschedule", id="cannot"),
+        pytest.param("move thursday at 3, tuesday at 9", "reschedule", id="told-by-the-books"),
+        pytest.param("move it to tuesday at 9, it's thursday at 3", "reschedule", id="new-one-first"),
         pytest.param("tengo cita el jueves a las 3, mejor el martes a las 9", "inform", id="es"),
+        pytest.param("tenía la del jueves a las 3, pásela al martes a las 9", "reschedule", id="es-la-del"),
     ],
 )
 async def test_the_old_time_names_the_visit_and_the_new_one_is_the_wish(text: str, intent: str) -> None:
     talk = await with_visits("thu-15", "fri-11")
-    talk.language = "es" if text.startswith("tengo") else "en"
+    talk.language = "es" if text.startswith("ten") else "en"
 
     await talk.hears(text, intent, when=parse(text, now=talk.now, language=talk.language))
 
