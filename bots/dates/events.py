@@ -38,19 +38,15 @@ _HAPPENS = words(
     "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
     "marries turns expires retires due graduation "
     "game match recital concert party birthday anniversary flight "
-    "trip tournament practice levanto levantamos despierto desayuno rehearsal closes cierra cierran festival election "
-    "kicks eleccion elecciones interview "
-    "deadline wedding "
-    "funeral prom barbecue "
-    "bbq picnic parade start starts "
-    "llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
+    "trip tournament practice wake levanto levantamos despierto desayuno rehearsal closes cierra cierran festival "
+    "election kicks eleccion elecciones interview deadline wedding funeral prom barbecue bbq picnic parade start "
+    "starts llega llegan viene vienen sale salen vuela vuelan regresa regresan vuelve vuelven aterriza cumple cumplen "
     "casan gradua mudamos muda partido fiesta cumpleanos vuelo boda graduacion bautizo quinceanera misa concierto "
     "ensayo entrevista mudanza torneo aniversario vence vencen caduca"
 )
 _OF_OTHERS = words(
     "comes coming visiting drops deja dejan entrega entregan ends ending gets delivers delivering delivered runs run "
-    "off "
-    "works working trabaja trabajan "
+    "off works working trabaja trabajan "
     "comienza empieza empiezan comienzan "
     "termina terminan acaba acaban usa usan"
 )
@@ -70,12 +66,14 @@ _ASKS = words(
 )
 _NO_DOING = words(
     "visit visits appointment appointments appt appts apt checkup cleaning slot session cita citas visita consulta "
-    "limpieza turno was is are es son daughter dr doctor prefer preference choice option opcion preferencia"
+    "limpieza turno was is are es son daughter dr doctor prefer preference choice option opcion preferencia "
+    "hurts hurting aches sick fever pain duele dolor"
 )
 _DOING = 2
+_WISHED = _WISHES | _ASKS | {"so", "asi", "entonces", "what about", "how about", "tal", "anything", "better"}
 _RETURNS = words("regresamos volvemos regreso vuelvo drive fly")
 _TAKES = words("llevo llevamos dejo dejamos take drop")
-_SCHOOL = words("school daycare escuela colegio kinder guarderia clases trabajo")
+_SCHOOL = words("school daycare shop mechanic taller escuela colegio kinder guarderia clases trabajo")
 _FETCHES = words("refill refills pickup pick recoger resurtir")
 _TELLING = _HAPPENED | _GOT | _DOSED | _MEASURED | words("was take tomo")
 _TELLING_OF_ANOTHER = _TELLING | _TOLD | _HAPPENS | _OF_OTHERS | _HOME | _RETURNS | _TAKES | words("fue")
@@ -176,4 +174,5 @@ def _is_of_mine(c: Context, clause: Clause, at: int) -> bool:
         return False
     if clause.stop < len(c.lexemes) and c.kind(c.skip(clause.stop, ("comma", "stop"))) in ("or", "and", "my"):
         return False
-    return sum(c.kind(n) == "word" for n in range(k + 1, at)) >= _DOING
+    wished = any(c.lexemes[n].word in _WISHED for n in range(clause.stop, len(c.lexemes)))
+    return wished and sum(c.kind(n) == "word" for n in range(k + 1, at)) >= _DOING

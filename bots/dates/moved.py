@@ -35,11 +35,14 @@ _PERSONS = words(
 _BACK = words("on at the the_el the_la of for a next this title in with around")
 _INSIDE = words("on at at_la of the the_el the_la in a comma title")
 _TAKEN_TO = ("to", "for", "at_la")
-_LEADS = words("to for with con por into onto become a al para sea fuera")
-_SHIFTS = words("pull slide shift become put make push bump bring replaced use sea fuera adelante swap")
+_LEADS = words("to for with con por into onto become a al para sea fuera quede")
+_SHIFTS = words("pull slide shift become put make push bump bring replaced use sea fuera quede adelante swap")
+_WISHED = words("like want book schedule reserve need quiero quisiera agende agendar programar reservar prefiero")
 _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
-_MISSED = words("miss missing skip cancel cancela cancele cancelar faltar perder")
+_MISSED = words("miss missing skip out faltar perder")
+_CANCELS = words("cancel cancela cancele cancelar quite quita quiten")
+_ANEW = words("put book give instead pongame ponme agendeme agendame deme dame reserve")
 _KEPT = words("keep leave deje dejen mantener")
 _SET = words("set scheduled booked down agendada programada es is was")
 _ONWARD = ("to", "make", "until", "before", "after", "by")
@@ -64,7 +67,7 @@ def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[s
     """The pieces of a visit there is, where another time is wished for: "mi cita es el martes pero quiero …".
 
     First those of a visit that is to be moved, none where one more may be wished for; then those that ask for nothing:
-    a day stays, where the wish names none.
+    a day stays, where the wish names none, and is then taken out of what is `ruled_out`.
     """
     if len(pieces) < 2:
         return set(), set()
@@ -133,6 +136,8 @@ def _named_before(c: Context, piece: Piece, floor: int) -> tuple[int, bool] | No
             return k, c.kind(k - 1) in _BEGINNINGS  # "la consulta del 9"
         if kind == "for" and _leads_away(c, k):
             return None
+        if word in _CANCELS or (word in ("have", "tengo") and "title" in [c.kind(at) for at in range(k, piece.at)]):
+            return k, True  # "cancel Tuesday at 1 and put me in for Friday"
         titled = c.kind(k - 1) in ("title", "stop") and kind == "word"
         if not (kind in _BACK or word in _VISIT or word in _SAID_OF_IT or word in _PERSONS or titled):
             return None
@@ -194,6 +199,8 @@ def _moved_from(
         return run, run  # "push my Wednesday 8am back by a day, same time"
     if led == "to" and c.moving and not hours:
         return None  # "move my Tuesday 2pm to Thursday" keeps its hour
+    if not days:
+        ruled_out -= run  # "my 3:30 tomorrow won't work, do you have 4:30": the day stays
     return run, {at for at in run if days or isinstance(pieces[at].found, Hours)}
 
 
@@ -201,7 +208,10 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     """How the new time is led to: "to" it, or by a "turn" of the text; None where it is not."""
     kinds, said = {c.kind(k) for k in between}, {c.lexemes[k].word for k in between}
     moves = "move" in kinds or any(c.kind(k) == "move" for k in range(name + 1))
+    instead = c.kind(new.stop) == "instead" or "instead" in c.said
     ahead = range(max(0, name - 4), name)
+    if any(c.lexemes[k].word in _CANCELS for k in (*ahead, name)):
+        return "turn" if said & _ANEW and "another" not in said else None
     if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
         return "turn" if pointed and said - {"and", "y", ""} | kinds & {"comma", "stop"} else None
     if name and c.lexemes[name - 1].word in _KEPT:
@@ -211,13 +221,14 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     leads = said & _LEADS or c.lexemes[new.at].word in _LEADS or c.kind(new.at) in _TAKEN_TO or kinds & {"to", "for"}
     if leads and (moves or not _SHIFTS.isdisjoint(c.said) or ("be" in said and said & _NEEDS)):
         return "to"
+    if pointed and not moves and not instead and any(c.lexemes[k].word in _WISHED for k in ahead[-3:]):
+        return None  # "I'd like my appointment Thursday at 2. I could do Friday"
     if pointed and name and c.lexemes[name - 1].word in _MAKES and kinds <= {"word", "counted"} and said <= _VISIT:
         return "to"  # "make my tomorrow visit Monday"
     turns = bool(said & _TURNS or kinds & {"move", "instead"})
     turns = turns or bool(said & {"is", "are", "esta"} and kinds & {"stop", "comma"} and not _OPEN.isdisjoint(c.said))
     turns = turns or bool(moves and pointed and kinds & {"stop", "comma"})
     turns = turns or ("la" in said and bool(said & {"es", "quiero"}))
-    instead = c.kind(new.stop) == "instead" or "instead" in c.said
     return "turn" if turns and (pointed or moves or instead) else None
 
 

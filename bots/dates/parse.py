@@ -1,9 +1,11 @@
 """The one way in: a text, the moment and the question asked give what the text says about when."""
 
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Literal
 
 from bots.dates.join import join
+from bots.dates.lexeme import words
 from bots.dates.model import When, Window
 from bots.dates.pieces import Context, Piece
 from bots.dates.resolve import has_passed, windows_of
@@ -12,8 +14,9 @@ from bots.dates.tokens import guess_language, lex
 from hub.types import Language
 
 CLINIC_HOURS = (time(8), time(18))
-_ALSO = frozenset(("also", "too", "either", "tambien"))
-_LISTED = frozenset(("or", "and", "else", "nor"))
+_ALSO = words("also too either tambien")
+_TURNS = words("need needs want should put book necesito quiero quisiera pongame agendeme")
+_OTHERS = words("my mi mis she he for")
 
 
 def parse(
@@ -76,11 +79,15 @@ def parse(
 
 
 def _is_unclear_move(c: Context, windows: list[Window], used: list[Piece]) -> bool:
-    """Whether a visit is to be moved and two starts are named, of which none is known to be the one it has."""
-    if not c.moving or len(windows) != 2 or not _LISTED.isdisjoint(c.kinds.values()):
+    """Whether of two starts one may be that of a visit there is, and which cannot be told."""
+    if len(windows) != 2 or not _ALSO.isdisjoint(c.said) or "or" in c.kinds.values() or "else" in c.kinds.values():
         return False
-    if not _ALSO.isdisjoint(c.said) or any(c.kind(k) in ("to", "for") for k in range(used[0].at + 1)):
+    between = [c.lexemes[k].word for one, then in pairwise(used) for k in range(one.stop, then.at)]
+    turns = not _TURNS.isdisjoint(between) and _OTHERS.isdisjoint(between)
+    if any(c.kind(k) in ("to", "for") for k in range(used[0].at + 1)):
         return False  # "change my appointment for Friday at 3": the new time is led to
+    if not turns and (not c.moving or "and" in c.kinds.values()):
+        return False
     return all(one.exact and one.first is not None and one.first == one.last for one in windows)
 
 

@@ -9,9 +9,7 @@ _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
 _WAS = words("was there here in on the were fue en el la i there with")
-_LIKENING = frozenset(
-    ("not sure", "unsure", "se", "segura", "seguro", "would", "would've", "hubiera", "desde", "same", "igual", "mismo")
-)
+_LIKENING = words("unsure se segura seguro would would've hubiera say desde same igual mismo") | {"not sure"}
 _ALIKE = ("same", "igual", "mismo")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
@@ -68,6 +66,8 @@ def _is_doubted(c: Context, k: int, between: range) -> bool:
     behind = [c.lexemes[n].word for n in between][:2]
     if behind[:1] in (["would've"], ["hubiera"]) or behind == ["would", "have"]:
         return True  # "Thursday would've been great but Friday"
+    if c.lexemes[k].word == "say" and k > 1 and c.lexemes[k - 2].word in ("going", "gonna"):
+        return True  # "I was going to say Monday but let's do Wednesday"
     if k > 0 and (c.lexemes[k].word in ("about", "if", "on", "of") or c.kind(k) == "around"):
         return c.lexemes[k - 1].word in ("not sure", "unsure")
     return k > 0 and c.lexemes[k].word == "si" and c.lexemes[k - 1].word in ("se", "segura", "seguro")

@@ -290,8 +290,7 @@ _SENSES: dict[Sense, str] = {
     ("my", 0): "my, our",
     ("move", 0): (
         "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, "
-        "replace, "
-        "slide, bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
+        "replace, slide, bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
     ),
     ("greeting", 0): (
         "good morning, good mornin, good afternoon, good evening, good night, good day, have a nice day, see you "

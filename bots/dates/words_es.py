@@ -168,10 +168,9 @@ _SENSES: dict[Sense, str] = {
         "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
         "cambio, reprograme, reprogramen, reagende, reagenden, posponga, pospongan, aplace, muevalo, muevala, "
-        "muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, "
-        "adelanteme, adelantenme, recorrala, cambienla, cambienlo, cambia, cambian, mueve, mueven, pase, pasen, "
-        "muevan, cambienme, recorra, recorran, intercambiar, "
-        "reemplazar, sustituir, reagendarla, "
+        "muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, adelanteme, "
+        "adelantenme, recorrala, cambienla, cambienlo, cambia, cambian, mueve, mueven, pase, pasen, "
+        "muevan, cambienme, recorra, recorran, intercambiar, reemplazar, sustituir, reagendarla, "
         "reprogramarla, cambiarmelo, cambiemela, cambiamela"
     ),
     ("greeting", 0): (

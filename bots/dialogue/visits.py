@@ -145,7 +145,7 @@ def wished(state: State, event: Heard, context: Context) -> State:
     """
     meaning = event.meaning
     moved_from = meaning.entities.when.moved_from
-    if moved_from and meaning.intent == "reschedule":  # "swap my Tuesday 2pm for Wednesday"
+    if moved_from and meaning.intent in ("reschedule", "cancel"):  # "swap my Tuesday 2pm for Wednesday"
         said = rewrite(meaning.entities.when, moved_from=())
         state = wishes.with_said(state, wishes.heard_as(event, said))
         return replace(state, wish=replace(state.wish, which=When(windows=moved_from)))
