@@ -136,10 +136,10 @@ class SmsChannel(Channel):
 
         Raises: see `channels.twilio.errors.raise_for`; Unreachable, OutcomeUnknown, ReplyUnreadable.
         """
-        sender = part.sender.value
+        field, sender = _from(part.sender.value)
         data: dict[str, object] = {
             "To": part.recipient.value,
-            _sender_field(sender): sender,
+            field: sender,
             "StatusCallback": Escaped(self._callback + Escaped.of(part.reference)),
         }
         if part.text:
@@ -249,8 +249,9 @@ class SmsChannel(Channel):
 
 
 @lru_cache(maxsize=64)
-def _sender_field(sender: str) -> str:
-    return "MessagingServiceSid" if _SERVICE_SID.fullmatch(sender) else "From"
+def _from(sender: str) -> tuple[str, Escaped]:
+    """The field that says who sends, and what it says: the clinic has few numbers."""
+    return "MessagingServiceSid" if _SERVICE_SID.fullmatch(sender) else "From", Escaped.of(sender)
 
 
 def _inbound(sid: str, form: Mapping[str, str], received_at: datetime) -> Inbound:

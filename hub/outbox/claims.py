@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ledger import Ledger
@@ -21,6 +20,7 @@ from hub.events import Change, publish
 from hub.outbox import due, halting, watch
 from hub.outbox.due import Due
 from hub.outbox.leases import LEASE
+from hub.outbox.plain import record_begun
 from hub.outbox.queue import note
 from hub.outbox.settle import alert
 from hub.outbox.verdicts import CHANNELS, PURPOSES, Verdicts
@@ -185,7 +185,7 @@ class Claims:
             moved.append(_move(row, DeliveryState.SUPPRESSED, reason, now))
             history.append((row.id, DeliveryState.SUPPRESSED, reason))
         if claimed:
-            await conn.execute(_TAKE, {"ids": [row.id for row in claimed], "until": now + LEASE, "moment": now})
+            await record_begun(conn, [row.id for row in claimed], now, lease_until=now + LEASE)
             begun = {"started_at": now, "outcome": "started", "code": ""}
             starts = [{"delivery_id": row.id, "number": row.attempts + 1, **begun} for row in claimed]
             await insert_rows(conn, attempt, starts)
@@ -216,20 +216,6 @@ class Claims:
             ),
         )
         return claimed
-
-
-_TAKE = (
-    sa.update(delivery)
-    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        state=DeliveryState.SENDING,
-        reason="",
-        attempts=delivery.c.attempts + 1,
-        lease_until=sa.bindparam("until"),
-        unknown_since=None,
-        updated_at=sa.bindparam("moment"),
-    )
-)
 
 
 def _move(row: Due, state: DeliveryState, reason: str, due_at: datetime) -> dict[str, Any]:

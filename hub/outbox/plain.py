@@ -1,7 +1,8 @@
-"""Recording that attempts were taken: what nearly every attempt comes to, in two statements for a whole batch.
+"""Recording that deliveries are being sent, and that their attempts were taken: what nearly all of them come to.
 
-The fence stands in the statement itself: it moves only deliveries that are still being sent, by just that attempt. So
-nothing need be read first. The words are the database's own, for the values of a batch change from row to row.
+A whole batch costs a statement or two, in the database's own words, for SQLAlchemy would build a text of such length
+anew each time. What records the end has its fence in the statement itself: it moves only deliveries that are still
+being sent, by just that attempt. So nothing need be read first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,10 +19,19 @@ from hub.db.tables import delivery
 from hub.types import DeliveryState
 
 _MOST = 128
-"""Attempts in one statement at most, so that each length stays prepared."""
+"""Deliveries in one statement at most, so that each length stays prepared."""
 
 Taken = tuple[str, int, str | None]
 """A delivery, the number of its attempt, and the provider's id."""
+
+
+async def record_begun(conn: AsyncConnection, ids: Sequence[str], now: datetime, *, lease_until: datetime) -> None:
+    """These deliveries are being sent, by one attempt more, and leased. The caller holds their rows."""
+    dialect = conn.dialect
+    moments = (_stored(dialect, lease_until), _stored(dialect, now))
+    for start in range(0, len(ids), _MOST):
+        some = ids[start : start + _MOST]
+        await run(conn, _begun(dialect, len(some)), (*moments, *some))
 
 
 async def record_taken(conn: AsyncConnection, taken: Sequence[Taken], now: datetime, *, due_at: datetime) -> list[str]:
@@ -48,6 +58,17 @@ async def record_taken(conn: AsyncConnection, taken: Sequence[Taken], now: datet
 def _stored(dialect: Dialect, moment: datetime) -> Any:
     write = delivery.c.due_at.type.dialect_impl(dialect).bind_processor(dialect)
     return moment if write is None else write(moment)
+
+
+@lru_cache(maxsize=256)
+def _begun(dialect: Dialect, size: int) -> str:
+    place = _places(dialect)
+    # No value of anybody's is part of these words.
+    return (
+        f"UPDATE delivery SET state = '{DeliveryState.SENDING}', reason = '', attempts = attempts + 1,"  # noqa: S608
+        f" lease_until = {next(place)}, updated_at = {next(place)}, unknown_since = NULL"
+        f" WHERE id IN ({', '.join([next(place) for _ in range(size)])})"
+    )
 
 
 @lru_cache(maxsize=256)
