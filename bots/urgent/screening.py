@@ -15,7 +15,7 @@ from bots.urgent.names import Names, names
 from bots.urgent.words import END, tokens
 
 LEARNED = "learned"  # the phrase id of what the learned screen heard
-HEARD = 0.25  # how likely an emergency of any level must be: staff are told,
+HEARD = 0.2  # how likely an emergency of any level must be: staff are told,
 DENIED = 0.6  # where a list heard it denied or in the past,
 APART = 0.6  # or of one sentence by itself, in which no list heard anything: it says little without the others,
 ANSWERED = 0.35  # and how likely for more than "urgent": the writer is told to call 911 or 988,

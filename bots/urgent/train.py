@@ -37,8 +37,9 @@ from hub.learning import EVERYDAY, TRIED, Counted, dealt, shares, slipped
 
 HERE = Path(__file__).parent
 NLU = HERE.parent / "data" / "nlu"
+_OTHERS = HERE.parents[1] / "consent" / "examples" / "opt_out.jsonl"
 
-_WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 2.0, "framed": 0.5}
+_WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 2.0, "framed": 0.5, "other": 1.0}
 _SLIPPED = 0.4  # what a copy counts of that
 _OF_CRISIS = {"suicidal thoughts", "ganas de matarme"}
 _ONE_IN = 3  # so many pairs of a frame and what is felt give one example
@@ -75,6 +76,11 @@ def examples() -> Iterator[Example]:
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("- ") and not line.strip().startswith(("- intent:", "- synonym:", "- lookup:")):
                 yield Example(_MARKED.sub(r"\1", line.strip()[2:]), 0, _WEIGHT["everyday"], True, EVERYDAY)
+    for line in _OTHERS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        # A text that a list hears something in may well be an emergency: there it was asked for something else.
+        if row["word"] == "none" and by_lists(tokens(row["text"]), names(row["text"])).level is None:
+            yield Example(row["text"], 0, _WEIGHT["other"])
 
 
 def _labelled(row: dict[str, str], level: int, weight: float) -> Iterator[Example]:

@@ -11,8 +11,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.hdrs import CONTENT_LENGTH
-from aiohttp.helpers import TimerNoop
-from aiohttp.http import StreamWriter
+from aiohttp.http import HttpProcessingError, StreamWriter
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient, _logger  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
@@ -25,7 +24,6 @@ __all__ = ["Transport"]
 CONNECTIONS = 128
 KEPT = 256
 """Addresses that are kept as they were read."""
-_TIMER = TimerNoop()
 
 
 class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio package is not typed
@@ -62,28 +60,23 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             )
         address = self._address(url)
         if method == "POST" and not params:
-            response = await self._post(session, address, form(data or {}), headers)
-        else:
-            response = await session.request(
-                method,
-                address,
-                params=params or None,
-                data=form(data) if data else None,
-                headers=headers,
-                allow_redirects=allow_redirects,
-            )
-        # What is read to its end has given its connection back, and what breaks has closed it.
-        if response.content.is_eof():
-            body = response.content.read_nowait()
-        else:
-            async with asyncio.timeout(self._timeout.sock_read):
-                body = await response.read()
-        return Response(response.status, body.decode("utf-8", "replace"), response.headers)
+            return await self._post(session, address, form(data or {}), headers)
+        response = await session.request(
+            method,
+            address,
+            params=params or None,
+            data=form(data) if data else None,
+            headers=headers,
+            allow_redirects=allow_redirects,
+        )
+        async with asyncio.timeout(self._timeout.sock_read):
+            body = await response.read()
+        return _answer(response.status, body, response.headers)
 
     async def _post(
         self, session: aiohttp.ClientSession, address: URL, body: bytes, headers: Mapping[str, str] | None
-    ) -> aiohttp.ClientResponse:
-        """The start of the answer to a POST.
+    ) -> Response:
+        """The answer to a POST.
 
         It takes the steps that `session.request` takes, without those for redirects, cookies, proxies, traces and a
         repetition, none of which a POST to Twilio has, and without a task of its own that writes a few octets: they are
@@ -101,18 +94,6 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             assert protocol is not None
             protocol.set_response_params(read_until_eof=True, read_timeout=self._timeout.sock_read)
             writer = StreamWriter(protocol, request.loop)
-            response = aiohttp.ClientResponse(
-                "POST",
-                address,
-                writer=None,
-                continue100=None,
-                timer=_TIMER,
-                request_info=request.request_info,
-                traces=[],
-                loop=request.loop,
-                session=session,
-                stream_writer=writer,
-            )
             head = request.headers.copy()
             head[CONTENT_LENGTH] = str(len(body))
             # Head and body leave together: the first is kept back until there is something of the second.
@@ -120,14 +101,23 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             await writer.write(body)
             await writer.write_eof()
             protocol.start_timeout()
-            try:
-                return await response.start(connection)
-            except BaseException:
-                response.close()
-                raise
+            message, content = await protocol.read()
+            while message.code < 200:  # told on the way to the answer
+                message, content = await protocol.read()
+            if content.is_eof():
+                received = content.read_nowait()
+            else:
+                async with asyncio.timeout(self._timeout.sock_read):
+                    received = await content.read()
+        except HttpProcessingError as error:
+            connection.close()
+            raise aiohttp.ClientPayloadError("the answer is no HTTP") from error
         except BaseException:
             connection.close()
             raise
+        # It is closed, not kept, if its other end said so.
+        connection.release()
+        return _answer(message.code, received, message.headers)
 
     def _asking(
         self, session: aiohttp.ClientSession, address: URL, headers: Mapping[str, str] | None
@@ -167,3 +157,7 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             await self.session.close()
             self.session = None
             self._asked.clear()
+
+
+def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+    return Response(status, body.decode("utf-8", "replace"), headers)

@@ -53,6 +53,49 @@ async def test_an_answer_that_trickles_in_for_ever_is_given_up() -> None:
     await server.wait_closed()
 
 
+async def _answered(*answers: bytes) -> tuple[int, str]:
+    """What becomes of a post that is answered so; its head and body must have come together."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received = await reader.read(65536)
+        assert received.endswith(b"\r\n\r\nBody=Hello")
+        for one in answers:
+            writer.write(one)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    api = TwilioApi("AC1", Secret("secret"), base_url=f"http://127.0.0.1:{port}", timeout=IMPATIENT)
+    try:
+        answered = await api.post("/Messages.json", {"Body": "Hello"})
+        return answered.status, answered.body
+    finally:
+        await api.close()
+        server.close()
+        await server.wait_closed()
+
+
+async def test_what_is_told_on_the_way_is_not_the_answer() -> None:
+    found = await _answered(b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")
+
+    assert found == (201, "{}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="hangs up"),
+        pytest.param(b"no HTTP at all\r\n\r\n", id="no HTTP"),
+        pytest.param(b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n{", id="half a body"),
+        pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n", id="no more than on the way"),
+    ],
+)
+async def test_after_an_answer_that_cannot_be_read_the_outcome_is_unknown(answer: bytes) -> None:
+    with pytest.raises(OutcomeUnknown):
+        await _answered(answer)
+
+
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1", "no address", "http://"])
 async def test_what_is_no_address_of_a_server_is_named_as_a_wrong_setting(address: str) -> None:
     api = TwilioApi("AC1", Secret("secret"), base_url=address)

@@ -63,15 +63,15 @@ def test_opt_outs_of_another_writer_are_heard_or_asked_about():
     assert min(len(wanted), len(others)) >= 1100
     assert kept >= 0.985
     assert kept + asked >= 0.995
-    assert false <= 0.0125
+    assert false <= 0.01
     assert needless <= 0.05
 
 
-def test_no_everyday_text_ends_the_messages_and_few_are_asked_about():
+def test_hardly_any_everyday_text_ends_the_messages_and_few_are_asked_about():
     found = [heard(row["text"]) for row in EVERYDAY]
 
-    assert len(found) >= 600
-    assert share(found, Match) == 0
+    assert len(found) >= 1300
+    assert share(found, Match) <= 0.0025
     assert share(found, Doubt) <= 0.015
 
 
