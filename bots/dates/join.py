@@ -31,7 +31,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
     if visit:
-        joined.left = _draft_of([pieces[at].found for at in sorted(visit)])
+        joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
         startled = startled or (may_start and is_startled(c, range(before.stop if before else 0, piece.at), at in told))
@@ -111,14 +111,15 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
     )
 
 
-def _draft_of(said: list[Days | Hours | Relation]) -> Draft:
+def _draft_of(today: date, said: list[Days | Hours | Relation]) -> Draft:
     """The draft of one visit that is told of."""
     draft = Draft()
     for found in said:
         if isinstance(found, Days):
             first, last = found.readings[0] if found.readings else (None, None)
             whole = Days(readings=(one(first),)) if first and last is None else found  # "from Friday at 9 to …"
-            draft.days = draft.days or whole
+            same = merged(today, draft.days, whole, set()) if draft.days is not None else None
+            draft.days = same or draft.days or whole  # "Monday the 23rd"
         elif isinstance(found, Hours):
             set_hours(draft, found)
     return draft

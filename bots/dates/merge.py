@@ -1,5 +1,6 @@
 """Two names of one day ("Wednesday the 18th", "Monday, next week"), or two bounds of one stretch, as one."""
 
+from dataclasses import replace
 from datetime import date
 
 from bots.dates.lexeme import words
@@ -14,7 +15,7 @@ _ENDINGS = ("before", "by", "until")
 
 def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
     """The one stretch that both mean, or None where they are two."""
-    if said.at or then.at or not said.readings or not then.readings:
+    if said.at or then.at or not said.readings or not then.readings or _is_another(said, then):
         return None
     if said.weekday is not None and then.weekday is None:
         return _weekday_with(today, said.weekday, then) if gap <= _NEAR else None
@@ -34,6 +35,15 @@ def merged(today: date, said: Days, then: Days, gap: set[str]) -> Days | None:
         return Days(readings=(said.readings[0],))
     shared = tuple(reading for reading in said.readings if reading in then.readings)
     return Days(readings=shared) if shared else None
+
+
+def _is_another(said: Days, then: Days) -> bool:
+    """Whether one has its weekday and its number already, and the other is another weekday."""
+    for days, other in ((said, then), (then, said)):
+        first = days.readings[0][0]
+        if days.dated and first is not None and other.weekday not in (None, first.weekday()):
+            return True
+    return False
 
 
 def _near_count(said: Days, then: Days) -> date | None:
@@ -69,12 +79,12 @@ def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
         day = plus(first, (weekday - first.weekday()) % 7)
         return Days(readings=(one(day),)) if day <= last else None
     if first.weekday() == weekday:
-        return other
+        return replace(other, dated=True)
     if other.day_of_month:
         fitting = [day for day in days_of_month(today, first.day, 14) if day.weekday() == weekday]
         if fitting:
             far = (fitting[0] - today).days > 62
-            return Days(readings=(one(fitting[0]), one(first)) if far else (one(fitting[0]),))
+            return Days(readings=(one(fitting[0]), one(first)) if far else (one(fitting[0]),), dated=True)
     near = coming(plus(first, -4), weekday)
     return Days(readings=(one(first), one(near)) if near >= today else (one(first),))
 

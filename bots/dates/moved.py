@@ -211,7 +211,8 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     instead = c.kind(new.stop) == "instead" or "instead" in c.said
     ahead = range(max(0, name - 4), name)
     if any(c.lexemes[k].word in _CANCELS for k in (*ahead, name)):
-        return "turn" if said & _ANEW and "another" not in said else None
+        turns = said & _ANEW or (kinds & {"comma", "stop"} and said & _TURNS)
+        return "turn" if turns and "another" not in said and not said & _CANCELS else None
     if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
         return "turn" if pointed and said - {"and", "y", ""} | kinds & {"comma", "stop"} else None
     if name and c.lexemes[name - 1].word in _KEPT:
@@ -234,7 +235,9 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
 
 def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
     """The same of a visit that is said to be, and not only named: "my appt is Tuesday at 2 but …"."""
-    if not (c.moving or not ((_HELD.isdisjoint(c.said) and "supposed" not in c.said) or _OTHERWISE.isdisjoint(c.said))):
+    held = not _HELD.isdisjoint(c.said) or "supposed" in c.said
+    turned = not _OTHERWISE.isdisjoint(c.said) or "not" in c.kinds.values()
+    if not c.moving and not (held and turned):
         return set(), set()
     clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
     for clause, following in pairwise(clauses):
@@ -243,6 +246,7 @@ def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> 
             return named, named
         other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
         turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
+        turns = turns or any(c.kind(k) == "not" for k in range(pieces[clause.pieces[-1]].stop, following.first))
         if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
             visit = set(clause.pieces) - ruled_out
             anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)
@@ -272,4 +276,4 @@ def _is_standing(c: Context, clause: Clause, piece: Piece) -> bool:
     k = piece.at - 1 - (c.kind(piece.at - 1) in ("on", "the", "the_el", "for", "a"))
     if k >= 0 and c.lexemes[k].word == "got":
         return c.lexemes[k - 1].word in ("i", "i've", "ive", "have", "we've", "we") and k - clause.first < 3
-    return k >= 0 and c.lexemes[k].word in ("have", "tengo") and k - clause.first < 3
+    return k >= 0 and c.lexemes[k].word in ("have", "had", "tengo", "tenia") and k - clause.first < 3

@@ -8,7 +8,7 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at "
     "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "able swing manage open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime "
+    "able swing manage alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime "
     "any else ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
@@ -27,6 +27,8 @@ _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words("complica dificil bad out full impossible tough hard terrible imposible complicado mal")
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
+_BUT = words("but accept expect")
+"""What leaves a day out of "any day"; the latter two are how "except" is often typed."""
 _SAID = words("said dije dijo dijeron pedi")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
 _PREDICATES = words("unavailable busy swamped neither")
@@ -240,7 +242,7 @@ def _all_but(c: Context, at: int, floor: int) -> bool:
         return True  # "esta semana menos hoy"
     return (
         k >= floor
-        and (c.lexemes[k].word == "but" or c.kind(k) == "minus")
+        and (c.lexemes[k].word in _BUT or c.kind(k) == "minus")
         and any(c.lexemes[n].word in _ANY for n in range(k))
     )
 
@@ -281,10 +283,11 @@ def _before(c: Context, at: int, floor: int) -> bool:
             # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
             if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
                 return False
-            return word not in _OWN or k == 0 or c.kind(k - 1) == "word"
+            # "Sorry, won't make it tomorrow" is of the person, who is left out.
+            return word not in _OWN or k == 0 or c.kind(k - 1) == "word" or c.kind(k + 1) == "make"
         if kind == "no_es":
             return True
-        if kind not in _BACK_KINDS and word not in _THROUGH and not (word == "to" and c.lexemes[k - 1].word == "able"):
+        if kind not in _BACK_KINDS and kind != "at_la" and word not in _THROUGH and not (word == "to" and c.lexemes[k - 1].word == "able"):
             return False
     return False
 

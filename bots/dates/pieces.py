@@ -83,6 +83,7 @@ class Days:
     weekday: set when nothing but a weekday was named; wide: a period within which a day may be named;
     within: the period that was said with a weekday, from which it may be left out;
     instead: it takes the place of the day it is counted from ("the 21st, so before that");
+    dated: its weekday was said with its number, and both agree, so that another weekday is another day;
     moved: a visit is moved to it, so that an hour named before it is the old one; left: the day it is moved from;
     at: a moment, when hours were counted ("in two hours"); past: it lies behind and asks for nothing.
     """
@@ -93,6 +94,7 @@ class Days:
     at: datetime | None = None
     past: bool = False
     day_of_month: bool = False
+    dated: bool = False
     moved: bool = False
     left: Stretch | None = None
     excluded_weekdays: tuple[int, ...] = ()

@@ -291,7 +291,7 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
         day = coming_day_of_month(c.today, c.lexemes[j].number) if number_of_day(c, j) else None
         return (Days(readings=((monday(day), plus(monday(day), 6)),), wide=True), j + 1) if day else None
     numbered = isinstance(days, Days) and (days.day_of_month or days.wide) and c.kind(last.stop - 1) in ("num", "ord")
-    named = listed or numbered or any(c.kind(k) in ("month", "slash") for k in range(last.at, last.stop))
+    named = listed or numbered or any(c.kind(k) in ("month", "month?", "slash") for k in range(last.at, last.stop))
     link = c.kind(i - 1)
     if link == "comma":
         link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""

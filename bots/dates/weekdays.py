@@ -12,6 +12,8 @@ _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
     "clock oclock ish"
 )
+_SUITS = words("works work is would please pls plz if could can only ok okay fine good best")
+_WHO_SAT = words("i we he she they you it who just")
 _WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash mer")
 
 
@@ -22,10 +24,11 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
     if lexeme.kind == "mar" and "num" in (c.kind(i - 1), c.kind(i + 1)):
         if c.kind(i + 1) != "num" or (dated := bare_date(c, weekday, i + 1)) is None:
             return None if c.kind(i - 1) == "num" else month_at(c, i)
-        return Days(readings=(one(dated),)), i + 2  # "mar 13", a Tuesday
+        return Days(readings=(one(dated),), dated=True), i + 2  # "mar 13", a Tuesday
     if lexeme.kind == "weekday?" and not (
         c.kind(i - 1) in _WEAK_BEFORE
-        or (i and c.lexemes[i - 1].word == "but")
+        or (i and c.lexemes[i - 1].word in ("but", "any", "every"))
+        or _suits(c, i)
         or c.kind(i + 1) in _WEAK_AFTER
         or len(c.lexemes) <= 3
         or c.expecting == "date"
@@ -67,10 +70,16 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
     if (dated := bare_date(c, weekday, i + 1)) is not None:
-        return Days(readings=(one(dated),)), i + 2
+        return Days(readings=(one(dated),), dated=True), i + 2
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
     return Days(readings=(one(soon),), weekday=weekday), i + 1
+
+
+def _suits(c: Context, i: int) -> bool:
+    """Whether "sat" is told to suit, and is no verb: "sat works for me"; not "we sat would you believe"."""
+    follows = i + 1 < len(c.lexemes) and c.lexemes[i + 1].word in _SUITS
+    return follows and (i == 0 or c.lexemes[i - 1].word not in _WHO_SAT) and c.kind(i - 1) not in ("my", "title")
 
 
 def _weekday_beside(c: Context, weekday: int, i: int, base_at: BaseAt) -> Found | None:
