@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 from bots.dates.draft import Draft, Joined, between, is_open, set_hours
-from bots.dates.merge import both_bounds, merged
+from bots.dates.lexeme import words
+from bots.dates.merge import beside_dated, both_bounds, merged
 from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
@@ -16,6 +17,7 @@ from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, th
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
 _NEXT_DAY = ("day", "weekday", "on", "the_el")
+_SLOTS = words("appt appts appointment appointments session sessions visit visits")
 _SO = ("so", "asi", "entonces")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
@@ -40,7 +42,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             continue
         joined.used.append(piece)
         between = range(before.stop if before else 0, piece.at)
-        gap = {c.kind(k) for k in between}
+        gap = {"word" if c.lexemes[k].word in _SLOTS else c.kind(k) for k in between}
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
         if "else" in gap:
@@ -206,6 +208,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days))
         return
     last = drafts[-1]
+    if gap & {"or", "and", "comma"}:
+        days = beside_dated(last.days, days)
     if days.instead or _inside_open(last.days, days, gap):
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:

@@ -5,7 +5,7 @@ from datetime import date
 
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Piece
-from bots.dates.reckon import coming, days_of_month, made, one, plus
+from bots.dates.reckon import coming, days_of_month, made, monday, one, plus
 
 _NEAR = words("comma a the the_el on of dash in the_la stop word dia around")
 _LOOSELY = 4
@@ -92,6 +92,8 @@ def _weekday_with(today: date, weekday: int, other: Days) -> Days | None:
 def both_bounds(c: Context, before: Piece, piece: Piece, gap: set[str]) -> Days | None:
     """The stretch between "after the 7th" and "before the 12th", in either order; None where they are no such pair."""
     said, new = before.found, piece.found
+    if isinstance(said, Days) and isinstance(new, Days) and c.kind(before.stop - 1) == "onward" and new.wide:
+        return _on_within(new, said) if gap <= _NEAR else None  # "Wed or later next week"
     if isinstance(said, Days) and isinstance(new, Days) and said.wide and (cut := _cut(c, said, new, piece, gap)):
         return cut
     if not isinstance(said, Days) or not isinstance(new, Days) or "or" in gap:
@@ -108,6 +110,8 @@ def both_bounds(c: Context, before: Piece, piece: Piece, gap: set[str]) -> Days 
 
 def _cut(c: Context, said: Days, new: Days, piece: Piece, gap: set[str]) -> Days | None:
     """What is left of a period that is bounded: "late December, after Christmas"; None where nothing is."""
+    if said.readings and c.kind(piece.stop - 1) == "onward" and not gap & {"or", "and", "stop"}:
+        return _on_within(said, new)
     if (
         gap & {"or", "and"}
         or c.kind(piece.at) not in (*_BEGINNINGS, *_ENDINGS)
@@ -121,3 +125,23 @@ def _cut(c: Context, said: Days, new: Days, piece: Piece, gap: set[str]) -> Days
     begin = max(low, first) if first and c.kind(piece.at) in _BEGINNINGS else low
     end = min(high, last) if last and c.kind(piece.at) in _ENDINGS else high
     return Days(readings=((begin, end),), wide=True) if low <= begin <= end <= high else None
+
+
+def _on_within(said: Days, new: Days) -> Days | None:
+    """From a weekday of the period on to its end: "next week Wed or later"."""
+    (low, high), (first, last) = said.readings[0], new.readings[0] if new.readings else (None, None)
+    if low is None or high is None or first is None or last is not None or (high - low).days > 6:
+        return None
+    begin = first if low <= first <= high else plus(low, (first.weekday() - low.weekday()) % 7)
+    return Days(readings=((begin, high),), wide=True) if begin <= high else None
+
+
+def beside_dated(said: Days | None, days: Days) -> Days:
+    """The weekday of the same week too, where it would lie before the day named: "Monday the 16th or Tuesday"."""
+    if said is None or not said.dated or days.weekday is None or not days.readings:
+        return days
+    first, soon = said.readings[0][0], days.readings[0][0]
+    if first is None or soon is None or soon >= first:
+        return days
+    there = coming(first, days.weekday)
+    return replace(days, readings=(*days.readings, one(there))) if monday(there) == monday(first) else days

@@ -211,8 +211,8 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     instead = c.kind(new.stop) == "instead" or "instead" in c.said
     ahead = range(max(0, name - 4), name)
     if any(c.lexemes[k].word in _CANCELS for k in (*ahead, name)):
-        turns = said & _ANEW or (kinds & {"comma", "stop"} and said & _TURNS)
-        return "turn" if turns and "another" not in said and not said & _CANCELS else None
+        anew = said & _ANEW or (kinds & {"comma", "stop"} and said & _TURNS)
+        return "turn" if anew and "another" not in said and not said & _CANCELS else None
     if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
         return "turn" if pointed and said - {"and", "y", ""} | kinds & {"comma", "stop"} else None
     if name and c.lexemes[name - 1].word in _KEPT:
@@ -245,7 +245,7 @@ def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> 
         if named and any(isinstance(pieces[at].found, Days) for at in following.pieces):
             return named, named
         other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
-        turns = following.words & _OTHERWISE or c.kind(following.first) == "move"
+        turns = bool(following.words & _OTHERWISE) or c.kind(following.first) == "move"
         turns = turns or any(c.kind(k) == "not" for k in range(pieces[clause.pieces[-1]].stop, following.first))
         if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
             visit = set(clause.pieces) - ruled_out

@@ -6,10 +6,10 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
 _THROUGH = words(
-    "do make come it be there available free good for any in that works work attend go on the this at "
-    "really possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este "
-    "able swing manage alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce conduzco conducir anything anytime "
-    "any else ninguna nada en por para poder llegar come appointment appointments an cita"
+    "do make come it be there available free good for any in that works work attend go on the this at really "
+    "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing manage "
+    "alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce conduzco conducir "
+    "anything anytime any else ninguna nada en por para poder llegar come appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
@@ -25,7 +25,10 @@ _WORK_HOURS = words("until from at before by of between num clock part in the_la
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
-_SPURNED = words("complica dificil bad out full impossible tough hard terrible imposible complicado mal")
+_SPURNED = words(
+    "complica dificil bad out full impossible tough hard terrible imposible complicado mal llena lleno llenas llenos "
+    "ocupada ocupado saturada saturado"
+)
 _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
 _BUT = words("but accept expect")
 """What leaves a day out of "any day"; the latter two are how "except" is often typed."""
@@ -287,7 +290,12 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word" or c.kind(k + 1) == "make"
         if kind == "no_es":
             return True
-        if kind not in _BACK_KINDS and kind != "at_la" and word not in _THROUGH and not (word == "to" and c.lexemes[k - 1].word == "able"):
+        if (
+            kind not in _BACK_KINDS
+            and kind != "at_la"
+            and word not in _THROUGH
+            and not (word == "to" and c.lexemes[k - 1].word == "able")
+        ):
             return False
     return False
 
@@ -316,6 +324,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     k = stop
     while k < ceiling and k < stop + 2 and c.lexemes[k].word in _AFTER_WORDS:
         k += 1
+    if k + 2 < ceiling and c.lexemes[k].word in ("la", "lo") and c.lexemes[k + 1].word in ("tengo", "traigo"):
+        k += 2  # "esta semana la tengo llena"
     if k >= ceiling:
         return False
     if c.kind(c.skip(k, ("comma", "and"))) == "not_then" or _so_not_then(c, k, ceiling):

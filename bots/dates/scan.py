@@ -32,6 +32,7 @@ _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente 
 _WISHED = words("it something anything sometime anytime be appointment appt visit cita algo")
 _NEEDING = words("need needs has must want necesito ocupo quiero")
 _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
+_WITHIN = ("in", "en", "por")
 _SHORT = 6
 _COUNTED = 120
 _OPENINGS = words(
@@ -103,9 +104,16 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     if listed and kind == "num" and c.kind(i + 1) in ("", "stop"):
         after_day = after_day or c.lexemes[i].start > c.lexemes[i - 1].end  # "8:30? 9?", not "4.0"
     hours = hours_at(c, i, after_day=after_day, after_hours=after_hours)
+    if days and _is_beside_day(c, i, days[1]):
+        hours = None
     if hours and (not days or hours[1] > days[1] or (hours[0].part == "morning" and c.kind(i) == "day")):
         return [Piece(at=i, stop=hours[1], found=hours[0])]
     return [Piece(at=i, stop=days[1], found=days[0])] if days else []
+
+
+def _is_beside_day(c: Context, i: int, stop: int) -> bool:
+    """Whether the number behind "or" is the day, and what follows its part: "March 3 or 4 in the morning"."""
+    return c.kind(i) == "num" and c.kind(i - 1) == "or" and c.kind(stop) == "in" and c.lexemes[stop].word in _WITHIN
 
 
 def _closes(c: Context, i: int) -> bool:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from bots.dates.bare import is_contrasted, is_spurned, leads_to_day
 from bots.dates.bound import event_side, is_beginning, is_leaving, until_from_now
-from bots.dates.clocks import clock_at, part_after
+from bots.dates.clocks import clock_at
 from bots.dates.lexeme import words
 from bots.dates.pieces import Bound, Clock, Context, Hours
 
@@ -27,16 +28,12 @@ _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _ONLY = words("only please pls plz best better preferred solo nomas")
 _GREETINGS = ("morning", "afternoon", "evening")
-_NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
-_PROPOSED = ("do", "how about", "what about", "tal")
 _LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
-_SUITING = ("ok", "okay", "good", "fine", "open", "available", "possible")
 _WEEK = ("unit", "weekdays", "que_viene", "period", "week", "next", "period_on")
 _TILL = ("till", "til")
 _AT_LATEST = ("a mas tardar", "maximo", "como maximo")
 _ENDS = ("", "stop", "comma")
 _LOOSE_ENDS = ("mer", "y_media", "", "the_el", "the_la", "weekday", "day", "of", "stop", "comma", "next", "this", "in")
-_DAY_KINDS = words("day weekday tonight part")
 
 
 def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found | None:
@@ -82,8 +79,8 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         or c.expecting == "time"
         or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
     )
-    before = kind == "num" and _leads_to_day(c, i)
-    if c.kind(i) == "num" and (c.kind(i - 1) == "part" or _contrasted(c, i) or _is_spurned(c, i)):
+    before = kind == "num" and leads_to_day(c, i)
+    if c.kind(i) == "num" and (c.kind(i - 1) == "part" or is_contrasted(c, i) or is_spurned(c, i)):
         cued = True
     cued = cued or (kind == "num" and c.kind(i + 1) in ("onward", "or_before") and c.lexemes[i].number <= 12)
     if (twofold := _minutes_or_range(c, i)) is not None:
@@ -96,70 +93,6 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if found:
         return _joined(c, found[0], found[1], "at", cued or before)
     return _bare_range(c, i, cued)
-
-
-def _leads_to_day(c: Context, i: int) -> bool:
-    """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
-    if c.kind(i + 1) == "num" and not c.lexemes[i].digits:
-        return c.kind(i + 2) in _DAY_KINDS or (c.kind(i + 2) == "on" and c.kind(i + 3) in _NAMED_DAYS)
-    if c.language == "es" and c.kind(i + 1) == "and" and c.kind(i + 2) == "num" and c.lexemes[i + 2].number >= 10:
-        return c.kind(i + 3) in _NAMED_DAYS
-    if c.kind(i + 1) == "dash" and not c.lexemes[i].digits and c.kind(i + 3) in _DAY_KINDS:
-        return True  # "nine-thirty Tuesday"
-    if c.kind(i + 1) == "clock" and 1 <= c.lexemes[i].number <= 12:
-        return c.lexemes[i + 1].parts[0] - c.lexemes[i].number in (0, 1)  # "8 8:30 or 9"
-    if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):
-        return c.kind(i + 2) in _NAMED_DAYS
-    marked = c.kind(i + 3) in ("mer", "ish", "oclock") or (c.language == "es" and part_after(c, i + 3) is not None)
-    if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" and 1 <= c.lexemes[i].number <= 12 and marked:
-        return c.kind(i - 1) != "money"  # "10 or 11 am"
-    j = i + 2 + (c.kind(i + 3) == "on") if c.kind(i + 1) == "or" and c.kind(i + 2) == "num" else i
-    return c.kind(j + 1) in ("day", "weekday", "tonight") and (j == i or c.lexemes[i].number <= 24)
-
-
-def _contrasted(c: Context, i: int) -> bool:
-    """Whether the number at `i` is set against another ("11 instead of 10", "1 instead")."""
-    if c.kind(i + 1) == "instead":
-        return True
-    if "too_early" in (c.kind(i + 1), c.kind(i + 2)) or "too_late" in (c.kind(i + 1), c.kind(i + 2)):
-        return 1 <= c.lexemes[i].number <= 12 and c.kind(i + 1) != "num"  # "9 is too early"
-    if (
-        i
-        and (_is_proposed(c, i - 1) or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
-        and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
-        and (c.kind(i + 1) in ("", "stop", "comma", "filler") or c.lexemes[i + 1].word == "that")
-    ):
-        return True  # "let's do 7"
-    if (
-        c.lexemes[i].digits
-        and i
-        and c.lexemes[i - 1].word == "is"
-        and i + 1 < len(c.lexemes)
-        and c.lexemes[i + 1].word in _SUITING
-    ):
-        return 1 <= c.lexemes[i].number <= 12  # "is 1 ok"
-    if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
-        return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"
-    j = i + 1 + (c.kind(i + 1) == "comma")
-    if (
-        c.kind(j) in ("no", "no_es")
-        and 1 <= c.lexemes[i].number <= 12
-        and c.kind(j + 1) in ("num", "clock", "at", "at_la")
-    ):
-        return c.kind(i - 1) in ("", "comma", "weekday") and c.lexemes[j + 1].number <= 12  # "10, no 11 on Tuesday"
-    return c.kind(i + 1) == "not" and c.lexemes[i + 1].value == 1 and c.kind(i + 2) in ("num", "clock")
-
-
-def _is_proposed(c: Context, k: int) -> bool:
-    """Whether the word at `k` proposes what follows: "let's do 7", "can it be 11"."""
-    return c.lexemes[k].word in _PROPOSED or (c.lexemes[k].word == "be" and c.lexemes[k - 1].word == "it")
-
-
-def _is_spurned(c: Context, i: int) -> bool:
-    """Whether a number at the end is an hour ruled out of a part of the day: "Thursday pm, just not 2"."""
-    named = "part" in c.kinds.values() or "mer" in c.kinds.values()
-    ends = c.kind(i + 1) in ("", "stop") and 1 <= c.lexemes[i].number <= 12
-    return c.kind(i - 1) == "not" and c.lexemes[i - 1].value == 0 and named and ends
 
 
 def _bare_range(c: Context, i: int, cued: bool) -> Found | None:

@@ -4,10 +4,19 @@ from bots.dates.clauses import clauses_of
 from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.reckon import made, plus
 
+_EXCUSES = words("sorry apologies apologize excuse forgive perdon perdone perdona disculpe disculpa disculpen pena")
+_WRITES = words(
+    "text texting write writing message messaging bother bothering contact contacting call calling escriba escribo "
+    "escribir escribirle escribirles moleste molestar molesto molestarlos molestarle mande mandar contacte"
+)
+_AT_WRITING = words("you u guys on a an in at so le les los un una el en a tan por this so late early")
+_MISSED = words("had missed miss tenia tuve perdi falte")
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
+_TO_MISSED = _VISITS | words("appt appts on for my an a the de del mi el la una")
 _WAS = words("was there here in on the were fue en el la i there with")
 _LIKENING = words("unsure se segura seguro would would've hubiera say desde same igual mismo") | {"not sure"}
 _ALIKE = ("same", "igual", "mismo")
@@ -23,6 +32,7 @@ _BEFORE_CLOSED = words(
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
+    last |= _of_writing(c, pieces) | _of_missed_visit(c, pieces)
     told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out) | _of_likeness(c, pieces)
     if not tells_of_events(c, pieces):
         return told
@@ -36,6 +46,57 @@ def _of_last_visit(c: Context, piece: Piece) -> bool:
             return c.kind(k - 1) == "last" and c.lexemes[k - 1].word in ("last", "ultima", "ultimo")
         if c.lexemes[k].word not in _WAS:
             return False
+    return False
+
+
+def _of_writing(c: Context, pieces: list[Piece]) -> set[int]:
+    """The days and hours at which a text is written: "sorry to text on a Sunday", "perdón que escriba en domingo"."""
+    if _WRITES.isdisjoint(c.said) or _EXCUSES.isdisjoint(c.said):
+        return set()
+    found: set[int] = set()
+    for at, piece in enumerate(pieces):
+        k = piece.at - 1
+        while k > max(0, piece.at - 6) and c.lexemes[k].word in _AT_WRITING:
+            k -= 1
+        if k > 0 and c.lexemes[k].word in _WRITES and any(c.lexemes[n].word in _EXCUSES for n in range(k)[-5:]):
+            found.add(at)
+    return found
+
+
+def _of_missed_visit(c: Context, pieces: list[Piece]) -> set[int]:
+    """The day and hour of a visit gone by whose weekday and number agree: "I had Monday the 23rd at 2"."""
+    found: set[int] = set()
+    if _MISSED.isdisjoint(c.said):
+        return found
+    for at in range(len(pieces) - 1):
+        said, dated = pieces[at].found, pieces[at + 1].found
+        if not isinstance(said, Days) or said.weekday is None or not isinstance(dated, Days) or not dated.day_of_month:
+            continue
+        k = pieces[at].at - 1
+        while k > 0 and c.lexemes[k].word in _TO_MISSED:
+            k -= 1
+        beside = c.skip(pieces[at].stop, ("comma", "the", "the_el", "on")) >= pieces[at + 1].at
+        if k < 0 or c.lexemes[k].word not in _MISSED or not beside or not _is_gone(c, said.weekday, dated):
+            continue
+        found |= {at, at + 1}
+        if (
+            at + 2 < len(pieces)
+            and isinstance(pieces[at + 2].found, Hours)
+            and pieces[at + 2].at == pieces[at + 1].stop
+        ):
+            found.add(at + 2)
+    return found
+
+
+def _is_gone(c: Context, weekday: int, dated: Days) -> bool:
+    """Whether the day so numbered that was such a weekday lies nearer than the one to come, if that is one at all."""
+    coming = dated.readings[0][0]
+    if coming is None:
+        return False
+    for month in (c.today, plus(c.today.replace(day=1), -1)):
+        day = made(month.year, month.month, coming.day)
+        if day is not None and day < c.today and day.weekday() == weekday:
+            return coming.weekday() != weekday or c.today - day < coming - c.today
     return False
 
 

@@ -273,10 +273,11 @@ _SENSES: dict[Sense, str] = {
     ),
     ("not", 0): (
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
-        "except, exept, execpt, excpt, excep, exepct, ecxept, ecept, exect, unavailable, busy, never, avoid, other than, anything but, any day but, any time but, anytime but, "
-        "neither, no good, do not, can not, tied up, booked up, swamped, besides, excluding, apart from, aside "
-        "from, minus, other then, out of town, on vacation, on holiday, traveling, travelling, away, out of the "
-        "office, anything except, anytime except, any day except, anytime exept, gone, skip, forget, nix, scratch"
+        "except, exept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other than, "
+        "anything but, any day but, any time but, anytime but, neither, no good, do not, can not, tied up, booked "
+        "up, swamped, besides, excluding, apart from, aside from, minus, other then, out of town, on vacation, on "
+        "holiday, traveling, travelling, away, out of the office, anything except, anytime except, any day except, "
+        "anytime exept, gone, skip, forget, nix, scratch"
     ),
     ("not", 1): "instead of, rather than, better than, in place of, in lieu of",
     ("no", 0): "no, nope, nah",

@@ -145,15 +145,15 @@ _SENSES: dict[Sense, str] = {
     ("no_es", 0): "no",
     ("not", 0): (
         "nada, excepto, ecxepto, esepto, exepto, ecepto, exsepto, eccepto, excecto, execpto, esxepto, esecto, exeto, "
-        "salvo, salbo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, "
-        "no voy a poder, no voy a poder ir, no voy a poder llegar, no voy a alcanzar, no voy a alcanzar a llegar, no "
-        "voy a llegar, no voy a ir, no vamos a poder, no vamos a llegar, no podre, no podre ir, no podremos, no "
-        "llegare, no alcanzare, no puedo llegar, que no sea, menos el, menos los, no es, a excepcion de, exceptuando, fuera de, que "
-        "no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me conviene, "
-        "no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos la, que no "
-        "caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, brinquese el, "
-        "fuera del, nunca, no llego, no llegamos, no alcanzo, no alcanzo a llegar, no me da tiempo, me viene mal, me "
-        "viene fatal, me queda mal, me va mal, me cae mal, viajo"
+        "salvo, salbo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, no voy "
+        "a poder, no voy a poder ir, no voy a poder llegar, no voy a alcanzar, no voy a alcanzar a llegar, no voy a "
+        "llegar, no voy a ir, no vamos a poder, no vamos a llegar, no podre, no podre ir, no podremos, no llegare, "
+        "no alcanzare, no puedo llegar, que no sea, menos el, menos los, no es, a excepcion de, exceptuando, fuera "
+        "de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me "
+        "conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos "
+        "la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, "
+        "brinquese el, fuera del, nunca, no llego, no llegamos, no alcanzo, no alcanzo a llegar, no me da tiempo, me "
+        "viene mal, me viene fatal, me queda mal, me va mal, me cae mal, viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -168,7 +168,8 @@ _SENSES: dict[Sense, str] = {
     ("move", 0): (
         "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
         "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
-        "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, cambiarnos, moverme, movernos, moverle, pasarme, pasarnos, recorrerme, "
+        "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, cambiarnos, moverme, "
+        "movernos, moverle, pasarme, pasarnos, recorrerme, "
         "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
         "cambio, reprograme, reprogramen, reagende, reagenden, posponga, pospongan, aplace, muevalo, muevala, "
         "muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, adelanteme, "
