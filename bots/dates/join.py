@@ -308,7 +308,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif last.hours is None and last.part is not None and "or" in gap:
         drafts.append(Draft(days=last.days, hours=hours, days_taken=True))  # "before school or after 3"
     elif any(draft.rest for draft in drafts):  # "Tuesday, not at 3. how about 4"
-        drafts[:] = [replace(draft, hours=hours) for draft in drafts if not draft.rest]
+        kept = [draft for draft in drafts if not draft.rest]
+        drafts[:] = [replace(d, hours=hours, part=None if d.part == "before lunch" else d.part) for d in kept]
     elif last.hours is not None and (last.hours.leaving or ("so" in gap and not gap & {"or", "and"})):
         for draft in [draft for draft in drafts if draft.hours is last.hours]:
             draft.hours = hours

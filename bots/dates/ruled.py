@@ -107,4 +107,4 @@ def _around_lunch(drafts: list[Draft]) -> None:
     for draft in list(drafts):
         if draft.hours is None and draft.part in (None, "all day"):
             draft.part = "before lunch"
-            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True))
+            drafts.append(Draft(days=draft.days, part="past lunch", days_taken=True, rest=True))
