@@ -41,8 +41,9 @@ _WISHED = words("like want book schedule reserve need quiero quisiera agende age
 _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip out faltar perder")
-_CANCELS = words("cancel cancela cancele cancelar quite quita quiten")
-_ANEW = words("put book give instead pongame ponme agendeme agendame deme dame reserve")
+_CANCELS = words("cancel canceling cancelling cancela cancele cancelo cancelar cancelen cancelarla quite quita quiten")
+_ANEW = words("put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve")
+_LOST = words("forgot missed slept olvido olvide olvidamos complico")
 _KEPT = words("keep leave deje dejen mantener")
 _SET = words("set scheduled booked down agendada programada es is was")
 _ONWARD = ("to", "make", "until", "before", "after", "by")
@@ -61,6 +62,7 @@ _TURNS = _OTHERWISE | words(
 _TURNS |= {"what about", "how about"}
 _BEGINNINGS = ("", "stop", "comma", "greeting", "to", "move")
 _BACKWARDS = 7
+_ASKED_BEHIND = 5
 
 
 def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
@@ -72,12 +74,29 @@ def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[s
     if len(pieces) < 2:
         return set(), set()
     for n, piece in enumerate(pieces[:-1]):
+        if n in ruled_out and (visit := _unkept(c, pieces, n, ruled_out)):
+            ruled_out -= visit
+            return visit, visit
         if n in ruled_out or isinstance(piece.found, Relation):
             continue
         name = _named_at(c, pieces, n)
         if name is not None and (found := _moved_from(c, pieces, n, name, ruled_out)) is not None:
             return found
     return _told_behind(c, pieces) or _of_standing_visit(c, pieces, ruled_out)
+
+
+def _unkept(c: Context, pieces: list[Piece], n: int, ruled_out: set[int]) -> set[int]:
+    """The pieces of a visit of which only the hour seems ruled out: "I can't make my 10:30 tomorrow. Thursday?"."""
+    found, of_hour = pieces[n].found, pieces[n + 1]
+    if not isinstance(found, Hours) or found.low is None or n + 1 in ruled_out or not isinstance(of_hour.found, Days):
+        return set()
+    held = c.skip(pieces[n].stop, ("on", "of", "the_el", "the")) >= of_hour.at
+    named = any(c.kind(k) in ("my", "the", "the_la", "at_la") for k in range(max(0, pieces[n].at - 2), pieces[n].at))
+    if not held or not named or n + 2 >= len(pieces) or n + 2 in ruled_out:
+        return set()
+    between = range(of_hour.stop, pieces[n + 2].at)
+    linked = any(c.kind(k) in ("or", "and", "nor") for k in between)
+    return {n, n + 1} if isinstance(pieces[n + 2].found, Days) and between and not linked else set()
 
 
 def _told_behind(c: Context, pieces: list[Piece]) -> tuple[set[int], set[int]] | None:
@@ -106,7 +125,8 @@ def _named_at(c: Context, pieces: list[Piece], n: int) -> tuple[int, bool] | Non
     of_it = c.kind(piece.at) in ("of", "at_or_from") or c.kind(k) == "of"
     j = k - (c.kind(k) == "of")
     if of_it and j >= floor and c.language == "es" and (c.kind(j) in ("the_la", "the_el") or c.lexemes[j].word == "lo"):
-        return j, c.kind(j - 1) in _BEGINNINGS  # "la del 9", "lo de mañana"
+        pointed = c.kind(j - 1) in _BEGINNINGS or c.lexemes[j - 1].word in _LOST | _CANCELS
+        return j, pointed  # "la del 9", "lo de mañana"
     adjoins = n + 1 < len(pieces) and isinstance(pieces[n + 1].found, Hours) and pieces[n + 1].at == piece.stop
     if adjoins and c.lexemes[piece.stop - 1].word.endswith("'s"):
         return piece.at, False  # "Monday's 10:15"
@@ -211,6 +231,7 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
     instead = c.kind(new.stop) == "instead" or "instead" in c.said
     ahead = range(max(0, name - 4), name)
     if any(c.lexemes[k].word in _CANCELS for k in (*ahead, name)):
+        said = said | {lexeme.word for lexeme in c.lexemes[new.stop : new.stop + _ASKED_BEHIND]}
         anew = said & _ANEW or (kinds & {"comma", "stop"} and said & _TURNS)
         return "turn" if anew and "another" not in said and not said & _CANCELS else None
     if any(c.lexemes[k].word in _MISSED or c.kind(k) == "not" for k in ahead):
@@ -236,7 +257,7 @@ def _leads_on(c: Context, between: range, new: Piece, name: int, pointed: bool) 
 def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[set[int], set[int]]:
     """The same of a visit that is said to be, and not only named: "my appt is Tuesday at 2 but …"."""
     held = not _HELD.isdisjoint(c.said) or "supposed" in c.said
-    turned = not _OTHERWISE.isdisjoint(c.said) or "not" in c.kinds.values()
+    turned = not (_OTHERWISE | _LOST).isdisjoint(c.said) or "not" in c.kinds.values()
     if not c.moving and not (held and turned):
         return set(), set()
     clauses = [clause for clause in clauses_of(c, pieces) if clause.pieces]
@@ -246,7 +267,8 @@ def _of_standing_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> 
             return named, named
         other = any(at not in ruled_out and not isinstance(pieces[at].found, Relation) for at in following.pieces)
         turns = bool(following.words & _OTHERWISE) or c.kind(following.first) == "move"
-        turns = turns or any(c.kind(k) == "not" for k in range(pieces[clause.pieces[-1]].stop, following.first))
+        behind = range(pieces[clause.pieces[-1]].stop, following.first)
+        turns = turns or any(c.kind(k) == "not" or c.lexemes[k].word in _LOST for k in behind)
         if other and turns and _is_standing(c, clause, pieces[clause.pieces[0]]):
             visit = set(clause.pieces) - ruled_out
             anew = any(isinstance(pieces[at].found, Days) for at in following.pieces)

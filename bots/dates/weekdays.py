@@ -13,6 +13,7 @@ _WEAK_BEFORE = words(
     "clock oclock ish"
 )
 _SUITS = words("works work is would please pls plz if could can only ok okay fine good best")
+_LEADS = words("but any every come do anything something available open free prefer maybe appt appointment slot slots")
 _WHO_SAT = words("i we he she they you it who just")
 _WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash mer")
 
@@ -27,10 +28,10 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         return Days(readings=(one(dated),), dated=True), i + 2  # "mar 13", a Tuesday
     if lexeme.kind == "weekday?" and not (
         c.kind(i - 1) in _WEAK_BEFORE
-        or (i and c.lexemes[i - 1].word in ("but", "any", "every"))
+        or (i and c.lexemes[i - 1].word in _LEADS)
         or _suits(c, i)
         or c.kind(i + 1) in _WEAK_AFTER
-        or len(c.lexemes) <= 3
+        or (len(c.lexemes) <= 3 and not (i and c.lexemes[i - 1].word in _WHO_SAT))
         or c.expecting == "date"
     ):
         return None
