@@ -11,7 +11,7 @@ from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
 from bots.dates.ruled import exclude, left_over, without_hour
-from bots.dates.told import told_of
+from bots.dates.told import of_missed_visit, told_of
 from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, thinks_again, turns_only
 
 _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
@@ -32,7 +32,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     told = told_of(c, pieces, ruled_out)
     visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
-    if visit:
+    if visit - of_missed_visit(c, pieces):
         joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
@@ -42,7 +42,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             continue
         joined.used.append(piece)
         between = range(before.stop if before else 0, piece.at)
-        gap = {"word" if c.lexemes[k].word in _SLOTS else c.kind(k) for k in between}
+        gap = {c.kind(k) for k in between}
+        if "counted" in gap and not any(c.kind(k) == "counted" and c.lexemes[k].word not in _SLOTS for k in between):
+            gap = gap - {"counted"} | {"word"}  # "any Saturday appointments this week"
         if any(c.lexemes[k].word in _ANYTIME for k in between):
             gap.add("anytime")
         if "else" in gap:

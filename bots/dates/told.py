@@ -32,7 +32,7 @@ _BEFORE_CLOSED = words(
 def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     """The indices of the pieces that ask for nothing."""
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
-    last |= _of_writing(c, pieces) | _of_missed_visit(c, pieces)
+    last |= _of_writing(c, pieces) | of_missed_visit(c, pieces)
     told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out) | _of_likeness(c, pieces)
     if not tells_of_events(c, pieces):
         return told
@@ -63,7 +63,7 @@ def _of_writing(c: Context, pieces: list[Piece]) -> set[int]:
     return found
 
 
-def _of_missed_visit(c: Context, pieces: list[Piece]) -> set[int]:
+def of_missed_visit(c: Context, pieces: list[Piece]) -> set[int]:
     """The day and hour of a visit gone by whose weekday and number agree: "I had Monday the 23rd at 2"."""
     found: set[int] = set()
     if _MISSED.isdisjoint(c.said):

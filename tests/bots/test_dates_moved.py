@@ -47,6 +47,62 @@ def test_however_a_visit_is_named_its_time_is_no_wish(
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "left", "wished"),
+    [
+        ("I have to cancel tomorrow at 9. can i do thursday at 9", "en", at(10, 9), at(12, 9)),
+        (
+            "i'm not going to be able to make my 10:30 tomorrow. thursday at 10:30?",
+            "en",
+            at(10, 10, 30),
+            at(12, 10, 30),
+        ),
+        ("sorry wont make it tomorrow at 9. friday at 9?", "en", None, at(13, 9)),
+        ("not gonna make it today at 3. wednesday at 3 ok?", "en", None, at(11, 15)),
+        ("i had an appointment tuesday at 11 and i cant make it, is wednesday at 12 open", "en", None, at(11, 12)),
+        ("tengo que cancelar mi cita del martes a las 3. el jueves a las 3 se puede?", "es", at(10, 15), at(12, 15)),
+        ("se me complicó lo de mañana a las 10, podría ser el viernes a las 10?", "es", at(10, 10), at(13, 10)),
+        ("tenía cita el martes a las 11 y no voy a poder, tendrán el jueves a las 12?", "es", None, at(12, 12)),
+        ("no llego a la cita de hoy a las 4, me da otra para el martes a las 4?", "es", None, at(10, 16)),
+        ("oiga no voy a alcanzar hoy a las 11, lo dejamos pa mañana a las 11", "es", None, at(10, 11)),
+    ],
+)
+def test_a_visit_that_cannot_be_kept_is_no_wish(
+    text: str, language: Language, left: Window | None, wished: Window
+) -> None:
+    when = read(text, language)
+
+    assert (when.windows, when.moved_from, when.ambiguous) == ((wished,), (left,) if left else (), ())
+
+
+def test_two_visits_cancelled_are_two_visits() -> None:
+    when = read("i need to cancel tuesday at 1 and friday at 2", "en")
+
+    assert when.windows == (at(10, 13), at(13, 14))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "left"),
+    [
+        ("I had Monday the 16th at 2, need to reschedule. can we do wednesday at 2 instead?", "en", (at(16, 14),)),
+        ("I had Monday the 2nd at 2, can we do wednesday at 2 instead?", "en", ()),
+        ("I missed Monday the 23rd at 2. is wednesday at 2 open", "en", ()),
+    ],
+)
+def test_a_weekday_with_its_number_is_the_visit_there_is_or_was(
+    text: str, language: Language, left: tuple[Window, ...]
+) -> None:
+    when = read(text, language)
+
+    assert (when.windows, when.moved_from, when.ambiguous) == ((at(11, 14),), left, ())
+
+
+def test_a_weekday_with_its_number_takes_no_other_weekday() -> None:
+    assert read("monday the 16th or thursday the 19th at 3", "en").windows == (at(16, 15), at(19, 15))
+    either = {window.first for window in read("monday the 16th or tuesday", "en").ambiguous}
+    assert either == {date(2026, 3, 10), date(2026, 3, 17)}
+
+
+@pytest.mark.parametrize(
     "text", ["move thursday at 3, tuesday at 9", "can you move tuesday at 9, thursday at 3 for me"]
 )
 def test_where_the_old_time_cannot_be_told_from_the_new_it_is_asked(text: str) -> None:

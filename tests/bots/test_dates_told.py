@@ -259,3 +259,58 @@ def test_a_bound_keeps_to_the_part_of_the_day_named_with_it(text: str, language:
     (found,) = read(text, language).windows
 
     assert (found.earliest, found.latest) == (window.earliest, window.latest)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("exept monday", "en"),
+        ("anytime next week execpt monday", "en"),
+        ("any day next week accept monday", "en"),
+        ("cualquier día esepto el lunes", "es"),
+        ("la proxima semana ecxepto el lunes", "es"),
+    ],
+)
+def test_an_exception_is_one_however_it_is_spelled(text: str, language: Language) -> None:
+    when = read(text, language)
+
+    assert 0 in when.excluded_weekdays
+    assert not any(window.first == window.last for window in when.windows)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "wished"),
+    [
+        ("sorry to text on a sunday, can i come tuesday at 10", "en", at(10, 10)),
+        ("disculpe que escriba en domingo, el martes a las 10?", "es", at(10, 10)),
+        ("le escribo para el martes a las 10", "es", at(10, 10)),
+        ("do you have 4 30 on tuesday", "en", at(10, 16, 30)),
+        ("i said 3 but i meant 4, wed", "en", at(11, 16)),
+        ("el miércoles a las 12 no puedo, a las 2 sí", "es", at(11, 14)),
+    ],
+)
+def test_what_stands_around_an_hour_tells_what_it_is(text: str, language: Language, wished: Window) -> None:
+    when = read(text, language)
+
+    assert (when.windows, when.ambiguous) == ((wished,), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "first", "last"),
+    [
+        ("next week wed or later in the week", "en", 18, 22),
+        ("wed or later next week", "en", 18, 22),
+        ("any saturday appts left this week", "en", 14, 14),
+        ("sat works for me", "en", 14, 14),
+        ("esta semana la tengo llena, la otra en la mañana", "es", 16, 22),
+    ],
+)
+def test_days_within_a_week_are_those_alone(text: str, language: Language, first: int, last: int) -> None:
+    (window,) = read(text, language).windows
+
+    assert (window.first, window.last) == (march(first), march(last))
+
+
+@pytest.mark.parametrize("text", ["i sat in the waiting room for an hour", "we sat there", "i have 4 30 day refills"])
+def test_what_only_looks_like_a_day_or_an_hour_is_none(text: str) -> None:
+    assert read(text, "en").windows == ()
