@@ -8,10 +8,13 @@ from bots.dates.reckon import made, plus
 
 _EXCUSES = words("sorry apologies apologize excuse forgive perdon perdone perdona disculpe disculpa disculpen pena")
 _WRITES = words(
-    "text texting write writing message messaging bother bothering contact contacting call calling escriba escribo "
+    "text texting write writing message messaging bother bothering contact contacting escriba escribo "
     "escribir escribirle escribirles moleste molestar molesto molestarlos molestarle mande mandar contacte"
 )
-_AT_WRITING = words("you u guys on a an in at so le les los un una el en a tan por this so late early")
+_WANTS = words("want like can could quiero quisiera puedo podria necesito")
+_AT_WRITING = words(
+    "you u guys on a an in at so le les los un una el en a tan por this so late early tarde temprano noche"
+)
 _MISSED = words("had missed miss tenia tuve perdi falte")
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
@@ -56,10 +59,13 @@ def _of_writing(c: Context, pieces: list[Piece]) -> set[int]:
     found: set[int] = set()
     for at, piece in enumerate(pieces):
         k = piece.at - 1
-        while k > max(0, piece.at - 6) and c.lexemes[k].word in _AT_WRITING:
+        while k > max(0, piece.at - 6) and (c.lexemes[k].word in _AT_WRITING or c.lexemes[k].word == "tan tarde"):
             k -= 1
-        if k > 0 and c.lexemes[k].word in _WRITES and any(c.lexemes[n].word in _EXCUSES for n in range(k)[-5:]):
+        led = {lexeme.word for lexeme in c.lexemes[max(0, k - 5) : k]}
+        if c.lexemes[k].word in _WRITES and led & _EXCUSES and not led & _WANTS:
             found.add(at)
+        elif at - 1 in found and isinstance(piece.found, Hours) and piece.at == pieces[at - 1].stop:
+            found.add(at)  # "sorry to text on Sunday at 9"
     return found
 
 
