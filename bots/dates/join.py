@@ -65,7 +65,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         elif at in ruled_out:
             if isinstance(found, Days) and (instead := left_over(c, found, piece)) is not None:
                 _add_days(c, joined.drafts, instead, piece, gap)
-            if not is_open(found):
+            if not is_open(found) and not _is_dated_behind(c, pieces, at, ruled_out):
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
                 if isinstance(found, Days) and _hours_ruled_out(c, pieces, at):
                     joined.parted.extend(day for day, _ in found.readings if day)
@@ -98,6 +98,17 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     for hour in joined.without:
         without_hour(joined.drafts, hour)
     return joined
+
+
+def _is_dated_behind(c: Context, pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
+    """Whether a weekday that is ruled out has its number behind it, which alone is meant: "not Thursday the 12th"."""
+    if at + 1 not in ruled_out or c.skip(pieces[at].stop, ("comma", "the", "the_el")) < pieces[at + 1].at:
+        return False
+    said, dated = pieces[at].found, pieces[at + 1].found
+    if not isinstance(said, Days) or not isinstance(dated, Days) or said.weekday is None or not dated.readings:
+        return False
+    first, last = dated.readings[0]
+    return first is not None and first == last and first.weekday() == said.weekday
 
 
 def _hours_ruled_out(c: Context, pieces: list[Piece], at: int) -> bool:

@@ -42,7 +42,9 @@ _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip out faltar perder")
 _CANCELS = words("cancel canceling cancelling cancela cancele cancelo cancelar cancelen cancelarla quite quita quiten")
-_ANEW = words("put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve")
+_ANEW = words(
+    "put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve agendar agende programar schedule"
+)
 _LOST = words("forgot missed slept olvido olvide olvidamos complico")
 _KEPT = words("keep leave deje dejen mantener")
 _SET = words("set scheduled booked down agendada programada es is was")

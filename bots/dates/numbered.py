@@ -201,7 +201,7 @@ def _shared_month(c: Context, i: int) -> Found | None:
             return None
         last = c.lexemes[j].number
         month = c.skip(j + 1, ("of", "the"))
-        if c.kind(month) == "month":
+        if c.kind(month) == "month" or (c.kind(month) == "month?" and c.lexemes[month].word == "march"):
             # "At 3 or 4 December 5th" are hours.
             hour = c.kind(i - 1) in _HOUR_CUES or (month == j + 1 and number_of_day(c, month + 1))
             found = None if hour else month_at(c, month, day=c.lexemes[i].number)

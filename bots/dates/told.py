@@ -15,11 +15,11 @@ _WANTS = words("want like can could quiero quisiera puedo podria necesito")
 _AT_WRITING = words(
     "you u guys on a an in at so le les los un una el en a tan por this so late early tarde temprano noche"
 )
-_MISSED = words("had missed miss tenia tuve perdi falte")
+_MISSED = words("had was missed miss tenia tuve perdi falte")
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
-_TO_MISSED = _VISITS | words("appt appts on for my an a the de del mi el la una")
+_TO_MISSED = _VISITS | words("appt appts supposed scheduled to come be in on for my an a the de del mi el la una")
 _WAS = words("was there here in on the were fue en el la i there with")
 _LIKENING = words("unsure se segura seguro would would've hubiera say desde same igual mismo") | {"not sure"}
 _ALIKE = ("same", "igual", "mismo")

@@ -9,7 +9,7 @@ from bots.dates.reckon import coming, monday, one, plus, week
 
 Found = tuple[Days, int]
 _WEAK_BEFORE = words(
-    "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
+    "on this next or and for by until before after from to between not dash coming early late no the_el around mer part "
     "clock oclock ish"
 )
 _SUITS = words("works work is would please pls plz if could can only ok okay fine good best")

@@ -273,6 +273,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("not", 0): (
         "not gonna, not going to, not gonna be able to, not going to be able to, not able to, unable to, "
+        "couldn't make, couldnt make, couldn't come, couldnt come, "
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
         "except, exept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other than, "
         "anything but, any day but, any time but, anytime but, neither, no good, do not, can not, tied up, booked "

@@ -144,6 +144,7 @@ _SENSES: dict[Sense, str] = {
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
     ("not", 0): (
+        "no pude, no pude ir, no pude llegar, no pudimos, no pudimos ir, "
         "nada, excepto, ecxepto, esepto, exepto, ecepto, exsepto, eccepto, excecto, execpto, esxepto, esecto, exeto, "
         "salvo, salbo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, no voy "
         "a poder, no voy a poder ir, no voy a poder llegar, no voy a alcanzar, no voy a alcanzar a llegar, no voy a "

@@ -311,6 +311,23 @@ def test_days_within_a_week_are_those_alone(text: str, language: Language, first
     assert (window.first, window.last) == (march(first), march(last))
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "days", "weekdays"),
+    [
+        ("not friday the 13th", "en", (march(13),), ()),
+        ("i couldnt make it monday, is wednesday ok", "en", (), (0,)),
+        ("no voy el martes", "es", (), (1,)),
+        ("no pude ir el viernes, ¿hay el lunes 16?", "es", (), (4,)),
+    ],
+)
+def test_a_day_refused_is_ruled_out_and_no_other(
+    text: str, language: Language, days: tuple[date, ...], weekdays: tuple[int, ...]
+) -> None:
+    when = read(text, language)
+
+    assert (when.excluded, when.excluded_weekdays) == (days, weekdays)
+
+
 @pytest.mark.parametrize("text", ["i sat in the waiting room for an hour", "we sat there", "i have 4 30 day refills"])
 def test_what_only_looks_like_a_day_or_an_hour_is_none(text: str) -> None:
     assert read(text, "en").windows == ()
