@@ -43,7 +43,8 @@ _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip out faltar perder")
 _CANCELS = words("cancel canceling cancelling cancela cancele cancelo cancelar cancelen cancelarla quite quita quiten")
 _ANEW = words(
-    "put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve agendar agende programar schedule"
+    "put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve agendar agende "
+    "programar schedule"
 )
 _LOST = words("forgot missed slept olvido olvide olvidamos complico")
 _KEPT = words("keep leave deje dejen mantener")

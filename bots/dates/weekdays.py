@@ -9,8 +9,8 @@ from bots.dates.reckon import coming, monday, one, plus, week
 
 Found = tuple[Days, int]
 _WEAK_BEFORE = words(
-    "on this next or and for by until before after from to between not dash coming early late no the_el around mer part "
-    "clock oclock ish"
+    "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
+    "part clock oclock ish"
 )
 _SUITS = words("works work is would please pls plz if could can only ok okay fine good best")
 _LEADS = words("but any every come do anything something available open free prefer maybe appt appointment slot slots")
