@@ -38,9 +38,9 @@ _WORDS = (
     | listed(
         "al alguna algun antes asi bien bueno cambiar cita claro como con corriente creo cualquier cuando de del desde "
         "despues disponible el en entonces entre es esa ese esta estaria este favor fecha gracias gustaria hasta hay "
-        "horario la las le lo los luego me mejor menos mi mismo o otra otro para parece perfecto pico por porfa "
-        "posible preferiria prefiero primera proxima proximo puede pueden puedo que quedaria quiero quisiera seria "
-        "si siguiente sirve sobre su tal temprano tiene tienen tipo un unas uno y"
+        "horario la las le lo los luego me media medio mejor menos mi mismo o otra otro para parece perfecto pico "
+        "por porfa posible preferiria prefiero primera proxima proximo puede pueden puedo que quedaria quiero quisiera "
+        "seria si siguiente sirve sobre su tal temprano tiene tienen tipo un unas uno y"
     )
 )
 _SHARE = ("of", "de")

@@ -39,7 +39,7 @@ HERE = Path(__file__).parent
 NLU = HERE.parent / "data" / "nlu"
 _OTHERS = HERE.parents[1] / "consent" / "examples" / "opt_out.jsonl"
 
-_WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 2.0, "framed": 0.5, "other": 1.0}
+_WEIGHT = {"emergency": 1.0, "lookalike": 1.5, "everyday": 4.0, "framed": 0.5, "other": 1.0}
 _SLIPPED = 0.4  # what a copy counts of that
 _OF_CRISIS = {"suicidal thoughts", "ganas de matarme"}
 _ONE_IN = 3  # so many pairs of a frame and what is felt give one example
