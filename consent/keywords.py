@@ -135,12 +135,12 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
     chance = weights.likely(folded, stands)
     if chance < learned.DOUBTED or len(folded.strip(" |")) < _SHORTEST:
         return None
-    listed, wished = (stands[learned.SIGNS.index(name)] for name in ("listed", "wish"))
+    wished = stands[learned.SIGNS.index("wish")]
     found = next((match for one in _order(language) if (match := _listed(folded, one)) is not None), None)
     # Who wants an end of calls, and texts instead, would be asked the wrong question.
     narrow = found is not None and found.scope.channels != PHONE_CHANNELS
     # Who asks for fewer texts, or for mail instead, asks for no silence.
-    if (chance < learned.HEARD and not narrow) or (wished and not listed):
+    if (chance < learned.HEARD and not narrow) or (wished and found is None):
         return Doubt(list_version=f"{LEARNED}-{weights.version}")
     if found is not None:
         return found

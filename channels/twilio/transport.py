@@ -109,11 +109,10 @@ class Transport(AsyncTwilioHttpClient):  # type: ignore[misc] # the twilio packa
             else:
                 async with asyncio.timeout(self._timeout.sock_read):
                     received = await content.read()
-        except HttpProcessingError as error:
+        except BaseException as error:
             connection.close()
-            raise aiohttp.ClientPayloadError("the answer is no HTTP") from error
-        except BaseException:
-            connection.close()
+            if isinstance(error, HttpProcessingError):
+                raise aiohttp.ClientPayloadError("the answer is no HTTP") from error
             raise
         # It is closed, not kept, if its other end said so.
         connection.release()
