@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from consent import keywords
 from consent.learned import DOUBTED, HEARD, Weights, pack, told
 from consent.phrases import fold
-from hub.learning import EVERYDAY, TRIED, Counted, dealt, slipped, table
+from hub.learning import EVERYDAY, Counted, Seen, slipped, table, taught, tried
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples" / "opt_out.jsonl"
@@ -95,11 +95,11 @@ class Trial:
         """The first step, learned from some rows alone."""
         return Weights(version(), self._counted.fit(rows, self.stop.astype(int), self._weights), together)
 
-    def seen(self, weights: Weights, rows: NDArray[np.intp]) -> dict[int, tuple[float, ...]]:
+    def seen(self, weights: Weights, rows: NDArray[np.intp]) -> Seen:
         """What the second step is given of each row that is no bare word."""
         return {at: (*weights.scores(self.folded[at]), *self.signs[at]) for at in map(int, rows) if at in self.signs}
 
-    def together(self, seen: dict[int, tuple[float, ...]]) -> tuple[float, ...]:
+    def together(self, seen: Seen) -> tuple[float, ...]:
         """The second step, learned from what is given of some rows."""
         rows = [at for at in seen if self.rows[at].writer not in _LISTED]
         model = LogisticRegression(max_iter=1000).fit([seen[at] for at in rows], self.stop[rows])
@@ -108,24 +108,15 @@ class Trial:
 
 def train(rows: Sequence[Example]) -> Weights:
     """The weights that the examples give."""
-    trial = Trial(rows)
-    seen: dict[int, tuple[float, ...]] = {}
-    for hidden in dealt(trial.writer):
-        seen |= trial.seen(trial.fit(np.flatnonzero(~hidden)), np.flatnonzero(hidden))
-    return trial.fit(np.arange(len(rows)), trial.together(seen))
+    return taught(Trial(rows))
 
 
 def measure(rows: Sequence[Example]) -> str:
     """How the screen does on each writer when it has learned from others, as a table."""
     trial = Trial(rows)
-    hands = dealt(trial.writer, TRIED)
-    firsts = [trial.fit(np.flatnonzero(~hidden)) for hidden in hands]
-    seen = [trial.seen(first, np.flatnonzero(hidden)) for first, hidden in zip(firsts, hands, strict=True)]
     scored: list[tuple[Example, float]] = []
-    for left_out, (first, hidden) in enumerate(zip(firsts, hands, strict=True)):
-        others = {at: row for hand, given in enumerate(seen) if hand != left_out for at, row in given.items()}
-        weights = Weights(version(), first.hashed, trial.together(others))
-        for at in map(int, np.flatnonzero(hidden)):
+    for weights, left_out in tried(trial):
+        for at in map(int, left_out):
             row = trial.rows[at]
             if row.slipped or row.writer in _LISTED:
                 continue

@@ -5,7 +5,9 @@ scikit-learn is needed here and where the screens are trained, never where they 
 
 import random
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,14 @@ from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
 from hub.hashed import BUCKETS, Hashed, features
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+W = TypeVar("W", bound="DataclassInstance")
+"""The weights of a screen: a dataclass whose `together` is what the second step came to."""
+Seen = dict[int, tuple[float, ...]]
+"""What the second step is given of rows, by their places."""
 
 EVERYDAY = "-"
 """The writer of the sentences that the bot learns from: what a screen that never saw them says of them is what it says
@@ -22,8 +32,7 @@ _STEEP = 1.5  # how much more than by its plain logarithm a rare feature counts
 _STRENGTH = 50.0
 _ROUNDS = 400
 _HANDS = 4
-TRIED = 8
-"""Hands in which a measure leaves the writers out."""
+_TRIED = 8  # hands in which a measure leaves the writers out
 _SLIPS = 6  # one word in so many is mistyped, and at least one
 _TYPED = 4  # letters of a word that is
 
@@ -85,7 +94,47 @@ def _mistyped(word: str, chance: random.Random) -> str:
     )
 
 
-def dealt(writers: NDArray[np.str_], hands: int = _HANDS) -> list[NDArray[np.bool_]]:
+class Trial(Protocol[W]):
+    """A screen's examples, ready to be learned from in parts. writer: of each row; nobody's is ""."""
+
+    writer: NDArray[np.str_]
+
+    def fit(self, rows: NDArray[np.intp], together: tuple[float, ...] = ()) -> W:
+        """The first step, learned from some rows alone."""
+
+    def seen(self, weights: W, rows: NDArray[np.intp]) -> Seen:
+        """What the second step is given of those of the rows that it is to learn from."""
+
+    def together(self, seen: Seen) -> tuple[float, ...]:
+        """The second step, learned from what is given of some rows."""
+
+
+def taught(trial: Trial[W]) -> W:
+    """The weights that all examples give: the second step learns from what the first says of writers left out."""
+    seen: Seen = {}
+    for _, _, given in _left_out(trial, _HANDS):
+        seen |= given
+    return trial.fit(np.arange(trial.writer.size), trial.together(seen))
+
+
+def tried(trial: Trial[W]) -> Iterator[tuple[W, NDArray[np.intp]]]:
+    """The weights that the examples give without some writers, and the rows of these, until each was left out."""
+    parts = list(_left_out(trial, _TRIED))
+    for this, (first, rows, _) in enumerate(parts):
+        others: Seen = {}
+        for other, (_, _, given) in enumerate(parts):
+            others |= given if other != this else {}
+        yield replace(first, together=trial.together(others)), rows
+
+
+def _left_out(trial: Trial[W], hands: int) -> Iterator[tuple[W, NDArray[np.intp], Seen]]:
+    """The first step without a hand of writers, the rows of these, and what it gives of them to the second."""
+    for hidden in dealt(trial.writer, hands):
+        first, rows = trial.fit(np.flatnonzero(~hidden)), np.flatnonzero(hidden)
+        yield first, rows, trial.seen(first, rows)
+
+
+def dealt(writers: NDArray[np.str_], hands: int) -> list[NDArray[np.bool_]]:
     """The rows of the writers, dealt into a few hands, each as a mask; nobody's rows ("") are in none."""
     names = sorted(set(map(str, writers)) - {""})
     return [np.isin(writers, names[start::hands]) for start in range(min(hands, len(names)))]

@@ -33,7 +33,7 @@ from bots.urgent.model import RANK
 from bots.urgent.names import names
 from bots.urgent.screening import ANSWERED, APART, DENIED, HEARD, LIKELY, SURE, by_lists, heard_by
 from bots.urgent.words import END, tokens
-from hub.learning import EVERYDAY, TRIED, Counted, dealt, shares, slipped
+from hub.learning import EVERYDAY, Counted, Seen, shares, slipped, taught, tried
 
 HERE = Path(__file__).parent
 NLU = HERE.parent / "data" / "nlu"
@@ -124,15 +124,15 @@ class Trial:
         """The first step, learned from some rows alone."""
         return Weights(version(), self._counted.fit(rows, self.level, self._weights), together)
 
-    def seen(self, weights: Weights, rows: NDArray[np.intp]) -> dict[int, list[float]]:
+    def seen(self, weights: Weights, rows: NDArray[np.intp]) -> Seen:
         """What the second step is given of each row that no list was mended by."""
         return {
-            at: [log_odds(sum(weights.chances(self.words[at]).values())), *self.around[at]]
+            at: (log_odds(sum(weights.chances(self.words[at]).values())), *self.around[at])
             for at in map(int, rows)
             if at in self.around
         }
 
-    def together(self, seen: dict[int, list[float]]) -> tuple[float, ...]:
+    def together(self, seen: Seen) -> tuple[float, ...]:
         """The second step, learned from what is given of some rows."""
         model = LogisticRegression(max_iter=1000).fit([*seen.values()], self.level[[*seen]] > 0)
         return (*map(float, model.coef_[0]), float(model.intercept_[0]))
@@ -140,31 +140,17 @@ class Trial:
 
 def train(rows: Sequence[Example]) -> Weights:
     """The weights that the examples give."""
-    trial = Trial(rows)
-    seen: dict[int, list[float]] = {}
-    for hidden in dealt(trial.writer):
-        seen |= trial.seen(trial.fit(np.flatnonzero(~hidden)), np.flatnonzero(hidden))
-    return trial.fit(np.arange(len(rows)), trial.together(seen))
-
-
-def tried(rows: Sequence[Example]) -> Iterator[tuple[Weights, list[Example]]]:
-    """Some writers by whom no list was mended after the others: the weights that all else gives, and their texts."""
-    trial = Trial(rows)
-    hands = dealt(trial.writer, TRIED)
-    firsts = [trial.fit(np.flatnonzero(~hidden)) for hidden in hands]
-    seen = [trial.seen(first, np.flatnonzero(hidden)) for first, hidden in zip(firsts, hands, strict=True)]
-    for left_out, (first, hidden) in enumerate(zip(firsts, hands, strict=True)):
-        others = {at: row for hand, given in enumerate(seen) if hand != left_out for at, row in given.items()}
-        weights = Weights(version(), first.hashed, trial.together(others))
-        texts = (trial.rows[at] for at in map(int, np.flatnonzero(hidden)))
-        yield weights, [row for row in texts if row.blind and row.writer not in _LISTED]
+    return taught(Trial(rows))
 
 
 def measure(rows: Sequence[Example]) -> str:
-    """How the whole screen does on each writer when it has learned from all the others, as a table."""
+    """How the whole screen does on each writer when it has learned from others, as a table."""
+    trial = Trial(rows)
     kinds: dict[str, list[tuple[float, bool]]] = {"all": []}
-    for weights, texts in tried(rows):
-        for row in texts:
+    for weights, left_out in tried(trial):
+        for row in (trial.rows[at] for at in map(int, left_out)):
+            if not row.blind or row.writer in _LISTED:
+                continue
             found = float(RANK[heard_by(row.text, weights).level])
             several = ("all", row.language, f"writer {row.writer}", row.category)
             for kind in ("everyday",) if row.writer == EVERYDAY else several:
