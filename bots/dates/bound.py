@@ -15,7 +15,7 @@ _OFF = words("off salga salgan salgo salimos sale salen termino acabo")
 _EVENT = words("word my the the_el the_la to off at_la")
 _BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
 _OUT = words("out done finish ends over")
-"""Words of what keeps a person until an hour: "I get off at 4"."""
+"""Words of what ends at an hour: "school is out at 3"."""
 _AT_WORK = ("start", "begin", "i", "have", "got")
 
 
@@ -43,7 +43,9 @@ def _is_bound_for(c: Context, i: int) -> bool:
 
 
 def event_side(c: Context, i: int) -> Bound | None:
-    """Whether the hour at `i` is that of what comes before or after: "after I drop the kids off at 8"."""
+    """On which side of the hour at `i` the wish lies, where that is the hour of something else, as in "after I drop the
+    kids off at 8"; None where it is not.
+    """
     for k in range(i - 1, max(-1, i - 9), -1):
         if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
             return "after"

@@ -168,7 +168,7 @@ def _will_happen(c: Context, pieces: list[Piece], clause: Clause) -> bool:
 
 def _is_of_mine(c: Context, clause: Clause, at: int) -> bool:
     """Whether the clause tells what somebody or something of the person's does: "my ride drops me off at 2"."""
-    k = c.skip(clause.first, ("comma", "stop", "and", "but"))
+    k = c.skip(clause.first, ("comma", "stop", "and"))
     k += c.lexemes[k].word in ("because", "since", "cuz", "bc", "so", "porque", "pues", "but", "pero")
     if k >= at or c.kind(k) != "my" or clause.words & _NO_DOING or c.kind(clause.stop - 1) in ("or", "and"):
         return False

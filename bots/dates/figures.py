@@ -27,10 +27,10 @@ _LABELS = words(
 _FROM_NOUN = words(
     "is was it's its it at a an like about around of my now es de un una como nivel level fue era esta en scale score "
     "currently right still up to over sobre maybe probably i'd say id the pretty bad out anda andaba estaba went from "
-    "gone goes subio bajo paso salio marco dio hasta a del desde me"
+    "gone goes subio bajo paso salio marco dio hasta del desde me"
 )
 _TO_NOUN = words("of on the in my de del en la scale for")
-_FIGURE_LINKS = words("is was are of level score scale a an es de nivel fue era en como like over sobre sobre at")
+_FIGURE_LINKS = words("is was are of level score scale a an es de nivel fue era en como like over sobre at")
 _FRACTIONS = ((1, 2), (1, 3), (2, 3), (1, 4), (3, 4))
 _TOPS = (5, 10)
 """The ends of the scales that pain and the like are told on."""

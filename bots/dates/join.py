@@ -32,29 +32,29 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     told = told_of(c, pieces, ruled_out)
     visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
-    if visit - of_missed_visit(c, pieces):
+    if visit and visit - of_missed_visit(c, pieces):
         joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
-        startled = startled or (may_start and is_startled(c, range(before.stop if before else 0, piece.at), at in told))
+        link_words = range(before.stop if before else 0, piece.at)
+        startled = startled or (may_start and is_startled(c, link_words, at in told))
         if at in told or (isinstance(found, Days) and found.past):
             before = piece
             continue
         joined.used.append(piece)
-        between = range(before.stop if before else 0, piece.at)
-        gap = {c.kind(k) for k in between}
-        if "counted" in gap and not any(c.kind(k) == "counted" and c.lexemes[k].word not in _SLOTS for k in between):
+        gap = {c.kind(k) for k in link_words}
+        if "counted" in gap and not any(c.kind(k) == "counted" and c.lexemes[k].word not in _SLOTS for k in link_words):
             gap = gap - {"counted"} | {"word"}  # "any Saturday appointments this week"
-        if any(c.lexemes[k].word in _ANYTIME for k in between):
+        if any(c.lexemes[k].word in _ANYTIME for k in link_words):
             gap.add("anytime")
         if "else" in gap:
             gap.add("or")  # "Monday morning or else any afternoon"
-        if any(c.lexemes[k].word in _SO for k in between) or concludes(c, piece):
+        if any(c.lexemes[k].word in _SO for k in link_words) or concludes(c, piece):
             gap.add("so")
         if startled and joined.drafts:
             gap.add("fix")
             startled = False
-        if before is not None and (turns_only(c, between) or thinks_again(c, between)):
+        if before is not None and (turns_only(c, link_words) or thinks_again(c, link_words)):
             gap.add("fix")
         if before is not None and (link := correction(c, before, piece)):
             gap.add("fix")
@@ -277,8 +277,8 @@ def _bears_it(said: Days, days: Days) -> bool:
 
 def _is_same(today: date, said: Days, days: Days) -> bool:
     """Whether both name one day, as in "tomorrow, Thursday"."""
-    one = merged(today, said, days, {"comma"})
-    return one is not None and len(one.readings) == 1
+    same = merged(today, said, days, {"comma"})
+    return same is not None and len(same.readings) == 1
 
 
 def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
@@ -307,7 +307,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         last.hours = hours  # "I pick her up at 2:45, so before that"
         return
     if "or" in gap and last.days and not (last.hours or last.part) and c.kind(piece.stop) in _NEXT_DAY:
-        drafts.append(Draft(hours=hours if hours.low else None, part=None if hours.low else hours.part))
+        drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
         return  # "today or first thing tomorrow"
     if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
         drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))

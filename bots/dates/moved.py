@@ -21,9 +21,7 @@ _OTHERWISE = words(
     "but want need instead can could would do move rather prefer pero quiero quisiera prefiero necesito puedo podria "
     "podemos puede mejor better change reschedule cambiar mover"
 )
-_VISIT = words(
-    "visit appointment appt apt checkup cleaning slot session cita visita consulta limpieza turno one mia mio"
-)
+_VISIT = _STANDING | words("apt session one mia mio")
 _SAID_OF_IT = words(
     "own is was set scheduled booked for at on with next current existing upcoming es era esta quedo agendada "
     "programada para con el la de i've i have has tiene que tengo"

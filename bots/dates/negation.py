@@ -9,8 +9,7 @@ _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at really "
     "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing "
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
-    "conduzco conducir anything anytime any else ninguna nada en por para poder llegar come appointment "
-    "appointments an cita"
+    "conduzco conducir anything anytime else ninguna nada en por para poder appointment appointments an cita"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
@@ -233,7 +232,7 @@ def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
 
 
 def _may_be_left_out(piece: Piece) -> bool:
-    """Whether it is days, a stretch of hours, or noon."""
+    """Whether it is days, a stretch of hours, an hour told with no bound, or noon with any."""
     found = piece.found
     noon = isinstance(found, Hours) and found.low is not None and found.low.hour == 12
     return isinstance(found, Days) or (isinstance(found, Hours) and (noon or bool(found.high) or found.bound == "at"))
@@ -275,11 +274,7 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if k < floor:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
-        if (
-            kind in ("no_es", "not")
-            and not c.lexemes[k].value
-            and ((k and c.lexemes[k - 1].word == "si") or _is_supposed(c, k))
-        ):
+        if kind in ("no_es", "not") and not c.lexemes[k].value and _is_supposed(c, k):
             return False  # "if there's nothing Monday, Wednesday"
         if word == "is" and c.lexemes[k - 1].word in ("neither", "nor"):
             return True

@@ -210,7 +210,7 @@ def _readings(c: Context, clock: Clock, part: str | None, after: time | None) ->
         return [late]
     if len(open_then) == 1:
         return open_then
-    return [early, late] if 7 <= clock.hour < 12 else [late, early]
+    return [early, late] if _FIRST_BARE <= clock.hour < 12 else [late, early]
 
 
 def _ends(c: Context, low: Clock, high: Clock, part: str | None) -> tuple[time, time]:

@@ -253,8 +253,7 @@ def _next_period(c: Context, i: int, wide: bool, first: date, end: date) -> tupl
     if c.lexemes[i].number == 30:
         begin = add_months(end.replace(day=1), 1)
         return Days(readings=(month_stretch(begin.year, begin.month),), wide=True), i + 1
-    week_on = plus(monday(end), 7), plus(monday(end), 13)
-    return Days(readings=(alike(first, end) if wide else week_on,), wide=True), i + 1
+    return Days(readings=(alike(first, end) if wide else week(end, 1),), wide=True), i + 1
 
 
 def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
@@ -271,7 +270,7 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
         return (Days(readings=(one(plus(first, 7)),)), j + 1) if c.kind(last.at) == "this" and first == end else None
     after = c.lexemes[j + 1].word if j + 1 < len(c.lexemes) else ""
     if c.kind(j) == "unit" and c.lexemes[j].name == "week" and after.startswith("siguiente"):
-        return Days(readings=((plus(monday(end), 7), plus(monday(end), 13)),), wide=True), j + 2
+        return Days(readings=(week(end, 1),), wide=True), j + 2
     if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
         return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
     spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")

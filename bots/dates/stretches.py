@@ -42,7 +42,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if kind == "past_hour" and c.kind(i - 1) in ("the", "num", "half", "quarter") and not after_day:
         return None
     if kind in _BOUNDS:
-        return _bounded_at(c, i, after_hours)
+        return _bounded_at(c, i)
     if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
         tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
         return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
@@ -91,7 +91,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if found and c.kind(i - 1) == "my" and c.kind(i - 2) in ("after", "before"):
         return Hours(bound=_BOUNDS[c.kind(i - 2)], low=found[0]), found[1]  # "after my 2 o'clock meeting"
     if found:
-        return _joined(c, found[0], found[1], "at", cued or before)
+        return _joined(c, found[0], found[1], "at")
     return _bare_range(c, i, cued)
 
 
@@ -136,14 +136,14 @@ def _range(low: Clock, high: Clock, stop: int) -> Found:
     return Hours(bound="between", low=low, high=high), stop
 
 
-def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
+def _bounded_at(c: Context, i: int) -> Found | None:
     """Such as "At 3", "around noon", "after about 3", "between 2 and 4", "from 2 to 4"."""
     bound = _BOUNDS[c.kind(i)]
     of_day = c.kind(i - 1) == "unit" and c.lexemes[i - 1].name in ("day", "week")
     if of_day and bound in ("before", "after") and c.kind(i + 1) in ("at", "at_la"):
         return None  # "the day before at 3"
     if c.kind(i) == "at_one":
-        return _joined(c, Clock(hour=1), i + 1, "at", True)
+        return _joined(c, Clock(hour=1), i + 1, "at")
     j = c.skip(i + 1, ("around", "at", "at_la", "the_la", "the", "part", "by", "loosely"))
     between = [c.kind(k) for k in range(i + 1, j)]
     parts = [c.lexemes[k].name for k in range(i + 1, j) if c.kind(k) == "part"]
@@ -176,7 +176,7 @@ def _bounded_at(c: Context, i: int, after_hours: bool) -> Found | None:
         joins = (*_JOINS, "and") if bound == "between" else _JOINS
         if c.kind(i) == "at_or_from" and c.kind(found[1]) == "at" and " las" in c.lexemes[found[1]].word:
             joins = (*_JOINS, "at")  # "de las 3 a las 5"
-        joined = _joined(c, found[0], found[1], "at", True, joins=joins)
+        joined = _joined(c, found[0], found[1], "at", joins=joins)
         moving = c.moves(found[1], hours=True)
         if joined and joined[0].high is not None and not (moving and c.kind(i) == "from"):
             return joined
@@ -237,12 +237,10 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
         asked = c.expecting == "time" or after_day or follows_day
         cued = (kind == "to" and c.moving) or kind == "make" or (kind == "for" and asked)
     found = clock_at(c, j, cued)
-    return _joined(c, found[0], found[1], "at", cued) if found else None
+    return _joined(c, found[0], found[1], "at") if found else None
 
 
-def _joined(
-    c: Context, low: Clock, stop: int, bound: Bound, cued: bool, joins: tuple[str, ...] = _JOINS
-) -> Found | None:
+def _joined(c: Context, low: Clock, stop: int, bound: Bound, joins: tuple[str, ...] = _JOINS) -> Found | None:
     """The hour alone, or up to the hour that follows "to", "-" or, after "between", "and"."""
     if c.kind(stop) in joins:
         j = stop + 1

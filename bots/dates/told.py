@@ -1,4 +1,6 @@
-"""Which pieces are told and not wished: what time it is, and a day on which something is closed."""
+"""Which pieces are told and not wished: what time it is, when something is closed, a visit gone by, the hour of
+writing, a day that others are likened to, an event.
+"""
 
 from bots.dates.clauses import clauses_of
 from bots.dates.events import of_events, tells_of_events
@@ -12,15 +14,13 @@ _WRITES = words(
     "escribir escribirle escribirles moleste molestar molesto molestarlos molestarle mande mandar contacte"
 )
 _WANTS = words("want like can could quiero quisiera puedo podria necesito")
-_AT_WRITING = words(
-    "you u guys on a an in at so le les los un una el en a tan por this so late early tarde temprano noche"
-)
+_AT_WRITING = words("you u guys on a an in at so le les los un una el en tan por this late early tarde temprano noche")
 _MISSED = words("had was missed miss tenia tuve perdi falte")
 _IT_IS = words("it's its is son es")
 _CLOSED = words("holiday closed feriado festivo asueto puente cerrado cerrada cerrados fiesta cierran close")
 _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visita consulta limpieza revision")
 _TO_MISSED = _VISITS | words("appt appts supposed scheduled to come be in on for my an a the de del mi el la una")
-_WAS = words("was there here in on the were fue en el la i there with")
+_WAS = words("was there here in on the were fue en el la i with")
 _LIKENING = words("unsure se segura seguro would would've hubiera say desde same igual mismo") | {"not sure"}
 _ALIKE = ("same", "igual", "mismo")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
@@ -148,7 +148,7 @@ def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
         after = stop + (stop < len(c.lexemes) and c.lexemes[stop].word in ("right", "ahorita"))
         ends = after < len(c.lexemes) and c.lexemes[after].word in ("now", "ahora", "ahorita")
         next_told = at + 1 in found and c.skip(stop, ("on", "in", "the")) >= pieces[at + 1].at
-        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(c, pieces[at]):
+        if (ends or next_told) and not isinstance(pieces[at].found, Relation) and not _is_from(pieces[at]):
             found.add(at)
     said = set()
     for at in sorted(found):
@@ -158,7 +158,7 @@ def _of_now(c: Context, pieces: list[Piece]) -> set[int]:
     return said
 
 
-def _is_from(c: Context, piece: Piece) -> bool:
+def _is_from(piece: Piece) -> bool:
     """Whether "now" belongs to the piece itself, as in "from now" or "the day starts now"."""
     return isinstance(piece.found, Days) and (piece.found.at is not None or piece.found.wide)
 
