@@ -178,7 +178,8 @@ async def clean(page: Page) -> None:
     """Nothing is wider than the screen, and axe finds nothing."""
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    assert await violations(page) == []
+    wrong = await violations(page)
+    assert wrong == [], wrong
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.inbox_page import PERSON, Cable, Desk, at_desk, clinic, text, texts, until
+from tests.browser.inbox_page import PERSON, Cable, Desk, at_desk, clean, clinic, text, texts, until
 from tests.hub.demo.clinic_running import Running
 
 __all__ = ["clinic"]
@@ -45,6 +45,7 @@ async def test_a_shift_by_keyboard_alone(browser: Browser, clinic: Running) -> N
         await page.keyboard.press("Control+Enter")
         await expect(page.locator(".msg.out .bubble").last).to_have_text("We open at 8. See you then!")
         await expect(page.locator(".toast.undo")).to_be_visible()
+        await clean(page)
         await desk.shot("07-undo")
         await expect(desk.words).to_have_value("")
         await expect(page.locator(".msg.out:not(.bot) .state.delivered").last).to_be_visible()
