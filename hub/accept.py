@@ -3,8 +3,9 @@
 Webhooks that arrive while a commit is in flight share the next one: a batch is deduplicated, given its persons and
 threads, sealed and committed together, so that one fsync is paid for many messages.
 
-A database server takes several batches side by side. No two of them hold messages of one sender: a later one waits for
-the earlier, so that each thread has them in the order in which they came.
+Two batches are under way at once: a database server takes them side by side, and the embedded database begins the
+second in the moment in which the first is durable, before anything of the first is answered. No two of them hold
+messages of one sender: a later one waits for the earlier, so that each thread has them in the order in which they came.
 """
 
 import asyncio
@@ -37,9 +38,9 @@ _log = logging.getLogger(__name__)
 _BATCH = 256
 _SMALL = 32
 """Messages from which on a batch is worth its commit."""
-_SIDE_BY_SIDE = 2
-"""Batches that a server has at once at most: while it works on one, the hub prepares the other. More gain nothing,
-for they would be smaller, and they end one after the other (`hub.events`).
+_AT_ONCE = 2
+"""Batches that the database has at most: while it works on one, the hub prepares the other. More gain nothing, for they
+would be smaller, and they end one after the other (`hub.events`).
 """
 _CARRIER = Actor("carrier")
 _HERE = Lookup(
@@ -93,7 +94,6 @@ class Acceptor:
         self._waiting: list[_Waiting] = []
         self._in_hand = 0
         self._senders_in_hand: set[Address] = set()
-        self._at_once = 1 if db.embedded else _SIDE_BY_SIDE
         self._batches: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._called = False
@@ -130,7 +130,7 @@ class Acceptor:
             raise Overloaded()
         done: asyncio.Future[Accepted] = (self._loop or asyncio.get_running_loop()).create_future()
         self._waiting.append((inbound, done))
-        if not self._called and self._loop is not None and len(self._batches) < self._at_once:
+        if not self._called and self._loop is not None and len(self._batches) < _AT_ONCE:
             # Not yet: what arrives in the same moment goes with it.
             self._called = True
             self._loop.call_soon(self._begin)
@@ -139,7 +139,7 @@ class Acceptor:
     def _begin(self) -> None:
         """Begin as many batches as are worth it; one alone always is."""
         self._called = False
-        while len(self._batches) < self._at_once and len(self._waiting) >= (_SMALL if self._batches else 1):
+        while len(self._batches) < _AT_ONCE and len(self._waiting) >= (_SMALL if self._batches else 1):
             batch = self._next()
             if not batch:
                 break
@@ -157,9 +157,6 @@ class Acceptor:
         size = min(_BATCH, max(_SMALL, (len(self._waiting) + 1) // 2))
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
-        if self._at_once == 1:
-            batch, self._waiting = self._waiting[:size], self._waiting[size:]
-            return batch
         for one in self._waiting:
             free = len(batch) < size and one[0].sender not in self._senders_in_hand
             (batch if free else later).append(one)
