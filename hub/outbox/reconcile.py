@@ -65,15 +65,25 @@ class Reconciler:
                 except CryptoError as error:
                     # Disposed of meanwhile: nothing can be asked, and nothing may be sent.
                     parts.append((row, error))
-            known = await _known(conn, rows)
+            known, under_way = await _known(conn, rows), await _under_way(conn, rows)
         results = []
         for row, part in parts:
-            outcome = _lost(row, now) if isinstance(part, CryptoError) else await self._ask(row, part, known, now)
-            if outcome is not None:
-                results.append(_result(row, outcome))
+            if isinstance(part, CryptoError):
+                outcome: Outcome | None = _lost(row, now)
+            else:
+                outcome = await self._ask(row, part, known, row.address_id in under_way, now)
+            if outcome is None:
+                continue
+            if outcome.provider_id is not None:
+                # The same words may have been lost twice: what was found is one of the two, and no more.
+                known.setdefault(row.address_id, set()).add(outcome.provider_id)
+            results.append(_result(row, outcome))
         return results
 
-    async def _ask(self, row: Any, part: Part, known: Mapping[str, set[str]], now: datetime) -> Outcome | None:
+    async def _ask(
+        self, row: Any, part: Part, known: Mapping[str, set[str]], under_way: bool, now: datetime
+    ) -> Outcome | None:
+        """What became of an attempt; None to leave it as it is. under_way: another one to its address is, right now."""
         channel = self._channels.get(ChannelKind(row.channel))
         sent = row.state == DeliveryState.SENT
         if channel is None:
@@ -88,6 +98,9 @@ class Reconciler:
         except ChannelError as error:
             say(_log, "lookup_failed", logging.WARNING, delivery=row.id, error=error)
             found = Unclear(reason=error.code)
+        if isinstance(found, Receipt) and under_way and not sent:
+            # It may be the other one's, which will be told so.
+            found = Unclear(reason="under_way")
         if isinstance(found, Receipt):
             return _unreported(row, now) if sent and found.state is DeliveryState.SENT else taken(found, now)
         if sent:
@@ -134,6 +147,19 @@ async def _known(conn: AsyncConnection, rows: Any) -> dict[str, set[str]]:
     for row in await conn.execute(query):
         known.setdefault(row.address_id, set()).add(row.provider_id)
     return known
+
+
+async def _under_way(conn: AsyncConnection, rows: Any) -> set[str]:
+    """Those of the addresses to which something is being sent now, so that the provider may have it before we know."""
+    addresses = {row.address_id for row in rows}
+    if not addresses:
+        return set()
+    query = sa.select(delivery.c.address_id).where(
+        delivery.c.address_id.in_(addresses),
+        delivery.c.state == DeliveryState.SENDING,
+        delivery.c.unknown_since.is_(None),
+    )
+    return set((await conn.execute(query)).scalars())
 
 
 def _again(now: datetime) -> Outcome:

@@ -17,7 +17,7 @@ from hub.crypto import Keyring
 from hub.db.tables import delivery
 from hub.errors import StorageError
 from hub.settings import Secret
-from hub.types import ChannelKind, DeliveryState
+from hub.types import ChannelKind, DeliveryState, Lane
 from tests.hub.outbox.mail import ANA, BEN, Mail
 from tests.hub_rig import CLINIC, Rig, open_rig
 from tests.stores import embedded_only
@@ -150,6 +150,42 @@ async def test_a_text_that_was_never_reported_on_is_asked_about(mail: Mail, ana:
     await mail.reconcile()
 
     assert await mail.state(delivery_id) == "delivered"
+
+
+async def test_of_two_lost_texts_with_the_same_words_what_the_carrier_has_is_one_and_the_other_is_sent(
+    mail: Mail, ana: str
+) -> None:
+    ids = [await mail.queue(ana, "Call 911 now.", lane=Lane.SAFETY) for _ in range(2)]
+    claims = await mail.claim()
+    receipt = await mail.rig.parts.channels[ChannelKind.SMS].send(claims[0].part)
+    mail.wait(minutes=1)
+    await mail.mark_lost()
+    mail.wait(minutes=2)
+
+    await mail.reconcile()
+
+    rows = [await mail.row(one) for one in ids]
+    assert sorted(row.provider_id or "" for row in rows) == ["", receipt.provider_id]
+    assert [row.state for row in rows if row.provider_id is None] == ["queued"]
+
+
+async def test_what_the_carrier_has_may_be_the_one_that_is_being_sent_right_now(mail: Mail, ana: str) -> None:
+    lost = await mail.queue(ana, "Call 911 now.", lane=Lane.SAFETY)
+    await mail.claim()
+    mail.wait(minutes=1)
+    await mail.mark_lost()
+    mail.wait(minutes=2)
+    await mail.queue(ana, "Call 911 now.", lane=Lane.SAFETY)
+    (second,) = await mail.claim()
+    receipt = await mail.rig.parts.channels[ChannelKind.SMS].send(second.part)
+
+    await mail.reconcile()
+    assert (await mail.state(lost), (await mail.row(lost)).provider_id) == ("sending", None)
+
+    await mail.sent(second, receipt.provider_id)
+    mail.wait(minutes=2)
+    await mail.reconcile()
+    assert await mail.state(lost) == "queued"
 
 
 async def test_an_attempt_whose_holder_is_gone_becomes_unknown_when_its_lease_ends(mail: Mail, ana: str) -> None:
