@@ -329,9 +329,12 @@ class Outbox:
         for result in batch:
             self._leases.release(result.delivery_id, result.attempt)
 
-    async def _settle(self, batch: list[Result]) -> None:
+    async def _settle(self, batch: list[Result], *, asked: bool = False) -> None:
+        """Record `batch`; `asked`: it is what providers say they have, which may be another delivery's."""
+
         async def unit(conn: AsyncConnection) -> list[Result]:
-            return await settle(conn, self._ledger, batch, self._clock.now())
+            sure = await self._reconciler.certain(conn, batch) if asked else batch
+            return await settle(conn, self._ledger, sure, self._clock.now())
 
         counted = await self._db.write(unit)
         for (channel, state), times in Counter((one.channel, one.outcome.state) for one in counted).items():
@@ -351,5 +354,5 @@ class Outbox:
             say(_log, "leases_lost", logging.WARNING, deliveries=lost)
         results = await self._reconciler.results(now)
         if results:
-            await self._settle(results)
+            await self._settle(results, asked=True)
         await asyncio.sleep(min(_SWEEP, max(0.05, self._reconcile_after.total_seconds() / 4)))

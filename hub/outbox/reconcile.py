@@ -5,7 +5,7 @@ never reported on.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,25 +65,49 @@ class Reconciler:
                 except CryptoError as error:
                     # Disposed of meanwhile: nothing can be asked, and nothing may be sent.
                     parts.append((row, error))
-            known, under_way = await _known(conn, rows), await _under_way(conn, rows)
+            known = await _known(conn, rows)
         results = []
         for row, part in parts:
-            if isinstance(part, CryptoError):
-                outcome: Outcome | None = _lost(row, now)
-            else:
-                outcome = await self._ask(row, part, known, row.address_id in under_way, now)
-            if outcome is None:
-                continue
-            if outcome.provider_id is not None:
-                # The same words may have been lost twice: what was found is one of the two, and no more.
-                known.setdefault(row.address_id, set()).add(outcome.provider_id)
-            results.append(_result(row, outcome))
+            outcome = _lost(row, now) if isinstance(part, CryptoError) else await self._ask(row, part, known, now)
+            if outcome is not None:
+                results.append(_result(row, outcome))
         return results
 
-    async def _ask(
-        self, row: Any, part: Part, known: Mapping[str, set[str]], under_way: bool, now: datetime
-    ) -> Outcome | None:
-        """What became of an attempt; None to leave it as it is. under_way: another one to its address is, right now."""
+    @staticmethod
+    async def certain(conn: AsyncConnection, results: Sequence[Result]) -> list[Result]:
+        """Those of `results` that nothing speaks against in the transaction that is to record them.
+
+        A text is found by its words. What the provider has may be another delivery's, which says the same to the same
+        person and was lost as well, or is being sent right now: that one is settled first, and this one asked about
+        again.
+        """
+        found = {result.outcome.provider_id: result for result in reversed(results) if result.outcome.provider_id}
+        if not found:
+            return list(results)
+        has = sa.select(delivery.c.id, delivery.c.provider_id).where(
+            delivery.c.channel.in_({result.channel for result in found.values()}), delivery.c.provider_id.in_(found)
+        )
+        owners: dict[str, set[str]] = {}
+        for row in await conn.execute(has):
+            owners.setdefault(row.provider_id, set()).add(row.id)
+        sending = sa.select(delivery.c.address_id).where(
+            delivery.c.address_id.in_({result.address_id for result in found.values()}),
+            delivery.c.state == DeliveryState.SENDING,
+            delivery.c.unknown_since.is_(None),
+        )
+        under_way = set((await conn.execute(sending)).scalars())
+
+        def may_count(result: Result) -> bool:
+            told = result.outcome.provider_id
+            if told is None:
+                return True
+            if told in owners:
+                return result.delivery_id in owners[told]
+            return found[told] is result and result.address_id not in under_way
+
+        return [result for result in results if may_count(result)]
+
+    async def _ask(self, row: Any, part: Part, known: Mapping[str, set[str]], now: datetime) -> Outcome | None:
         channel = self._channels.get(ChannelKind(row.channel))
         sent = row.state == DeliveryState.SENT
         if channel is None:
@@ -98,9 +122,6 @@ class Reconciler:
         except ChannelError as error:
             say(_log, "lookup_failed", logging.WARNING, delivery=row.id, error=error)
             found = Unclear(reason=error.code)
-        if isinstance(found, Receipt) and under_way and not sent:
-            # It may be the other one's, which will be told so.
-            found = Unclear(reason="under_way")
         if isinstance(found, Receipt):
             return _unreported(row, now) if sent and found.state is DeliveryState.SENT else taken(found, now)
         if sent:
@@ -147,19 +168,6 @@ async def _known(conn: AsyncConnection, rows: Any) -> dict[str, set[str]]:
     for row in await conn.execute(query):
         known.setdefault(row.address_id, set()).add(row.provider_id)
     return known
-
-
-async def _under_way(conn: AsyncConnection, rows: Any) -> set[str]:
-    """Those of the addresses to which something is being sent now, so that the provider may have it before we know."""
-    addresses = {row.address_id for row in rows}
-    if not addresses:
-        return set()
-    query = sa.select(delivery.c.address_id).where(
-        delivery.c.address_id.in_(addresses),
-        delivery.c.state == DeliveryState.SENDING,
-        delivery.c.unknown_since.is_(None),
-    )
-    return set((await conn.execute(query)).scalars())
 
 
 def _again(now: datetime) -> Outcome:

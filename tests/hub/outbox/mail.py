@@ -137,8 +137,8 @@ class Mail:
         results = await self.reconciler.results(self.clock.now())
 
         async def unit(conn: Any) -> None:
-            if results:
-                await settle(conn, self.rig.parts.ledger, results, self.clock.now())
+            if sure := await self.reconciler.certain(conn, results):
+                await settle(conn, self.rig.parts.ledger, sure, self.clock.now())
 
         await self.rig.parts.db.write(unit)
 

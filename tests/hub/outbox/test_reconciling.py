@@ -163,6 +163,7 @@ async def test_of_two_lost_texts_with_the_same_words_what_the_carrier_has_is_one
     mail.wait(minutes=2)
 
     await mail.reconcile()
+    await mail.reconcile()
 
     rows = [await mail.row(one) for one in ids]
     assert sorted(row.provider_id or "" for row in rows) == ["", receipt.provider_id]
