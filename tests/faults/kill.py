@@ -109,8 +109,8 @@ async def _sender(
     await asyncio.sleep(pause * n / SENDERS)
     while not over.is_set():
         count += 1
-        # In three digits: `40-38` reads like a fever, and the thread is the staff's from then on.
-        words = f"what are your opening hours? {n:03}-{count:03}"
+        # Before the question: figures alone after it may be a fever's, and the thread is the staff's from then on.
+        words = f"{n:03}-{count:03}: what are your opening hours?"
         reply = await carrier.text(number(n), CLINIC, words)
         while not reply.ok:
             report.refused += 1
