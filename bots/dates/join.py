@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from bots.dates.asides import of_asides
 from bots.dates.draft import Draft, Joined, between, is_open, set_hours
 from bots.dates.lexeme import words
 from bots.dates.merge import beside_dated, both_bounds, merged
@@ -32,6 +33,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     told = told_of(c, pieces, ruled_out)
     visit, standing = moved_visit(c, pieces, ruled_out)
     told |= standing
+    aside, engaged = of_asides(c, pieces, ruled_out, told)
+    told |= aside
+    ruled_out |= engaged - told
     if visit and visit - of_missed_visit(c, pieces):
         joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
@@ -259,7 +263,9 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
     elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
-        drafts.append(Draft(days=there, period=last.period))
+        first = last.hours_first and "anytime" not in gap  # "after 5 this week, Thursday or Friday"
+        said = (last.hours, last.part) if first else (None, None)
+        drafts.append(Draft(days=there, period=last.period, hours=said[0], part=said[1], hours_taken=first, hours_first=first))
     elif last.hours_first and "anytime" not in gap:
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
