@@ -12,45 +12,15 @@ from itertools import pairwise
 from bots.dates.clauses import clauses_of
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
+from bots.dates.tellers import FIRST, begins, teller_of
 
-_FIRST = words("i i'm im ive i've we we've we're i'll ill we'll")
-_THIRD = words("he she they he's she's they're hes shes theyre someone somebody everyone nobody")
-_PERSONS = words(
-    "kid kids child children son sons daughter mom mum mother dad father husband wife hubby boyfriend girlfriend "
-    "grandson granddaughter grandkids grandma grandpa boss sitter babysitter nanny roommate neighbor sister brother "
-    "partner fiance plumber electrician landlord bus train school church"
-)
-_OPENS = words("got gotta have just stuck babysitting driving")
-"""Words with which an aside begins that leaves "I" out: "got parking till 12:30", "just off shift at 4:30"."""
-_LINKS = words("but so because bc cuz cause coz cos since as and n plus also lol haha well oh anyway though tho seeing")
-_ASKED = words(
-    "if when while once can could may should would do does did where will shall might whenever unless that how or am"
-)
-_LED = words("after before until by since between")
-_WISHES = words(
-    "can could would want wants wanted wanna need needs needed like love prefer may might should book schedule see seen "
-    "come came choose hope hoping hoped thinking think thought wish try trying rather ask asked asking say said says "
-    "mean meant open available flexible fine ok okay great perfect works please pls plz instead better best earliest "
-    "latest appointment appt appts appointments apt visit slot slots opening openings spot cancel cancelled guess "
-    "suppose believe vote bet figure lean leaning calling called looking aiming shooting wanting interested texting "
-    "writing checking wondering anything something anytime whenever whatever whichever yours possible ideal easier "
-    "easiest preferred suits suit happy told offered show shows reschedule there town nearby supposed scheduled booked "
-    "earlier sooner later i'd id either neither cannot except unless let let's lets break window gap choice option "
-    "preference prefered rescheduled thinkin hopin tryna lookin must available? anyone yall y'all you u your guys"
-)
-_WISHED_OF_ONE = words("free good coming be-in make pick back around here home time down only any bring")
-_WORK = words("work working works")
-_FREED = words("off out done free finish finishes finished home")
+_FREED = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
-_SUITS = words(
-    "good fine ok okay great perfect best better works work free open available possible ideal easier easiest cool "
-    "preferred wonderful when what nice easy enough doable favorite out full not the only too also that fastest "
-    "soonest earliest fine"
-)
 _IS = words("is are was isn't")
 _THAT = words("day morning afternoon evening night")
 _ANY_HOUR = words("any anytime whenever whatever")
-_DOING = 2
+_TO_HOUR = words("around at loosely filler comma")
+_TO_PART = words("comma stop in the on and")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +33,108 @@ class _Stretch:
     teller: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the rest of the text names: its days, its hours, whether any hour will do, whether it points back."""
+
+    days: list[Piece]
+    hours: list[Piece]
+    without: bool
+    any_hour: bool
+    same_day: bool
+
+
 def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[int]) -> tuple[set[int], set[int]]:
-    """The indices of the pieces that belong to an aside: those told, and the days on which the person is engaged."""
+    """The indices of the pieces that belong to an aside: those told, and those at which the person is engaged."""
     if len(pieces) < 2 or c.language != "en":
         return set(), set()
     stretches = _stretches(c, pieces)
-    aside = [one for one in stretches if one.teller and one.pieces]
-    if not aside:
-        return set(), set()
-    wished = [at for one in stretches if not one.teller for at in one.pieces if at not in told]
-    days = [at for at in wished if isinstance(pieces[at].found, Days) and at not in ruled_out and not _is_past(pieces[at])]
-    hours = [at for at in wished if isinstance(pieces[at].found, Hours)]
-    any_hour = any(
-        c.lexemes[k].word.partition(" ")[0] in _ANY_HOUR for one in stretches if not one.teller
-        for k in range(one.first, one.stop)
-    )
-    same_day = any(_says_that_day(c, one) for one in stretches if not one.teller)
-    found: set[int] = set()
+    wish = _wish_of(c, pieces, [one for one in stretches if not one.teller], ruled_out, told)
+    found = {at for at, piece in enumerate(pieces) if _is_begun(c, piece) or _is_of_that(c, piece, wish)}
     engaged: set[int] = set()
-    for one in aside:
-        freed = any(c.lexemes[k].word in _FREED for k in range(one.first, one.stop))
-        of_hours = [at for at in one.pieces if isinstance(pieces[at].found, Hours)]
-        of_days = [at for at in one.pieces if isinstance(pieces[at].found, Days)]
-        if days and of_days and not same_day and not freed:
+    for one in stretches:
+        if not one.teller or not one.pieces:
+            continue
+        days = [at for at in one.pieces if isinstance(pieces[at].found, Days)]
+        hours = [at for at in one.pieces if isinstance(pieces[at].found, Hours)]
+        if wish.days and days and not wish.same_day and not _is_freed(c, one):
             found.update(one.pieces)
-            if one.teller in _FIRST and not of_hours:
-                engaged.update(of_days)
-        else:
-            free = [at for at in of_hours if at not in ruled_out]
-            found.update(at for at in free if _gives_way(pieces[at], [pieces[n] for n in hours], bool(days), any_hour))
+            if one.teller in FIRST and not hours:
+                engaged.update(at for at in days if at not in ruled_out and _is_apart(pieces[at], wish.days))
+            continue
+        for at in hours:
+            if at not in ruled_out and _gives_way(pieces[at], wish):
+                found.add(at)
+            if one.teller in FIRST and _is_part(pieces[at]) and not wish.hours and at == one.pieces[0]:
+                leads = all(c.kind(k) in _TO_PART for k in range(one.first, pieces[at].at))
+                engaged.update((at,) if leads and not _is_freed(c, one) else ())  # "mornings I'm at dialysis"
     found -= {at for at in ruled_out if isinstance(pieces[at].found, Days)}
-    engaged = {at for at in engaged - ruled_out if _is_apart(pieces[at], [pieces[n] for n in days])}
     return found - engaged, engaged
 
 
-def _is_past(piece: Piece) -> bool:
-    return isinstance(piece.found, Days) and piece.found.past
+def points_back(c: Context, first: int, stop: int) -> bool:
+    """Whether a wish points back at the day told: "my MRI is Thursday at 10, see me that same day"."""
+    return any(
+        c.lexemes[k].word.endswith("same day") or (c.lexemes[k].word == "that" and _is_day_behind(c, k))
+        for k in range(first, stop)
+    )
 
 
-def _gives_way(piece: Piece, wished: list[Piece], dated: bool, any_hour: bool) -> bool:
+def _is_day_behind(c: Context, k: int) -> bool:
+    j = k + 1 + (k + 1 < len(c.lexemes) and c.lexemes[k + 1].word in ("same", "whole", "very"))
+    return j < len(c.lexemes) and c.lexemes[j].word in _THAT
+
+
+def _wish_of(c: Context, pieces: list[Piece], rest: list[_Stretch], ruled_out: set[int], told: set[int]) -> _Wish:
+    """What the stretches name in which something may be wished."""
+    at_all = [at for one in rest for at in one.pieces if at not in told]
+    days = [pieces[at] for at in at_all if isinstance(pieces[at].found, Days) and at not in ruled_out]
+    hours = [at for at in at_all if isinstance(pieces[at].found, Hours)]
+    places = [k for one in rest for k in range(one.first, one.stop)]
+    return _Wish(
+        days=[piece for piece in days if isinstance(piece.found, Days) and not piece.found.past],
+        hours=[pieces[at] for at in hours],
+        without=any(at in ruled_out for at in hours),
+        any_hour=any(c.lexemes[k].word.partition(" ")[0] in _ANY_HOUR for k in places),
+        same_day=any(points_back(c, one.first, one.stop) for one in rest),
+    )
+
+
+def _is_begun(c: Context, piece: Piece) -> bool:
+    """Whether the hour is when something began: "symptoms since like 4 am"."""
+    if not isinstance(piece.found, Hours):
+        return False
+    k = piece.at - 1
+    while k > piece.at - 4 and c.kind(k) in _TO_HOUR:
+        k -= 1
+    return c.kind(k) == "since"
+
+
+def _is_of_that(c: Context, piece: Piece, wish: _Wish) -> bool:
+    """Whether the part is one of a day told, beside another wish: "before we drive to grandma's that night"."""
+    that = piece.at > 0 and c.lexemes[piece.at - 1].word == "that"
+    return that and _is_part(piece) and (wish.any_hour or len(wish.hours) > 1) and not wish.same_day
+
+
+def _is_part(piece: Piece) -> bool:
+    return isinstance(piece.found, Hours) and piece.found.low is None and piece.found.part is not None
+
+
+def _is_freed(c: Context, one: _Stretch) -> bool:
+    """Whether the stretch tells when the person is free, or free again."""
+    return any(c.lexemes[k].word in _FREED for k in range(one.first, one.stop))
+
+
+def _gives_way(piece: Piece, wish: _Wish) -> bool:
     """Whether the hour told is none of the wish: a bound stays where no hour is wished, and beside a mere part."""
     found = piece.found
-    if not isinstance(found, Hours) or any(isinstance(one.found, Hours) and one.found.low for one in wished):
+    exact = any(isinstance(one.found, Hours) and one.found.low for one in wish.hours)
+    if not isinstance(found, Hours) or exact or wish.without:
         return True
     bounds = found.leaving or found.bound in ("until", "before", "by", "after")
-    return bool(wished or dated or any_hour) and (not bounds or (any_hour and not wished))
+    if bounds:
+        return wish.any_hour and not wish.hours
+    return bool(wish.hours or wish.days or wish.any_hour)
 
 
 def _is_apart(piece: Piece, wished: list[Piece]) -> bool:
@@ -118,109 +145,36 @@ def _is_apart(piece: Piece, wished: list[Piece]) -> bool:
     first, last = found.readings[0]
     if first is None or last is None:
         return False
-    for one in wished:
-        if isinstance(one.found, Days):
-            for low, high in one.found.readings:
-                if low is not None and low == high and first <= low <= last:
-                    return False
-    return True
-
-
-def _says_that_day(c: Context, one: _Stretch) -> bool:
-    """Whether the wish points back at the day told: "my MRI is Thursday at 10, see me that same day"."""
-    return any(
-        c.lexemes[k].word.endswith("same day") or (c.lexemes[k].word == "that" and _is_day_behind(c, k))
-        for k in range(one.first, one.stop)
-    )
-
-
-def _is_day_behind(c: Context, k: int) -> bool:
-    j = k + 1 + (k + 1 < len(c.lexemes) and c.lexemes[k + 1].word in ("same", "whole", "very"))
-    return j < len(c.lexemes) and c.lexemes[j].word in _THAT
+    days = [reading for one in wished if isinstance(one.found, Days) for reading in one.found.readings]
+    return not any(low is not None and low == high and first <= low <= last for low, high in days)
 
 
 def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
-    """The clauses of the text, those cut once more where somebody begins to tell behind an hour."""
-    edges: list[int] = []
+    """The clauses of the text, those cut once more where somebody begins to tell, or a wish behind what was told."""
     starts = [piece.at for piece in pieces]
+    inner = {k for piece in pieces for k in range(piece.at, piece.stop)}
+    edges: list[int] = []
     for clause in clauses_of(c, pieces):
-        edges.append(clause.first)
+        asserts = bool(edges) and c.lexemes[clause.first].word in _IS and _is_named_alone(c, edges[-1], clause.first, inner)
+        if not asserts:  # "Easter is March 28" is one clause, and asks nothing
+            edges.append(clause.first)
+        before = [pieces[at] for at in clause.pieces]
         for k in range(clause.first + 1, clause.stop):
-            if c.lexemes[k].word in _FIRST | _THIRD or c.kind(k) == "my":
-                before = [pieces[at] for at in clause.pieces if pieces[at].stop <= k]
-                if before and _may_begin(c, k) and _is_said(c, clause.first, k, before):
-                    edges.append(k)
-                    break
+            if begins(c, k, edges[-1], [piece for piece in before if edges[-1] <= piece.at and piece.stop <= k]) or (
+                c.kind(k) in ("comma", "stop") and k - 1 not in inner
+            ):
+                edges.append(k)
     edges.append(len(c.lexemes))
     found = []
-    for n, (first, stop) in enumerate(pairwise(edges)):
+    for first, stop in pairwise(edges):
         inside = tuple(range(bisect_left(starts, first), bisect_left(starts, stop)))
-        teller = _teller(c, pieces, first, stop, inside) if inside else ""
-        goes_on = n + 2 < len(edges) and c.kind(c.skip(stop, ("comma", "stop"))) in ("or", "else")
-        found.append(_Stretch(first=first, stop=stop, pieces=inside, teller="" if goes_on else teller))
+        goes_on = c.kind(c.skip(stop, ("comma", "stop"))) in ("or", "else")
+        teller = teller_of(c, [pieces[at] for at in inside], first, stop) if inside and not goes_on else ""
+        found.append(_Stretch(first=first, stop=stop, pieces=inside, teller=teller))
     return found
 
 
-def _may_begin(c: Context, k: int) -> bool:
-    """Whether a sentence of its own may begin at `k`: not "when I", "can we", "after my"."""
-    return c.lexemes[k - 1].word not in _ASKED and c.kind(k - 1) not in (*_LED, "at", "on", "for", "to", "of", "in", "from", "with")
-
-
-def _is_said(c: Context, first: int, k: int, before: list[Piece]) -> bool:
-    """Whether a wish is complete before `k`: it names an hour, or asks for its day."""
-    if any(isinstance(piece.found, Hours) for piece in before):
-        return True
-    return any(c.lexemes[n].word in _WISHES or c.lexemes[n].word in _FIRST for n in range(first, k))
-
-
-def _teller(c: Context, pieces: list[Piece], first: int, stop: int, inside: tuple[int, ...]) -> str:
-    """Who tells something in these words; "" where something may be wished."""
-    covered = {k for at in inside for k in range(pieces[at].at, pieces[at].stop)}
-    k = first
-    while k < stop and (c.kind(k) in ("comma", "stop", "and", "filler") or c.lexemes[k].word in _LINKS or _leads(c, pieces, inside, k)):
-        k = next((pieces[at].stop for at in inside if pieces[at].at == k), k + 1)
-    if k >= stop:
-        return ""
-    rest = [n for n in range(k, stop) if n not in covered]
-    said = [c.lexemes[n].word for n in rest]
-    if any(c.kind(n) in ("move", "fix", "instead", "title", "make", "else", "not", "no", "come by") for n in rest):
-        return ""
-    subject = c.lexemes[k]
-    if not said or any(word in _WISHES for word in said):
-        return ""
-    plain = [n for n in rest if c.kind(n) in ("word", "counted", "my", "a", "coming")]
-    if subject.word in _FIRST or (subject.word in _OPENS and c.kind(k + 1) in ("word", "counted", "a")):
-        return subject.word if subject.word in _FIRST and _is_engaged(c, k, rest) else "i" * _is_engaged(c, k, rest)
-    if any(word in ("with", "for") and following in ("me", "us") for word, following in pairwise(said)):
-        return ""
-    if subject.word in _THIRD or subject.word in _PERSONS:
-        return subject.word if len(plain) >= _DOING else ""
-    return "my" if subject.kind == "my" and len(plain) > _DOING and not _is_ailing(said) else ""
-
-
-def _leads(c: Context, pieces: list[Piece], inside: tuple[int, ...], k: int) -> bool:
-    """Whether a day begins at `k`, of which is told: "this week I'm in San Antonio"."""
-    return any(pieces[at].at == k and isinstance(pieces[at].found, Days) for at in inside)
-
-
-def _is_ailing(said: list[str]) -> bool:
-    return bool({"hurts", "hurting", "aches", "sick", "fever", "pain"} & set(said))
-
-
-def _is_engaged(c: Context, k: int, rest: list[int]) -> bool:
-    """Whether the person is or does something else then: "I babysit", "I'm in court"; not "I have Tuesday", "I'm free"."""
-    behind = [n for n in rest if n > k - (c.lexemes[k].word in _OPENS)]
-    if not behind:
-        return False
-    if c.lexemes[k].word not in _OPENS:
-        behind = [n for n in behind if n > k]
-    content = [n for n in behind if c.kind(n) in ("word", "counted", "coming", "part?")]
-    if not content:
-        return False
-    first = content[0]
-    word, following = c.lexemes[first].word, c.lexemes[first + 1].word if first + 1 < len(c.lexemes) else ""
-    if word in ("have", "got", "had", "ve", "has"):
-        return len(content) > 1 and first + 1 in rest
-    if word in ("take", "pick", "make", "bring"):
-        return first + 1 in rest and (c.kind(first + 1) == "my" or following in ("up", "him", "her", "them", "the"))
-    return word not in ("good", "free", "back", "around", "here", "home", "down", "in", "be", "flexible", "cool", "off", "done", "out")
+def _is_named_alone(c: Context, first: int, stop: int, inner: set[int]) -> bool:
+    """Whether there is nothing but the name of a day, or a word with it, from `first` on."""
+    outside = [k for k in range(first, stop) if k not in inner and c.kind(k) not in ("stop", "comma", "the", "greeting")]
+    return first < stop and len(outside) <= 2 and all(c.kind(k) in ("word", "and", "unit") for k in outside)

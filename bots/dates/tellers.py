@@ -1,0 +1,158 @@
+"""Who tells a circumstance in some words of a text, if nothing is wished in them: "I babysit from 10:30", "this week I'm
+in court", "my shift starts at 3", "Thursday is bridge".
+"""
+
+from itertools import pairwise
+
+from bots.dates.lexeme import words
+from bots.dates.pieces import Context, Days, Hours, Piece
+
+FIRST = words("i i'm im ive i've we we've we're were i'll ill we'll")
+_THIRD = words("he she they he's she's they're hes shes theyre someone somebody everyone nobody")
+_PERSONS = words(
+    "kid kids child children son sons daughter mom mum mother dad father husband wife hubby boyfriend girlfriend "
+    "grandson granddaughter grandkids grandma grandpa boss sitter babysitter nanny roommate neighbor sister brother "
+    "partner fiance plumber electrician landlord bus train school church baby"
+)
+_OPENS = words("got gotta have just stuck babysitting driving")
+"""Words with which an aside begins that leaves "I" out: "got parking till 12:30", "just off shift at 4:30"."""
+_LINKS = words("but so because bc cuz cause coz cos since as n plus also lol haha well oh anyway though tho seeing")
+_TOPIC = words("other those these both all on in the the_el unit and comma stop filler or num")
+"""What may stand with the days of which an aside tells: "the other days next week I'm hauling"."""
+_ASKED = words(
+    "if when while once can could may should would do does did where will shall might whenever unless that how or am"
+)
+_LED = words("after before until by since between at on for to of in from")
+_WISHES = words(
+    "can could would want wants wanted wanna need needs needed like love prefer may might should book schedule see seen "
+    "come came choose hope hoping hoped thinking think thought wish try trying rather ask asked asking say said says "
+    "mean meant open available flexible fine ok okay great perfect works please pls plz instead better best earliest "
+    "latest appointment appt appts appointments apt visit slot slots opening openings spot cancel cancelled guess "
+    "suppose believe vote bet figure lean leaning calling called looking aiming shooting wanting interested texting "
+    "writing checking wondering anything something anytime whenever whatever whichever yours possible ideal easier "
+    "easiest preferred suits suit happy told offered show shows reschedule there town nearby supposed scheduled booked "
+    "earlier sooner later i'd id either neither cannot except unless let let's lets break window gap choice option "
+    "preference prefered rescheduled lookin must yall y'all you u your guys favorite"
+)
+_MOVES = words("move fix instead title make else come_by relation")
+_SUITS = words(
+    "good fine ok okay great perfect best better works work free open available possible ideal easier easiest cool "
+    "preferred wonderful when what nice easy enough doable favorite out full not only too also fastest closed "
+    "more less most"
+)
+_HOLDS = words("have got had has ve")
+_HANDLES = words("take pick make bring drop")
+_FREE = words("good free back around here home down in flexible cool all")
+_FREED = words("off done out")
+_IS = words("is are was isn't")
+_NO_NAMES = words("it its it's that this there which what who one time day works work any or")
+_AILS = words("hurts hurting aches sick fever pain")
+_DOING = 2
+
+
+def begins(c: Context, k: int, first: int, before: list[Piece]) -> bool:
+    """Whether somebody begins to tell at `k`, where a wish is complete since `first`, with these pieces before it."""
+    if not before or not (c.lexemes[k].word in FIRST | _THIRD or c.kind(k) == "my"):
+        return False
+    if c.lexemes[k - 1].word in (*_ASKED, "with") or c.kind(k - 1) in _LED:
+        return False  # "when I", "can we", "after my"
+    if any(isinstance(piece.found, Hours) and piece.found.low for piece in before):
+        return True
+    return any(c.lexemes[n].word in _WISHES or c.lexemes[n].word in FIRST for n in range(first, k))
+
+
+def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
+    """The word for who tells something from `first` to `stop`; "" where something may be wished."""
+    covered = {k for piece in inside for k in range(piece.at, piece.stop)}
+    k = _after_topic(c, inside, first, stop)
+    if k >= stop:
+        return ""
+    rest = [n for n in range(first, stop) if n not in covered]
+    said = [c.lexemes[n].word for n in rest]
+    until = any(isinstance(piece.found, Hours) and piece.found.bound == "until" for piece in inside)
+    named = c.lexemes[k].word in _THIRD or c.lexemes[k].word in _PERSONS or c.kind(k) in ("my", "word")
+    allowed = ("not",) if until and named else ()  # "the bus doesn't get there till 9"
+    if any(c.kind(n) in _MOVES or (c.kind(n) in ("not", "no") and c.kind(n) not in allowed) for n in rest):
+        return ""
+    if any((word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n) for n, word in zip(rest, said, strict=True)):
+        return ""
+    return _who(c, inside, k, [n for n in rest if n >= k], covered)
+
+
+def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
+    """Where the words begin that tell, behind what links them and the days or parts of the day they tell of."""
+    k = first
+    while k < stop:
+        at = next((piece for piece in inside if piece.at == k), None)
+        if at is not None and (isinstance(at.found, Days) or (isinstance(at.found, Hours) and at.found.low is None)):
+            k = at.stop
+        elif at is None and (c.kind(k) in _TOPIC or c.lexemes[k].word in _LINKS or c.lexemes[k].word in _TOPIC):
+            k += 1
+        else:
+            break
+    return k
+
+
+def _is_verb_of(c: Context, n: int) -> bool:
+    """Whether a word that often wishes is what somebody does with something: "I open the shop at 9:30"."""
+    before, following = c.lexemes[n - 1].word, c.kind(n + 1)
+    return c.lexemes[n].word in ("open", "see") and before in ("i", "we") and following in ("the", "my")
+
+
+def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[int]) -> str:
+    """The word for who tells, from `k` on, in words that wish nothing."""
+    subject, following = c.lexemes[k], c.kind(k + 1)
+    said = [c.lexemes[n].word for n in rest]
+    plain = [n for n in rest if c.kind(n) in ("word", "counted", "my", "a", "coming", "not")]
+    if subject.word in FIRST:
+        return subject.word if _is_engaged(c, [n for n in rest if n > k], inside) else ""
+    if subject.word in _OPENS and following in ("word", "counted", "a"):
+        return "i" if _is_engaged(c, [n for n in rest if n >= k + (subject.word == "just")], inside) else ""
+    if any(word in ("with", "for") and then in ("me", "us") for word, then in pairwise(said)):
+        return ""
+    if subject.word in _THIRD or subject.word in _PERSONS:
+        return subject.word if len(plain) >= _DOING else ""
+    if k > 0 and k - 1 in covered and (subject.word in _IS or c.lexemes[k - 1].word.endswith("'s")):
+        return "day" if _is_something(c, inside, k + (subject.word in _IS), rest) else ""
+    if subject.kind == "my":
+        return "my" if len(plain) > _DOING and _AILS.isdisjoint(said) else ""
+    return "word" if subject.kind in ("word", "the") and _is_of_thing(c, k, rest) else ""
+
+
+def _is_something(c: Context, inside: list[Piece], k: int, rest: list[int]) -> bool:
+    """Whether what stands from `k` on says what a day is, and not that it suits: "Thursday is bridge"."""
+    content = [n for n in rest if n >= k and c.kind(n) in ("word", "counted", "my", "unit")]
+    if any(c.lexemes[n].word in _SUITS for n in rest if n >= k):
+        return False
+    if not content:
+        return any(piece.at >= k and isinstance(piece.found, Days) and c.kind(piece.at) != "part" for piece in inside)
+    return c.kind(k) in ("my", "the", "a", "word", "for", "counted")
+
+
+def _is_of_thing(c: Context, k: int, rest: list[int]) -> bool:
+    """Whether a thing is said to be at some time: "the clinic's line is till 11"."""
+    verb = next((n for n in rest if c.lexemes[n].word in _IS), None)
+    if verb is None or not 1 <= verb - k <= 4 or any(n not in rest for n in range(k, verb)):
+        return False
+    subject = [n for n in range(k, verb) if c.kind(n) in ("word", "counted", "unit")]
+    if not subject or any(c.lexemes[n].word in _NO_NAMES or c.lexemes[n].word in _SUITS for n in subject):
+        return False
+    return not any(c.lexemes[n].word in _SUITS for n in rest if n > verb)
+
+
+def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
+    """Whether the person is or does something else then: "I babysit", "I'm in court"; not "I have Tuesday", "I'm free"."""
+    content = [n for n in behind if c.kind(n) in ("word", "counted", "coming", "part?", "make")]
+    if not content:
+        return False
+    at, last = content[0], len(c.lexemes) - 1
+    word, following = c.lexemes[at].word, c.lexemes[min(at + 1, last)]
+    if word in _HOLDS:
+        return len(content) > 1 and at + 1 in behind
+    if word in _HANDLES:
+        return at + 1 in behind and (following.kind == "my" or following.word in ("up", "him", "her", "them", "the", "off"))
+    if word == "be":
+        return following.word.endswith("ing") or following.kind == "coming"
+    if word in _FREED:
+        return any(isinstance(piece.found, Hours) and piece.found.leaving for piece in inside)
+    return word not in _FREE
