@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bots.dates.clauses import clauses_of
+from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
 from bots.dates.tellers import FIRST, begins, teller_of
@@ -131,6 +132,8 @@ def _gives_way(piece: Piece, wish: _Wish) -> bool:
     exact = any(isinstance(one.found, Hours) and one.found.low for one in wish.hours)
     if not isinstance(found, Hours) or exact or wish.without:
         return True
+    if any(isinstance(one.found, Hours) and is_far(found, one.found.part) for one in wish.hours):
+        return True  # "in the afternoon, I get my hair done at 11"
     bounds = found.leaving or found.bound in ("until", "before", "by", "after")
     if bounds:
         return wish.any_hour and not wish.hours

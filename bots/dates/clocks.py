@@ -24,6 +24,7 @@ _FREE_WORDS = words(
     "up nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
     "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
     "still tambien than open left abierto abierta "
+    "while tho same cause since he's she's hes shes theyre they're i've ive we're "
     "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"
 )
 

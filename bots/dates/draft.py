@@ -64,3 +64,9 @@ def is_open(found: Days | Hours | Relation | None) -> bool:
     if not isinstance(found, Days) or found.excluded_weekdays:
         return False
     return bool(found.readings) and found.readings[0][0] is None and not found.weekday
+
+
+def is_far(hours: Hours, part: str | None) -> bool:
+    """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
+    morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
+    return (hours.bound == "at" or hours.leaving) and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")

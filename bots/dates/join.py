@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from bots.dates.asides import of_asides
-from bots.dates.draft import Draft, Joined, between, is_open, set_hours
+from bots.dates.draft import Draft, Joined, between, is_far, is_open, set_hours
 from bots.dates.lexeme import words
 from bots.dates.merge import beside_dated, both_bounds, merged
 from bots.dates.moved import moved_visit
@@ -78,7 +78,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if found.readings == ((None, None),) and leads_to_only(c, joined.drafts, pieces, at):
                 before = piece
                 continue
-            if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out):
+            if found.readings == ((None, None),) and _names_others(pieces, at, ruled_out | told):
                 run = sorted(coming(c.today, day) for day in range(7) if day not in found.excluded_weekdays)
                 joined.drafts.extend(Draft(days=Days(readings=(one(day),), weekday=day.weekday())) for day in run)
                 del joined.drafts[_MOST_DRAFTS:]
@@ -340,7 +340,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
             if draft.hours is None and (draft.part in (None, last.part) or draft.part.startswith("not ")):
                 draft.hours, draft.part = hours, last.part
     elif (both := between(last.hours, hours)) and "or" not in gap:
-        last.hours = both
+        for draft in [draft for draft in drafts if draft.hours is last.hours]:
+            draft.hours = both  # of both days of "Tuesday or Thursday, before my 1:00 class, after 10"
     else:
         # "At 8 this morning, can I come at 4" speaks of another part of the day; "this morning at 9 or 10" does not.
         part = None if "word" in gap else last.part
@@ -364,9 +365,9 @@ def _same_hours(drafts: list[Draft]) -> None:
 
 def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
     last = drafts[-1]
-    if last.hours is not None and "so" in gap and _is_far(last.hours, hours.part):
+    if last.hours is not None and "so" in gap and is_far(last.hours, hours.part):
         last.hours, last.part = None, hours.part  # "an exam at 10, so the afternoon"
-    elif last.hours is not None and {"comma", "word"} & gap and _is_far(last.hours, hours.part):
+    elif last.hours is not None and {"comma", "word"} & gap and is_far(last.hours, hours.part):
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
     elif last.part is None and (last.hours is None or not (gap & {"or", "stop"})):
         last.part = hours.part
@@ -383,9 +384,3 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
         drafts.append(Draft(days=last.days, part=hours.part, days_taken=True))
     elif last.hours is None:
         last.part = hours.part
-
-
-def _is_far(hours: Hours, part: str | None) -> bool:
-    """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
-    morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
-    return hours.bound == "at" and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")

@@ -9,7 +9,7 @@ _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at really "
     "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing "
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
-    "conduzco conducir anything anytime else ninguna nada en por para poder appointment appointments an cita"
+    "conduzco conducir anything anytime else ninguna nada en por para poder appointment appointments an cita during"
 )
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")

@@ -168,7 +168,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
         return (Days(readings=(one(day),)), period[1]) if day and month_stretch(first.year, first.month) else None
     following = c.kind(i + 1)
     if following in ("counted", "unit", "mer", "oclock", "num", "ish", "h_suffix") and not (
-        (following == "num" and c.lexemes[i + 1].digits) or (following in ("ish", "mer") and lexeme.kind == "ord")
+        (following == "num" and (c.lexemes[i + 1].digits or lexeme.kind == "ord"))
+        or (following in ("ish", "mer") and lexeme.kind == "ord")
     ):
         return None
     ordinal = lexeme.kind == "ord" and c.kind(i - 1) not in ("my", "a")
@@ -184,7 +185,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     # "The 2" may be a choice from a list; no list is longer than three.
     numbered = article and number > 3 and lexeme.kind == "num" and _ends_a_day(c, i + 1)
     alone = numbered or (c.expecting == "date" and (len(c.lexemes) <= 3 or article) and lexeme.kind == "num")
-    if not (ordinal or (spelled and following != "word") or bare or alone):
+    ends = following != "word" or c.lexemes[i + 1].word in _AFTER_DATE
+    if not (ordinal or (spelled and ends) or bare or alone):
         return None
     day = coming_day_of_month(c.today, number)
     return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None

@@ -182,7 +182,7 @@ def _pointed_period(c: Context, i: int) -> Found | None:
     unit = c.lexemes[j].name
     if unit == "day" and c.lexemes[j].word in ("days", "dias"):
         return Days(readings=((today, plus(today, 6)),), wide=True), j + 1
-    if kind == "this" and unit == "week" and j > i + 1 and today.weekday() >= 5:
+    if kind == "this" and unit == "week" and j > i + 1 and today.weekday() >= 4:
         return Days(readings=(week(today, 1),), wide=True), j + 1  # "this coming week", said on its eve
     if kind == "this":
         return (Days(readings=(_this(today, unit),), wide=True), j + 1) if unit in ("week", "month") else None

@@ -28,6 +28,7 @@ _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
 _ONLY = words("only please pls plz best better preferred solo nomas")
 _GREETINGS = ("morning", "afternoon", "evening")
+_NARROWING = words("only like maybe so just anytime say between preferably ideally")
 _LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
 _WEEK = ("unit", "weekdays", "que_viene", "period", "week", "next", "period_on")
 _TILL = ("till", "til")
@@ -60,7 +61,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         led = after_day or written or c.kind(i - 1) in ("part", "early", "late", "comma", "stop")
         led = led or c.lexemes[i - 1].word in ("so", "maybe")
         loose = clock_at(c, i + 1, True) if led and c.lexemes[i - 1].word not in _LIKING else None
-        return (Hours(bound="around", low=loose[0]), loose[1]) if loose else None
+        return _joined(c, loose[0], loose[1], "around") if loose else None
     alone = c.expecting == "time" and len(c.lexemes) <= 3
     alone = alone or (i == 0 and len(c.lexemes) <= 3 and c.lexemes[-1].word in _ONLY)
     in_the = c.kind(i - 1) == "the" and c.kind(i - 2) == "in"
@@ -107,7 +108,8 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
         return None
     strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
     strong = strong or c.kind(end[1]) in ("day", "weekday", "on") or c.kind(i - 1) == "not"
-    strong = strong or (c.kind(i + 1) == "to" and c.kind(end[1]) in ("", "stop", "comma"))
+    begun = c.kind(i - 1) in ("", "comma", "stop") or c.lexemes[i - 1].word in _NARROWING
+    strong = strong or (c.kind(i + 1) == "to" and (c.kind(end[1]) in ("", "stop", "comma") or begun))
     return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None
 
 

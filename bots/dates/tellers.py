@@ -35,6 +35,7 @@ _WISHES = words(
     "preference prefered rescheduled lookin must yall y'all you u your guys favorite"
 )
 _MOVES = words("move fix instead title make else come_by relation")
+_TAKEN_BACK = ("fix", "no")
 _SUITS = words(
     "good fine ok okay great perfect best better works work free open available possible ideal easier easiest cool "
     "preferred wonderful when what nice easy enough doable favorite out full not only too also fastest closed "
@@ -72,7 +73,7 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
     until = any(isinstance(piece.found, Hours) and piece.found.bound == "until" for piece in inside)
     named = c.lexemes[k].word in _THIRD or c.lexemes[k].word in _PERSONS or c.kind(k) in ("my", "word")
     allowed = ("not",) if until and named else ()  # "the bus doesn't get there till 9"
-    if any(c.kind(n) in _MOVES or (c.kind(n) in ("not", "no") and c.kind(n) not in allowed) for n in rest):
+    if any((c.kind(n) in _MOVES and (n > k or c.kind(n) not in _TAKEN_BACK)) or (c.kind(n) in ("not", "no") and c.kind(n) not in allowed and (n > k or c.kind(n) == "not")) for n in rest):
         return ""
     if any((word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n) for n, word in zip(rest, said, strict=True)):
         return ""
@@ -86,7 +87,7 @@ def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
         at = next((piece for piece in inside if piece.at == k), None)
         if at is not None and (isinstance(at.found, Days) or (isinstance(at.found, Hours) and at.found.low is None)):
             k = at.stop
-        elif at is None and (c.kind(k) in _TOPIC or c.lexemes[k].word in _LINKS or c.lexemes[k].word in _TOPIC):
+        elif at is None and (c.kind(k) in (*_TOPIC, *_TAKEN_BACK) or c.lexemes[k].word in _LINKS or c.lexemes[k].word in _TOPIC):
             k += 1
         else:
             break
