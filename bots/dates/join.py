@@ -27,7 +27,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     """The drafts that the pieces make together."""
     joined = Joined()
     ruled_out = negated_pieces(c, pieces)
-    before: Piece | None = None
+    before = wished = None
     after_excluded_day = startled = False
     may_start = not STARTLED.isdisjoint(c.said) or "fix" in c.kinds.values()
     told = told_of(c, pieces, ruled_out)
@@ -86,7 +86,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 continue
             found = _with_weekday_before(joined.drafts, found, gap)
             joined.excluded_weekdays.extend(found.excluded_weekdays)
-            if before is not None and joined.drafts and (both := both_bounds(c, before, piece, gap)):
+            if wished is not None and joined.drafts and (both := both_bounds(c, wished, piece, gap)):
                 joined.drafts[-1].days = both
             else:
                 joined.left = joined.left or _left_behind(c, joined.drafts, found, piece, gap)
@@ -97,7 +97,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         elif not (after_excluded_day and not gap - {"in", "the", "at", "the_la", "for", "around"}):
             _add_hours(c, joined.drafts, found, piece, gap)
         after_excluded_day = isinstance(found, Days) and at in ruled_out
-        before = piece
+        before = wished = piece
         del joined.drafts[_MOST_DRAFTS:]
     for hour in joined.without:
         without_hour(joined.drafts, hour)
@@ -254,6 +254,9 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not _is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
+    elif not gap and _is_listed(c, last, days, piece):
+        there = merged(c.today, last.period, days, set()) if last.period is not None else None
+        drafts.append(replace(last, days=there or days, hours_taken=True))  # "next week Mon Tues or Wed"
     elif not gap and last.period is not None and _bears_it(last.days, days):
         last.days = Days(readings=(*days.readings, *last.days.readings))  # "in two weeks, Friday the 20th": asked
     elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
@@ -270,6 +273,17 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _is_listed(c: Context, last: Draft, days: Days, piece: Piece) -> bool:
+    """Whether a weekday stands beside another day without a word between: "Mon Tues or Wed", "tomorrow Fri or Mon"."""
+    if days.weekday is None or last.days is None or last.days.wide or not last.days.readings:
+        return False
+    first, end = last.days.readings[0]
+    if first is None or first != end or first.weekday() == days.weekday or c.kind(piece.at - 1) not in ("weekday", "day"):
+        return False
+    listed = c.kind(piece.stop) in ("or", "and", "comma") and c.kind(piece.stop + 1) in ("weekday", "weekday?", "day")
+    return listed or c.kind(piece.stop) == "weekday" or last.period is not None
 
 
 def _bears_it(said: Days, days: Days) -> bool:
