@@ -13,11 +13,12 @@ from bots.dates.clauses import clauses_of
 from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
-from bots.dates.tellers import FIRST, begins, teller_of
+from bots.dates.tellers import FIRST, begins, teller_of, wishes
 
 _FREED = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
 _IS = words("is are was isn't")
+_MEANT = words("had wanted was were asked got called booked have planned i'd")
 _THAT = words("day morning afternoon evening night")
 _ANY_HOUR = words("any anytime whenever whatever")
 _TO_HOUR = words("around at loosely filler comma")
@@ -52,6 +53,7 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
     stretches = _stretches(c, pieces)
     wish = _wish_of(c, pieces, [one for one in stretches if not one.teller], ruled_out, told)
     found = {at for at, piece in enumerate(pieces) if _is_begun(c, piece) or _is_of_that(c, piece, wish)}
+    found |= _given_up(c, pieces, stretches, ruled_out)
     engaged: set[int] = set()
     for one in stretches:
         if not one.teller or not one.pieces:
@@ -84,6 +86,22 @@ def points_back(c: Context, first: int, stop: int) -> bool:
 def _is_day_behind(c: Context, k: int) -> bool:
     j = k + 1 + (k + 1 < len(c.lexemes) and c.lexemes[k + 1].word in ("same", "whole", "very"))
     return j < len(c.lexemes) and c.lexemes[j].word in _THAT
+
+
+def _given_up(c: Context, pieces: list[Piece], stretches: list[_Stretch], ruled_out: set[int]) -> set[int]:
+    """What was meant until something came up: "I was going to ask for Monday but I'm closing, so can I do Tuesday"."""
+    for one, reason in pairwise(stretches):
+        said = {c.lexemes[k].word for k in range(one.first, one.stop)}
+        days = [at for at in one.pieces if isinstance(pieces[at].found, Days) and at not in ruled_out]
+        turn = c.skip(reason.first, ("comma", "stop"))
+        if not days or said.isdisjoint(_MEANT) or turn >= len(c.lexemes) or c.lexemes[turn].word != "but":
+            continue
+        if wishes(c, reason.first, reason.stop) or any(_is_apart(pieces[at], [pieces[n] for n in days]) for at in reason.pieces):
+            continue
+        later = [n for n in range(one.pieces[-1] + 1, len(pieces)) if n not in ruled_out and n not in reason.pieces]
+        if any(isinstance(pieces[n].found, Days) for n in later):
+            return {*one.pieces, *reason.pieces}
+    return set()
 
 
 def _wish_of(c: Context, pieces: list[Piece], rest: list[_Stretch], ruled_out: set[int], told: set[int]) -> _Wish:

@@ -227,6 +227,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     last = drafts[-1]
     if gap & {"or", "and", "comma"}:
         days = beside_dated(last.days, days)
+    if _is_deadline(last.days, days, piece, c, gap):
+        return
     if days.instead or _inside_open(last.days, days, gap):
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
@@ -273,6 +275,16 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _is_deadline(said: Days | None, days: Days, piece: Piece, c: Context, gap: set[str]) -> bool:
+    """Whether the day named already lies before what it is needed by: "tomorrow, he needs the form by the 5th"."""
+    if said is None or said.wide or not said.readings or c.kind(piece.at) not in ("by", "before", "until"):
+        return False
+    (first, last), (begin, end) = said.readings[0], days.readings[0]
+    if gap & {"or", "and", "nor"} or begin not in (None, c.today) or end is None:
+        return False
+    return first is not None and first == last and first <= end
 
 
 def _is_listed(c: Context, last: Draft, days: Days, piece: Piece) -> bool:

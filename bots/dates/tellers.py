@@ -80,6 +80,15 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
     return _who(c, inside, k, [n for n in rest if n >= k], covered)
 
 
+def wishes(c: Context, first: int, stop: int) -> bool:
+    """Whether something may be wished from `first` to `stop`, and is not denied."""
+    said = range(first, stop)
+    if any(c.kind(n) == "not" for n in said):
+        return False
+    named = any(c.lexemes[n].word in _WISHES and not _is_verb_of(c, n) for n in said)
+    return named or any(c.kind(n) in ("else", "move", "instead") for n in said)
+
+
 def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
     """Where the words begin that tell, behind what links them and the days or parts of the day they tell of."""
     k = first
@@ -97,6 +106,8 @@ def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
 def _is_verb_of(c: Context, n: int) -> bool:
     """Whether a word that often wishes is what somebody does with something: "I open the shop at 9:30"."""
     before, following = c.lexemes[n - 1].word, c.kind(n + 1)
+    if c.lexemes[n].word == "schedule":
+        return c.kind(n - 1) == "my"
     return c.lexemes[n].word in ("open", "see") and before in ("i", "we") and following in ("the", "my")
 
 
