@@ -56,6 +56,8 @@ def days_at(c: Context, i: int) -> Found | None:
             return (Days(readings=((None, later[0].readings[0][0]),)), later[1]) if denied else later
         if kind == "from" and i and c.lexemes[i - 1].word == "away":
             return day_at(c, start)  # "keep me away from Mondays"
+        if kind in ("between", "from") and (until := _until_day(c, i + 1)):
+            return until
         if kind == "after" and (later := after_count_at(c, start)):
             return later
         found = day_at(c, start) or day_at(c, i + 1) or range_of_numbers(c, start) or _event_at(c, i)
@@ -84,6 +86,15 @@ def days_at(c: Context, i: int) -> Found | None:
     if found and c.kind(found[1]) == "onward":
         return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
     return found
+
+
+def _until_day(c: Context, i: int) -> Found | None:
+    """Such as "(between) now and the 10th", "(from) now until Friday": from today on."""
+    if i >= len(c.lexemes) or c.lexemes[i].word not in ("now", "ahora", "hoy") or c.kind(i + 1) not in ("and", "to", "until"):
+        return None
+    end = day_at(c, i + 2) or day_at(c, _skip(c, i + 2))
+    last = end[0].readings[0][1] if end and end[0].readings and not end[0].past and not end[0].at else None
+    return (Days(readings=((c.today, last),), wide=True), end[1]) if end and last else None
 
 
 def _may_be_of_day(c: Context, k: int) -> bool:

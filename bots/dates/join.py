@@ -20,6 +20,7 @@ _MOST_DRAFTS = 8
 _NEXT_DAY = ("day", "weekday", "on", "the_el")
 _SLOTS = words("appt appts appointment appointments session sessions visit visits")
 _SO = ("so", "asi", "entonces")
+_ELSE = ("else", "other", "another", "otro")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
 
 
@@ -73,6 +74,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
                 if isinstance(found, Days) and _hours_ruled_out(c, pieces, at):
                     joined.parted.extend(day for day, _ in found.readings if day)
+                if isinstance(found, Days) and any(c.lexemes[k].word in _ELSE for k in link_words):
+                    joined.parted.extend(day for one in joined.drafts if one.days for day, _ in one.days.readings if day)
                 exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
             if found.readings == ((None, None),) and leads_to_only(c, joined.drafts, pieces, at):

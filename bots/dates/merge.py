@@ -7,7 +7,7 @@ from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Piece
 from bots.dates.reckon import coming, days_of_month, made, monday, one, plus
 
-_NEAR = words("comma a the the_el on of dash in the_la stop word dia around")
+_NEAR = words("comma a my the the_el on of dash in the_la stop word dia around")
 _LOOSELY = 4
 _BEGINNINGS = ("after", "from")
 _ENDINGS = ("before", "by", "until")

@@ -35,6 +35,7 @@ _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _WITHIN = ("in", "en", "por")
 _SHORT = 6
 _COUNTED = 120
+_MINUTES = (10, 15, 20, 30, 40, 45, 50)
 _OPENINGS = words(
     "appointment appt slot opening spot time available open free cita espacio turno hora hueco disponible libre lugar"
 )
@@ -124,7 +125,8 @@ def _closes(c: Context, i: int) -> bool:
     stop = i + 1
     if c.lexemes[i].digits < 3:
         following = c.lexemes[stop] if c.kind(stop) == "num" else None
-        if following is None or following.digits != 2:
+        figures = c.lexemes[i].digits != 0
+        if following is None or following.digits != 2 * figures or (not figures and following.number not in _MINUTES):
             return False
         hour, minute, stop = c.lexemes[i].number, following.number, i + 2
     return 1 <= hour <= 20 and minute < 60 and not minute % 5 and c.kind(stop) in ("", "stop", "comma")
