@@ -18,7 +18,7 @@ from bots.dates.tellers import FIRST, begins, teller_of, wishes
 _FREED = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
 _IS = words("is are was isn't")
-_MEANT = words("had wanted was were asked got called booked have planned i'd")
+_MEANT = words("had wanted was were asked got called booked have planned said told i'd")
 _THAT = words("day morning afternoon evening night")
 _ANY_HOUR = words("any anytime whenever whatever")
 _TO_HOUR = words("around at loosely filler comma")

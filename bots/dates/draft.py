@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from bots.dates.pieces import Days, Hours, Piece, Relation
+from bots.dates.pieces import Clock, Days, Hours, Piece, Relation
+
+_FIRST = 7
+"""The earliest hour that a bare number is taken for."""
 
 
 @dataclass(slots=True)
@@ -70,3 +73,18 @@ def is_far(hours: Hours, part: str | None) -> bool:
     """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
     morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
     return (hours.bound == "at" or hours.leaving) and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
+
+
+def is_within(hours: Hours, bound: Hours) -> bool:
+    """Whether an hour lies within a bound, each taken for the hour of the day that it likeliest is."""
+    if hours.low is None or bound.low is None:
+        return True
+    said, limit = _minute_of(hours.low), _minute_of(bound.low)
+    return said >= limit if bound.bound == "after" else said <= limit
+
+
+def _minute_of(clock: Clock) -> int:
+    """Minutes since midnight; a bare number is an hour of a working day."""
+    late = clock.half == "pm" or (clock.half is None and clock.hour < _FIRST)
+    hour = clock.hour % 12 + 12 if late and clock.hour < 13 else clock.hour
+    return (hour if clock.half != "am" else hour % 12) * 60 + clock.minute

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from bots.dates.asides import of_asides
-from bots.dates.draft import Draft, Joined, between, is_far, is_open, set_hours
+from bots.dates.draft import Draft, Joined, between, is_far, is_open, is_within, set_hours
 from bots.dates.lexeme import words
 from bots.dates.merge import beside_dated, both_bounds, merged
 from bots.dates.moved import moved_visit
@@ -264,7 +264,7 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(replace(last, days=there or days, hours_taken=True))  # "next week Mon Tues or Wed"
     elif not gap and last.period is not None and _bears_it(last.days, days):
         last.days = Days(readings=(*days.readings, *last.days.readings))  # "in two weeks, Friday the 20th": asked
-    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap)):
+    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap - {"anytime"})):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
         last.period = last.days if last.days.wide else within or last.period
         last.days = same
@@ -362,7 +362,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
         for draft in [draft for draft in drafts if draft.hours is last.hours]:
             draft.hours = hours
     elif last.hours is not None and _narrows(last.hours, hours, gap):
-        last.hours = hours
+        if "word" not in gap or is_within(hours, last.hours):  # not "after 1, dog groomer at noon"
+            last.hours = hours
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:

@@ -70,8 +70,9 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
         return ""
     rest = [n for n in range(first, stop) if n not in covered]
     said = [c.lexemes[n].word for n in rest]
-    until = any(isinstance(piece.found, Hours) and piece.found.bound == "until" for piece in inside)
+    until = [piece for piece in inside if c.kind(piece.at) == "until"]
     named = c.lexemes[k].word in _THIRD or c.lexemes[k].word in _PERSONS or c.kind(k) in ("my", "word")
+    named = named or any(isinstance(piece.found, Days) for piece in until)
     allowed = ("not",) if until and named else ()  # "the bus doesn't get there till 9"
     if any((c.kind(n) in _MOVES and (n > k or c.kind(n) not in _TAKEN_BACK)) or (c.kind(n) in ("not", "no") and c.kind(n) not in allowed and (n > k or c.kind(n) == "not")) for n in rest):
         return ""
@@ -128,7 +129,7 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
         return "day" if _is_something(c, inside, k + (subject.word in _IS), rest) else ""
     if subject.kind == "my":
         return "my" if len(plain) > _DOING and _AILS.isdisjoint(said) else ""
-    return "word" if subject.kind in ("word", "the") and _is_of_thing(c, k, rest) else ""
+    return "word" if subject.kind in ("word", "the", "counted") and _is_of_thing(c, k, rest) else ""
 
 
 def _is_something(c: Context, inside: list[Piece], k: int, rest: list[int]) -> bool:
@@ -160,7 +161,7 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
     at, last = content[0], len(c.lexemes) - 1
     word, following = c.lexemes[at].word, c.lexemes[min(at + 1, last)]
     if word in _HOLDS:
-        return len(content) > 1 and at + 1 in behind
+        return len(content) > 1 and (at + 1 in behind or following.kind == "part")  # "I have night class Tuesdays"
     if word in _HANDLES:
         return at + 1 in behind and (following.kind == "my" or following.word in ("up", "him", "her", "them", "the", "off"))
     if word == "be":
