@@ -13,7 +13,7 @@ from bots.dates.clauses import clauses_of
 from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
-from bots.dates.tellers import FIRST, begins, teller_of, wishes
+from bots.dates.tellers import FIRST, begins, is_over, teller_of, wishes
 
 _FREED = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
@@ -62,7 +62,7 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
         hours = [at for at in one.pieces if isinstance(pieces[at].found, Hours)]
         if wish.days and days and not wish.same_day and not _is_freed(c, one):
             found.update(one.pieces)
-            if one.teller in FIRST and not hours:
+            if one.teller in FIRST and not hours and not is_over(c, one.first, one.stop):
                 engaged.update(at for at in days if at not in ruled_out and _is_apart(pieces[at], wish.days))
             continue
         for at in hours:

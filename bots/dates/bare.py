@@ -13,6 +13,8 @@ _DAY_KINDS = words("day weekday tonight part")
 
 def leads_to_day(c: Context, i: int) -> bool:
     """Whether a day follows the number at `i`, or the number after its "or" ("3 or 4 on Friday")."""
+    if c.kind(i - 1) == "next":
+        return False  # "the next two Tuesdays"
     if _is_spaced(c, i) and c.kind(i - 1) not in ("month", "month?", "num"):
         return c.kind(i + 2 + (c.kind(i + 2) == "on")) in _NAMED_DAYS  # "4 30 on Tuesday"
     if c.kind(i + 1) == "num" and not c.lexemes[i].digits:

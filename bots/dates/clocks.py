@@ -7,6 +7,7 @@ from bots.dates.pieces import Clock, Context, Half
 ClockFound = tuple[Clock, int]
 _HOURS = ("horas", "hrs", "hours", "hs", "h", "hr")
 _MINUTES_TO = (5, 10, 15, 20, 25)
+_NOON = 12
 _FIRM = ("after", "before", "until", "between", "by")
 _MORE = words(
     "thousand hundred million mil cientos more other extra full long mas otra otro "
@@ -235,6 +236,8 @@ def _is_list(c: Context, i: int) -> bool:
     if second == first and c.kind(i + 2) == "num" and not c.lexemes[i].digits:
         return c.lexemes[i + 2].number in (15, 30, 45)  # "ten ten thirty"
     on = on or (c.kind(i + 2) == "num" and c.lexemes[i + 2].number == second + 1)
+    if first > _NOON and second > first and second % 5 and not c.lexemes[i].zero and c.language == "en":
+        return True  # "18 19 or 22" are days
     return follows and (on or bool(second % 5))
 
 

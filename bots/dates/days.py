@@ -9,6 +9,7 @@ from bots.dates.numbered import (
     ARTICLES,
     dashed_at,
     days_to,
+    listed_at,
     del_al,
     numbered_at,
     range_of_numbers,
@@ -213,7 +214,8 @@ def day_at(c: Context, i: int) -> Found | None:
     if kind in ("num", "ord", "ord_word"):
         if i and c.lexemes[i - 1].word.endswith(" del") and (run := days_to(c, i)):
             return run  # "fuera del 12 al 16"
-        return range_of_numbers(c, i) or dashed_at(c, i) or distance_at(c, i, _from_at) or numbered_at(c, i)
+        found = range_of_numbers(c, i) or dashed_at(c, i) or distance_at(c, i, _from_at) or numbered_at(c, i)
+        return found or listed_at(c, i)
     if kind in ("in", "within"):
         return within_at(c, i, _from_at) or month_at(c, i + 1, cued=True)
     if kind == "hace":

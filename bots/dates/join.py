@@ -33,9 +33,8 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     may_start = not STARTLED.isdisjoint(c.said) or "fix" in c.kinds.values()
     told = told_of(c, pieces, ruled_out)
     visit, standing = moved_visit(c, pieces, ruled_out)
-    told |= standing
-    aside, engaged = of_asides(c, pieces, ruled_out, told)
-    told |= aside
+    aside, engaged = of_asides(c, pieces, ruled_out, told | standing)
+    told = (told | aside) - engaged | standing
     ruled_out |= engaged - told
     if visit and visit - of_missed_visit(c, pieces):
         joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
@@ -230,7 +229,7 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     last = drafts[-1]
     if gap & {"or", "and", "comma"}:
         days = beside_dated(last.days, days)
-    if _is_deadline(last.days, days, piece, c, gap):
+    if _is_deadline(c, last.days, days, piece):
         return
     if days.instead or _inside_open(last.days, days, gap):
         last.days = days
@@ -280,12 +279,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(Draft(days=days))
 
 
-def _is_deadline(said: Days | None, days: Days, piece: Piece, c: Context, gap: set[str]) -> bool:
+def _is_deadline(c: Context, said: Days | None, days: Days, piece: Piece) -> bool:
     """Whether the day named already lies before what it is needed by: "tomorrow, he needs the form by the 5th"."""
     if said is None or said.wide or not said.readings or c.kind(piece.at) not in ("by", "before", "until"):
         return False
     (first, last), (begin, end) = said.readings[0], days.readings[0]
-    if gap & {"or", "and", "nor"} or begin not in (None, c.today) or end is None:
+    if c.kind(piece.at - 1) in ("or", "and", "nor") or begin not in (None, c.today) or end is None:
         return False
     return first is not None and first == last and first <= end
 

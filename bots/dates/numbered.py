@@ -16,6 +16,8 @@ _ASKING = words(
 _AFTER_DATE = words(
     "please pls plz thanks thx if is works would available porfa por gracias si me hay seria best could i anytime"
 )
+_BEFORE_LIST = ("", "stop", "comma", "on", "the", "between", "filler", "from")
+_GAP = 2
 _HOUR_CUES = words("at until before by around num past_hour")
 ARTICLES = ("the", "the_el", "on", "the_la", "dia", "of")
 
@@ -61,6 +63,49 @@ def days_to(c: Context, i: int) -> Found | None:
     if not last or not low or low > last:
         return None
     return Days(readings=((max(low, c.today), last),), wide=True), i + 3
+
+
+def listed_at(c: Context, i: int) -> Found | None:
+    """A day of a list of numbers that no hours could be: "can do 18 19 or 22", "19 thru 22"."""
+    if c.language != "en" or not _is_late(c, i):
+        return None
+    head = i
+    while (before := _beside(c, head, -1)) is not None:
+        head = before
+    if not (c.kind(head - 1) in _BEFORE_LIST or c.lexemes[head - 1].word in _ASKING):
+        return None
+    run = head == i and c.kind(i + 1) in ("until", "to", "dash") and _is_late(c, i + 2) and not _counts(c, i + 3)
+    last = coming_day_of_month(c.today, c.lexemes[i + 2].number) if run else None
+    if last is not None and (low := _before_end(c, last, c.lexemes[i].number)) and low < last:
+        return Days(readings=((low, last),), wide=True), i + 3
+    end = i
+    while (then := _beside(c, end, 1)) is not None:
+        end = then
+    day = coming_day_of_month(c.today, c.lexemes[i].number) if head < end and not _counts(c, end + 1) else None
+    return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None
+
+
+def _beside(c: Context, i: int, step: int) -> int | None:
+    """The place of the number that goes before (-1) or after (1) the one at `i` in a list that rises."""
+    k = i + step
+    while abs(k - i) <= _GAP and c.kind(k) in ("comma", "or", "and"):
+        k += step
+    listed = _is_late(c, k) and (c.lexemes[k].number - c.lexemes[i].number) * step > 0
+    return k if listed else None
+
+
+def _is_late(c: Context, j: int) -> bool:
+    """Whether the number at `j`, in figures, is too high for an hour of the clock."""
+    return c.kind(j) == "num" and c.lexemes[j].digits == 2 and 12 < c.lexemes[j].number <= 31
+
+
+def _counts(c: Context, j: int) -> bool:
+    """Whether what stands at `j` is counted, or belongs to an hour."""
+    if c.kind(j) == "num":
+        return not _is_late(c, j)
+    return c.kind(j) in ("unit", "counted", "mer", "oclock", "month", "month?", "junk", "of", "h_suffix", "money") or (
+        c.kind(j) == "word" and c.lexemes[j].word not in _AFTER_DATE | _DAY_WORDS | _ASKING
+    )
 
 
 def dashed_at(c: Context, i: int) -> Found | None:

@@ -49,6 +49,12 @@ _IS = words("is are was isn't")
 _NO_NAMES = words("it its it's that this there which what who one time day works work any or")
 _AILS = words("hurts hurting aches sick fever pain")
 _DOING = 2
+_SOMEHOW = words("just also only really already kinda sorta actually even first")
+_PASTS = words(
+    "hurt got had was went saw did felt threw woke ran been fell broke cut hit began ate took lost came bit stung found "
+    "gave left slept stood twisted started forgot missed said told"
+)
+_SHORT = 4
 
 
 def begins(c: Context, k: int, first: int, before: list[Piece]) -> bool:
@@ -79,6 +85,15 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
     if any((word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n) for n, word in zip(rest, said, strict=True)):
         return ""
     return _who(c, inside, k, [n for n in rest if n >= k], covered)
+
+
+def is_over(c: Context, first: int, stop: int) -> bool:
+    """Whether what is told has happened: "I hurt my back Tuesday", "I slipped Monday"; not "I'm slammed this week"."""
+    for k in range(first, stop - 1):
+        if c.lexemes[k].word in ("i", "we", "ive", "i've"):
+            verb = next((lexeme.word for lexeme in c.lexemes[k + 1 : stop] if lexeme.word not in _SOMEHOW), "")
+            return verb in _PASTS or (verb.endswith("ed") and len(verb) > _SHORT)
+    return False
 
 
 def wishes(c: Context, first: int, stop: int) -> bool:

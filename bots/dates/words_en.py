@@ -112,7 +112,7 @@ _SENSES: dict[Sense, str] = {
     ),
     ("part", "after school"): (
         "after school, any time after school, anytime after school, right after school, after school lets out, when "
-        "school lets out, after school gets out, once school is out, after pickup"
+        "school lets out, after school gets out, once school is out, after pickup, aft school, aftr school"
     ),
     ("part", "all day"): "all day, all day long, any time of day, anytime of the day, any time of the day",
     ("loosely", 0): "like, say",
@@ -232,7 +232,7 @@ _SENSES: dict[Sense, str] = {
         "from, starting, as of, i'm back, im back, be back, back in town, back home, i return, were back, we're "
         "back, well be back, fly home, fly back, get home"
     ),
-    ("and", 0): "and",
+    ("and", 0): "and, n",
     ("or", 0): "or, nor",
     ("onward", 0): (
         "onward, onwards, at the earliest, or later, or after, and later, and after, and up, on wards, forward, or "
@@ -275,7 +275,7 @@ _SENSES: dict[Sense, str] = {
         "not gonna, not going to, not gonna be able to, not going to be able to, not able to, unable to, "
         "couldn't make, couldnt make, couldn't come, couldnt come, "
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
-        "except, exept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other than, "
+        "except, exept, xcept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other than, "
         "anything but, any day but, any time but, anytime but, neither, no good, do not, can not, tied up, booked "
         "up, swamped, besides, excluding, apart from, aside from, minus, other then, out of town, on vacation, on "
         "holiday, traveling, travelling, away, out of the office, anything except, anytime except, any day except, "
