@@ -12,7 +12,7 @@ from itertools import pairwise
 from bots.dates.clauses import clauses_of
 from bots.dates.draft import is_far
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Hours, Piece
+from bots.dates.pieces import Context, Days, Hours, Piece, Stretch
 from bots.dates.tellers import FIRST, begins, is_over, teller_of, wishes
 
 _FREED = words("off out done free finish finished finishes")
@@ -63,7 +63,7 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
         if wish.days and days and not wish.same_day and not _is_freed(c, one):
             found.update(one.pieces)
             if one.teller in FIRST and not hours and not is_over(c, one.first, one.stop):
-                engaged.update(at for at in days if at not in ruled_out and _is_apart(pieces[at], wish.days))
+                engaged.update(at for at in days if at not in ruled_out and _is_within(pieces[at], wish.days))
             continue
         for at in hours:
             if at not in ruled_out and _gives_way(pieces[at], wish):
@@ -96,7 +96,7 @@ def _given_up(c: Context, pieces: list[Piece], stretches: list[_Stretch], ruled_
         turn = c.skip(reason.first, ("comma", "stop"))
         if not days or said.isdisjoint(_MEANT) or turn >= len(c.lexemes) or c.lexemes[turn].word != "but":
             continue
-        if wishes(c, reason.first, reason.stop) or any(_is_apart(pieces[at], [pieces[n] for n in days]) for at in reason.pieces):
+        if wishes(c, reason.first, reason.stop) or any(_is_other(pieces[at], [pieces[n] for n in days]) for at in reason.pieces):
             continue
         later = [n for n in range(one.pieces[-1] + 1, len(pieces)) if n not in ruled_out and n not in reason.pieces]
         if any(isinstance(pieces[n].found, Days) for n in later):
@@ -158,16 +158,28 @@ def _gives_way(piece: Piece, wish: _Wish) -> bool:
     return bool(wish.hours or wish.days or wish.any_hour)
 
 
-def _is_apart(piece: Piece, wished: list[Piece]) -> bool:
-    """Whether the days told are none of the single days wished."""
-    found = piece.found
-    if not isinstance(found, Days) or not found.readings or found.past or found.at:
-        return False
-    first, last = found.readings[0]
+def _is_within(piece: Piece, wished: list[Piece]) -> bool:
+    """Whether the days told lie in a longer stretch that is wished, and are none of the single days wished."""
+    first, last = _stretch_of(piece)
     if first is None or last is None:
         return False
-    days = [reading for one in wished if isinstance(one.found, Days) for reading in one.found.readings]
-    return not any(low is not None and low == high and first <= low <= last for low, high in days)
+    within = False
+    for low, high in map(_stretch_of, wished):
+        if low is not None and low == high and first <= low <= last:
+            return False
+        within = within or ((low is None or low <= last) and (high is None or high >= first))
+    return within
+
+
+def _is_other(piece: Piece, wished: list[Piece]) -> bool:
+    """Whether the days told are none of those wished."""
+    return isinstance(piece.found, Days) and _stretch_of(piece) not in map(_stretch_of, wished)
+
+
+def _stretch_of(piece: Piece) -> Stretch:
+    found = piece.found
+    named = isinstance(found, Days) and found.readings and not found.past and not found.at
+    return found.readings[0] if named and isinstance(found, Days) else (None, None)
 
 
 def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
