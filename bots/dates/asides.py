@@ -14,12 +14,12 @@ from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Stretch
 from bots.dates.tellers import FIRST, begins, is_over, teller_of, wishes
+from bots.dates.turns import points_back
 
 _FREED = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
 _IS = words("is are was isn't")
 _MEANT = words("had wanted was were asked got called booked have planned said told i'd")
-_THAT = words("day morning afternoon evening night")
 _ANY_HOUR = words("any anytime whenever whatever")
 _TO_HOUR = words("around at loosely filler comma")
 _TO_PART = words("comma stop in the on and")
@@ -75,19 +75,6 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
     return found - engaged, engaged
 
 
-def points_back(c: Context, first: int, stop: int) -> bool:
-    """Whether a wish points back at the day told: "my MRI is Thursday at 10, see me that same day"."""
-    return any(
-        c.lexemes[k].word.endswith("same day") or (c.lexemes[k].word == "that" and _is_day_behind(c, k))
-        for k in range(first, stop)
-    )
-
-
-def _is_day_behind(c: Context, k: int) -> bool:
-    j = k + 1 + (k + 1 < len(c.lexemes) and c.lexemes[k + 1].word in ("same", "whole", "very"))
-    return j < len(c.lexemes) and c.lexemes[j].word in _THAT
-
-
 def _given_up(c: Context, pieces: list[Piece], stretches: list[_Stretch], ruled_out: set[int]) -> set[int]:
     """What was meant until something came up: "I was going to ask for Monday but I'm closing, so can I do Tuesday"."""
     for one, reason in pairwise(stretches):
@@ -96,7 +83,8 @@ def _given_up(c: Context, pieces: list[Piece], stretches: list[_Stretch], ruled_
         turn = c.skip(reason.first, ("comma", "stop"))
         if not days or said.isdisjoint(_MEANT) or turn >= len(c.lexemes) or c.lexemes[turn].word != "but":
             continue
-        if wishes(c, reason.first, reason.stop) or any(_is_other(pieces[at], [pieces[n] for n in days]) for at in reason.pieces):
+        named = [pieces[n] for n in days]
+        if wishes(c, reason.first, reason.stop) or any(_is_other(pieces[at], named) for at in reason.pieces):
             continue
         later = [n for n in range(one.pieces[-1] + 1, len(pieces)) if n not in ruled_out and n not in reason.pieces]
         if any(isinstance(pieces[n].found, Days) for n in later):
@@ -188,7 +176,9 @@ def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
     inner = {k for piece in pieces for k in range(piece.at, piece.stop)}
     edges: list[int] = []
     for clause in clauses_of(c, pieces):
-        asserts = bool(edges) and c.lexemes[clause.first].word in _IS and _is_named_alone(c, edges[-1], clause.first, inner)
+        asserts = (
+            bool(edges) and c.lexemes[clause.first].word in _IS and _is_named_alone(c, edges[-1], clause.first, inner)
+        )
         if not asserts:  # "Easter is March 28" is one clause, and asks nothing
             edges.append(clause.first)
         before = [pieces[at] for at in clause.pieces]
@@ -209,5 +199,7 @@ def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
 
 def _is_named_alone(c: Context, first: int, stop: int, inner: set[int]) -> bool:
     """Whether there is nothing but the name of a day, or a word with it, from `first` on."""
-    outside = [k for k in range(first, stop) if k not in inner and c.kind(k) not in ("stop", "comma", "the", "greeting")]
+    outside = [
+        k for k in range(first, stop) if k not in inner and c.kind(k) not in ("stop", "comma", "the", "greeting")
+    ]
     return first < stop and len(outside) <= 2 and all(c.kind(k) in ("word", "and", "unit") for k in outside)

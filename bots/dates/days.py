@@ -9,8 +9,8 @@ from bots.dates.numbered import (
     ARTICLES,
     dashed_at,
     days_to,
-    listed_at,
     del_al,
+    listed_at,
     numbered_at,
     range_of_numbers,
     written_at,
@@ -91,7 +91,11 @@ def days_at(c: Context, i: int) -> Found | None:
 
 def _until_day(c: Context, i: int) -> Found | None:
     """Such as "(between) now and the 10th", "(from) now until Friday": from today on."""
-    if i >= len(c.lexemes) or c.lexemes[i].word not in ("now", "ahora", "hoy") or c.kind(i + 1) not in ("and", "to", "until"):
+    if (
+        i >= len(c.lexemes)
+        or c.lexemes[i].word not in ("now", "ahora", "hoy")
+        or c.kind(i + 1) not in ("and", "to", "until")
+    ):
         return None
     end = day_at(c, i + 2) or day_at(c, _skip(c, i + 2))
     last = end[0].readings[0][1] if end and end[0].readings and not end[0].past and not end[0].at else None
@@ -168,6 +172,10 @@ def _ranged(c: Context, found: Found, joins: tuple[str, ...] = ("to", "until", "
     first, last = days.readings[0][0], end[0].readings[0][1]
     if not first or not last:
         return None
+    if end[0].weekday is not None and days.weekday is None and (dated := day_at(c, end[1])) and dated[0].readings:
+        day = dated[0].readings[0][0]  # "July 6 through Friday July 9"
+        if day is not None and day >= first and day.weekday() == end[0].weekday:
+            return Days(readings=((first, day),), wide=True), dated[1]
     if days.weekday is not None and end[0].weekday is not None:
         length = (end[0].weekday - days.weekday) % 7
         others = tuple(day for day in range(7) if (day - days.weekday) % 7 > length)

@@ -72,7 +72,11 @@ def is_open(found: Days | Hours | Relation | None) -> bool:
 def is_far(hours: Hours, part: str | None) -> bool:
     """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
     morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
-    return (hours.bound == "at" or hours.leaving) and morning and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
+    return (
+        (hours.bound == "at" or hours.leaving)
+        and morning
+        and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
+    )
 
 
 def is_within(hours: Hours, bound: Hours) -> bool:

@@ -6,6 +6,7 @@ What has happened asks for nothing. What will happen asks for nothing where anot
 from bots.dates.clauses import Clause
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.turns import points_back
 
 _HAPPENED = words(
     "kicked lost cancelaron perdi drawn fell received injured twisted sprained broke began started "
@@ -64,6 +65,7 @@ _ASKS = words(
     "open free available work works instead slot opening appointment appt come see cita hay tiene tienen mejor libre "
     "disponible visit visita"
 )
+_ANY = words("any anytime anything whenever see")
 _NO_DOING = words(
     "visit visits appointment appointments appt appts apt checkup cleaning slot session cita citas visita consulta "
     "limpieza turno was is are es son daughter dr doctor prefer preference choice option opcion preferencia "
@@ -93,6 +95,7 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
     told = {
         at for clause in over for at in clause.pieces if not any(_is_spoken_of(c, pieces[n]) for n in clause.pieces)
     }
+    ahead = [clause for clause in ahead if not _is_pointed_at(c, clause)]
     others = set(range(len(pieces))) - told - ruled_out - {at for clause in ahead for at in clause.pieces}
     for clause in ahead:
         # A day gives way to another day, an hour alone to another hour: "the bus gets there at 9:20, so 9:30".
@@ -101,6 +104,13 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
         elif any(isinstance(pieces[at].found, Hours) for at in others):
             told.update(at for at in clause.pieces if isinstance(pieces[at].found, Hours))
     return {at for at in told - ruled_out if not isinstance(pieces[at].found, Relation)}
+
+
+def _is_pointed_at(c: Context, clause: Clause) -> bool:
+    """Whether the wish behind the clause points back at its day: "insurance kicks in June 15. anytime that day"."""
+    end = next((k for k in range(clause.stop + 1, len(c.lexemes)) if c.kind(k) in ("comma", "stop")), len(c.lexemes))
+    wished = any(c.lexemes[k].word.partition(" ")[0] in _ANY for k in range(clause.stop, end))
+    return wished and points_back(c, clause.stop, end)
 
 
 def _is_spoken_of(c: Context, piece: Piece) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from bots.dates.asides import of_asides
+from bots.dates.beside import bears_it, inside_open, is_again, is_dated_run, is_deadline, is_listed, is_same
 from bots.dates.draft import Draft, Joined, between, is_far, is_open, is_within, set_hours
 from bots.dates.lexeme import words
 from bots.dates.merge import beside_dated, both_bounds, merged
@@ -74,7 +75,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 if isinstance(found, Days) and _hours_ruled_out(c, pieces, at):
                     joined.parted.extend(day for day, _ in found.readings if day)
                 if isinstance(found, Days) and any(c.lexemes[k].word in _ELSE for k in link_words):
-                    joined.parted.extend(day for one in joined.drafts if one.days for day, _ in one.days.readings if day)
+                    joined.parted.extend(
+                        day for one in joined.drafts if one.days for day, _ in one.days.readings if day
+                    )
                 exclude(joined, found, after_excluded_day and not gap, _TURNED.get(too))
         elif isinstance(found, Days):
             if found.readings == ((None, None),) and leads_to_only(c, joined.drafts, pieces, at):
@@ -229,14 +232,18 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     last = drafts[-1]
     if gap & {"or", "and", "comma"}:
         days = beside_dated(last.days, days)
-    if _is_deadline(c, last.days, days, piece):
+    if is_deadline(c, last.days, days, piece):
         return
-    if days.instead or _inside_open(last.days, days, gap):
+    if last.hours and is_again(last.days, days, gap) and not _hours_follow(c, piece.stop):
+        return
+    begun = not last.hours and is_dated_run(last.days, days, gap)
+    if begun or days.instead or inside_open(last.days, days, gap):
         last.days = days
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
         same = merged(c.today, last.days, days, set())
         if same is not None and same.readings[0] in days.readings and len(same.readings) == 1:
-            drafts[:] = [replace(last, days=same, hours_taken=True)]  # "Wednesday morning, so the 24th"
+            period = last.days if last.days.wide else last.period
+            drafts[:] = [replace(last, days=same, period=period, hours_taken=True)]  # "Wednesday morning, so the 24th"
         else:
             drafts[:] = [Draft(days=days)]  # "I have choir on Wednesday so Thursday"
     elif (
@@ -256,12 +263,12 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
                 other.days = days
     elif _replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
-    elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not _is_same(c.today, last.days, days):
+    elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
-    elif not gap and _is_listed(c, last, days, piece):
+    elif not gap and is_listed(c, last, days, piece):
         there = merged(c.today, last.period, days, set()) if last.period is not None else None
         drafts.append(replace(last, days=there or days, hours_taken=True))  # "next week Mon Tues or Wed"
-    elif not gap and last.period is not None and _bears_it(last.days, days):
+    elif not gap and last.period is not None and bears_it(last.days, days):
         last.days = Days(readings=(*days.readings, *last.days.readings))  # "in two weeks, Friday the 20th": asked
     elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap - {"anytime"})):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
@@ -270,58 +277,14 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
         last.days = days
     elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
-        first = last.hours_first and "anytime" not in gap  # "after 5 this week, Thursday or Friday"
-        said = (last.hours, last.part) if first else (None, None)
-        drafts.append(Draft(days=there, period=last.period, hours=said[0], part=said[1], hours_taken=first, hours_first=first))
+        there_too = Draft(days=there, period=last.period)
+        if last.hours_first and "anytime" not in gap:  # "after 5 this week, Thursday or Friday"
+            there_too = replace(last, days=there, hours_taken=True)
+        drafts.append(there_too)
     elif last.hours_first and "anytime" not in gap:
         drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
-
-
-def _is_deadline(c: Context, said: Days | None, days: Days, piece: Piece) -> bool:
-    """Whether the day named already lies before what it is needed by: "tomorrow, he needs the form by the 5th"."""
-    if said is None or said.wide or not said.readings or c.kind(piece.at) not in ("by", "before", "until"):
-        return False
-    (first, last), (begin, end) = said.readings[0], days.readings[0]
-    if c.kind(piece.at - 1) in ("or", "and", "nor") or begin not in (None, c.today) or end is None:
-        return False
-    return first is not None and first == last and first <= end
-
-
-def _is_listed(c: Context, last: Draft, days: Days, piece: Piece) -> bool:
-    """Whether a weekday stands beside another day without a word between: "Mon Tues or Wed", "tomorrow Fri or Mon"."""
-    if days.weekday is None or last.days is None or last.days.wide or not last.days.readings:
-        return False
-    first, end = last.days.readings[0]
-    if first is None or first != end or first.weekday() == days.weekday or c.kind(piece.at - 1) not in ("weekday", "day"):
-        return False
-    listed = c.kind(piece.stop) in ("or", "and", "comma") and c.kind(piece.stop + 1) in ("weekday", "weekday?", "day")
-    return listed or c.kind(piece.stop) == "weekday" or last.period is not None
-
-
-def _bears_it(said: Days, days: Days) -> bool:
-    """Whether another date bears the weekday that was said right before it, within a period it does not lie in."""
-    placed, dated = said.readings[:1], days.readings[:1]
-    if not placed or not dated or len(said.readings) + len(days.readings) > 2 or placed == dated:
-        return False
-    (first, last), (day, end) = placed[0], dated[0]
-    return first is not None and day is not None and (first, day) == (last, end) and first.weekday() == day.weekday()
-
-
-def _is_same(today: date, said: Days, days: Days) -> bool:
-    """Whether both name one day, as in "tomorrow, Thursday"."""
-    same = merged(today, said, days, {"comma"})
-    return same is not None and len(same.readings) == 1
-
-
-def _inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
-    """Whether the day lies in what was said to begin before: "we're back on the 27th, March 30th"."""
-    if said is None or not said.readings or not days.readings or gap & {"or", "and"}:
-        return False
-    begin, end = said.readings[0]
-    first = days.readings[0][0]
-    return begin is not None and end is None and first is not None and first >= begin and days.weekday is None
 
 
 def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:

@@ -33,6 +33,8 @@ _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime an
 _BUT = words("but accept expect")
 """What leaves a day out of "any day"; the latter two are how "except" is often typed."""
 _SAID = words("said dije dijo dijeron pedi")
+_WHAT_SAID = words("what i said we that thing")
+_UNSAYS = words("scratch forget nix")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
 _PREDICATES = words("unavailable busy swamped neither")
 _NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
@@ -57,7 +59,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or _is_taken(c, piece, floor, pieces[at - 1] if at else None)
             or _at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
             or (at and _is_worse(c, pieces[at - 1], piece))
-            or (_may_be_left_out(piece) and _all_but(c, piece.at, floor))
+            or (_may_be_left_out(piece) and _all_but(c, piece, floor))
             or _before(c, piece.at, floor)
             or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at))
             or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
@@ -238,9 +240,11 @@ def _may_be_left_out(piece: Piece) -> bool:
     return isinstance(found, Days) or (isinstance(found, Hours) and (noon or bool(found.high) or found.bound == "at"))
 
 
-def _all_but(c: Context, at: int, floor: int) -> bool:
+def _all_but(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
-    k = at - 1
+    k = piece.at - 1
+    if k > floor and c.kind(k - 1) == "comma" and isinstance(piece.found, Hours):
+        return False  # "Thursday or Friday, whichever, but 8 am"
     if floor and k >= floor and c.kind(k) == "minus":
         return True  # "esta semana menos hoy"
     return (
@@ -286,6 +290,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word" or c.kind(k + 1) == "make"
         if kind == "no_es":
             return True
+        if word in _WHAT_SAID and not _UNSAYS.isdisjoint(c.said):
+            continue  # "scratch what I said about 4/7"
         if (
             kind not in _BACK_KINDS
             and kind != "at_la"

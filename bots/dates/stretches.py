@@ -264,8 +264,8 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
         return hours, stop  # "bring my Friday 2:00 forward to Wednesday"
     if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
         return Hours(bound="after", low=hours.low), stop + 1
-    if c.kind(stop) == "on" and hours.bound in ("after",) and c.kind(stop + 1) in ("", "stop", "comma"):
-        return hours, stop + 1
+    if c.kind(stop) == "on" and hours.bound in ("after", "around", "at") and c.kind(stop + 1) in _ENDS:
+        return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "or_before" or (
         c.lexemes[min(stop, len(c.lexemes) - 1)].word in _AT_LATEST and c.kind(stop + 1) in _ENDS
     ):

@@ -1,5 +1,5 @@
-"""Who tells a circumstance in some words of a text, if nothing is wished in them: "I babysit from 10:30", "this week I'm
-in court", "my shift starts at 3", "Thursday is bridge".
+"""Who tells a circumstance in some words of a text, if nothing is wished in them: "I babysit from 10:30", "this week
+I'm in court", "my shift starts at 3", "Thursday is bridge".
 """
 
 from itertools import pairwise
@@ -10,9 +10,9 @@ from bots.dates.pieces import Context, Days, Hours, Piece
 FIRST = words("i i'm im ive i've we we've we're were i'll ill we'll")
 _THIRD = words("he she they he's she's they're hes shes theyre someone somebody everyone nobody")
 _PERSONS = words(
-    "kid kids child children son sons daughter mom mum mother dad father husband wife hubby boyfriend girlfriend "
-    "grandson granddaughter grandkids grandma grandpa boss sitter babysitter nanny roommate neighbor sister brother "
-    "partner fiance plumber electrician landlord bus train school church baby"
+    "kid kids child children son sons daughter mom mum mother dad father husband wife hubby boyfriend "
+    "girlfriend grandson granddaughter grandkids grandma grandpa boss sitter babysitter nanny roommate "
+    "neighbor sister brother partner fiance plumber electrician landlord bus train school church baby"
 )
 _OPENS = words("got gotta have just stuck babysitting driving")
 """Words with which an aside begins that leaves "I" out: "got parking till 12:30", "just off shift at 4:30"."""
@@ -24,15 +24,16 @@ _ASKED = words(
 )
 _LED = words("after before until by since between at on for to of in from")
 _WISHES = words(
-    "can could would want wants wanted wanna need needs needed like love prefer may might should book schedule see seen "
-    "come came choose hope hoping hoped thinking think thought wish try trying rather ask asked asking say said says "
-    "mean meant open available flexible fine ok okay great perfect works please pls plz instead better best earliest "
-    "latest appointment appt appts appointments apt visit slot slots opening openings spot cancel cancelled guess "
-    "suppose believe vote bet figure lean leaning calling called looking aiming shooting wanting interested texting "
-    "writing checking wondering anything something anytime whenever whatever whichever yours possible ideal easier "
-    "easiest preferred suits suit happy told offered show shows reschedule there town nearby supposed scheduled booked "
-    "earlier sooner later i'd id either neither cannot except unless let let's lets break window gap choice option "
-    "preference prefered rescheduled lookin must yall y'all you u your guys favorite"
+    "can could would want wants wanted wanna need needs needed like love prefer may might should book schedule "
+    "see seen come came choose hope hoping hoped thinking think thought wish try trying rather ask asked "
+    "asking say said says mean meant open available flexible fine ok okay great perfect works please pls plz "
+    "instead better best earliest latest appointment appt appts appointments apt visit slot slots opening "
+    "openings spot cancel cancelled guess suppose believe vote bet figure lean leaning calling called looking "
+    "aiming shooting wanting interested texting writing checking wondering anything something anytime whenever "
+    "whatever whichever yours possible ideal easier easiest preferred suits suit happy told offered show shows "
+    "reschedule there town nearby supposed scheduled booked earlier sooner later i'd id either neither cannot "
+    "except unless let let's lets break window gap choice option preference prefered rescheduled lookin must "
+    "yall y'all you u your guys favorite"
 )
 _MOVES = words("move fix instead title make else come_by relation")
 _TAKEN_BACK = ("fix", "no")
@@ -44,6 +45,7 @@ _SUITS = words(
 _HOLDS = words("have got had has ve")
 _HANDLES = words("take pick make bring drop")
 _FREE = words("good free back around here home down in flexible cool all")
+_HANDLED = words("up him her them the off")
 _FREED = words("off done out")
 _IS = words("is are was isn't")
 _NO_NAMES = words("it its it's that this there which what who one time day works work any or")
@@ -51,10 +53,11 @@ _AILS = words("hurts hurting aches sick fever pain")
 _DOING = 2
 _SOMEHOW = words("just also only really already kinda sorta actually even first")
 _PASTS = words(
-    "hurt got had was went saw did felt threw woke ran been fell broke cut hit began ate took lost came bit stung found "
-    "gave left slept stood twisted started forgot missed said told"
+    "hurt got had was went saw did felt threw woke ran been fell broke cut hit began ate took lost came bit "
+    "stung found gave left slept stood twisted started forgot missed said told"
 )
 _SHORT = 4
+_HERE = ("there", "town", "nearby")
 
 
 def begins(c: Context, k: int, first: int, before: list[Piece]) -> bool:
@@ -75,16 +78,28 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
     if k >= stop:
         return ""
     rest = [n for n in range(first, stop) if n not in covered]
-    said = [c.lexemes[n].word for n in rest]
     until = [piece for piece in inside if c.kind(piece.at) == "until"]
     named = c.lexemes[k].word in _THIRD or c.lexemes[k].word in _PERSONS or c.kind(k) in ("my", "word")
     named = named or any(isinstance(piece.found, Days) for piece in until)
     allowed = ("not",) if until and named else ()  # "the bus doesn't get there till 9"
-    if any((c.kind(n) in _MOVES and (n > k or c.kind(n) not in _TAKEN_BACK)) or (c.kind(n) in ("not", "no") and c.kind(n) not in allowed and (n > k or c.kind(n) == "not")) for n in rest):
-        return ""
-    if any((word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n) for n, word in zip(rest, said, strict=True)):
+    if any(_is_turned(c, n, n > k, allowed) or _is_wish(c, n, k) for n in rest):
         return ""
     return _who(c, inside, k, [n for n in rest if n >= k], covered)
+
+
+def _is_turned(c: Context, n: int, within: bool, allowed: tuple[str, ...]) -> bool:
+    """Whether the word moves, denies or takes back something; what is taken back before an aside is none of it."""
+    if c.kind(n) in ("not", "no"):
+        return c.kind(n) not in allowed and (within or c.kind(n) == "not")
+    return c.kind(n) in _MOVES and (within or c.kind(n) not in _TAKEN_BACK)
+
+
+def _is_wish(c: Context, n: int, k: int) -> bool:
+    """Whether the word at `n` wishes something of who stands at `k`: "I'll be there at 3", not "he gets there"."""
+    word = c.lexemes[n].word
+    if word in _HERE and c.lexemes[k].word not in FIRST:
+        return False
+    return (word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n)
 
 
 def is_over(c: Context, first: int, stop: int) -> bool:
@@ -112,7 +127,7 @@ def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
         at = next((piece for piece in inside if piece.at == k), None)
         if at is not None and (isinstance(at.found, Days) or (isinstance(at.found, Hours) and at.found.low is None)):
             k = at.stop
-        elif at is None and (c.kind(k) in (*_TOPIC, *_TAKEN_BACK) or c.lexemes[k].word in _LINKS or c.lexemes[k].word in _TOPIC):
+        elif at is None and (c.kind(k) in (*_TOPIC, *_TAKEN_BACK) or c.lexemes[k].word in _LINKS | _TOPIC):
             k += 1
         else:
             break
@@ -169,7 +184,7 @@ def _is_of_thing(c: Context, k: int, rest: list[int]) -> bool:
 
 
 def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
-    """Whether the person is or does something else then: "I babysit", "I'm in court"; not "I have Tuesday", "I'm free"."""
+    """Whether the person is or does something else then: "I babysit", "I'm in court"; not "I have Tuesday"."""
     content = [n for n in behind if c.kind(n) in ("word", "counted", "coming", "part?", "make")]
     if not content:
         return False
@@ -178,7 +193,7 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
     if word in _HOLDS:
         return len(content) > 1 and (at + 1 in behind or following.kind == "part")  # "I have night class Tuesdays"
     if word in _HANDLES:
-        return at + 1 in behind and (following.kind == "my" or following.word in ("up", "him", "her", "them", "the", "off"))
+        return at + 1 in behind and (following.kind == "my" or following.word in _HANDLED)
     if word == "be":
         return following.word.endswith("ing") or following.kind == "coming"
     if word in _FREED:

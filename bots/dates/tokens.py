@@ -304,7 +304,9 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
     if phrase == ("before", "school"):  # "before school lets out at 3"
         return stop < len(lexemes) and lexemes[stop].word in ("lets", "gets", "is", "ends")
     if sense == ("part", "after school"):
-        at_hour = following in ("at", "around") and stop + 1 < len(lexemes) and lexemes[stop + 1].kind in ("num", "clock")
+        at_hour = (
+            following in ("at", "around") and stop + 1 < len(lexemes) and lexemes[stop + 1].kind in ("num", "clock")
+        )
         return at_hour or (stop < len(lexemes) and lexemes[stop].word in ("starts", "begins"))
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")

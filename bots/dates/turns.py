@@ -6,6 +6,7 @@ from bots.dates.pieces import Context, Days, Piece
 _PAUSES = ("stop", "comma", "no", "no_es")
 _HESITATES = ("hmm", "hm", "um", "uh", "oh", "ay", "este", "mmm", "eh", "pues")
 _ONLY = ("only", "solo", "nomas", "solamente")
+_THAT = ("day", "morning", "afternoon", "evening", "night")
 STARTLED = frozenset(("shoot", "dang", "darn", "crap", "shit", "damn", "uy", "ups", "hijole", "chin"))
 
 
@@ -48,3 +49,16 @@ def concludes(c: Context, piece: Piece) -> bool:
     """Whether "then" at the end draws the conclusion: "Thursday nobody can, Tuesday then"."""
     then = piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word in ("then", "entonces")
     return then and c.kind(piece.at - 1) == "comma" and c.kind(piece.stop + 1) in ("", "stop")
+
+
+def points_back(c: Context, first: int, stop: int) -> bool:
+    """Whether a wish points back at the day told: "my MRI is Thursday at 10, see me that same day"."""
+    return any(
+        c.lexemes[k].word.endswith("same day") or (c.lexemes[k].word == "that" and _is_day_behind(c, k))
+        for k in range(first, stop)
+    )
+
+
+def _is_day_behind(c: Context, k: int) -> bool:
+    j = k + 1 + (k + 1 < len(c.lexemes) and c.lexemes[k + 1].word in ("same", "whole", "very"))
+    return j < len(c.lexemes) and c.lexemes[j].word in _THAT

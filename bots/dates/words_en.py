@@ -275,10 +275,10 @@ _SENSES: dict[Sense, str] = {
         "not gonna, not going to, not gonna be able to, not going to be able to, not able to, unable to, "
         "couldn't make, couldnt make, couldn't come, couldnt come, "
         "not, nothing, cannot, can't, cant, cnt, don't, dont, doesn't, doesnt, isn't, isnt, aren't, won't, wont, "
-        "except, exept, xcept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other than, "
-        "anything but, any day but, any time but, anytime but, neither, no good, do not, can not, tied up, booked "
-        "up, swamped, besides, excluding, apart from, aside from, minus, other then, out of town, on vacation, on "
-        "holiday, traveling, travelling, away, out of the office, anything except, anytime except, any day except, "
+        "except, exept, xcept, execpt, excpt, excep, exepct, ecxept, ecept, unavailable, busy, never, avoid, other "
+        "than, anything but, any day but, any time but, anytime but, neither, no good, do not, can not, tied up, "
+        "booked up, swamped, besides, excluding, apart from, aside from, minus, other then, out of town, on vacation, "
+        "on holiday, traveling, travelling, away, out of the office, anything except, anytime except, any day except, "
         "anytime exept, gone, skip, forget, nix, scratch"
     ),
     ("not", 1): "instead of, rather than, better than, in place of, in lieu of",
@@ -353,8 +353,9 @@ _SENSES: dict[Sense, str] = {
         "that, anything after, something after, so after"
     ),
     ("before_that", 0): (
-        "before that, before then, sometime before that, some time before that, any time before that, anytime "
-        "before that, before that day, anything before, something before, any day before, anything prior, so before"
+        "on or before that, on or before then, before that, before then, sometime before that, some time before "
+        "that, any time before that, anytime before that, before that day, anything before, something before, any "
+        "day before, anything prior, so before"
     ),
     ("mid", 2): "midweek, mid week",
     ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",
