@@ -54,6 +54,7 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
     wish = _wish_of(c, pieces, [one for one in stretches if not one.teller], ruled_out, told)
     found = {at for at, piece in enumerate(pieces) if _is_begun(c, piece) or _is_of_that(c, piece, wish)}
     found |= _given_up(c, pieces, stretches, ruled_out)
+    found |= {at for at in range(len(pieces)) if _is_left_out_behind(pieces, at, ruled_out, wish)}
     engaged: set[int] = set()
     for one in stretches:
         if not one.teller or not one.pieces:
@@ -73,6 +74,26 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
                 engaged.update((at,) if leads and not _is_freed(c, one) else ())  # "mornings I'm at dialysis"
     found -= {at for at in ruled_out if isinstance(pieces[at].found, Days)}
     return found - engaged, engaged
+
+
+def _is_left_out_behind(pieces: list[Piece], at: int, ruled_out: set[int], wish: _Wish) -> bool:
+    """Whether a weekday is ruled out behind what is told of it: "Sunday dinner at mom's, so not Sunday"."""
+    found = pieces[at].found
+    if not isinstance(found, Days) or found.weekday is None or at in ruled_out:
+        return False
+    if not any(isinstance(one.found, Days) and one.found.weekday != found.weekday for one in wish.days):
+        return False
+    return any(
+        isinstance(then := pieces[n].found, Days) and then.weekday == found.weekday and _stands_alone(pieces, n)
+        for n in ruled_out
+        if n > at and _stands_alone(pieces, at)
+    )
+
+
+def _stands_alone(pieces: list[Piece], at: int) -> bool:
+    """Whether no hour follows the day at once."""
+    then = pieces[at + 1] if at + 1 < len(pieces) else None
+    return then is None or not isinstance(then.found, Hours) or then.at > pieces[at].stop + 1
 
 
 def _given_up(c: Context, pieces: list[Piece], stretches: list[_Stretch], ruled_out: set[int]) -> set[int]:

@@ -12,7 +12,7 @@ from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
-from bots.dates.ruled import exclude, left_over, without_hour
+from bots.dates.ruled import exclude, is_parted, left_over, without_hour
 from bots.dates.told import of_missed_visit, told_of
 from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, thinks_again, turns_only
 
@@ -30,6 +30,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     joined = Joined()
     ruled_out = negated_pieces(c, pieces)
     before = wished = None
+    parted: set[int] = set()
     after_excluded_day = startled = False
     may_start = not STARTLED.isdisjoint(c.said) or "fix" in c.kinds.values()
     told = told_of(c, pieces, ruled_out)
@@ -43,7 +44,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
         found = piece.found
         link_words = range(before.stop if before else 0, piece.at)
         startled = startled or (may_start and is_startled(c, link_words, at in told))
-        if at in told or (isinstance(found, Days) and found.past):
+        if at in told | parted or (isinstance(found, Days) and found.past):
             before = piece
             continue
         joined.used.append(piece)
@@ -72,7 +73,12 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
                 _add_days(c, joined.drafts, instead, piece, gap)
             if not is_open(found) and not _is_dated_behind(c, pieces, at, ruled_out):
                 too = c.kind(piece.stop + (piece.stop < len(c.lexemes) and c.lexemes[piece.stop].word == "is"))
-                if isinstance(found, Days) and _hours_ruled_out(c, pieces, at):
+                behind = pieces[at + 1].found if isinstance(found, Days) and _hours_ruled_out(c, pieces, at) else None
+                if isinstance(found, Days) and isinstance(behind, Hours) and is_parted(joined.drafts, found, behind):
+                    parted.add(at + 1)
+                    before = wished = piece
+                    continue
+                if isinstance(found, Days) and behind is not None:
                     joined.parted.extend(day for day, _ in found.readings if day)
                 if isinstance(found, Days) and any(c.lexemes[k].word in _ELSE for k in link_words):
                     joined.parted.extend(

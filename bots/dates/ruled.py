@@ -8,6 +8,8 @@ from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece
 from bots.dates.reckon import plus
 
 _OPPOSITE: dict[Bound, Bound] = {"before": "after", "after": "until", "from": "until", "until": "after", "by": "after"}
+_LONGEST = 31
+_HALVES = words("morning afternoon evening night tarde")
 _ANY_DAY = words("any anytime anything every all whenever whichever whatever cualquiera cualquier todos")
 
 
@@ -18,6 +20,44 @@ def left_over(c: Context, found: Days, piece: Piece) -> Days | None:
         return Days(readings=((last, None),))
     any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
     return Days(readings=(found.within,), wide=True) if found.within and any_day else None
+
+
+def is_parted(drafts: list[Draft], day: Days, hours: Hours) -> bool:
+    """Whether a wish has the day of which only some hours are ruled out, and loses these: "next week, not Tuesday
+    morning"; the drafts then have its other hours and the days before and after it.
+    """
+    turned = _turned(hours)
+    first, last = day.readings[0] if day.readings else (None, None)
+    if turned is None or first is None or first != last:
+        return False
+    for n, draft in enumerate(drafts):
+        low, high = draft.days.readings[0] if draft.days and draft.days.readings else (None, None)
+        inside = day.weekday is None and low is not None and high is not None and low <= first <= high
+        if low is None or high is None or (high - low).days > _LONGEST or draft.hours or draft.days is None:
+            continue
+        there = first if inside else plus(low, (first.weekday() - low.weekday()) % 7)
+        if there > high or (day.weekday is None and not inside):
+            continue
+        rest = replace(draft, days=Days(readings=((there, there),)), part=draft.part if turned.low else None)
+        if draft.part and not turned.low and draft.part != (turned.part or "").removeprefix("not "):
+            return True  # "mornings next week, not Tuesday afternoon"
+        set_hours(rest, turned)
+        before = Days(readings=((low, plus(there, -1)),), wide=True) if there > low else None
+        behind = Days(readings=((plus(there, 1), high),), wide=True) if there < high else None
+        whole = [replace(draft, days=days) for days in (before, behind) if days is not None]
+        only = draft.part is not None and turned.part == f"not {draft.part}"
+        drafts[n : n + 1] = whole if only else [*whole[:1], rest, *whole[1:]] if before else [rest, *whole]
+        return True
+    return False
+
+
+def _turned(hours: Hours) -> Hours | None:
+    """The hours that are left where these are ruled out of a day; None where they are no single stretch."""
+    if hours.part in _HALVES and not hours.low:
+        return Hours(bound="between", part=f"not {hours.part}")
+    if hours.low and not hours.high and hours.bound in _OPPOSITE:
+        return Hours(bound=_OPPOSITE[hours.bound], low=hours.low)
+    return None
 
 
 def exclude(joined: Joined, found: Days | Hours, with_day: bool, turn: Bound | None) -> None:

@@ -34,6 +34,7 @@ _NEEDING = words("need needs has must want necesito ocupo quiero")
 _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _WITHIN = ("in", "en", "por")
 _SHORT = 6
+_NOON = 12
 _COUNTED = 120
 _MINUTES = (10, 15, 20, 30, 40, 45, 50)
 _OPENINGS = words(
@@ -121,6 +122,8 @@ def _closes(c: Context, i: int) -> bool:
     """Whether an hour with its minutes ends a sentence of which the day was said before: "the 13th works, 8 30"."""
     if c.kind(i - 1) not in ("comma", "stop") and c.lexemes[i - 1].word not in _SETTLED:
         return False
+    if [c.kind(i + 1), c.kind(i + 2), c.kind(i + 3)] in (["or", "num", ""], ["or", "num", "stop"]):
+        return 0 < c.lexemes[i].number < c.lexemes[i + 2].number <= _NOON  # "Friday's free, 10 or 11"
     hour, minute = divmod(c.lexemes[i].number, 100)
     stop = i + 1
     if c.lexemes[i].digits < 3:
@@ -266,7 +269,7 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
     j = c.skip(i, ("the", "the_el", "the_la"))
     if end is None or first is None or not isinstance(days, Days):
         return None
-    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop"):
+    if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop", "comma"):
         if days.wide:
             return Days(readings=(alike(first, end),), wide=True), j + 1
         return (Days(readings=(one(plus(first, 7)),)), j + 1) if c.kind(last.at) == "this" and first == end else None

@@ -14,8 +14,9 @@ _PERSONS = words(
     "girlfriend grandson granddaughter grandkids grandma grandpa boss sitter babysitter nanny roommate "
     "neighbor sister brother partner fiance plumber electrician landlord bus train school church baby"
 )
-_OPENS = words("got gotta have just stuck babysitting driving")
+_OPENS = words("got gotta have just stuck")
 """Words with which an aside begins that leaves "I" out: "got parking till 12:30", "just off shift at 4:30"."""
+_BRINGS = words("bringing going being getting having making seeing")
 _LINKS = words("but so because bc cuz cause coz cos since as n plus also lol haha well oh anyway though tho seeing")
 _TOPIC = words("other those these both all on in the the_el unit and comma stop filler or num")
 """What may stand with the days of which an aside tells: "the other days next week I'm hauling"."""
@@ -91,6 +92,8 @@ def _is_turned(c: Context, n: int, within: bool, allowed: tuple[str, ...]) -> bo
     """Whether the word moves, denies or takes back something; what is taken back before an aside is none of it."""
     if c.kind(n) in ("not", "no"):
         return c.kind(n) not in allowed and (within or c.kind(n) == "not")
+    if c.kind(n) == "move" and c.lexemes[n - 1].word in ("got", "was", "been"):
+        return False  # "my shift got moved to 2"
     return c.kind(n) in _MOVES and (within or c.kind(n) not in _TAKEN_BACK)
 
 
@@ -149,7 +152,8 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
     plain = [n for n in rest if c.kind(n) in ("word", "counted", "my", "a", "coming", "not")]
     if subject.word in FIRST:
         return subject.word if _is_engaged(c, [n for n in rest if n > k], inside) else ""
-    if subject.word in _OPENS and following in ("word", "counted", "a"):
+    doing = subject.kind == "word" and subject.word.endswith("ing") and subject.word not in _BRINGS
+    if (subject.word in _OPENS or doing) and following in ("word", "counted", "a", "my", "the"):
         return "i" if _is_engaged(c, [n for n in rest if n >= k + (subject.word == "just")], inside) else ""
     if any(word in ("with", "for") and then in ("me", "us") for word, then in pairwise(said)):
         return ""

@@ -51,7 +51,7 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         return Days(readings=(one(plus(soon, c.lexemes[i + 2].number - 1)),)), i + 3
     if after == "in" and (found := count_at(c, i + 2)) and found[1] % 7 == 0 and found[1]:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
-    if after == "after_that" or (after == "after" and c.kind(i + 2) in ("", "stop")):
+    if after == "after_that" or (after == "after" and c.kind(i + 2) in ("", "stop", "at")):
         return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
     if (asked := other_date(c, soon, i + 1)) is not None:
         return asked
