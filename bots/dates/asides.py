@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bots.dates.clauses import clauses_of
+from bots.dates.clauses import clauses_of, dates_its_hour
 from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Stretch
@@ -205,7 +205,7 @@ def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
         before = [pieces[at] for at in clause.pieces]
         for k in range(clause.first + 1, clause.stop):
             if begins(c, k, edges[-1], [piece for piece in before if edges[-1] <= piece.at and piece.stop <= k]) or (
-                c.kind(k) in ("comma", "stop") and k - 1 not in inner
+                c.kind(k) in ("comma", "stop") and (k - 1 not in inner or dates_its_hour(pieces, k + 1))
             ):
                 edges.append(k)
     edges.append(len(c.lexemes))

@@ -12,10 +12,11 @@ _ELSEWHERE = words("at back home in en")
 _HERE = words("there here clinic office appointment appt seen clinica consultorio cita ahi alla aqui")
 _FAR = 8
 _OFF = words("off salga salgan salgo salimos sale salen termino acabo")
-_EVENT = words("word my the the_el the_la to off at_la")
+_EVENT = words("word counted my the the_el the_la to off at_la from")
 _BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
 _OUT = words("out done finish ends over")
 """Words of what ends at an hour: "school is out at 3"."""
+_ASKED = words("you u can could do does is are would will i'd a")
 _AT_WORK = ("start", "begin", "i", "have", "got")
 
 
@@ -51,6 +52,8 @@ def event_side(c: Context, i: int) -> Bound | None:
             return "after"
         if c.kind(k) == "before" and k < i - 1:
             return "before"
+        if c.lexemes[k].word in ("once", "when") and k < i - 2 and c.lexemes[k + 1].word not in _ASKED:
+            return "after"  # "once my husband gets home at 4:30"
         if c.kind(k) not in _EVENT:
             return None
     return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bots.dates.lexeme import words
-from bots.dates.pieces import Context, Days, Piece
+from bots.dates.pieces import Context, Days, Hours, Piece
 
 _TURNS = words(
     "but so because bc cuz cause can could would do does how what then want need i'd pero porque pues asi entonces "
@@ -55,6 +55,14 @@ def _is_its_date(pieces: list[Piece], at: int, next_at: int) -> bool:
     return said.weekday is not None and date.weekday is None and not date.wide
 
 
+def dates_its_hour(pieces: list[Piece], k: int) -> bool:
+    """Whether an hour begins at `k` that has its day behind it: "practice at 4, 3 on Monday"."""
+    n = next((n for n, piece in enumerate(pieces[:-1]) if piece.at == k), None)
+    if n is None or not isinstance(pieces[n].found, Hours):
+        return False
+    return isinstance(pieces[n + 1].found, Days) and pieces[n + 1].at <= pieces[n].stop + 1
+
+
 def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
     """Where the second clause and those after it begin."""
     starts, stops = [piece.at for piece in pieces], [piece.stop for piece in pieces]
@@ -69,7 +77,8 @@ def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
         # "I got it Monday is Thursday free": a verb between two days asks about the second.
         asks = word in _VERBS and k in ended and after < len(starts) and starts[after] <= k + 2
         asks = asks and isinstance(pieces[after].found, Days)
-        sign = kind in ("comma", "stop") and c.kind(k + 1) not in ("num", "clock")
+        sign = kind in ("comma", "stop")
+        sign = sign and (c.kind(k + 1) not in ("num", "clock") or dates_its_hour(pieces, k + 1))
         sign = sign and not (kind == "comma" and k in ended and _is_its_date(pieces, after - 1, k + 1))
         if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
             found.append(k)

@@ -78,6 +78,9 @@ def moved_visit(c: Context, pieces: list[Piece], ruled_out: set[int]) -> tuple[s
         if n in ruled_out and (visit := _unkept(c, pieces, n, ruled_out)):
             ruled_out -= visit
             return visit, visit
+        if spurned := _spurned(c, pieces, n, ruled_out):
+            ruled_out -= spurned
+            return set(), spurned
         if n in ruled_out or isinstance(piece.found, Relation):
             continue
         name = _named_at(c, pieces, n)
@@ -98,6 +101,21 @@ def _unkept(c: Context, pieces: list[Piece], n: int, ruled_out: set[int]) -> set
     between = range(of_hour.stop, pieces[n + 2].at)
     linked = any(c.kind(k) in ("or", "and", "nor") for k in between)
     return {n, n + 1} if isinstance(pieces[n + 2].found, Days) and between and not linked else set()
+
+
+def _spurned(c: Context, pieces: list[Piece], n: int, ruled_out: set[int]) -> set[int]:
+    """A day with an hour that will not do, where another day follows: "Friday at 2 won't work, Monday at 3?"."""
+    if n in ruled_out or n + 1 not in ruled_out or n + 2 >= len(pieces) or n + 2 in ruled_out:
+        return set()
+    day, hour, then = pieces[n], pieces[n + 1], pieces[n + 2]
+    if not isinstance(day.found, Days) or not isinstance(hour.found, Hours) or not isinstance(then.found, Days):
+        return set()
+    at_once = c.skip(day.stop, ("comma", "at", "around", "the")) >= hour.at and hour.found.bound == "at"
+    between = range(hour.stop, then.at)
+    denied = any(c.kind(k) in ("stop", "comma") or c.lexemes[k].word in _TURNS for k in between)
+    linked = any(c.kind(k) in ("or", "nor") for k in between)
+    same = day.found.readings == then.found.readings
+    return {n, n + 1} if at_once and denied and not linked and not same else set()
 
 
 def _told_behind(c: Context, pieces: list[Piece]) -> tuple[set[int], set[int]] | None:

@@ -61,7 +61,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at and _is_worse(c, pieces[at - 1], piece))
             or (_may_be_left_out(piece) and _all_but(c, piece, floor))
             or _before(c, piece.at, floor)
-            or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at))
+            or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at) and not _works_then(c, pieces, at))
             or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
             or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
@@ -139,6 +139,14 @@ def _is_asked(c: Context, pieces: list[Piece], at: int) -> bool:
         and c.skip(pieces[at - 1].stop, ("on", "the", "at")) >= pieces[at].at
         and _is_condition(c, pieces[at - 1].at)
     )
+
+
+def _works_then(c: Context, pieces: list[Piece], at: int) -> bool:
+    """Whether the work told behind an hour is that of the day behind it: "the 21st at 2, I'm working the 20th"."""
+    if at + 1 >= len(pieces) or not isinstance(pieces[at].found, Hours) or not isinstance(pieces[at + 1].found, Days):
+        return False
+    between = [c.lexemes[k].word for k in range(pieces[at].stop, pieces[at + 1].at)]
+    return bool(between) and between[-1] in ("work", "working") and between[0] in ("i", "im", "i'm", "we")
 
 
 def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
@@ -339,7 +347,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if kind == "not":
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
-        return following in _BAD or c.kind(k + 1) in ("", "stop", "comma") or following in ("do", "make")
+        of_hours = c.kind(k + 2) in _WORK_HOURS and c.kind(k + 2) != "of"  # "Thursday I can't do 12 to 1"
+        return following in _BAD or c.kind(k + 1) in _NO_ENDS[:3] or (following in ("do", "make") and not of_hours)
     if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):
         return True
     if kind == "no_es":

@@ -303,6 +303,8 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
         return following not in ("at", "at_la", "the_la", "num", "clock", "noon")
     if phrase == ("before", "school"):  # "before school lets out at 3"
         return stop < len(lexemes) and lexemes[stop].word in ("lets", "gets", "is", "ends")
+    if sense[0] == "part" and phrase[0] == "before" and following == "at":
+        return True  # "before my shift at 2"
     if sense == ("part", "after school"):
         at_hour = (
             following in ("at", "around") and stop + 1 < len(lexemes) and lexemes[stop + 1].kind in ("num", "clock")
