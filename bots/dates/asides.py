@@ -13,11 +13,9 @@ from bots.dates.clauses import clauses_of, dates_its_hour
 from bots.dates.draft import is_far
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Stretch
-from bots.dates.tellers import FIRST, begins, is_over, teller_of, wishes
+from bots.dates.tellers import FIRST, begins, frees, is_over, teller_of, wishes
 from bots.dates.turns import points_back
 
-_FREED = words("off out done free finish finished finishes")
-"""Words of what leaves the person free: a day so told may be the very one that is wished."""
 _IS = words("is are was isn't")
 _MEANT = words("had wanted was were asked got called booked have planned said told i'd")
 _ANY_HOUR = words("any anytime whenever whatever")
@@ -150,7 +148,7 @@ def _is_part(piece: Piece) -> bool:
 
 def _is_freed(c: Context, one: _Stretch) -> bool:
     """Whether the stretch tells when the person is free, or free again."""
-    return any(c.lexemes[k].word in _FREED for k in range(one.first, one.stop))
+    return any(frees(c, k) for k in range(one.first, one.stop))
 
 
 def _gives_way(piece: Piece, wish: _Wish) -> bool:

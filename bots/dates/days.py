@@ -120,8 +120,8 @@ def _ails(c: Context, stop: int) -> bool:
 
 def _event_at(c: Context, i: int) -> Found | None:
     """The day of an event that is named with it: "after my MRI on the 18th", "before school starts on the 24th"."""
-    if c.kind(i) not in ("after", "before", "from"):
-        return None
+    if c.kind(i) not in ("after", "before", "from") or c.kind(i + 1) in ("num", "clock", "noon"):
+        return None  # "before 4 please on Tuesday"
     for j in range(i + 2, i + 7):
         if c.kind(j) in ("on", "the_el") and c.kind(j - 1) in ("word", "not"):
             # "Back from vacation on the 27th", but not "strike it from my calendar on the 27th".

@@ -101,9 +101,16 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
         # A day gives way to another day, an hour alone to another hour: "the bus gets there at 9:20, so 9:30".
         if any(_is_day(pieces[at]) for at in clause.pieces) and any(_is_day(pieces[at]) for at in others):
             told.update(clause.pieces)
-        elif any(isinstance(pieces[at].found, Hours) for at in others):
-            told.update(at for at in clause.pieces if isinstance(pieces[at].found, Hours))
+        else:
+            hours = [pieces[at].found for at in others if isinstance(pieces[at].found, Hours)]
+            told.update(at for at in clause.pieces if hours and _gives_way(pieces[at].found, hours))
     return {at for at in told - ruled_out if not isinstance(pieces[at].found, Relation)}
+
+
+def _gives_way(found: Days | Hours | Relation, others: list[Days | Hours | Relation]) -> bool:
+    """Whether the hour is none of the wish; what bounds a mere part of the day stays: "before work, I start at 9"."""
+    exact = any(isinstance(other, Hours) and other.low is not None for other in others)
+    return isinstance(found, Hours) and (exact or not found.leaving)
 
 
 def _is_pointed_at(c: Context, clause: Clause) -> bool:

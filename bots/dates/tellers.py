@@ -48,6 +48,13 @@ _HANDLES = words("take pick make bring drop")
 _FREE = words("good free back around here home down in flexible cool all")
 _HANDLED = words("up him her them the off")
 _FREED = words("off done out")
+_FREEING = words("off out done free finish finished finishes")
+"""Words of what leaves the person free: a day so told may be the very one that is wished."""
+_LEFT = words("work school class there court surgery here bed town jail rehab practice")
+_REASONS = words("since because bc cuz cause coz cos as")
+_ASKING = words(
+    "can could would want wanna need like prefer please pls plz book may should you u hoping thinking works ok good"
+)
 _IS = words("is are was isn't")
 _NO_NAMES = words("it its it's that this there which what who one time day works work any or")
 _AILS = words("hurts hurting aches sick fever pain")
@@ -102,6 +109,8 @@ def _is_wish(c: Context, n: int, k: int) -> bool:
     word = c.lexemes[n].word
     if word in _HERE and c.lexemes[k].word not in FIRST:
         return False
+    if k > 0 and c.lexemes[k - 1].word in _REASONS:
+        return word in _ASKING  # "since I'm there Tuesday at 1"
     return (word in _WISHES or f"{word}g" in _WISHES) and not _is_verb_of(c, n)
 
 
@@ -110,8 +119,20 @@ def is_over(c: Context, first: int, stop: int) -> bool:
     for k in range(first, stop - 1):
         if c.lexemes[k].word in ("i", "we", "ive", "i've"):
             verb = next((lexeme.word for lexeme in c.lexemes[k + 1 : stop] if lexeme.word not in _SOMEHOW), "")
-            return verb in _PASTS or (verb.endswith("ed") and len(verb) > _SHORT)
+            return is_past(verb)
     return False
+
+
+def is_past(verb: str) -> bool:
+    """Whether the word is a verb of what has happened, as far as its form tells."""
+    return verb in _PASTS or (verb.endswith("ed") and len(verb) > _SHORT)
+
+
+def frees(c: Context, k: int) -> bool:
+    """Whether the word at `k` tells when somebody is free: "I'm off", "out of class"; not "out of meds"."""
+    if c.lexemes[k].word == "out" and c.kind(k + 1) == "of" and k + 2 < len(c.lexemes):
+        return c.lexemes[k + 2].word in _LEFT or c.kind(k + 2) in ("my", "the")
+    return c.lexemes[k].word in _FREEING
 
 
 def wishes(c: Context, first: int, stop: int) -> bool:
@@ -155,6 +176,8 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
     doing = subject.kind == "word" and subject.word.endswith("ing") and subject.word not in _BRINGS
     if (subject.word in _OPENS or doing) and following in ("word", "counted", "a", "my", "the"):
         return "i" if _is_engaged(c, [n for n in rest if n >= k + (subject.word == "just")], inside) else ""
+    if subject.word == "it" and is_past(c.lexemes[min(k + 1, len(c.lexemes) - 1)].word):
+        return "it"  # "it got worse Saturday"
     if any(word in ("with", "for") and then in ("me", "us") for word, then in pairwise(said)):
         return ""
     if subject.word in _THIRD or subject.word in _PERSONS:
@@ -200,6 +223,6 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
         return at + 1 in behind and (following.kind == "my" or following.word in _HANDLED)
     if word == "be":
         return following.word.endswith("ing") or following.kind == "coming"
-    if word in _FREED:
+    if word in _FREED and frees(c, at):
         return any(isinstance(piece.found, Hours) and piece.found.leaving for piece in inside)
     return word not in _FREE
