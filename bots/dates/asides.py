@@ -53,12 +53,16 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
     found = {at for at, piece in enumerate(pieces) if _is_begun(c, piece) or _is_of_that(c, piece, wish)}
     found |= _given_up(c, pieces, stretches, ruled_out)
     found |= {at for at in range(len(pieces)) if _is_left_out_behind(pieces, at, ruled_out, wish)}
+    spurned = {_weekday_of(pieces[at], within=True) for at in ruled_out} - {None}
     engaged: set[int] = set()
     for one in stretches:
         if not one.teller or not one.pieces:
             continue
         days = [at for at in one.pieces if isinstance(pieces[at].found, Days)]
         hours = [at for at in one.pieces if isinstance(pieces[at].found, Hours)]
+        if any(_weekday_of(pieces[at]) in spurned for at in days):
+            found.update(one.pieces)  # "any day but Wednesday, I sit for the kids Wednesdays"
+            continue
         if wish.days and days and not wish.same_day and not _is_freed(c, one):
             found.update(one.pieces)
             if one.teller in FIRST and not hours and not is_over(c, one.first, one.stop):
@@ -76,16 +80,20 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
 
 def _is_left_out_behind(pieces: list[Piece], at: int, ruled_out: set[int], wish: _Wish) -> bool:
     """Whether a weekday is ruled out behind what is told of it: "Sunday dinner at mom's, so not Sunday"."""
-    found = pieces[at].found
-    if not isinstance(found, Days) or found.weekday is None or at in ruled_out:
+    weekday = _weekday_of(pieces[at])
+    if weekday is None or at in ruled_out or not _stands_alone(pieces, at):
         return False
-    if not any(isinstance(one.found, Days) and one.found.weekday != found.weekday for one in wish.days):
-        return False
-    return any(
-        isinstance(then := pieces[n].found, Days) and then.weekday == found.weekday and _stands_alone(pieces, n)
-        for n in ruled_out
-        if n > at and _stands_alone(pieces, at)
-    )
+    others = any(_weekday_of(piece) != weekday for piece in wish.days)
+    return others and any(n > at and _weekday_of(pieces[n]) == weekday and _stands_alone(pieces, n) for n in ruled_out)
+
+
+def _weekday_of(piece: Piece, *, within: bool = False) -> int | None:
+    """The weekday that was named, with `within` also one of a period named with it; None for all else."""
+    found = piece.found
+    if not isinstance(found, Days):
+        return None
+    first = found.readings[0][0] if within and found.within and found.readings else None
+    return first.weekday() if first is not None else found.weekday
 
 
 def _stands_alone(pieces: list[Piece], at: int) -> bool:

@@ -12,6 +12,8 @@ def is_deadline(c: Context, said: Days | None, days: Days, piece: Piece) -> bool
     if said is None or said.wide or not said.readings or c.kind(piece.at) not in ("by", "before", "until"):
         return False
     (first, last), (begin, end) = said.readings[0], days.readings[0]
+    if c.kind(piece.at) == "until" and c.kind(piece.at - 1) != "word":
+        return False  # "starting this afternoon until Saturday"
     if c.kind(piece.at - 1) in ("or", "and", "nor") or begin not in (None, c.today) or end is None:
         return False
     return first is not None and first == last and first <= end

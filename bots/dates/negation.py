@@ -291,6 +291,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if word == "is" and c.lexemes[k - 1].word in ("neither", "nor"):
             return True
         if kind == "not":
+            if word == "gone" and c.lexemes[k - 1].word == "be":
+                return False  # "I need to be gone by 2"
             # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
             if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
                 return False

@@ -67,7 +67,7 @@ def days_to(c: Context, i: int) -> Found | None:
 
 def listed_at(c: Context, i: int) -> Found | None:
     """A day of a list of numbers that no hours could be: "can do 18 19 or 22", "19 thru 22"."""
-    if c.language != "en" or not _is_late(c, i):
+    if c.language != "en" or c.expecting == "time" or not _is_late(c, i):
         return None
     head = i
     while (before := _beside(c, head, -1)) is not None:

@@ -124,6 +124,9 @@ def _closes(c: Context, i: int) -> bool:
         return False
     if [c.kind(i + 1), c.kind(i + 2), c.kind(i + 3)] in (["or", "num", ""], ["or", "num", "stop"]):
         return 0 < c.lexemes[i].number < c.lexemes[i + 2].number <= _NOON  # "Friday's free, 10 or 11"
+    alone = c.kind(i - 1) == "comma" and c.kind(i + 1) in ("", "stop") and 1 <= c.lexemes[i].number <= _NOON
+    if alone and c.lexemes[i - 2].word in _SETTLED:
+        return True  # "Friday's good, 2?"
     hour, minute = divmod(c.lexemes[i].number, 100)
     stop = i + 1
     if c.lexemes[i].digits < 3:

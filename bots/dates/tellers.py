@@ -25,16 +25,16 @@ _ASKED = words(
 )
 _LED = words("after before until by since between at on for to of in from")
 _WISHES = words(
-    "can could would want wants wanted wanna need needs needed like love prefer may might should book schedule "
-    "see seen come came choose hope hoping hoped thinking think thought wish try trying rather ask asked "
-    "asking say said says mean meant open available flexible fine ok okay great perfect works please pls plz "
-    "instead better best earliest latest appointment appt appts appointments apt visit slot slots opening "
-    "openings spot cancel cancelled guess suppose believe vote bet figure lean leaning calling called looking "
-    "aiming shooting wanting interested texting writing checking wondering anything something anytime whenever "
-    "whatever whichever yours possible ideal easier easiest preferred suits suit happy told offered show shows "
-    "reschedule there town nearby supposed scheduled booked earlier sooner later i'd id either neither cannot "
-    "except unless let let's lets break window gap choice option preference prefered rescheduled lookin must "
-    "yall y'all you u your guys favorite"
+    "booking reservation can could would want wants wanted wanna need needs needed like love prefer may might "
+    "should book schedule see seen come came choose hope hoping hoped thinking think thought wish try trying "
+    "rather ask asked asking say said says mean meant open available flexible fine ok okay great perfect works "
+    "please pls plz instead better best earliest latest appointment appt appts appointments apt visit slot "
+    "slots opening openings spot cancel cancelled guess suppose believe vote bet figure lean leaning calling "
+    "called looking aiming shooting wanting interested texting writing checking wondering anything something "
+    "anytime whenever whatever whichever yours possible ideal easier easiest preferred suits suit happy told "
+    "offered show shows reschedule there town nearby supposed scheduled booked earlier sooner later i'd id "
+    "either neither cannot except unless let let's lets break window gap choice option preference prefered "
+    "rescheduled lookin must yall y'all you u your guys favorite"
 )
 _MOVES = words("move fix instead title make else come_by relation")
 _TAKEN_BACK = ("fix", "no")
@@ -65,6 +65,7 @@ _PASTS = words(
     "stung found gave left slept stood twisted started forgot missed said told"
 )
 _SHORT = 4
+_WENT = words("got started began broke came went hurt flared swelled popped happened worsened swole")
 _HERE = ("there", "town", "nearby")
 
 
@@ -176,7 +177,7 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
     doing = subject.kind == "word" and subject.word.endswith("ing") and subject.word not in _BRINGS
     if (subject.word in _OPENS or doing) and following in ("word", "counted", "a", "my", "the"):
         return "i" if _is_engaged(c, [n for n in rest if n >= k + (subject.word == "just")], inside) else ""
-    if subject.word == "it" and is_past(c.lexemes[min(k + 1, len(c.lexemes) - 1)].word):
+    if subject.word == "it" and c.lexemes[min(k + 1, len(c.lexemes) - 1)].word in _WENT:
         return "it"  # "it got worse Saturday"
     if any(word in ("with", "for") and then in ("me", "us") for word, then in pairwise(said)):
         return ""
@@ -222,7 +223,8 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
     if word in _HANDLES:
         return at + 1 in behind and (following.kind == "my" or following.word in _HANDLED)
     if word == "be":
-        return following.word.endswith("ing") or following.kind == "coming"
+        then = c.lexemes[min(at + 2, last)].word
+        return following.word.endswith("ing") or (following.kind == "coming" and then in ("off", "from", "home"))
     if word in _FREED and frees(c, at):
         return any(isinstance(piece.found, Hours) and piece.found.leaving for piece in inside)
     return word not in _FREE
