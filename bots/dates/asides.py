@@ -20,6 +20,7 @@ _IS = words("is are was isn't")
 _MEANT = words("had wanted was were asked got called booked have planned said told i'd")
 _ANY_HOUR = words("any anytime whenever whatever")
 _TO_HOUR = words("around at loosely filler comma")
+_TO_BEEN = words("on at in the num around")
 _TO_PART = words("comma stop in the on and")
 
 
@@ -51,6 +52,8 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
     stretches = _stretches(c, pieces)
     wish = _wish_of(c, pieces, [one for one in stretches if not one.teller], ruled_out, told)
     found = {at for at, piece in enumerate(pieces) if _is_begun(c, piece) or _is_of_that(c, piece, wish)}
+    if wish.days and not c.moving:
+        found |= {at for at, piece in enumerate(pieces) if _has_been(c, piece) and wish.days != [piece]}
     found |= _given_up(c, pieces, stretches, ruled_out)
     found |= {at for at in range(len(pieces)) if _is_left_out_behind(pieces, at, ruled_out, wish)}
     spurned = {_weekday_of(pieces[at], within=True) for at in ruled_out} - {None}
@@ -144,10 +147,22 @@ def _is_begun(c: Context, piece: Piece) -> bool:
     return c.kind(k) == "since"
 
 
+def _has_been(c: Context, piece: Piece) -> bool:
+    """Whether it is told what was on the day: "the first was May 12", "it was 5 at Christmas"."""
+    if not isinstance(piece.found, Days):
+        return False
+    k = piece.at - 1
+    while k > piece.at - 4 and c.kind(k) in _TO_BEEN:
+        k -= 1
+    return k > 0 and c.lexemes[k].word in ("was", "were")
+
+
 def _is_of_that(c: Context, piece: Piece, wish: _Wish) -> bool:
     """Whether the part is one of a day told, beside another wish: "before we drive to grandma's that night"."""
-    that = piece.at > 0 and c.lexemes[piece.at - 1].word == "that"
-    return that and _is_part(piece) and (wish.any_hour or len(wish.hours) > 1) and not wish.same_day
+    that = piece.at > 1 and c.lexemes[piece.at - 1].word == "that"
+    if not that or not _is_part(piece) or c.lexemes[piece.at - 2].word.partition(" ")[0] in _ANY_HOUR:
+        return False  # "anytime that afternoon" is the wish
+    return wish.any_hour or len(wish.hours) > 1
 
 
 def _is_part(piece: Piece) -> bool:

@@ -306,7 +306,7 @@ def _before(c: Context, at: int, floor: int) -> bool:
             kind not in _BACK_KINDS
             and kind != "at_la"
             and word not in _THROUGH
-            and not (word == "to" and c.lexemes[k - 1].word == "able")
+            and not (word == "to" and c.lexemes[k - 1].word in ("able", "want"))
         ):
             return False
     return False

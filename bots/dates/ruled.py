@@ -17,7 +17,9 @@ def left_over(c: Context, found: Days, piece: Piece) -> Days | None:
     """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
     first, last = found.readings[0] if found.readings else (None, None)
     if first is None and last is not None:
-        return Days(readings=((last, None),))
+        waits = any(c.lexemes[k].word == "wait" for k in range(max(0, piece.at - 3), piece.at))
+        # "I don't want to wait til Monday" begins today.
+        return Days(readings=((c.today, max(c.today, plus(last, -1))) if waits else (last, None),))
     any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
     return Days(readings=(found.within,), wide=True) if found.within and any_day else None
 

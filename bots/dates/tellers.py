@@ -88,9 +88,7 @@ def teller_of(c: Context, inside: list[Piece], first: int, stop: int) -> str:
         return ""
     rest = [n for n in range(first, stop) if n not in covered]
     until = [piece for piece in inside if c.kind(piece.at) == "until"]
-    named = c.lexemes[k].word in _THIRD or c.lexemes[k].word in _PERSONS or c.kind(k) in ("my", "word")
-    named = named or any(isinstance(piece.found, Days) for piece in until)
-    allowed = ("not",) if until and named else ()  # "the bus doesn't get there till 9"
+    allowed = ("not",) if until else ()  # "the bus doesn't get there till 9"
     if any(_is_turned(c, n, n > k, allowed) or _is_wish(c, n, k) for n in rest):
         return ""
     return _who(c, inside, k, [n for n in rest if n >= k], covered)
@@ -164,7 +162,7 @@ def _is_verb_of(c: Context, n: int) -> bool:
     before, following = c.lexemes[n - 1].word, c.kind(n + 1)
     if c.lexemes[n].word == "schedule":
         return c.kind(n - 1) == "my"
-    return c.lexemes[n].word in ("open", "see") and before in ("i", "we") and following in ("the", "my")
+    return c.lexemes[n].word in ("open", "see") and before in ("i", "we", "to", "and") and following in ("the", "my")
 
 
 def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[int]) -> str:
