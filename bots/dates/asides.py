@@ -222,7 +222,8 @@ def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
             bool(edges) and c.lexemes[clause.first].word in _IS and _is_named_alone(c, edges[-1], clause.first, inner)
         )
         if not asserts:  # "Easter is March 28" is one clause, and asks nothing
-            edges.append(clause.first)
+            told = edges and c.lexemes[clause.first].word == "do" and c.lexemes[clause.first - 1].word in FIRST
+            edges.append(clause.first - bool(told))  # "I do the payroll Mondays"
         before = [pieces[at] for at in clause.pieces]
         for k in range(clause.first + 1, clause.stop):
             if begins(c, k, edges[-1], [piece for piece in before if edges[-1] <= piece.at and piece.stop <= k]) or (

@@ -25,6 +25,9 @@ def leads_to_day(c: Context, i: int) -> bool:
         return True  # "nine-thirty Tuesday"
     if c.kind(i + 1) == "clock" and 1 <= c.lexemes[i].number <= 12:
         return c.lexemes[i + 1].parts[0] - c.lexemes[i].number in (0, 1)  # "8 8:30 or 9"
+    bounded = c.kind(i + 1) == "or" and c.kind(i + 2) in ("after", "before") and c.kind(i + 3) in ("num", "clock")
+    if bounded and c.lexemes[i].digits and 1 <= c.lexemes[i].number <= 12:
+        return c.kind(i - 1) != "money"  # "9 or after 11"
     if c.kind(i + 1) == "or" and c.kind(i + 2) == "clock" and 1 <= c.lexemes[i].number <= 12:
         return c.kind(i - 1) != "money" and c.lexemes[i + 2].parts[0] - c.lexemes[i].number in (0, 1)  # "9 or 9:30"
     if c.kind(i + 1) == "on" and (c.lexemes[i].digits > 2 or 1 <= c.lexemes[i].number <= 12):

@@ -183,7 +183,7 @@ def _counted_again(c: Context, i: int, found: list[Piece]) -> tuple[Days, int] |
 
 def _is_that(c: Context, i: int) -> bool:
     """Whether "before" or "after" ends a wish, so that it is that of the day named last."""
-    ends = c.kind(i + 1) in ("", "stop") and c.lexemes[i - 1].word in _WISHED
+    ends = c.kind(i + 1) in ("", "stop", "comma") and c.lexemes[i - 1].word in _WISHED
     return ends and not _NEEDING.isdisjoint(c.said)
 
 

@@ -43,8 +43,9 @@ _SUITS = words(
     "preferred wonderful when what nice easy enough doable favorite out full not only too also fastest closed "
     "more less most"
 )
+_SETS_OUT = ("leave", "catch")
 _HOLDS = words("have got had has ve")
-_HANDLES = words("take pick make bring drop")
+_HANDLES = words("take pick make bring drop do")
 _FREE = words("good free back around here home down in flexible cool all")
 _HANDLED = words("up him her them the off")
 _FREED = words("off done out")
@@ -145,8 +146,8 @@ def wishes(c: Context, first: int, stop: int) -> bool:
 
 def _after_topic(c: Context, inside: list[Piece], first: int, stop: int) -> int:
     """Where the words begin that tell, behind what links them and the days or parts of the day they tell of."""
-    k = first
-    while k < stop:
+    k = first + (c.lexemes[first].word == "if" and first + 2 < stop and c.lexemes[first + 2].word in _SETS_OUT)
+    while k < stop and c.lexemes[k].word != "one":
         at = next((piece for piece in inside if piece.at == k), None)
         if at is not None and (isinstance(at.found, Days) or (isinstance(at.found, Hours) and at.found.low is None)):
             k = at.stop
@@ -179,7 +180,8 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
         return "it"  # "it got worse Saturday"
     if any(word in ("with", "for") and then in ("me", "us") for word, then in pairwise(said)):
         return ""
-    if subject.word in _THIRD or subject.word in _PERSONS:
+    one = subject.word == "one" and k + 1 in rest and c.lexemes[k + 1].word in ("has", "gets")
+    if subject.word in _THIRD or subject.word in _PERSONS or one:
         return subject.word if len(plain) >= _DOING else ""
     if k > 0 and k - 1 in covered and (subject.word in _IS or c.lexemes[k - 1].word.endswith("'s")):
         return "day" if _is_something(c, inside, k + (subject.word in _IS), rest) else ""
@@ -219,6 +221,8 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
     if word in _HOLDS:
         return len(content) > 1 and (at + 1 in behind or following.kind == "part")  # "I have night class Tuesdays"
     if word in _HANDLES:
+        if word == "do":
+            return at + 1 in behind and following.kind in ("the", "my", "word")
         return at + 1 in behind and (following.kind == "my" or following.word in _HANDLED)
     if word == "be":
         then = c.lexemes[min(at + 2, last)].word
