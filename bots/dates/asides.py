@@ -133,7 +133,9 @@ def _wish_of(c: Context, pieces: list[Piece], rest: list[_Stretch], ruled_out: s
         hours=[pieces[at] for at in hours],
         without=any(at in ruled_out for at in hours),
         any_hour=any(c.lexemes[k].word.partition(" ")[0] in _ANY_HOUR for k in places),
-        same_day=any(points_back(c, one.first, one.stop) for one in rest),
+        same_day=any(
+            points_back(c, one.first, one.stop) for one in rest if one.pieces or wishes(c, one.first, one.stop)
+        ),
     )
 
 

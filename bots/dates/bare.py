@@ -57,7 +57,10 @@ def is_contrasted(c: Context, i: int) -> bool:
         i
         and (_is_proposed(c, i - 1) or (c.lexemes[i - 1].word == "maybe" and c.lexemes[i].digits))
         and (1 <= c.lexemes[i].number <= 12 or (c.lexemes[i].digits > 2 and not c.lexemes[i].number % 5))
-        and (c.kind(i + 1) in ("", "stop", "comma", "filler", "same_hour") or c.lexemes[i + 1].word in ("that", "same"))
+        and (
+            c.kind(i + 1) in ("", "stop", "comma", "filler", "same_hour", "else")
+            or c.lexemes[i + 1].word in ("that", "same")
+        )
     ):
         return True  # "let's do 7"
     if (

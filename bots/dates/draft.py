@@ -5,6 +5,7 @@ from datetime import date
 
 from bots.dates.pieces import Clock, Days, Hours, Piece, Relation
 
+_AFTERNOONS = ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
 _FIRST = 7
 """The earliest hour that a bare number is taken for."""
 
@@ -72,11 +73,8 @@ def is_open(found: Days | Hours | Relation | None) -> bool:
 def is_far(hours: Hours, part: str | None) -> bool:
     """Whether the hour is of the morning and the part of the day is not: "an exam at 10, so the afternoon"."""
     morning = hours.low is not None and hours.low.half in (None, "am") and 8 <= hours.low.hour <= 11
-    return (
-        (hours.bound == "at" or hours.leaving)
-        and morning
-        and part in ("afternoon", "tarde", "pm", "late afternoon", "early afternoon")
-    )
+    told = hours.bound in ("at", "until") or hours.leaving
+    return told and morning and part in _AFTERNOONS
 
 
 def is_within(hours: Hours, bound: Hours) -> bool:

@@ -241,7 +241,7 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
     if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) in ("before_that", "before"):
-        before = c.today, max(c.today, plus(first, -1))
+        before = c.today, max(c.today, plus(first, c.lexemes[i].number - 1))
         return Days(readings=(before,), wide=True, instead=True), i + 1
     if c.kind(i) in ("after_that", "after"):
         return Days(readings=((plus(first, 1), plus(first, 14)),), wide=True, instead=True), i + 1
@@ -279,7 +279,8 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
     after = c.lexemes[j + 1].word if j + 1 < len(c.lexemes) else ""
     if c.kind(j) == "unit" and c.lexemes[j].name == "week" and after.startswith("siguiente"):
         return Days(readings=(week(end, 1),), wide=True), j + 2
-    if c.kind(j) == "weekday" and c.kind(j + 1) == "after_that":
+    after_it = c.kind(j + 1) == "after" and c.kind(j + 2) in ("", "stop", "comma", "at") and j > i
+    if c.kind(j) == "weekday" and (c.kind(j + 1) == "after_that" or after_it):
         return Days(readings=(one(coming(end, c.lexemes[j].number)),)), j + 2
     spanish = c.kind(j) == "weekday" and c.kind(j + 1) == "next" and c.lexemes[j + 1].word.startswith("siguiente")
     if spanish or (

@@ -186,7 +186,8 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
     if k > 0 and k - 1 in covered and (subject.word in _IS or c.lexemes[k - 1].word.endswith("'s")):
         return "day" if _is_something(c, inside, k + (subject.word in _IS), rest) else ""
     if subject.kind == "my":
-        return "my" if len(plain) > _DOING and _AILS.isdisjoint(said) else ""
+        turning = len(plain) == _DOING and "num" in map(c.kind, rest) and c.kind(rest[-1]) != "word"
+        return "my" if (len(plain) > _DOING or turning) and _AILS.isdisjoint(said) else ""  # "my boy's 16 on the 15th"
     return "word" if subject.kind in ("word", "the", "counted") and _is_of_thing(c, k, rest) else ""
 
 

@@ -213,9 +213,9 @@ _SENSES: dict[Sense, str] = {
         "after"
     ),
     ("after", 1): (
-        "on or after, no earlier than, not earlier than, no sooner than, not before, not sooner than, at or after, "
-        "earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it is, "
-        "earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is, not for "
+        "on or after, as early as, no earlier than, not earlier than, no sooner than, not before, not sooner than, at "
+        "or after, earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it "
+        "is, earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is, not for "
         "another, not for at least, not for about, at least, in at least"
     ),
     ("before", 0): (
@@ -353,10 +353,11 @@ _SENSES: dict[Sense, str] = {
         "that, anything after, something after, so after"
     ),
     ("before_that", 0): (
-        "on or before that, on or before then, before that, before then, sometime before that, some time before "
+        "before that, before then, sometime before that, some time before "
         "that, any time before that, anytime before that, before that day, anything before, something before, any "
         "day before, anything prior, so before"
     ),
+    ("before_that", 1): "on or before that, on or before then, by that day",
     ("mid", 2): "midweek, mid week",
     ("holiday", "fools"): "april fools day, april fool's day, april fools' day, april fools",
     ("holiday", "cinco"): "cinco de mayo",
