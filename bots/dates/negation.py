@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bots.dates.engaged import WORK_HOURS, at_work, at_work_on, is_taken, works_then
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
@@ -14,14 +15,6 @@ _THROUGH = words(
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
 _AFTER_WORDS = words("se is are s would really i i'm im we me yo it that just does will ya estoy estamos")
-# "I work until 5": the hours named are taken.
-_AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
-_ENGAGED = words(
-    "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
-    "corte boda funeral wedding"
-)
-_WAITS = words("free available open can could wait have good here there flexible need off around")
-_WORK_HOURS = words("until from at before by of between num clock part in the_la")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
 _OTHER_WHAT = words("unit weekdays dia part")
@@ -56,12 +49,12 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
             (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
-            or _is_taken(c, piece, floor, pieces[at - 1] if at else None)
-            or _at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
+            or is_taken(c, piece, floor, pieces[at - 1] if at else None)
+            or at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
             or (at and _is_worse(c, pieces[at - 1], piece))
             or (_may_be_left_out(piece) and _all_but(c, piece, floor))
             or _before(c, piece.at, floor)
-            or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at) and not _works_then(c, pieces, at))
+            or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at) and not works_then(c, pieces, at))
             or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
             or (at and _denied_too(c, pieces[at - 1], piece))
             or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
@@ -141,14 +134,6 @@ def _is_asked(c: Context, pieces: list[Piece], at: int) -> bool:
     )
 
 
-def _works_then(c: Context, pieces: list[Piece], at: int) -> bool:
-    """Whether the work told behind an hour is that of the day behind it: "the 21st at 2, I'm working the 20th"."""
-    if at + 1 >= len(pieces) or not isinstance(pieces[at].found, Hours) or not isinstance(pieces[at + 1].found, Days):
-        return False
-    between = [c.lexemes[k].word for k in range(pieces[at].stop, pieces[at + 1].at)]
-    return bool(between) and between[-1] in ("work", "working") and between[0] in ("i", "im", "i'm", "we")
-
-
 def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
     """Whether what is denied behind `piece` goes for `said` as well: "lunes y miercoles no puedo"."""
     if type(said.found) is not type(piece.found) or not _behind(c, piece.stop, len(c.lexemes)):
@@ -179,59 +164,6 @@ def _until_back(c: Context, piece: Piece, floor: int) -> bool:
     after = range(piece.stop, min(len(c.lexemes), piece.stop + 4))
     said = any(c.kind(k) == "not" or c.lexemes[k].word in _AWAY for k in before)
     return said or any(c.lexemes[k].word.rpartition(" ")[2] in _AWAY for k in after)
-
-
-def _is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
-    """Whether the person says what keeps them: "I work until 5", "trabajo de lunes a viernes hasta las 5"."""
-    if not isinstance(piece.found, Hours):
-        return False
-    if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
-        return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
-    until = piece.found.bound in ("until", "before", "by", "between")
-    if not until or (piece.found.bound == "before" and c.kind(piece.at) != "before"):
-        return False
-    if last is not None and isinstance(last.found, Days) and piece.at == c.skip(last.stop, ("comma", "of", "from")):
-        return _works_before(c, last.at, 0)
-    # "I have to be at work by 10" is before that hour, not until then.
-    at_work = piece.at > floor + 1 and c.lexemes[piece.at - 1].word == "work" and c.kind(piece.at - 2) == "at"
-    if piece.found.bound == "until" and (
-        at_work or _does_until(c, piece.at, floor) or _works_before(c, piece.at, floor)
-    ):
-        return True
-    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
-
-
-def _does_until(c: Context, at: int, floor: int) -> bool:
-    """Whether the person does something until then: "I teach until 1"; not "I'm free until 1"."""
-    if at - 2 < floor or c.kind(at) != "until" or c.kind(at - 1) != "word" or c.lexemes[at - 1].word in _WAITS:
-        return False
-    return c.lexemes[at - 2].word in ("i", "i'm", "im")
-
-
-def _at_work_on(c: Context, piece: Piece, floor: int, following: Piece | None) -> bool:
-    """Whether the days are those of work: "I work Tuesdays", "tengo clase los lunes"; not "I work Mondays until 2"."""
-    if not isinstance(piece.found, Days) or not _works_before(c, piece.at, floor):
-        return False
-    hours = following is not None and isinstance(following.found, Hours) and following.found.bound != "same"
-    return not (hours and following is not None and c.skip(piece.stop, ("from", "of", "at")) >= following.at)
-
-
-def _works_before(c: Context, at: int, floor: int) -> bool:
-    """Whether the words before `at` are "I work", "I have class", "trabajo", "tengo clases"."""
-    k = at - 1
-    while k > floor and k > at - 4 and c.kind(k) in ("on", "the", "the_el", "of", "each", "from"):
-        k -= 1
-    if k < floor:
-        return False
-    word, before = c.lexemes[k].word, c.lexemes[k - 1].word if k else ""
-    if before in ("a", "the", "un", "una") and k > 1:
-        before = c.lexemes[k - 2].word
-    if word in ("work", "working"):
-        must = before == "to" and k > 1 and c.lexemes[k - 2].word in ("have", "got", "need", "gotta")
-        return must or before in ("i", "i'm", "im", "we", "also", "only", "have")
-    if word in ("trabajo", "trabajamos"):
-        return c.language == "es" and before not in ("mi", "el", "del", "al", "un")
-    return before in ("have", "tengo", "tenemos", "has") and (word in _AT_WORK or word in _ENGAGED)
 
 
 def _is_worse(c: Context, better: Piece, piece: Piece) -> bool:
@@ -342,14 +274,14 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         return False
     if c.kind(c.skip(k, ("comma", "and"))) == "not_then" or _so_not_then(c, k, ceiling):
         return True
-    if _at_work(c, k):
+    if at_work(c, k):
         return True
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
     if kind == "not":
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
-        of_hours = c.kind(k + 2) in _WORK_HOURS and c.kind(k + 2) != "of"  # "Thursday I can't do 12 to 1"
+        of_hours = c.kind(k + 2) in WORK_HOURS and c.kind(k + 2) != "of"  # "Thursday I can't do 12 to 1"
         return following in _BAD or c.kind(k + 1) in _NO_ENDS[:3] or (following in ("do", "make") and not of_hours)
     if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):
         return True
@@ -370,22 +302,6 @@ def _so_not_then(c: Context, k: int, ceiling: int) -> bool:
         for n in range(k + 1, k + 3)
         if n < ceiling
     )
-
-
-def _at_work(c: Context, k: int) -> bool:
-    """Whether the day is one of work: "Monday I work", "el lunes trabajo"; not "I work until 2"."""
-    word, before = c.lexemes[k].word, c.lexemes[k - 1].word
-    stop = k + 1
-    if (word == "have" and before in ("i", "we")) or word in ("tengo", "tenemos"):
-        stop = c.skip(stop, ("a", "the", "my"))
-        word, stop = c.lexemes[min(stop, len(c.lexemes) - 1)].word, stop + 1
-        said = word in _AT_WORK or word in _ENGAGED
-    else:
-        said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
-            word == "trabajo" and c.language == "es"
-        )
-    all_day = stop < len(c.lexemes) and c.lexemes[stop].name == "all day"
-    return said and (all_day or c.kind(stop) not in _WORK_HOURS)
 
 
 def _carries(c: Context, floor: int, at: int) -> bool:
