@@ -71,6 +71,8 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
             if one.teller in FIRST and not hours and not is_over(c, one.first, one.stop):
                 engaged.update(at for at in days if at not in ruled_out and _is_within(pieces[at], wish.days))
             continue
+        if days and wish.days and not any(_stretch_of(pieces[at]) in map(_stretch_of, wish.days) for at in days):
+            continue  # "I get done Friday at 3, Monday at 1"
         for at in hours:
             if at not in ruled_out and _gives_way(pieces[at], wish):
                 found.add(at)
@@ -236,7 +238,8 @@ def _stretches(c: Context, pieces: list[Piece]) -> list[_Stretch]:
     found = []
     for first, stop in pairwise(edges):
         inside = tuple(range(bisect_left(starts, first), bisect_left(starts, stop)))
-        goes_on = c.kind(c.skip(stop, ("comma", "stop"))) in ("or", "else")
+        then = c.skip(stop, ("comma", "stop"))
+        goes_on = c.kind(then) in ("or", "else") or (then < len(c.lexemes) and c.lexemes[then].word == "else")
         teller = teller_of(c, [pieces[at] for at in inside], first, stop) if inside and not goes_on else ""
         found.append(_Stretch(first=first, stop=stop, pieces=inside, teller=teller))
     return found

@@ -315,6 +315,15 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     if last.hours_taken and gap & {"comma", "or", "and"} and c.kind(piece.stop) in ("on", "the_el"):
         drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
         return  # "after 3 on Monday or Tuesday, before noon on Friday"
+    if (
+        last.hours
+        and last.hours.leaving
+        and last.days
+        and gap & {"or", "and", "comma"}
+        and c.kind(piece.stop) in _NEXT_DAY
+    ):
+        drafts.append(Draft(hours=hours if hours.low else None, part=hours.part))
+        return  # "I get out at 3 Friday and 1 Monday"
     if last.hours_taken:
         last.hours, last.part, last.hours_taken = None, None, False
     if hours.leaving and last.hours is not None and not last.hours.leaving:

@@ -225,6 +225,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if kind == "not":
             if word == "gone" and c.lexemes[k - 1].word == "be":
                 return False  # "I need to be gone by 2"
+            if word == "nothing" and (c.lexemes[k - 1].word == "doing" or _has_nothing(c, k)):
+                return False
             # "Today I can't, tomorrow yes", "this week is no good next week is better": said of what stands before.
             if floor and (word.startswith("no ") or word in _PREDICATES) and _behind(c, floor, at):
                 return False
@@ -242,6 +244,11 @@ def _before(c: Context, at: int, floor: int) -> bool:
         ):
             return False
     return False
+
+
+def _has_nothing(c: Context, k: int) -> bool:
+    """Whether the person is free: "I have nothing Tuesday", "I got nothing going on Thursday"."""
+    return k > 1 and c.lexemes[k - 1].word in ("have", "got") and c.lexemes[k - 2].word in ("i", "we", "i've", "ive")
 
 
 def _is_supposed(c: Context, k: int) -> bool:

@@ -36,7 +36,7 @@ _WISHES = words(
     "either neither cannot except unless let let's lets break window gap choice option preference prefered "
     "rescheduled lookin must yall y'all you u your guys favorite"
 )
-_MOVES = words("move fix instead title make else come_by relation")
+_MOVES = ("move", "fix", "instead", "title", "make", "else", "come by", "relation")
 _TAKEN_BACK = ("fix", "no")
 _SUITS = words(
     "good fine ok okay great perfect best better works work free open available possible ideal easier easiest cool "
@@ -47,6 +47,7 @@ _SETS_OUT = ("leave", "catch")
 _HOLDS = words("have got had has ve")
 _HANDLES = words("take pick make bring drop do")
 _FREE = words("good free back around here home down in flexible cool all")
+_USUALLY = words("usually normally typically")
 _HANDLED = words("up him her them the off")
 _FREED = words("off done out")
 _FREEING = words("off out done free finish finished finishes")
@@ -219,6 +220,10 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
         return False
     at, last = content[0], len(c.lexemes) - 1
     word, following = c.lexemes[at].word, c.lexemes[min(at + 1, last)]
+    if not _USUALLY.isdisjoint(c.lexemes[n].word for n in content):
+        return True  # "we usually do Thursdays, this time Friday"
+    if following.kind == "by":
+        return False  # "I'll swing by Friday"
     if word in _HOLDS:
         return len(content) > 1 and (at + 1 in behind or following.kind == "part")  # "I have night class Tuesdays"
     if word in _HANDLES:
