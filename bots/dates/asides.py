@@ -166,7 +166,8 @@ def _is_of_that(c: Context, piece: Piece, wish: _Wish) -> bool:
     that = piece.at > 1 and c.lexemes[piece.at - 1].word == "that"
     if not that or not _is_part(piece) or c.lexemes[piece.at - 2].word.partition(" ")[0] in _ANY_HOUR:
         return False  # "anytime that afternoon" is the wish
-    return wish.any_hour or len(wish.hours) > 1
+    of_hour = any(one.stop == piece.at - 1 for one in wish.hours)  # "9 ish that evening"
+    return not of_hour and (wish.any_hour or len(wish.hours) > 1)
 
 
 def _is_part(piece: Piece) -> bool:

@@ -71,6 +71,7 @@ def is_beginning(c: Context, i: int) -> bool:
     there = there or (word == "work" and i > 1 and c.lexemes[i - 2].word in _AT_WORK)
     own = c.lexemes[i - 2].word if i > 1 else ""
     there = there or (word == "trabajo" and c.language == "es" and own not in ("mi", "el", "del", "al"))
+    there = there or (not c.moving and (word == "fly" or (word == "out" and own == "fly")))
     there = there or (word in ("start", "begin") and own in ("i", "we")) or (word == "in" and own == "clock")
     there = there or _is_bound_for(c, i)
     return there or word in _BEGINS or (word == "trabajar" and i > 2 and c.lexemes[i - 3].word in _BEGINS)

@@ -26,6 +26,7 @@ _ANY = words("whichever whatever cualquiera cualquier todos todas any anytime an
 _BUT = words("but accept expect")
 """What leaves a day out of "any day"; the latter two are how "except" is often typed."""
 _SAID = words("said dije dijo dijeron pedi")
+_GETS = words("get gets getting off out home done") | {"get home", "be back"}
 _WHAT_SAID = words("what i said we that thing")
 _UNSAYS = words("scratch forget nix")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
@@ -234,6 +235,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word" or c.kind(k + 1) == "make"
         if kind == "no_es":
             return True
+        if c.kind(at) == "until" and word in _GETS:
+            continue  # "I can't get there till 10:30"
         if word in _WHAT_SAID and not _UNSAYS.isdisjoint(c.said):
             continue  # "scratch what I said about 4/7"
         if (

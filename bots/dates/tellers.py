@@ -232,7 +232,9 @@ def _is_engaged(c: Context, behind: list[int], inside: list[Piece]) -> bool:
         return at + 1 in behind and (following.kind == "my" or following.word in _HANDLED)
     if word == "be":
         then = c.lexemes[min(at + 2, last)].word
-        return following.word.endswith("ing") or (following.kind == "coming" and then in ("off", "from", "home"))
+        if following.kind == "coming":
+            return then in ("off", "from", "home")  # "I'll be coming off a night shift"
+        return following.word.endswith("ing")
     if word in _FREED and frees(c, at):
         return any(isinstance(piece.found, Hours) and piece.found.leaving for piece in inside)
     return word not in _FREE
