@@ -73,8 +73,9 @@ def of_asides(c: Context, pieces: list[Piece], ruled_out: set[int], told: set[in
             continue
         if days and wish.days and not any(_stretch_of(pieces[at]) in map(_stretch_of, wish.days) for at in days):
             continue  # "I get done Friday at 3, Monday at 1"
+        over = is_over(c, one.first, one.stop) and (wish.days or wish.hours)  # "I was up till 3 am"
         for at in hours:
-            if at not in ruled_out and _gives_way(pieces[at], wish):
+            if at not in ruled_out and (over or _gives_way(pieces[at], wish)):
                 found.add(at)
             if one.teller in FIRST and _is_part(pieces[at]) and not wish.hours and at == one.pieces[0]:
                 leads = all(c.kind(k) in _TO_PART for k in range(one.first, pieces[at].at))

@@ -8,6 +8,7 @@ _SAID = words("said put typed wrote dije puse escribi")
 _NAMED_DAYS = words("day weekday slash iso full the the_el ord month holiday")
 _PROPOSED = ("do", "how about", "what about", "tal")
 _SUITING = ("ok", "okay", "good", "fine", "open", "available", "possible")
+_PERFECT = words("ok okay good fine perfect great best better ideal easier easiest")
 _DAY_KINDS = words("day weekday tonight part")
 
 
@@ -71,6 +72,9 @@ def is_contrasted(c: Context, i: int) -> bool:
         and c.lexemes[i + 1].word in _SUITING
     ):
         return 1 <= c.lexemes[i].number <= 12  # "is 1 ok"
+    led = c.kind(i - 1) in ("", "comma", "stop") or c.lexemes[i - 1].word in ("so", "think", "maybe")
+    if led and c.lexemes[i].digits in (1, 2) and i + 2 < len(c.lexemes) and c.lexemes[i + 1].word == "is":
+        return 1 <= c.lexemes[i].number <= 12 and c.lexemes[i + 2].word in _PERFECT  # "so 8 is perfect"
     if c.lexemes[i - 1].word in ("said", "meant", "dije") and i and c.kind(i + 1) in ("not", "no", "no_es"):
         return c.kind(i + 2) in ("num", "clock") and 1 <= c.lexemes[i].number <= 12  # "I said 3 not 2"
     j = i + 1 + (c.kind(i + 1) == "comma")

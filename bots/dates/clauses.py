@@ -45,10 +45,13 @@ def clauses_of(c: Context, pieces: list[Piece]) -> list[Clause]:
     ]
 
 
-def _is_its_date(pieces: list[Piece], at: int, next_at: int) -> bool:
+def _is_its_date(c: Context, pieces: list[Piece], at: int, next_at: int) -> bool:
     """Whether the piece that begins at `next_at` is the date of the weekday said before it: "Thursday, March 12"."""
     if not 0 <= at < len(pieces) - 1 or pieces[at + 1].at != next_at:
         return False
+    stop = pieces[at + 1].stop
+    if stop < len(c.lexemes) and c.lexemes[stop].word in _SUBJECTS:
+        return False  # "Tuesday or Wednesday, the 22nd I have a deposition"
     said, date = pieces[at].found, pieces[at + 1].found
     if not isinstance(said, Days) or not isinstance(date, Days):
         return False
@@ -79,7 +82,7 @@ def _cuts(c: Context, pieces: list[Piece]) -> list[int]:
         asks = asks and isinstance(pieces[after].found, Days)
         sign = kind in ("comma", "stop")
         sign = sign and (c.kind(k + 1) not in ("num", "clock") or dates_its_hour(pieces, k + 1))
-        sign = sign and not (kind == "comma" and k in ended and _is_its_date(pieces, after - 1, k + 1))
+        sign = sign and not (kind == "comma" and k in ended and _is_its_date(c, pieces, after - 1, k + 1))
         if sign or word in _TURNS or asks or (kind == "and" and (following in _SUBJECTS or following in _TURNS)):
             found.append(k)
     return found

@@ -288,7 +288,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             there_too = replace(last, days=there, hours_taken=True)
         drafts.append(there_too)
     elif last.hours_first and "anytime" not in gap:
-        drafts.append(Draft(days=days, hours=last.hours, part=last.part, hours_taken=True, hours_first=True))
+        for one_of in [draft for draft in drafts if draft.days is last.days]:  # "8:30 or 9, Monday or Tuesday"
+            drafts.append(Draft(days=days, hours=one_of.hours, part=one_of.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
 

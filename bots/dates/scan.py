@@ -238,6 +238,8 @@ def _day_on_from(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | N
     if c.kind(i) == "period_on" and c.language == "en" and days is None:
         here = week(c.today, 0) if c.lexemes[i].number == 7 else month_stretch(c.today.year, c.today.month)
         return Days(readings=(alike(c.today, here[1] or c.today),), wide=True), i + 1
+    if days is not None and first is None and end and c.kind(i) in ("after_that", "after"):
+        return Days(readings=((plus(end, 1), plus(end, 14)),), wide=True, instead=True), i + 1
     if days is None or first is None or end != first or c.kind(i) == "period_on":
         return None
     if c.kind(i) in ("before_that", "before"):
