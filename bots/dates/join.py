@@ -1,17 +1,17 @@
 """From pieces to drafts: which day goes with which hour, what is an alternative, a correction, or ruled out."""
 
 from dataclasses import replace
-from datetime import date
 
 from bots.dates.asides import of_asides
 from bots.dates.beside import bears_it, inside_open, is_again, is_dated_run, is_deadline, is_listed, is_same
-from bots.dates.draft import Draft, Joined, between, is_far, is_open, is_within, set_hours
+from bots.dates.draft import Draft, Joined, between, is_far, is_open, is_within
 from bots.dates.lexeme import words
 from bots.dates.merge import beside_dated, both_bounds, merged
 from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
+from bots.dates.replaced import draft_of, left_behind, replaces
 from bots.dates.ruled import exclude, is_parted, left_over, without_hour
 from bots.dates.told import of_missed_visit, told_of
 from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, thinks_again, turns_only
@@ -39,7 +39,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
     told = (told | aside) - engaged | standing
     ruled_out |= engaged - told
     if visit and visit - of_missed_visit(c, pieces):
-        joined.left = _draft_of(c.today, [pieces[at].found for at in sorted(visit)])
+        joined.left = draft_of(c.today, [pieces[at].found for at in sorted(visit)])
     for at, piece in enumerate(pieces):
         found = piece.found
         link_words = range(before.stop if before else 0, piece.at)
@@ -100,7 +100,7 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             if wished is not None and joined.drafts and (both := both_bounds(c, wished, piece, gap)):
                 joined.drafts[-1].days = both
             else:
-                joined.left = joined.left or _left_behind(c, joined.drafts, found, piece, gap)
+                joined.left = joined.left or left_behind(c, joined.drafts, found, piece, gap)
                 _add_days(c, joined.drafts, found, piece, gap)
         elif found.bound == "same" and joined.left and not any(one.hours or one.part for one in joined.drafts):
             for draft in joined.drafts[-1:]:
@@ -139,69 +139,6 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
         isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
         for n, piece in enumerate(pieces)
     )
-
-
-def _draft_of(today: date, said: list[Days | Hours | Relation]) -> Draft:
-    """The draft of one visit that is told of."""
-    draft = Draft()
-    for found in said:
-        if isinstance(found, Days):
-            first, last = found.readings[0] if found.readings else (None, None)
-            whole = Days(readings=(one(first),)) if first and last is None else found  # "from Friday at 9 to …"
-            same = merged(today, draft.days, whole, set()) if draft.days is not None else None
-            draft.days = same or draft.days or whole  # "Monday the 23rd"
-        elif isinstance(found, Hours):
-            set_hours(draft, found)
-    return draft
-
-
-def _left_behind(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: set[str]) -> Draft | None:
-    """The time of the visit that is moved to `days`: "my Tuesday 2pm" of "swap my Tuesday 2pm for Wednesday"."""
-    last = drafts[-1] if drafts else Draft()
-    if days.left:
-        return Draft(days=Days(readings=(days.left,)), hours=last.hours, part=last.part)
-    first = last.days.readings[0][0] if last.days is not None and last.days.readings else None
-    if first is None or last.days is None or not c.moving or not _replaces(c, piece, gap) or "fix" in gap:
-        return None
-    if "move" in gap and gap & {"comma", "stop"}:
-        return None  # "we close on the house on the 5th, can I move my appt to the 7th"
-    whole = last.days if last.days.readings[0][1] else Days(readings=(one(first),))  # "from Friday at 9 to …"
-    return Draft(days=whole, hours=last.hours, part=last.part)
-
-
-def _is_traded(c: Context, piece: Piece) -> bool:
-    """Whether a visit is moved to what is named here: "swap Tuesday for Wednesday", "trade Friday 9 with Monday 10"."""
-    k = piece.at if c.kind(piece.at) == "for" else piece.at - 1
-    while k > piece.at - 3 and c.kind(k) in ("the", "the_el", "the_la", "a", "my", "on", "at"):
-        k -= 1
-    return k > 0 and (c.kind(k) == "for" or c.lexemes[k].word in ("with", "con"))
-
-
-def _replaces(c: Context, piece: Piece, gap: set[str]) -> bool:
-    """Whether the piece takes the place of what was said before it."""
-    if "else" in gap:
-        return False  # "el viernes mejor, si no el lunes"
-    return bool(
-        "fix" in gap
-        or (c.moving and "move" in gap)
-        or {"no", "comma"} <= gap
-        or {"no", "stop"} <= gap
-        or {"no_es", "comma"} <= gap
-        or c.kind(piece.stop) == "instead"
-        or "make" in gap | {c.kind(piece.at)}
-        or (
-            c.moving and "or" not in gap and ("to" in gap or (c.language == "es" and "for" in gap | {c.kind(piece.at)}))
-        )
-        or (c.moving and _is_traded(c, piece))
-        or _is_confirmed(c, piece.stop)
-    )
-
-
-def _is_confirmed(c: Context, stop: int) -> bool:
-    """Whether what was said before is gone back to: "I mean the 8th, ugh the 9th is right"."""
-    if stop + 1 >= len(c.lexemes) or c.lexemes[stop].word not in ("is", "was", "es", "era"):
-        return False
-    return c.lexemes[stop + 1].word in ("right", "correct", "correcto") and "fix" in c.kinds.values()
 
 
 def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
@@ -267,7 +204,7 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         for other in drafts[:-1]:
             if other.days is None:
                 other.days = days
-    elif _replaces(c, piece, gap):
+    elif replaces(c, piece, gap):
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
@@ -301,7 +238,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     if not drafts:
         drafts.append(Draft())
     last = drafts[-1]
-    if _replaces(c, piece, gap) and (last.hours or last.part) and (hours.low or not last.hours):
+    if replaces(c, piece, gap) and (last.hours or last.part) and (hours.low or not last.hours):
         for draft in drafts:
             draft.hours, draft.part = (hours, None) if hours.low else (None, hours.part)
         return
