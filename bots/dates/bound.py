@@ -33,6 +33,8 @@ def _is_bound_for(c: Context, i: int) -> bool:
         )
         if must and (word in ("be back", "get home") or (word in _BE and c.lexemes[k + 1].word in ("back", "de"))):
             return True  # "I have to be back at the office by 2"
+        if must and word == "get" and c.lexemes[k + 1].word == "back" and c.kind(k + 2) != "in":
+            return True  # "I need to get back to the shop by 10:30"
         if here and must:
             return False
         if must and word in _GOES:

@@ -73,7 +73,7 @@ _HERE = ("there", "town", "nearby")
 
 def begins(c: Context, k: int, first: int, before: list[Piece]) -> bool:
     """Whether somebody begins to tell at `k`, where a wish is complete since `first`, with these pieces before it."""
-    if not before or not (c.lexemes[k].word in FIRST | _THIRD or c.kind(k) == "my"):
+    if not before or not (c.lexemes[k].word in FIRST | _THIRD | {"gotta"} or c.kind(k) == "my"):
         return False
     if c.lexemes[k - 1].word in (*_ASKED, "with") or c.kind(k - 1) in _LED:
         return False  # "when I", "can we", "after my"
@@ -164,7 +164,11 @@ def _is_verb_of(c: Context, n: int) -> bool:
     before, following = c.lexemes[n - 1].word, c.kind(n + 1)
     if c.lexemes[n].word == "schedule":
         return c.kind(n - 1) == "my"
-    return c.lexemes[n].word in ("open", "see") and before in ("i", "we", "to", "and") and following in ("the", "my")
+    return (
+        c.lexemes[n].word in ("open", "see")
+        and before in ("i", "we", "to", "and", "gotta")
+        and following in ("the", "my")
+    )
 
 
 def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[int]) -> str:
