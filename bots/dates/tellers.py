@@ -100,7 +100,7 @@ def _is_turned(c: Context, n: int, within: bool, allowed: tuple[str, ...]) -> bo
     """Whether the word moves, denies or takes back something; what is taken back before an aside is none of it."""
     if c.kind(n) in ("not", "no"):
         return c.kind(n) not in allowed and (within or c.kind(n) == "not")
-    if c.kind(n) == "move" and c.lexemes[n - 1].word in ("got", "was", "been"):
+    if n and c.kind(n) == "move" and c.lexemes[n - 1].word in ("got", "was", "been"):
         return False  # "my shift got moved to 2"
     return c.kind(n) in _MOVES and (within or c.kind(n) not in _TAKEN_BACK)
 
