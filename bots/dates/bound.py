@@ -66,7 +66,12 @@ def is_beginning(c: Context, i: int) -> bool:
     if not i:
         return False
     word = c.lexemes[i - 1].word
-    there = word in ("work", "school", "class") and c.kind(i - 2) == "at" and i > 2 and c.lexemes[i - 3].word == "be"
+    there = (
+        word in ("work", "school", "class")
+        and c.kind(i - 2) == "at"
+        and i > 2
+        and c.lexemes[i - 3].word in ("be", "im", "i'm")
+    )
     there = there or (
         word in ("trabajo", "escuela", "clase") and i > 3 and c.lexemes[i - 3].word == "en" and _must(c, i)
     )

@@ -35,6 +35,7 @@ _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _WITHIN = ("in", "en", "por")
 _SHORT = 6
 _NOON = 12
+_SUITS = words("works work please pls ok okay is are would")
 _COUNTED = 120
 _MINUTES = (10, 15, 20, 30, 40, 45, 50)
 _OPENINGS = words(
@@ -122,7 +123,8 @@ def _closes(c: Context, i: int) -> bool:
     """Whether an hour with its minutes ends a sentence of which the day was said before: "the 13th works, 8 30"."""
     if c.kind(i - 1) not in ("comma", "stop") and c.lexemes[i - 1].word not in _SETTLED:
         return False
-    if [c.kind(i + 1), c.kind(i + 2), c.kind(i + 3)] in (["or", "num", ""], ["or", "num", "stop"]):
+    ends = c.kind(i + 3) in ("", "stop") or c.lexemes[min(i + 3, len(c.lexemes) - 1)].word in _SUITS
+    if (c.kind(i + 1), c.kind(i + 2)) == ("or", "num") and ends:
         return 0 < c.lexemes[i].number < c.lexemes[i + 2].number <= _NOON  # "Friday's free, 10 or 11"
     alone = c.kind(i - 1) == "comma" and c.kind(i + 1) in ("", "stop") and 1 <= c.lexemes[i].number <= _NOON
     if alone and c.lexemes[i - 2].word in _SETTLED:
