@@ -56,7 +56,8 @@ def inside_open(said: Days | None, days: Days, gap: set[str]) -> bool:
         return False
     begin, end = said.readings[0]
     first = days.readings[0][0]
-    return begin is not None and end is None and first is not None and first >= begin and days.weekday is None
+    inside = begin is not None and end is None and first is not None and first >= begin
+    return inside and (days.weekday is None or first == begin)  # "hasta el lunes no puedo, el lunes a las 3"
 
 
 def is_dated_run(said: Days | None, days: Days, gap: set[str]) -> bool:

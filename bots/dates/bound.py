@@ -11,8 +11,15 @@ _BE = words("be estar llegar")
 _ELSEWHERE = words("at back home in en")
 _HERE = words("there here clinic office appointment appt seen clinica consultorio cita ahi alla aqui")
 _FAR = 8
-_OFF = words("off salga salgan salgo salimos sale salen termino acabo")
-_EVENT = words("word counted my the the_el the_la to off at_la from")
+_OFF = words(
+    "off salga salgan salgo salimos sale salen termino acabo acabe acaba acaban acabamos termine terminen termina "
+    "terminan terminamos cierro cierre desocupo desocupe"
+)
+_EVENT = words("word counted my the the_el the_la to off at_la from of in title part?")
+_WHEN = ("cuando", "apenas", "cuanto")
+_ANY_TIME = words(
+    "puedan pueda haya quieran quiera guste gusten tengan tenga sea abran digan diga puedas puedo antes mas"
+)
 _BEGINS = words("starts begins empieza empiezan entro entran comienza comienzan")
 _OUT = words("out done finish ends over")
 """Words of what ends at an hour: "school is out at 3"."""
@@ -49,9 +56,15 @@ def event_side(c: Context, i: int) -> Bound | None:
     """On which side of the hour at `i` the wish lies, where that is the hour of something else, as in "after I drop the
     kids off at 8"; None where it is not.
     """
+    if i and c.language == "es" and c.kind(i - 1) in ("part", "part?") and (side := _of_event(c.lexemes[i - 1].word)):
+        return side
     for k in range(i - 1, max(-1, i - 9), -1):
         if c.kind(k) == "after" and c.lexemes[k].value == 0 and k < i - 1:
             return "after"
+        if c.lexemes[k].word == "salir" and c.lexemes[k - 1].word == "al":
+            return "after"
+        if c.lexemes[k].word in _WHEN and k < i - 2 and c.lexemes[k + 1].word not in _ANY_TIME:
+            return "after"  # "cuando deje a la niña en la escuela a las 8"
         if c.kind(k) == "before" and k < i - 1:
             return "before"
         if c.lexemes[k].word in ("once", "when") and k < i - 2 and c.lexemes[k + 1].word not in _ASKED:
@@ -59,6 +72,13 @@ def event_side(c: Context, i: int) -> Bound | None:
         if c.kind(k) not in _EVENT:
             return None
     return None
+
+
+def _of_event(phrase: str) -> Bound | None:
+    """The same, of an event that is told by one phrase: "saliendo del trabajo a las 5", "antes de comer a las 2"."""
+    if phrase.startswith("antes de"):
+        return "before"
+    return "after" if phrase.startswith(("saliendo", "al salir", "cuando sal")) else None
 
 
 def is_beginning(c: Context, i: int) -> bool:
@@ -97,6 +117,8 @@ def is_leaving(c: Context, i: int) -> bool:
             return False
         if word == "off" and c.kind(k + 1) in ("the", "weekday", "my"):
             return False  # "move me off the 12th at 10"
+        if word == "salir" and k and c.lexemes[k - 1].word in ("dejan", "deja", "logro", "alcanzo"):
+            return True
         if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
             return True
     return False

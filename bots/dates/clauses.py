@@ -47,7 +47,7 @@ def clauses_of(c: Context, pieces: list[Piece]) -> list[Clause]:
 
 def _is_its_date(c: Context, pieces: list[Piece], at: int, next_at: int) -> bool:
     """Whether the piece that begins at `next_at` is the date of the weekday said before it: "Thursday, March 12"."""
-    if not 0 <= at < len(pieces) - 1 or pieces[at + 1].at != next_at:
+    if not 0 <= at < len(pieces) - 1 or pieces[at + 1].at != next_at or c.kind(next_at) == "day":
         return False
     stop = pieces[at + 1].stop
     if stop < len(c.lexemes) and c.lexemes[stop].word in _SUBJECTS:

@@ -13,20 +13,24 @@ _MORE = words(
     "thousand hundred million mil cientos more other extra full long mas otra otro "
     "hour session test exam surgery treatment operacion"
 )
+_COUNTED_PARTS = ("nights", "noches", "mananas", "tardes")
+_NEVER_COUNTED = words(
+    "pues mas es nos les los las mis sus tus entonces ademas antes despues gracias tienes puedes quieres das vas eres "
+    "estas menos nomas ellos ellas ustedes apenas lleves llegues salgas dices jamas quizas tras"
+)
 _FREE_WORDS = words(
-    "are is were was es son "
-    "please pls plz thanks thank thx if would is ok okay works work good great fine with w will sounds i "
-    "you we can do could best preferably maybe available free possible cool then works? perfect should "
-    "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene "
-    "tienen hay but just too also b be ideally either when today does she he they dr appt appointment "
-    "slot time instead works. con para pero mejor cita most usually only unless since cuz because so almost casi "
-    "porque solo aunque asi entonces normalmente any anytime sometime whatever my that dont im i'm ill though tho "
-    "lol haha k yes yeah no bc because u ur her him them they're it's really right "
-    "up nomas ya va vale verdad quiza quizas tal igual siempre ok claro justo todavia aun cuando cualquiera nada "
-    "estaria quedaria queda funciona sirve conviene acomoda gusta parece estara encanta perfecto perfecta genial ideal "
-    "still tambien than open left abierto abierta "
-    "while tho same cause since he's she's hes shes theyre they're i've ive we're "
-    "it its anyone anybody whoever whichever whenever otherwise maam sir hun see"
+    "are is were was es son please pls plz thanks thank thx if would is ok okay works work good great fine with w "
+    "will sounds i you we can do could best preferably maybe available free possible cool then works? perfect should "
+    "por favor gracias si esta me porfa pf porfavor porfis puede puedo se podria seria bien que tiene tienen hay but "
+    "just too also b be ideally either when today does she he they dr appt appointment slot time instead works. con "
+    "para pero mejor cita most usually only unless since cuz because so almost casi porque solo aunque asi entonces "
+    "normalmente any anytime sometime whatever my that dont im i'm ill though tho lol haha k yes yeah no bc because "
+    "u ur her him them they're it's really right up nomas ya va vale verdad quiza quizas tal igual siempre ok claro "
+    "justo todavia aun cuando cualquiera nada estaria quedaria queda funciona sirve conviene acomoda gusta parece "
+    "estara encanta perfecto perfecta genial ideal still tambien libre libres disponible desocupado desocupada "
+    "verdad entonces gracia porfis plis mija than open left abierto abierta while tho same cause since he's she's "
+    "hes shes theyre they're i've ive we're it its anyone anybody whoever whichever whenever otherwise maam sir hun "
+    "see"
 )
 
 
@@ -159,7 +163,7 @@ def _number_at(c: Context, i: int, cued: bool) -> ClockFound | None:
         return Clock(hour=value, half=half), i + 1
     if after == "ish" and (cued or not c.lexemes[i + 1].word or part_after(c, i + 2) or c.lexemes[i + 1].word == "ish"):
         return Clock(hour=value, half=half), i + 1
-    if part_after(c, i + 1) is not None and not (after == "part" and c.lexemes[i + 1].word == "nights"):
+    if part_after(c, i + 1) is not None and not (after == "part" and c.lexemes[i + 1].word in _COUNTED_PARTS):
         return Clock(hour=value, half=half), i + 1
     if cued and after == "unit" and c.lexemes[i + 1].word in _HOURS and c.kind(i - 1) == "at":
         return Clock(hour=value, half=half), i + 2
@@ -196,6 +200,8 @@ def _ends_well(c: Context, j: int) -> bool:
         return c.kind(j - 1) != "num" or bool(following.digits)
     if kind != "word" or following is None:
         return True
+    if c.language == "es" and c.lexemes[j - 2].word.endswith("las") and c.kind(j - 2) in (*_FIRM, "at"):
+        return not following.word.endswith("s") or following.word.endswith("mos") or following.word in _NEVER_COUNTED
     return _is_free(following.word) or (c.kind(j - 2) in _FIRM and not _may_be_counted(following.word))
 
 

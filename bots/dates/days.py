@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bots.dates.counted import PAST, after_count_at, distance_at, within_at
-from bots.dates.lexeme import words
+from bots.dates.lexeme import AT_LATEST, BEGINS, words
 from bots.dates.named import beside_at, eve_at, holiday_at, nth_at, until_end_at
 from bots.dates.numbered import (
     ARTICLES,
@@ -45,7 +45,7 @@ def days_at(c: Context, i: int) -> Found | None:
         found = day_at(c, _skip(c, i + 1))
         return (PAST, found[1]) if found else None
     if kind in ("after", "before", "by", "until", "from", "between"):
-        if kind == "from" and any(c.kind(k) == "ailing" for k in range(max(0, i - 6), i)):
+        if kind == "from" and _is_since(c, i):
             found = day_at(c, _skip(c, i + 1))
             return (PAST, found[1]) if found else None
         start = _skip(c, i + 1)
@@ -82,7 +82,8 @@ def days_at(c: Context, i: int) -> Found | None:
     found = day_at(c, i)
     if found and c.kind(found[1]) in ("to", "until", "dash") and not found[0].past:
         return _ranged(c, found) or found
-    if found and c.kind(found[1]) == "or_before" and not found[0].past:
+    at_latest = found is not None and c.lexemes[min(found[1], len(c.lexemes) - 1)].word in AT_LATEST
+    if found and (c.kind(found[1]) == "or_before" or at_latest) and not found[0].past:
         return Days(readings=tuple((None, last) for _, last in found[0].readings)), found[1] + 1
     if found and c.kind(found[1]) == "onward":
         return Days(readings=tuple((first, None) for first, _ in found[0].readings)), found[1] + 1
@@ -109,6 +110,20 @@ def _may_be_of_day(c: Context, k: int) -> bool:
 
 def _skip(c: Context, i: int) -> int:
     return c.skip(i, ARTICLES)
+
+
+def _is_since(c: Context, i: int) -> bool:
+    """Whether an illness is told to go on since then: "tengo fiebre desde el lunes"."""
+    if c.language == "es" and not c.lexemes[i].word.startswith("desde"):
+        return False
+    ails = False
+    for k in range(i - 1, max(-1, i - 7), -1):
+        if c.kind(k) in ("comma", "stop"):
+            break
+        if c.lexemes[k].word in _FREE:
+            return False
+        ails = ails or c.kind(k) == "ailing"
+    return ails
 
 
 def _ails(c: Context, stop: int) -> bool:
@@ -243,6 +258,9 @@ def day_at(c: Context, i: int) -> Found | None:
         if (ranged := range_of_numbers(c, i + 1) or del_al(c, i + 1)) is not None:
             return ranged  # "la semana del 7 al 11"
         return _week_of(c, i)
+    begins = kind == "unit" and c.lexemes[i].value == "week" and c.lexemes[min(i + 1, len(c.lexemes) - 1)].word == "que"
+    if begins and i + 2 < len(c.lexemes) and c.lexemes[i + 2].word in BEGINS:
+        return _week_of(c, i + 1)  # "la semana que empieza el 24"
     if kind == "weekend" and c.kind(i + 1) == "of" and (week := _week_of(c, i)):
         last = week[0].readings[0][1]
         return (Days(readings=((plus(last, -1), last),), wide=True), week[1]) if last else None

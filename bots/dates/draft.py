@@ -63,6 +63,12 @@ def between(one: Hours, other: Hours) -> Hours | None:
     return None
 
 
+def enclosed(one: Hours, other: Hours) -> Hours | None:
+    """The same of two bounds that leave some time between them: "después de las 3 pero tengo que irme a las 5"."""
+    both = between(one, other)
+    return both if both and both.low and both.high and minute_of(both.low) < minute_of(both.high) else None
+
+
 def is_open(found: Days | Hours | Relation | None) -> bool:
     """Whether the piece is days without a beginning ("until the 5th")."""
     if not isinstance(found, Days) or found.excluded_weekdays:
@@ -81,11 +87,11 @@ def is_within(hours: Hours, bound: Hours) -> bool:
     """Whether an hour lies within a bound, each taken for the hour of the day that it likeliest is."""
     if hours.low is None or bound.low is None:
         return True
-    said, limit = _minute_of(hours.low), _minute_of(bound.low)
+    said, limit = minute_of(hours.low), minute_of(bound.low)
     return said >= limit if bound.bound == "after" else said <= limit
 
 
-def _minute_of(clock: Clock) -> int:
+def minute_of(clock: Clock) -> int:
     """Minutes since midnight; a bare number is an hour of a working day."""
     late = clock.half == "pm" or (clock.half is None and clock.hour < _FIRST)
     hour = clock.hour % 12 + 12 if late and clock.hour < 13 else clock.hour

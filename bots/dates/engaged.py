@@ -3,7 +3,10 @@
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece
 
-_AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+AT_WORK = words("work working trabajo trabajando class school clase clases escuela ocupado ocupada")
+_I_WORK = words("trabajo trabajamos curro laburo chambeo")
+_DUTIES = words("trabajar guardia turno laborar currar")
+_STUDIES = words("tengo estudio")
 _ENGAGED = words(
     "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
     "corte boda funeral wedding"
@@ -17,7 +20,10 @@ def is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
     if not isinstance(piece.found, Hours):
         return False
     if piece.found.low is None and c.language == "es" and c.kind(piece.at - 1) in ("of", "in", "for"):
-        return piece.at - 1 > floor and c.lexemes[piece.at - 2].word in _AT_WORK  # "trabajo de noche"
+        k = piece.at - 2 - (c.lexemes[piece.at - 2].word == "turno" and piece.at > floor + 3)
+        k -= k < piece.at - 2 and c.kind(k) in ("in", "of", "the_el")
+        # "Trabajo de noche", "trabajo en turno de tarde"
+        return k >= floor and c.lexemes[k].word in AT_WORK | _I_WORK | _STUDIES
     until = piece.found.bound in ("until", "before", "by", "between")
     if not until or (piece.found.bound == "before" and c.kind(piece.at) != "before"):
         return False
@@ -27,7 +33,9 @@ def is_taken(c: Context, piece: Piece, floor: int, last: Piece | None) -> bool:
     there = piece.at > floor + 1 and c.lexemes[piece.at - 1].word == "work" and c.kind(piece.at - 2) == "at"
     if piece.found.bound == "until" and (there or _does_until(c, piece.at, floor) or _works_before(c, piece.at, floor)):
         return True
-    return piece.at > floor and c.lexemes[piece.at - 1].word in _AT_WORK and c.kind(piece.at - 2) != "at"
+    if piece.at > 1 and c.lexemes[piece.at - 2].word in ("del", "salir"):
+        return False  # "puedo salir del trabajo de 12 a 1"
+    return piece.at > floor and c.lexemes[piece.at - 1].word in AT_WORK and c.kind(piece.at - 2) != "at"
 
 
 def _does_until(c: Context, at: int, floor: int) -> bool:
@@ -58,9 +66,11 @@ def _works_before(c: Context, at: int, floor: int) -> bool:
     if word in ("work", "working"):
         must = before == "to" and k > 1 and c.lexemes[k - 2].word in ("have", "got", "need", "gotta")
         return must or before in ("i", "i'm", "im", "we", "also", "only", "have")
-    if word in ("trabajo", "trabajamos"):
-        return c.language == "es" and before not in ("mi", "el", "del", "al", "un")
-    return before in ("have", "tengo", "tenemos", "has") and (word in _AT_WORK or word in _ENGAGED)
+    if word in ("trabajar", "laborar", "currar"):
+        return before in ("toca", "tocaba", "que")
+    if word in _I_WORK:
+        return c.language == "es" and before not in ("mi", "el", "del", "al", "un", "no", "ni")
+    return before in ("have", "tengo", "tenemos", "has") and (word in AT_WORK or word in _ENGAGED)
 
 
 def works_then(c: Context, pieces: list[Piece], at: int) -> bool:
@@ -78,10 +88,11 @@ def at_work(c: Context, k: int) -> bool:
     if (word == "have" and before in ("i", "we")) or word in ("tengo", "tenemos"):
         stop = c.skip(stop, ("a", "the", "my"))
         word, stop = c.lexemes[min(stop, len(c.lexemes) - 1)].word, stop + 1
-        said = word in _AT_WORK or word in _ENGAGED
+        said = word in AT_WORK or word in _ENGAGED
     else:
         said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
-            word == "trabajo" and c.language == "es"
+            word in _I_WORK and c.language == "es"
         )
+        said = said or (word == "toca" and c.lexemes[min(stop, len(c.lexemes) - 1)].word in _DUTIES)
     all_day = stop < len(c.lexemes) and c.lexemes[stop].name == "all day"
     return said and (all_day or c.kind(stop) not in WORK_HOURS)

@@ -9,14 +9,12 @@ from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 from bots.dates.turns import points_back
 
 _HAPPENED = words(
-    "kicked lost cancelaron perdi drawn fell received injured twisted sprained broke began started "
-    "happened noticed fainted vomited threw mailed "
-    "called "
-    "emailed texted woke arrived landed died took missed tripped burned stung bitten tore swallowed ate flared "
-    "cai caimos recibi recibimos lastime lastimo golpee golpeo torci torcio rompi rompio vomito vomite desmayo "
-    "turned cumplio desmaye sucedio enferme enfermo operaron empezo comenzo empezaron comenzaron llamo llamaron "
-    "mandaron enviaron tome "
-    "murio nacio desperte queme quemo pico mordio fallecio fui estuve vi comi dieron pusieron sacaron"
+    "kicked lost cancelaron perdi drawn fell received injured twisted sprained broke began started happened noticed "
+    "fainted vomited threw mailed called emailed texted woke arrived landed died took missed tripped burned stung "
+    "bitten tore swallowed ate flared cai caimos cayo quebro quebre perdio torci lastimo resbale recibi recibimos "
+    "lastime lastimo golpee golpeo torci torcio rompi rompio vomito vomite desmayo turned cumplio desmaye sucedio "
+    "enferme enfermo operaron empezo comenzo empezaron comenzaron llamo llamaron mandaron enviaron tome murio nacio "
+    "desperte queme quemo pico mordio fallecio fui estuve vi comi dieron pusieron sacaron"
 )
 _GETTING = words("got had came tuve llego llegaron")
 _GOT = words(
@@ -32,8 +30,13 @@ _DOSED = words(
     "tabletas dosis insulina ibuprofeno paracetamol aspirina gotas"
 )
 _MEASURED = words("bp pressure temp temperature sugar glucose fever pulse presion temperatura azucar glucosa fiebre")
-_RAN = words("was had hit tenia tuvo subio")
-_TOLD = words("said told offered dijo dijeron dijiste dieron ofrecieron")
+_RAN = words("was had hit tenia tuvo tuve subio")
+_SETS = words(
+    "citaron agendaron pusieron dieron cambiaron cancelaron programaron apuntaron anotaron confirmaron dijeron "
+    "movieron ofrecieron reagendaron reprogramaron mandaron pasaron dejaron quedaron tocaron pidieron dijieron "
+    "quitaron asignaron adelantaron aplazaron"
+)
+_TOLD = words("dije puse pedi said told offered dijo dijeron dijiste dieron ofrecieron")
 _HAPPENS = words(
     "arrives arrive arriving flies fly flying lands landing leaves leave leaving departs returns moves graduates "
     "court corte audiencia meeting junta reunion pick pickup dialysis chemo recojo recoge dialisis quimio travels "
@@ -85,7 +88,14 @@ def tells_of_events(c: Context, pieces: list[Piece]) -> bool:
     """Whether the text may tell of any, so that it need be cut into clauses."""
     if len(pieces) > 1 and "my" in c.kinds.values():
         return True
+    if c.language == "es" and pieces and any(_is_past_verb(word) for word in c.said):
+        return True
     return bool(pieces) and not (_TELLING_OF_ANOTHER if len(pieces) > 1 else _TELLING).isdisjoint(c.said)
+
+
+def _is_past_verb(word: str) -> bool:
+    """Whether the word is a Spanish verb of what some did, but those by which a visit is set: "hicieron"."""
+    return word.endswith(("aron", "ieron", "yeron")) and len(word) > 5 and word not in _SETS
 
 
 def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out: set[int]) -> set[int]:
@@ -147,7 +157,7 @@ def _has_happened(clause: Clause) -> bool:
     said = clause.words
     if said & _WISHES or "move" in clause.kinds or said & _TO_COME:
         return False  # "I took Tuesday off", "you called me to come in Tuesday"
-    if said & _HAPPENED or (said & _GETTING and said & _GOT):
+    if said & _HAPPENED or any(_is_past_verb(word) for word in said) or (said & _GETTING and said & _GOT):
         return True
     if said & _DOSED or (said & _MEASURED and ("junk" in clause.kinds or said & _RAN)):
         return not said & (_ASKS | _FETCHES)

@@ -7,15 +7,15 @@ HOURS: dict[Sense, str] = {
     ("part", "morning"): (
         "mananas, la manana, las mananas, toda la manana, cualquier manana, alguna manana, cada manana, "
         "una manana, antes del almuerzo, antes de comer, antes de almorzar, antes de la comida, antes del "
-        "almuerzito, horas de la manana, la manianita, las mananitas, a la manana"
+        "almuerzito, horas de la manana, las mananitas, a la manana"
     ),
-    ("part", "early"): "temprano",
+    ("part", "early"): "temprano, mananita, la mananita, la manianita, manianita",
     ("part", "very early"): (
         "tempranito, muy temprano, bien temprano, bien tempranito, super temprano, mas tempranito, muy tempranito, tan "
         "temprano, tan tempranito"
     ),
     ("part", "early morning"): (
-        "mananita, madrugada, la madrugada, temprano en la manana, temprano por la manana, temprano de manana, antes "
+        "madrugada, la madrugada, temprano en la manana, temprano por la manana, temprano de manana, antes "
         "del trabajo, antes de entrar a trabajar, antes de ir a trabajar, antes de trabajar, antes de la escuela, la "
         "manana temprano, en "
         "la manana temprano, por la manana temprano, de manana temprano"
@@ -140,7 +140,10 @@ HOURS: dict[Sense, str] = {
     ("y_media", -10): "menos diez",
     ("y_media", -5): "menos cinco",
     ("y_media", -20): "menos veinte, menos 20",
-    ("same_hour", 0): "a la misma hora, misma hora, la misma hora, el mismo horario, al mismo horario, mismo horario",
+    ("same_hour", 0): (
+        "a esa hora, a esa misma hora, esa misma hora, a la misma hora, misma hora, la misma hora, el mismo horario, "
+        "al mismo horario, mismo horario"
+    ),
     ("too_early", 0): (
         "es muy temprano, es demasiado temprano, muy temprano para mi, es muy pronto, es demasiado pronto"
     ),

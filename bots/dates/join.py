@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from bots.dates.asides import of_asides
 from bots.dates.beside import bears_it, inside_open, is_again, is_dated_run, is_deadline, is_listed, is_same
-from bots.dates.draft import Draft, Joined, between, is_far, is_open, is_within
+from bots.dates.draft import Draft, Joined, between, enclosed, is_far, is_open, is_within, set_hours
 from bots.dates.lexeme import words
-from bots.dates.merge import beside_dated, both_bounds, merged
+from bots.dates.merge import beside_dated, both_bounds, is_run, merged, on_from, week_from
 from bots.dates.moved import moved_visit
 from bots.dates.negation import correction, either, negated_pieces
 from bots.dates.pieces import Bound, Context, Days, Hours, Piece, Relation
 from bots.dates.reckon import coming, monday, one, plus
 from bots.dates.replaced import draft_of, left_behind, replaces
 from bots.dates.ruled import exclude, is_parted, left_over, without_hour
+from bots.dates.same_es import hour_before
 from bots.dates.told import of_missed_visit, told_of
 from bots.dates.turns import STARTLED, concludes, is_startled, leads_to_only, thinks_again, turns_only
 
@@ -20,6 +21,7 @@ _TURNED: dict[str, Bound] = {"too_early": "after", "too_late": "before"}
 _MOST_DRAFTS = 8
 _NEXT_DAY = ("day", "weekday", "on", "the_el")
 _SLOTS = words("appt appts appointment appointments session sessions visit visits")
+_LISTING = {"or", "and", "comma", "nor", "dash"}
 _SO = ("so", "asi", "entonces")
 _ELSE = ("else", "other", "another", "otro")
 _ANYTIME = ("anytime", "any", "whenever", "cualquier")
@@ -102,6 +104,9 @@ def join(c: Context, pieces: list[Piece]) -> Joined:
             else:
                 joined.left = joined.left or left_behind(c, joined.drafts, found, piece, gap)
                 _add_days(c, joined.drafts, found, piece, gap)
+        elif found.bound == "same" and (said := hour_before(pieces, at)) and not _has_hours(joined):
+            set_hours(joined.drafts[-1], said)
+            joined.drafts[-1].hours_taken = True
         elif found.bound == "same" and joined.left and not any(one.hours or one.part for one in joined.drafts):
             for draft in joined.drafts[-1:]:
                 draft.hours, draft.part, draft.hours_taken = joined.left.hours, joined.left.part, True
@@ -139,6 +144,10 @@ def _names_others(pieces: list[Piece], at: int, ruled_out: set[int]) -> bool:
         isinstance(piece.found, Days) and piece.found.weekday is not None and n not in ruled_out and n != at
         for n, piece in enumerate(pieces)
     )
+
+
+def _has_hours(joined: Joined) -> bool:
+    return not joined.drafts or bool(joined.left) or any(one.hours or one.part for one in joined.drafts)
 
 
 def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
@@ -182,6 +191,9 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
     begun = not last.hours and is_dated_run(last.days, days, gap)
     if begun or days.instead or inside_open(last.days, days, gap):
         last.days = days
+    elif there := on_from(last.days, days, gap):
+        begin = last.days.readings[0][0] if last.days else None
+        last.days, last.period = there, week_from(begin) if begin else last.period
     elif "so" in gap and last.days is not None and not gap & {"or", "and"}:
         same = merged(c.today, last.days, days, set())
         if same is not None and same.readings[0] in days.readings and len(same.readings) == 1:
@@ -213,22 +225,34 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(replace(last, days=there or days, hours_taken=True))  # "next week Mon Tues or Wed"
     elif not gap and last.period is not None and bears_it(last.days, days):
         last.days = Days(readings=(*days.readings, *last.days.readings))  # "in two weeks, Friday the 20th": asked
-    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, gap - {"anytime"})):
-        within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
-        last.period = last.days if last.days.wide else within or last.period
-        last.days = same
-    elif not gap & {"or", "and", "comma", "nor", "dash"} and gap - {"stop"} and last.days.wide and not days.wide:
-        last.days = days
-    elif last.period is not None and days.weekday is not None and (there := merged(c.today, last.period, days, set())):
+    elif last.period and _is_beside(last.days, days) and (there := merged(c.today, last.period, days, set())):
         there_too = Draft(days=there, period=last.period)
         if last.hours_first and "anytime" not in gap:  # "after 5 this week, Thursday or Friday"
             there_too = replace(last, days=there, hours_taken=True)
         drafts.append(there_too)
+    elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, _near(last.days, days, gap))):
+        within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
+        last.period = last.days if last.days.wide or is_run(last.days) else within or last.period
+        last.days = same
+    elif not gap & _LISTING and (gap - {"stop"} or days.dated) and last.days.wide and not days.wide:
+        last.days = days
     elif last.hours_first and "anytime" not in gap:
         for one_of in [draft for draft in drafts if draft.days is last.days]:  # "8:30 or 9, Monday or Tuesday"
             drafts.append(Draft(days=days, hours=one_of.hours, part=one_of.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _near(said: Days, days: Days, gap: set[str]) -> set[str]:
+    """What stands between; a weekday within a run may be any of it: "antes del 4 de julio, cualquier lunes"."""
+    loose = {"anytime", "word"} if days.weekday is not None and is_run(said) else {"anytime"}
+    return gap - loose if "anytime" in gap else gap
+
+
+def _is_beside(said: Days, days: Days) -> bool:
+    """Whether another weekday is named than that of the day said before: "next week Monday, Wednesday or Friday"."""
+    first = said.readings[0][0] if said.readings else None
+    return days.weekday is not None and first is not None and not said.wide and first.weekday() != days.weekday
 
 
 def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap: set[str]) -> None:
@@ -265,6 +289,7 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     if last.hours_taken:
         last.hours, last.part, last.hours_taken = None, None, False
     if hours.leaving and last.hours is not None and not last.hours.leaving:
+        last.hours = enclosed(last.hours, hours) or last.hours
         return  # "after four because I get out at three"
     if hours.low is None:
         _add_part(drafts, hours, gap)
@@ -279,6 +304,8 @@ def _add_hours(c: Context, drafts: list[Draft], hours: Hours, piece: Piece, gap:
     elif last.hours is not None and _narrows(last.hours, hours, gap):
         if "word" not in gap or is_within(hours, last.hours):  # not "after 1, dog groomer at noon"
             last.hours = hours
+    elif last.hours is not None and last.hours.bound == "at" and "or" not in gap and _lies_within(last.hours, hours):
+        return  # "a las 7, antes de entrar al trabajo a las 8"
     elif last.hours is None:
         last.hours = hours
         for draft in drafts[:-1]:
@@ -299,6 +326,12 @@ def _narrows(said: Hours, hours: Hours, gap: set[str]) -> bool:
     """Whether an hour is named within a bound that was told before: "I'm open after 1, can you do 2"."""
     told = said.bound in ("after", "before", "until", "by") and gap & {"comma", "stop"} and not gap & {"or", "and"}
     return bool(told) and hours.bound == "at" and hours.high is None
+
+
+def _lies_within(said: Hours, bound: Hours) -> bool:
+    """Whether the hour said keeps to the bound that is told after it."""
+    bounds = bound.bound in ("before", "until", "after") and bound.low is not None and bound.high is None
+    return bounds and said.low is not None and said.high is None and is_within(said, bound)
 
 
 def _same_hours(drafts: list[Draft]) -> None:

@@ -7,6 +7,10 @@ something else ("sat", "may") and needs support from its neighbours.
 
 from dataclasses import dataclass, field
 
+AT_LATEST = ("a mas tardar", "maximo", "como maximo", "como muy tarde", "a lo mas tarde")
+"""What may stand behind a time that ends the wish."""
+BEGINS = ("empieza", "comienza", "inicia", "arranca", "va")
+"""By which Spanish tells a week by its first day."""
 Value = int | str | tuple[int, ...]
 Sense = tuple[str, Value]
 

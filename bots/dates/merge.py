@@ -136,6 +136,28 @@ def _on_within(said: Days, new: Days) -> Days | None:
     return Days(readings=((begin, high),), wide=True) if begin <= high else None
 
 
+def on_from(said: Days | None, days: Days, gap: set[str]) -> Days | None:
+    """The first such weekday from a day on that was said before: "regreso el martes, el jueves a las 2"."""
+    if said is None or not said.readings or days.weekday is None or gap & {"or", "and", "nor"} or not gap:
+        return None
+    begin, end = said.readings[0]
+    first = days.readings[0][0] if days.readings else None
+    if begin is None or end is not None or first is None:
+        return None
+    return days if first >= begin else replace(days, readings=(one(coming(plus(begin, -1), days.weekday)),))
+
+
+def is_run(days: Days) -> bool:
+    """Whether it is more than one day, with a beginning and an end."""
+    first, last = days.readings[0] if days.readings else (None, None)
+    return first is not None and last is not None and first != last
+
+
+def week_from(begin: date) -> Days:
+    """Seven days, in which each weekday is the first from then on."""
+    return Days(readings=((begin, plus(begin, 6)),), wide=True)
+
+
 def beside_dated(said: Days | None, days: Days) -> Days:
     """The weekday of the same week too, where it would lie before the day named: "Monday the 16th or Tuesday"."""
     if said is None or not said.dated or days.weekday is None or not days.readings:

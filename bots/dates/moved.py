@@ -34,12 +34,18 @@ _BACK = words("on at the the_el the_la of for a next this title in with around")
 _INSIDE = words("on at at_la of the the_el the_la in a comma title")
 _TAKEN_TO = ("to", "for", "at_la")
 _LEADS = words("to for with con por into onto become a al para sea fuera quede")
-_SHIFTS = words("pull slide shift become put make push bump bring replaced use sea fuera quede adelante swap")
+_SHIFTS = words(
+    "pull slide shift become put make push bump bring replaced use sea fuera quede adelante swap paso pasamos"
+)
 _WISHED = words("like want book schedule reserve need quiero quisiera agende agendar programar reservar prefiero")
 _NEEDS = words("needs need has have should must got")
 _MAKES = words("make have get turn")
 _MISSED = words("miss missing skip out faltar perder")
-_CANCELS = words("cancel canceling cancelling cancela cancele cancelo cancelar cancelen cancelarla quite quita quiten")
+_CANCELS = words(
+    "cancel canceling cancelling cancela cancele cancelo cancelar cancelen cancelarla quite quita quiten quitame "
+    "quiteme quitenme cancelame canceleme cancelenme borrame borreme borre borren anule anula anulen anulame elimine "
+    "elimina bajame"
+)
 _ANEW = words(
     "put book give instead pongame ponme agendeme agendame deme dame da dan dejamos reserve agendar agende "
     "programar schedule"

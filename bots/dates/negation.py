@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bots.dates.engaged import WORK_HOURS, at_work, at_work_on, is_taken, works_then
+from bots.dates.carried import asks_politely, carries, denied_too, engaged_then, named_twice, not_until, of_one_day
+from bots.dates.engaged import AT_WORK, WORK_HOURS, at_work, at_work_on, is_taken, works_then
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 
@@ -10,13 +11,18 @@ _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at really "
     "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing "
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
-    "conduzco conducir anything anytime else ninguna nada en por para poder appointment appointments an cita during"
+    "conduzco conducir anything anytime else ninguna nada en por para poder me lo nos se pongan ponga pongas poner "
+    "agenden agende programen citen den manden dejen quiero queremos appointment appointments an cita during"
 )
+_PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
 _AFTER_WORDS = words("se is are s would really i i'm im we me yo it that just does will ya estoy estamos")
+_DOES = words("tengo hay entro abro abrimos salgo curro laboro voy viajo")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
+_BEFORE_OTHER = ("comma", "stop", "for", "fix")
+_RATHER = ("mejor", "seria", "sea", "prefiero", "dame", "deme", "pero")
 _OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words(
     "complica dificil bad out full impossible tough hard terrible imposible complicado mal llena lleno llenas llenos "
@@ -34,6 +40,7 @@ _PREDICATES = words("unavailable busy swamped neither")
 _NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
 _NO_GOES_ON = words("abren abre atienden trabajan laboran pero porque asi puedo me se es podre estoy")
 _OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
+_AFTER_NO = ("stop", "comma", "weekday", "the_el", "on")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -55,17 +62,19 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at and _is_worse(c, pieces[at - 1], piece))
             or (_may_be_left_out(piece) and _all_but(c, piece, floor))
             or _before(c, piece.at, floor)
+            or not_until(c, piece, floor)
             or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at) and not works_then(c, pieces, at))
-            or (at - 1 in found and _of_one_day(pieces[at - 1], piece))
-            or (at and _denied_too(c, pieces[at - 1], piece))
-            or (at - 1 in found and type(piece.found) is type(pieces[at - 1].found) and _carries(c, floor, piece.at))
+            or (at - 1 in found and of_one_day(pieces[at - 1], piece))
+            or (at and denied_too(c, pieces[at - 1], piece))
+            or (at - 1 in found and carries(c, pieces, at))
         ):
             found.add(at)
     for at in range(1, len(pieces) if "no" in c.said else 0):
         if _no_those(c, pieces[at - 1], pieces[at]):
             found |= {at - 1, at}
     for at in reversed(range(1, len(pieces))):
-        if at in found and at - 1 not in found and _carries_back(c, pieces[at - 1], pieces[at]):
+        said = pieces[at - 1]
+        if at in found and (_carries_back(c, said, pieces[at]) or named_twice(said, pieces[at])):
             found.add(at - 1)
     return found
 
@@ -98,21 +107,6 @@ def either(found: Days | Hours | Relation, said: Days | Hours | Relation) -> Day
     if isinstance(found, Hours) and isinstance(said, Hours):
         return replace(said, other=found)
     return found
-
-
-def _of_one_day(said: Piece, piece: Piece) -> bool:
-    """Whether both are names of one day: "not Friday December 4"."""
-    if not isinstance(said.found, Days) or not isinstance(piece.found, Days) or piece.at != said.stop:
-        return False
-    return said.found.weekday is not None and piece.found.weekday is None
-
-
-def _denied_too(c: Context, said: Piece, piece: Piece) -> bool:
-    """Whether the "not" of "not before 9 or after 5" goes for both."""
-    if not isinstance(piece.found, Hours) or piece.found.bound != "after" or c.kind(said.at) != "after":
-        return False
-    denied = c.lexemes[said.at].word.startswith(("not before", "no antes", "not sooner", "not earlier"))
-    return denied and [c.kind(k) for k in range(said.stop, piece.at)] in (["or"], ["nor"], ["and"])
 
 
 def _is_condition(c: Context, at: int) -> bool:
@@ -152,6 +146,10 @@ def _any_other(c: Context) -> int:
     """Where "any other day" is said, which rules out the days before it; 0 where it is not."""
     for k in range(2, len(c.lexemes)):
         other, before = c.lexemes[k].word, c.lexemes[k - 1].word
+        if other == "otro" and c.kind(k + 1) == "dia" and (c.kind(k - 1) in _BEFORE_OTHER or before in _RATHER):
+            if c.kind(k + 2) in ("no", "no_es", "not"):
+                return 0
+            return k  # "estoy en terapia los martes, otro día por la tarde"
         if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
             return k
     return 0
@@ -186,8 +184,8 @@ def _all_but(c: Context, piece: Piece, floor: int) -> bool:
     k = piece.at - 1
     if k > floor and c.kind(k - 1) == "comma" and isinstance(piece.found, Hours):
         return False  # "Thursday or Friday, whichever, but 8 am"
-    if floor and k >= floor and c.kind(k) == "minus":
-        return True  # "esta semana menos hoy"
+    if k >= floor and c.kind(k) == "minus" and (floor or not _ANY.isdisjoint(c.said)):
+        return True  # "esta semana menos hoy", "menos viernes, cualquier día"
     return (
         k >= floor
         and (c.lexemes[k].word in _BUT or c.kind(k) == "minus")
@@ -221,8 +219,12 @@ def _before(c: Context, at: int, floor: int) -> bool:
         kind, word = c.kind(k), c.lexemes[k].word
         if kind in ("no_es", "not") and not c.lexemes[k].value and _is_supposed(c, k):
             return False  # "if there's nothing Monday, Wednesday"
+        if word in ("complica", "dificulta") and k and c.lexemes[k - 1].word == "me":
+            return True  # "se me complica el jueves"
         if word == "is" and c.lexemes[k - 1].word in ("neither", "nor"):
             return True
+        if kind in ("not", "no_es") and asks_politely(c, k):
+            return False
         if kind == "not":
             if word == "gone" and c.lexemes[k - 1].word == "be":
                 return False  # "I need to be gone by 2"
@@ -267,10 +269,12 @@ def _no_those(c: Context, said: Piece, piece: Piece) -> bool:
     """Whether a weekday is named again behind a "no": "¿el martes? no, los martes cuido a mi nieto"."""
     if not isinstance(said.found, Days) or not isinstance(piece.found, Days) or piece.found.weekday is None:
         return False
-    kinds = {c.kind(k) for k in range(said.stop, piece.at)}
-    return (
-        said.found.weekday == piece.found.weekday and bool(kinds & {"no", "no_es"}) and bool(kinds & {"stop", "comma"})
-    )
+    if said.found.weekday != piece.found.weekday:
+        return False
+    between = range(said.stop, piece.at)
+    paused = any(c.kind(k) in ("stop", "comma") for k in between)
+    alone = c.language == "es"  # "los viernes no abro, asi que viernes a las 9"
+    return paused and any(c.kind(k) in ("no", "no_es") and (not alone or c.kind(k + 1) in _AFTER_NO) for k in between)
 
 
 def _behind(c: Context, stop: int, ceiling: int) -> bool:
@@ -282,10 +286,12 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 2  # "esta semana la tengo llena"
     if k >= ceiling:
         return False
-    if c.kind(c.skip(k, ("comma", "and"))) == "not_then" or _so_not_then(c, k, ceiling):
+    if _is_not_then(c, c.skip(k, ("comma", "and"))) or _so_not_then(c, k, ceiling):
         return True
-    if at_work(c, k):
+    if at_work(c, k) or engaged_then(c, k):
         return True
+    if asks_politely(c, k):
+        return False
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
     if kind == "not":
@@ -293,6 +299,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         of_hours = c.kind(k + 2) in WORK_HOURS and c.kind(k + 2) != "of"  # "Thursday I can't do 12 to 1"
         return following in _BAD or c.kind(k + 1) in _NO_ENDS[:3] or (following in ("do", "make") and not of_hours)
+    if lexeme.word in _PURSUITS and k == stop and c.kind(k + 1) in ("comma", "stop", "and"):
+        return True  # "los jueves catecismo, el miércoles bien"
     if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):
         return True
     if kind == "no_es":
@@ -305,19 +313,16 @@ def _is_count(c: Context, k: int) -> bool:
     return c.lexemes[k].word == "out" and c.kind(k - 1) == "unit"
 
 
+def _is_not_then(c: Context, k: int) -> bool:
+    """Whether "not that day" stands at `k`; "ese día no trabajo" says that the day is free."""
+    following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
+    return c.kind(k) == "not_then" and following not in AT_WORK | _DOES
+
+
 def _so_not_then(c: Context, k: int, ceiling: int) -> bool:
     """Whether "so not then" follows within a word or two: "my birthday is Dec 3 so not then"."""
     return any(
-        c.kind(n) == "not_then" and c.lexemes[n - 1].word in ("so", "asi", "que")
+        _is_not_then(c, n) and (c.lexemes[n - 1].word in ("so", "asi") or c.lexemes[n - 2].word == "asi")
         for n in range(k + 1, k + 3)
         if n < ceiling
-    )
-
-
-def _carries(c: Context, floor: int, at: int) -> bool:
-    """Whether a ruling goes on over "or", "and", "ni" to the next piece."""
-    kinds = [c.kind(k) for k in range(floor, at)]
-    linked = any(kind in ("or", "and", "nor") for kind in kinds)
-    return linked and all(
-        kind in ("or", "and", "nor", "comma", "the", "on", "the_el", "in", "the_la") for kind in kinds
     )

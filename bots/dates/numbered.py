@@ -5,7 +5,7 @@ from datetime import date
 from bots.dates.lexeme import words
 from bots.dates.periods import is_glued, month_at, period_at
 from bots.dates.pieces import Context, Days
-from bots.dates.reckon import coming_date, coming_day_of_month, full_year, made, month_stretch, one, plus
+from bots.dates.reckon import coming_date, coming_day_of_month, days_of_month, full_year, made, month_stretch, one, plus
 
 Found = tuple[Days, int]
 _NEVER_BEFORE = words("num money dash counted title month month? clock unit junk ord between from at until")
@@ -198,7 +198,7 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     plain = lexeme.kind == "num" and not any(c.kind(k) == "of" for k in range(j, named))
     if plain and c.kind(named) not in ("month", "month?", "mar"):
         named = j  # "2 a 4 la semana que viene" are hours
-    j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each") else j
+    j = named if c.kind(named) in ("month", "month?", "period", "next", "this", "unit", "mar", "each", "months") else j
     if c.kind(j) in ("month", "month?", "mar"):
         # "At nine thirty november 24", "until 11 dec 3": the number before is of the hour.
         hour = j == i + 1 and lexeme.kind == "num" and c.kind(i - 1) in _HOUR_CUES and number_of_day(c, j + 1)
@@ -241,9 +241,10 @@ def _shared_month(c: Context, i: int) -> Found | None:
     """The first of "the 4th or 5th of January", "el 4 o el 5 de enero", "3, 4 o 5 de mayo": the month is said once."""
     j, last = i, c.lexemes[i].number
     for _ in range(3):
-        if c.kind(j + 1) not in ("or", "and", "comma"):
+        beside = c.language == "es" and runs_on(c, j + 1)  # "20 21 o 22 de octubre"
+        if not beside and c.kind(j + 1) not in ("or", "and", "comma"):
             return None
-        j = c.skip(j + 2, ("or", "and", "the", "the_el", "on"))
+        j = c.skip(j + 2 - beside, ("or", "and", "the", "the_el", "on"))
         if not number_of_day(c, j) or c.lexemes[j].number <= last:
             return None
         last = c.lexemes[j].number
@@ -261,7 +262,16 @@ def _ends_a_day(c: Context, j: int) -> bool:
     kind = c.kind(j)
     if kind in ("", "stop", "comma", "at", "at_la", "clock", "after", "before", "or", "and"):
         return True
+    if runs_on(c, j):
+        return True
     return kind == "word" and c.lexemes[j].word in _DAY_WORDS
+
+
+def runs_on(c: Context, j: int) -> bool:
+    """Whether the number at `j` goes on a list of days: the 7 of "el 6 7 u 8"."""
+    if c.language != "es" or not number_of_day(c, j) or c.kind(j - 1) != "num" or c.kind(j + 1) not in ("or", "and"):
+        return False
+    return c.lexemes[j - 1].number < c.lexemes[j].number < c.lexemes[j + 2].number if number_of_day(c, j + 2) else False
 
 
 def bare_date(c: Context, weekday: int, i: int) -> date | None:
@@ -277,6 +287,9 @@ def bare_date(c: Context, weekday: int, i: int) -> date | None:
         pass  # "martes 24 de 9 a 11"
     elif c.kind(i + 1) in ("mer", "oclock", "h_suffix", "ish", "counted", "unit", "of", "month", "month?", "y_media"):
         return None
+    if c.language == "es" and c.kind(i + 1) in ("at", "at_la"):  # "viernes 7 a las 9" of a month to come
+        near = days_of_month(c.today, c.lexemes[i].number, 3)
+        return next((day for day in near if day.weekday() == weekday), None)
     day = coming_day_of_month(c.today, c.lexemes[i].number)
     return day if day and day.weekday() == weekday else None
 

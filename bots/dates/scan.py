@@ -7,7 +7,7 @@ from bots.dates.clocks import clock_at
 from bots.dates.days import days_at
 from bots.dates.lexeme import words
 from bots.dates.named import LAST, nth_week
-from bots.dates.numbered import number_of_day
+from bots.dates.numbered import number_of_day, runs_on
 from bots.dates.periods import cut
 from bots.dates.pieces import Clock, Context, Days, Hours, Piece, Relation, Wish
 from bots.dates.reckon import (
@@ -22,6 +22,7 @@ from bots.dates.reckon import (
     plus,
     week,
 )
+from bots.dates.same_es import week_again
 from bots.dates.stretches import hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
@@ -29,9 +30,10 @@ _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "
 _EDGES = words("early mid late nth ord_word ord last")
 _TO_EDGE = words("comma to in the the_la of")
 _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
-_WISHED = words("it something anything sometime anytime be appointment appt visit cita algo")
-_NEEDING = words("need needs has must want necesito ocupo quiero")
+_WISHED = words("sea ser ir urge verme it something anything sometime anytime be appointment appt visit cita algo")
+_NEEDING = words("urge puede quisiera podria need needs has must want necesito ocupo quiero")
 _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
+_TIMES = ("vez", "cita", "visita", "consulta", "ocasion")
 _WITHIN = ("in", "en", "por")
 _SHORT = 6
 _NOON = 12
@@ -76,12 +78,15 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     kind, last = c.kind(i), found[-1] if found else None
     if kind in ("word", "stop", "greeting", "junk", "counted", "filler"):
         return []
+    if kind == "after" and c.lexemes[i].word == "pasada" and c.lexemes[i - 1].word in _TIMES:
+        return []  # "la vez pasada"
     if kind == "tonight" or kind == "part today" or (kind == "this" and c.kind(i + 1) == "part"):
         return _today_part(c, i)
     with_day = c.kind(i + 1) in ("day", "weekday", "on", "tonight", "this", "loosely") or _adjoins(c, last, i, Days)
     this_part = c.kind(i + 1) != "this" or c.kind(i + 2) in ("part", "weekday")
     if (
         kind in ("early", "late")
+        and not (c.language == "es" and c.lexemes[i].word != kind)
         and with_day
         and this_part
         and c.kind(i + 1) not in ("next", "unit", "month", "of", "in")
@@ -116,6 +121,13 @@ def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
 
 def _is_beside_day(c: Context, i: int, stop: int) -> bool:
     """Whether the number behind "or" is the day, and what follows its part: "March 3 or 4 in the morning"."""
+    if c.kind(i) == "num" and c.kind(i + 1) in ("or", "and") and stop == i + 1 and c.language == "es":
+        # "Los días 12, 13 y 14 por la tarde"
+        return c.kind(i - 1) in ("comma", "num") and c.kind(i - 2) in ("num", "dia") and number_of_day(c, i + 2)
+    if c.kind(i) == "num" and c.kind(i - 1) == "or" and c.lexemes[i].number > 12 and stop == i + 1:
+        return c.language == "es" and c.kind(i - 2) == "num" and c.kind(i + 1) != "of"
+    if c.kind(i) == "num" and c.kind(i - 1) == "and" and c.kind(i - 3) in ("comma", "dia") and c.language == "es":
+        return c.kind(stop) in ("in", "for")
     return c.kind(i) == "num" and c.kind(i - 1) == "or" and c.kind(stop) == "in" and c.lexemes[stop].word in _WITHIN
 
 
@@ -153,7 +165,9 @@ def _day_on(c: Context, i: int, last: Piece | None) -> tuple[Days, int] | None:
         return edge
     if c.kind(i) in ("day_on", "period_on", "before_that", "after_that"):
         return _day_on_from(c, i, last)
-    if last is not None and (beside := _another_of_month(c, i, last) or _following_of(c, i, last)):
+    if last is not None and (
+        beside := week_again(c, i, last) or _another_of_month(c, i, last) or _following_of(c, i, last)
+    ):
         return beside
     j = i + (c.kind(i) == "the")
     spanish = c.lexemes[i].word == "pasado"
@@ -274,6 +288,9 @@ def _following_of(c: Context, i: int, last: Piece) -> tuple[Days, int] | None:
     end = days.readings[0][1] if isinstance(days, Days) and days.readings else None
     first = days.readings[0][0] if isinstance(days, Days) and days.readings else None
     j = c.skip(i, ("the", "the_el", "the_la"))
+    other = first is not None and first == end and j < len(c.lexemes) and c.lexemes[j].word == "otro"
+    if other and first and c.kind(j + 1) == "weekday" and c.lexemes[j + 1].number == first.weekday():
+        return Days(readings=(one(plus(first, 7)),)), j + 2  # "este lunes no, el otro lunes"
     if end is None or first is None or not isinstance(days, Days):
         return None
     if c.kind(j) == "next" and c.kind(j + 1) in ("", "stop", "comma"):
@@ -314,18 +331,28 @@ def _another_of_month(c: Context, i: int, last: Piece) -> tuple[Days, int] | Non
     named = listed or numbered or any(c.kind(k) in ("month", "month?", "slash") for k in range(last.at, last.stop))
     link = c.kind(i - 1)
     if link == "comma":
-        link = "or" if listed or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2)) else ""
+        same_month = c.language == "es" and c.kind(i) == "the_el" and not listed  # "el 24 de junio es fiesta, el 25"
+        link = (
+            "or"
+            if listed
+            or (same_month and c.kind(last.stop - 1) == "month")
+            or (c.kind(i + 1) in ("comma", "or", "and") and number_of_day(c, i + 2))
+            else ""
+        )
     j = c.skip(i, ("the", "the_el"))
     wide = isinstance(days, Days) and days.wide
     if first is not None and end is not None and wide and named and link in ("or", "and"):
         return _another_run(c, j, end)
-    beside = i == last.stop and c.kind(i) == "ord"  # "November 9th 10th"
+    beside = i == last.stop and (c.kind(i) == "ord" or runs_on(c, i))  # "November 9th 10th", "el 9 10 u 11"
     linked = beside or (link in ("or", "and") and i - 1 == last.stop)
     if first is None or first != end or not named or not linked:
         return None
     # A bare number before these is an hour, "the 11th" is not.
-    ends = ("month",) if c.kind(j) == "ord" else ("month", "y_media", "and", "clock", "part")
-    if not number_of_day(c, j) or c.kind(c.skip(j + 1, ("of",))) in ends:
+    ends: tuple[str, ...] = ("month",) if c.kind(j) == "ord" else ("month", "y_media", "and", "clock", "part")
+    if c.language == "es" and number_of_day(c, j) and c.lexemes[j].number > 12:
+        ends = ends[:-1]  # "el 21 o 22 después de la escuela"
+    goes_on = c.language == "es" and link == "or" and c.kind(j + 1) == "and" and number_of_day(c, j + 2)
+    if not number_of_day(c, j) or (c.kind(c.skip(j + 1, ("of",))) in ends and not goes_on):
         return None
     day = made(first.year, first.month, c.lexemes[j].number)
     bare = isinstance(days, Days) and days.day_of_month

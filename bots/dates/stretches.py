@@ -5,7 +5,7 @@ from dataclasses import replace
 from bots.dates.bare import is_contrasted, is_spurned, leads_to_day
 from bots.dates.bound import event_side, is_beginning, is_leaving, until_from_now
 from bots.dates.clocks import clock_at
-from bots.dates.lexeme import words
+from bots.dates.lexeme import AT_LATEST, words
 from bots.dates.pieces import Bound, Clock, Context, Hours
 
 Found = tuple[Hours, int]
@@ -26,13 +26,15 @@ _BOUNDS: dict[str, Bound] = {
 _JOINS = ("to", "until", "dash")
 _PART_CUES = words("the_la for in this day weekday at_la to noon")
 _PART_WORDS = words("cualquier alguna una toda todas cada otra misma")
+_SCHEDULES = words("horario horarios turno franja jornada horas")
+_WORKS = words("trabajo estudio laburo curro chambeo clases escuela trabaja estudia")
+_DAYS = ("weekday", "day")
 _ONLY = words("only please pls plz best better preferred solo nomas")
 _GREETINGS = ("morning", "afternoon", "evening")
 _NARROWING = words("only like maybe so just anytime say between preferably ideally")
 _LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
 _WEEK = ("unit", "weekdays", "que_viene", "period", "week", "next", "period_on")
 _TILL = ("till", "til")
-_AT_LATEST = ("a mas tardar", "maximo", "como maximo")
 _ENDS = ("", "stop", "comma")
 _LOOSE_ENDS = ("mer", "y_media", "", "the_el", "the_la", "weekday", "day", "of", "stop", "comma", "next", "this", "in")
 
@@ -47,7 +49,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if c.lexemes[i].word == "manana" and c.kind(i - 1) == "weekday" and c.language == "es" and after_day:
         tomorrow = (c.lexemes[i - 1].number - c.today.weekday()) % 7 == 1
         return None if tomorrow else (Hours(bound="between", part="morning"), i + 1)  # "lunes mañana, martes tarde"
-    if c.lexemes[i].word == "manana" and c.lexemes[i - 1].word == "de" and c.kind(i - 2) in _WEEK:
+    if c.lexemes[i].word == "manana" and i and _is_morning(c, i):
         return Hours(bound="between", part="morning"), i + 1  # "la proxima semana de mañana"
     if c.lexemes[i].word == "aft" and c.kind(i + 1) in ("num", "clock") and (low := clock_at(c, i + 1, True)):
         return Hours(bound="after", low=low[0]), low[1]  # "fri aft 2"
@@ -94,6 +96,17 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if found:
         return _joined(c, found[0], found[1], "at")
     return _bare_range(c, i, cued)
+
+
+def _is_morning(c: Context, i: int) -> bool:
+    """Whether "mañana" is a morning here: "la próxima semana de mañana", "esa mañana", "de mañana nada"."""
+    before = c.lexemes[i - 1].word
+    if before == "de" and i > 1 and c.lexemes[i - 2].word in _SCHEDULES | _WORKS:
+        return True
+    if before == "de" and c.kind(i - 2) == "weekday":
+        return (c.lexemes[i - 2].number - c.today.weekday()) % 7 != 1  # "el jueves de mañana"
+    denied = c.kind(i + 1) in ("not", "no", "no_es") and c.kind(i - 2) in ("", "stop", "comma")
+    return before == "esa" or (before == "de" and (c.kind(i - 2) in _WEEK or denied))
 
 
 def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
@@ -221,6 +234,8 @@ def _led_at(c: Context, i: int, after_day: bool) -> Found | None:
         return until
     if kind == "of":
         low = clock_at(c, j, True) if c.kind(j) in ("num", "clock") else None
+        if low and c.kind(low[1]) == "onward":
+            return Hours(bound="after", low=low[0]), low[1] + 1  # "de 10 para arriba"
         if low and c.kind(low[1]) in ("to", "until"):
             k = low[1] + 1
             k += c.kind(k) in ("at", "the_la")
@@ -267,7 +282,7 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
     if c.kind(stop) == "on" and hours.bound in ("after", "around", "at") and c.kind(stop + 1) in _ENDS:
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "or_before" or (
-        c.lexemes[min(stop, len(c.lexemes) - 1)].word in _AT_LATEST and c.kind(stop + 1) in _ENDS
+        c.lexemes[min(stop, len(c.lexemes) - 1)].word in AT_LATEST and c.kind(stop + 1) in _ENDS
     ):
         return Hours(bound="until", low=hours.low), stop + 1
     return hours, stop
@@ -302,9 +317,12 @@ def part_at(c: Context, i: int, after_day: bool) -> Found | None:
     lexeme = c.lexemes[i]
     cues = ("not",) if lexeme.name == "lunch" else _PART_CUES
     cued = after_day or c.kind(i - 1) in cues or c.expecting == "time"
-    if lexeme.kind == "part?" and not (cued or (i and c.lexemes[i - 1].word in _PART_WORDS)):
+    cued = cued or (lexeme.word == "tardes" and c.kind(i - 1) not in ("no", "no_es"))  # "puras tardes"
+    of_hours = c.kind(i - 1) == "of" and i > 1 and (c.lexemes[i - 2].word in _SCHEDULES or c.kind(i - 2) in _DAYS)
+    if lexeme.kind == "part?" and not (cued or of_hours or (i and c.lexemes[i - 1].word in _PART_WORDS)):
         return None
     greeting = i == 0 and lexeme.word in _GREETINGS and c.kind(1) in ("stop", "comma") and len(c.lexemes) > 3
-    if greeting or lexeme.word == "nights":
+    counted = lexeme.word in ("noches", "mananas", "tardes") and c.kind(i - 1) == "num"  # "3 noches sin dormir"
+    if greeting or counted or lexeme.word == "nights":
         return None
     return Hours(bound="between", part=lexeme.name), i + 1

@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 
 from bots.dates import words_en, words_es
 from bots.dates.figures import without_measures
+from bots.dates.fused_es import taken_apart
 from bots.dates.lexeme import Lexeme, Sense, words
 from hub.types import Language
 
@@ -24,8 +25,10 @@ _TOKEN = re.compile(
     | (?P<clock>(?<![\d:.])\d{1,2}(?:\s?[:;]\s?|[hH])[0-5]\d(?::\d{2})?(?!\d))
     | (?P<dotted>(?<![\w.$€£])\d{1,2}\.[0-5]\d(?![\d%]))
     | (?P<mixed>(?<!\w)(?:2(?:day|moro|morrow|mrw|mro|mrow|nite)|[bB]4)(?!\w))
-    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m))\d{1,4})(?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|
+    | (?P<num>(?:(?<!\w)|(?<=[a-z]{3})(?=\d+[ap]m)|(?<=\b(?:las|del|pal|dia))|(?<=\balas)|(?<=\b[ea]l))\d{1,4})(?:
+          (?P<suf>st|nd|rd|th|ish|oclock|hrs?|hs?|am|pm|a|p|ro|er|
           ero|do|mo|vo|to|o|º|ª|ST|ND|RD|TH|ISH|HRS|H|AM|PM|Am|Pm|A|P)?(?!\w)
+          |(?=de\b|del\b|de?la\b|en\b|y\s?(?:media|cuarto|\d\d)\b))
     | (?P<junk>\d+\w*)
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
@@ -196,10 +199,13 @@ def _split(text: str, language: Language) -> list[Lexeme]:
                 found.append(Lexeme(start, end - 3, "num", loose, word[:-3]))
                 found.append(Lexeme(end - 3, end, "ish", 0, "ish"))
                 continue
+            if language == "es" and (apart := taken_apart(word, words)):
+                found.extend(Lexeme(start, end, *words.get(one, ("word", 0)), one) for one in apart)
+                continue
             sense = words.get(word) or _mend(word, language) or ("word", 0)
             found.append(Lexeme(start, end, sense[0], sense[1], word))
         elif kind == "sign":
-            found.append(Lexeme(start, end, _SIGNS.get(raw, "stop")))
+            found.append(Lexeme(start, end, _SIGNS.get(raw, "stop"), int(raw == "?")))
         elif kind in ("num", "suf"):
             found.extend(_number(match["num"], match["suf"], start))
         elif kind in ("clock", "dotted"):
@@ -310,6 +316,10 @@ def _continues(phrase: tuple[str, ...], sense: Sense, lexemes: list[Lexeme], sto
             following in ("at", "around") and stop + 1 < len(lexemes) and lexemes[stop + 1].kind in ("num", "clock")
         )
         return at_hour or (stop < len(lexemes) and lexemes[stop].word in ("starts", "begins"))
+    if phrase == ("los", "dias"):
+        return following != "num"
+    if sense[0] == "same_hour" and "esa" in phrase:  # "a esa hora tengo clase"
+        return following not in ("", "stop", "comma", "for", "weekday", "the_el")
     if sense[0] == "come by":
         return following in ("num", "clock", "noon", "weekday")
     if sense[0] == "period_on" and phrase[-1] == "after":  # "the week after Thanksgiving"

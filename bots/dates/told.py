@@ -6,6 +6,7 @@ from bots.dates.clauses import clauses_of
 from bots.dates.events import of_events, tells_of_events
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.reasons_es import of_reasons
 from bots.dates.reckon import made, plus
 
 _EXCUSES = words("sorry apologies apologize excuse forgive perdon perdone perdona disculpe disculpa disculpen pena")
@@ -22,11 +23,12 @@ _VISITS = words("visit appointment appt time checkup cleaning exam vez cita visi
 _TO_MISSED = _VISITS | words("appt appts supposed scheduled to come be in on for my an a the de del mi el la una")
 _WAS = words("was there here in on the were fue en el la i with")
 _LIKENING = words("unsure se segura seguro would would've hubiera say desde same igual mismo") | {"not sure"}
+_FREE = words("libre libres disponible disponibles desocupado desocupada")
 _ALIKE = ("same", "igual", "mismo")
 _NONE_OF = words("school class classes work escuela clases clase colegio trabajo servicio")
 _BEFORE_CLOSED = words(
     "u ur is are was be will it's its that's you you're youre we we're guys they a an the s office clinic school es "
-    "esta "
+    "esta pero cae "
     "estan va ser estar hay ustedes la el los las clinica oficina escuela un una dia de que por lo creo bank all "
     "everything everyone's todo public federal nacional"
 )
@@ -37,9 +39,22 @@ def told_of(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int]:
     last = {at for at, piece in enumerate(pieces) if _of_last_visit(c, piece)}
     last |= _of_writing(c, pieces) | of_missed_visit(c, pieces)
     told = last | _of_now(c, pieces) | _of_closing(c, pieces, ruled_out) | _of_likeness(c, pieces)
-    if not tells_of_events(c, pieces):
-        return told
-    return told | of_events(c, pieces, clauses_of(c, pieces), ruled_out | told)
+    told |= _of_past_days(c, pieces)
+    if tells_of_events(c, pieces):
+        told |= of_events(c, pieces, clauses_of(c, pieces), ruled_out | told)
+    return told | of_reasons(c, pieces, told, ruled_out)
+
+
+def _of_past_days(c: Context, pieces: list[Piece]) -> set[int]:
+    """The hours and parts of the day of days gone by: "ayer como a las 7", "desde el lunes en la noche"."""
+    return {
+        at
+        for at in range(1, len(pieces))
+        if isinstance(pieces[at].found, Hours)
+        and isinstance(said := pieces[at - 1].found, Days)
+        and said.past
+        and c.skip(pieces[at - 1].stop, ("around", "at", "in", "for", "the", "the_la", "of")) >= pieces[at].at
+    }
 
 
 def _of_last_visit(c: Context, piece: Piece) -> bool:
@@ -114,7 +129,9 @@ def _of_likeness(c: Context, pieces: list[Piece]) -> set[int]:
     for at, piece in enumerate(pieces):
         if isinstance(piece.found, Hours):
             since = c.lexemes[piece.at].word in ("desde", "since") and c.language == "es"
-            if since and any(c.kind(k) == "ailing" or c.lexemes[k].word == "ayunas" for k in range(piece.at)[-3:]):
+            free = any(c.lexemes[k].word in _FREE for k in range(piece.at)[-3:])
+            ails = any(c.kind(k) == "ailing" or c.lexemes[k].word == "ayunas" for k in range(piece.at)[-3:])
+            if since and ails and not free:
                 found.add(at)  # "estoy en ayunas desde las 8"
             continue
         if not isinstance(piece.found, Days):
@@ -177,17 +194,24 @@ def _of_closing(c: Context, pieces: list[Piece], ruled_out: set[int]) -> set[int
             found.add(at)
         elif (
             at + 1 in days
-            and c.kind(pieces[at + 1].at) == "holiday"
+            and (c.kind(pieces[at + 1].at) == "holiday" or _is_weekend(c, pieces[at + 1]))
             and _is_that(c, pieces[at].stop, pieces[at + 1].at)
         ):
             found |= {at, at + 1}  # "Thursday is Thanksgiving, Friday?"
     return found if len(found) < len(days) else set()
 
 
+def _is_weekend(c: Context, piece: Piece) -> bool:
+    """Whether the piece is a Saturday or Sunday and no more, as in "el 17 pero es domingo"."""
+    return c.language == "es" and isinstance(piece.found, Days) and piece.found.weekday in (5, 6)
+
+
 def _is_that(c: Context, stop: int, at: int) -> bool:
     """Whether only "is" stands between, in one of its forms."""
     said = [c.lexemes[k].word for k in range(stop, at)]
-    return bool(set(said) & {"is", "es"} or c.lexemes[stop - 1].word.endswith("'s")) and set(said) <= _BEFORE_CLOSED
+    return (
+        bool(set(said) & {"is", "es", "cae"} or c.lexemes[stop - 1].word.endswith("'s")) and set(said) <= _BEFORE_CLOSED
+    )
 
 
 def _closed_behind(c: Context, stop: int, ceiling: int) -> bool:

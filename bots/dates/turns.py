@@ -23,7 +23,9 @@ def is_startled(c: Context, between: range, told: bool) -> bool:
     """Whether the person starts at what was just said, and takes it back: "Thursday 9. shoot I have a class at 9"."""
     if told and any(c.kind(k) == "fix" for k in between):
         return True
-    return any(c.lexemes[k].word in STARTLED and c.kind(k + 1) in ("word", "comma", "stop") for k in between)
+    return any(
+        c.lexemes[k].word in STARTLED and c.kind(k + 1) in ("word", "comma", "stop", "no", "no_es") for k in between
+    )
 
 
 def turns_only(c: Context, between: range) -> bool:

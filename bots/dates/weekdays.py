@@ -53,7 +53,8 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         return Days(readings=(one(plus(soon, found[1])),)), found[2]
     if after == "after_that" or (after == "after" and c.kind(i + 2) in ("", "stop", "at")):
         return Days(readings=(one(soon), one(plus(soon, 7)))), i + 2
-    if (asked := other_date(c, soon, i + 1)) is not None:
+    dated = bare_date(c, weekday, i + 1)
+    if dated is None and (asked := other_date(c, soon, i + 1)) is not None:
         return asked
     j = c.skip(i + 1, ("of", "the", "the_la", "comma", "in", "on"))
     if c.kind(j) in ("next", "this", "period", "week", "unit", "coming") and (found_period := period_at(c, j)):
@@ -70,7 +71,7 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
     if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
-    if (dated := bare_date(c, weekday, i + 1)) is not None:
+    if dated is not None:
         return Days(readings=(one(dated),), dated=True), i + 2
     if weekday == c.today.weekday():
         return Days(readings=(one(soon), one(c.today)), weekday=weekday), i + 1
@@ -123,11 +124,13 @@ def pointed_at(c: Context, i: int) -> Found | None:
     soon, far = coming(c.today, weekday), plus(monday(c.today), 7 + weekday)
     if c.kind(j + 1) == "in" and c.kind(j + 2) == "num" and c.lexemes[j + 2].number in (8, 15):
         return Days(readings=(one(plus(soon, c.lexemes[j + 2].number - 1)),)), j + 3  # "de este viernes en ocho"
+    if (dated := bare_date(c, weekday, j + 1)) is not None:
+        return Days(readings=(one(dated),), dated=True), j + 2  # "este viernes 4"
     if kind == "next" and lexeme.number == 1:
         return _following(c, weekday), j + 1
     if kind == "next":
         return Days(readings=(one(soon),) if soon == far else (one(far), one(soon))), j + 1
-    if kind == "this" and weekday == c.today.weekday():
+    if kind == "this" and weekday == c.today.weekday() and c.kind(j + 1) != "que_viene":
         return Days(readings=(one(c.today),)), j + 1
     if kind == "this" and c.kind(j + 1) == "que_viene":
         j += 1

@@ -116,8 +116,9 @@ _SENSES: dict[Sense, str] = {
         "mas temprano seria a las, lo mas temprano que puedo llegar es a las, como muy pronto a las, como muy "
         "temprano a las, no antes de unas, no antes de unos, por lo menos en, al menos en"
     ),
-    ("for", 0): "para, por",
-    ("dia", 0): "dia",
+    ("for", 0): "para, por, pa",
+    ("comma", 0): "o sea, osea, es decir",
+    ("dia", 0): "dia, los dias",
     ("each", 0): "cada, todos, todas",
     ("early", 0): (
         "principios, inicios, comienzos, principio, inicio, primeros dias, los primeros dias, comienzo, a primeros"
@@ -144,17 +145,21 @@ _SENSES: dict[Sense, str] = {
     ("relation", "later"): "mas tarde, mas tardecito, un poco despues, mas tardesito",
     ("no_es", 0): "no",
     ("not", 0): (
-        "no pude, no pude ir, no pude llegar, no pudimos, no pudimos ir, "
-        "nada, excepto, ecxepto, esepto, exepto, ecepto, exsepto, eccepto, excecto, execpto, esxepto, esecto, exeto, "
-        "salvo, salbo, tampoco, no puedo, no me sirve, no me queda, no me viene bien, no se puede, no estoy, no voy "
-        "a poder, no voy a poder ir, no voy a poder llegar, no voy a alcanzar, no voy a alcanzar a llegar, no voy a "
-        "llegar, no voy a ir, no vamos a poder, no vamos a llegar, no podre, no podre ir, no podremos, no llegare, "
-        "no alcanzare, no puedo llegar, que no sea, menos el, menos los, no es, a excepcion de, exceptuando, fuera "
-        "de, que no sean, ocupado, ocupada, de viaje, de vacaciones, fuera de la ciudad, no ando, no me va, no me "
-        "conviene, no me acomoda, no me funciona, no sirve, no puedo ir, no puedo los, quitando, menos las, menos "
-        "la, que no caiga, no estare, no estaremos, no hay manera, imposible, imposible los, olvide el, olvida el, "
-        "brinquese el, fuera del, nunca, no llego, no llegamos, no alcanzo, no alcanzo a llegar, no me da tiempo, me "
-        "viene mal, me viene fatal, me queda mal, me va mal, me cae mal, viajo"
+        "no pude, no pude ir, no pude llegar, no pudimos, no pudimos ir, nada, excepto, ecxepto, esepto, exepto, "
+        "ecepto, exsepto, eccepto, excecto, execpto, esxepto, esecto, exeto, salvo, salbo, tampoco, no puedo, no me "
+        "sirve, no me queda, no me viene bien, no se puede, no estoy, no voy a poder, no voy a poder ir, no voy a "
+        "poder llegar, no voy a alcanzar, no voy a alcanzar a llegar, no voy a llegar, no voy a ir, no vamos a "
+        "poder, no vamos a llegar, no podre, no podre ir, no podremos, no llegare, no alcanzare, no puedo llegar, "
+        "que no sea, no quiero que sea, no quiero que caiga, no quiero que quede, no quiero que me toque, menos el, "
+        "menos los, no es, a excepcion de, exceptuando, fuera de, que no sean, ocupado, ocupada, de viaje, de "
+        "vacaciones, fuera de la ciudad, no ando, no me va, no me conviene, no me acomoda, no me funciona, no sirve, "
+        "no puedo ir, no puedo los, quitando, menos las, menos la, que no caiga, no estare, no estaremos, no hay "
+        "manera, imposible, imposible los, olvide el, olvida el, brinquese el, fuera del, nunca, jamas, ni de "
+        "chiste, ni loca, ni loco, ni de broma, ni hablar, ni pensarlo, evite, eviteme, evitame, evitenme, evitar, "
+        "evitando, no llego, no llegamos, no alcanzo, no alcanzo a llegar, no me da tiempo, no tengo quien me lleve, "
+        "no hay quien me lleve, no tengo carro, no tengo coche, no tengo transporte, no tengo como ir, no tengo "
+        "ride, no tengo raite, no tengo aventon, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, "
+        "viajo"
     ),
     ("else", 0): "si no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
@@ -167,16 +172,16 @@ _SENSES: dict[Sense, str] = {
     ("ailing", 0): "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, fiebre, tos, mal",
     ("my", 0): "mi",
     ("move", 0): (
-        "mover, cambiar, cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, "
-        "moverlo, pasarla, pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, "
-        "adelanten, atrasar, atrasarla, cambieme, cambiame, cambiarme, cambiarnos, moverme, "
-        "movernos, moverle, pasarme, pasarnos, recorrerme, "
-        "cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, recorrer, correr, "
-        "cambio, reprograme, reprogramen, reagende, reagenden, posponga, pospongan, aplace, muevalo, muevala, "
-        "muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, adelanteme, "
-        "adelantenme, recorrala, cambienla, cambienlo, cambia, cambian, mueve, mueven, pase, pasen, "
-        "muevan, cambienme, recorra, recorran, intercambiar, reemplazar, sustituir, reagendarla, "
-        "reprogramarla, cambiarmelo, cambiemela, cambiamela"
+        "me la pasa, me la pasan, me la pasas, me lo pasa, me lo pasan, nos la pasa, nos la pasan, mover, cambiar, "
+        "cambie, cambien, pasar, reprogramar, posponer, cambiarla, cambiarlo, cambiala, moverla, moverlo, pasarla, "
+        "pasarlo, reagendar, aplazar, cambiela, cambielo, adelantar, adelantarla, adelantarme, adelanten, atrasar, "
+        "atrasarla, cambieme, cambiame, cambiarme, cambiarnos, moverme, movernos, moverle, pasarme, pasarnos, "
+        "recorrerme, cambiarmela, muevela, muevelo, mueva, muevame, mueveme, paseme, pasela, pasame, pasala, "
+        "recorrer, correr, cambio, reprograme, reprogramen, reagende, reagenden, posponga, pospongan, aplace, "
+        "muevalo, muevala, muevanla, muevanlo, muevemela, pasenla, paselo, pasalo, pasemela, adelantela, adelanteme, "
+        "adelantenme, recorrala, cambienla, cambienlo, cambia, cambian, mueve, mueven, pase, pasen, muevan, "
+        "cambienme, recorra, recorran, intercambiar, reemplazar, sustituir, reagendarla, reprogramarla, cambiarmelo, "
+        "cambiemela, cambiamela, atrase, atrasa, recorre, posponla, aplaza, reprograma, reagenda"
     ),
     ("greeting", 0): (
         "buenos dias, buen dia, buenas tardes, buenas noches, buena tarde, hasta manana, hasta luego, que tenga "
@@ -184,10 +189,10 @@ _SENSES: dict[Sense, str] = {
     ),
     ("onward", 0): (
         "en adelante, o mas tarde, o despues, o despues de eso, para adelante, pa delante, en delante, hacia "
-        "adelante, pa adelante, pa lante, palante, hasta el cierre, hasta que cierren, hasta cerrar, hasta que "
-        "cierran"
+        "adelante, pa adelante, pa lante, palante, para arriba, pa arriba, parriba, hacia arriba, hasta el cierre, "
+        "hasta que cierren, hasta cerrar, hasta que cierran"
     ),
-    ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas",
+    ("or_before", 0): "o antes, o mas temprano, o antesito, a lo mas tardar, a lo mas, lo mas tarde",
     ("by", 0): (
         "a mas tardar, a mas tardar el, a mas tardar a las, maximo, maximo a las, como maximo, antes o el, no mas "
         "tarde de las, no mas tarde de, no mas tarde que, no mas tarde del, lo mas tarde a las, lo mas tarde es a "
@@ -204,6 +209,7 @@ _SENSES: dict[Sense, str] = {
         "la otra semana, la semana entrante, la semana que sigue, la otra sem, la prox sem, la semana proxima, otra "
         "semana, otra sem, semana entrante, semana que sigue"
     ),
+    ("months", 1): "otro mes, el otro mes",
     ("from_now", 0): "a partir de ahora, desde ahora, desde hoy",
     ("span days", 3): "unos dias",
     ("span days", 7): "ocho dias, 8 dias",
