@@ -24,7 +24,7 @@ _SHORT: dict[str, str] = {
     "a partir": "apartir",
     "a partir de": "apartirde apartird",
     "es que": "esque esq eske",
-    "asi que": "asique asiq asike aci",
+    "asi que": "asique asiq asike",
     "hasta": "asta hsta hast",
     "hasta las": "hastalas astalas",
     "despues": "dsp dps dsps desp dspues despue despuess",

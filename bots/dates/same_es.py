@@ -34,7 +34,7 @@ def _day_of_it(c: Context, i: int, stop: int) -> int | None:
     ):
         return None
     j = i + 2
-    if c.kind(i + 1) != "of":
+    if c.kind(i + 1) not in ("of", ""):
         j += c.lexemes[i + 1].word == "que" and c.lexemes[min(j, len(c.lexemes) - 1)].word in BEGINS
     led = j > i + 2 or c.kind(i + 1) == "of"
     j = c.skip(j, ("the_el", "of", "dia"))
