@@ -1,5 +1,6 @@
 """What stands around an alarm, told by small words: a question, the past, a denial, now. Weighed, never decisive."""
 
+import math
 from collections.abc import Sequence
 
 from bots.urgent.model import Urgency
@@ -28,14 +29,22 @@ _WORDS = {
 }
 _SAID = {name: frozenset(words.split()) for name, words in _WORDS.items()}
 
+_SHORT = 8
+"""Different words of a text that only says what is the matter."""
+_LONG = 3.0
+
 NAMES = (
     "urgent", "medical", "crisis", "negated", "history", "several", "question", "past", "denial", "now", "me",
-    "heard&question", "heard&past", "heard&denial", "heard&now",
+    "heard&question", "heard&past", "heard&denial", "heard&now", "length",
 )  # fmt: skip
 
 
 def circumstances(words: Sequence[str], listed: Urgency) -> list[float]:
-    """What the lists heard and what stands around it, a 1 or a 0 for each of `NAMES`."""
+    """What the lists heard and what stands around it, a 1 or a 0 for each of `NAMES`.
+
+    The last is how much is told, from 0 to 3 doublings of a short text: who tells much says a word by the way that
+    alarms nobody. What is said again and again counts once.
+    """
     known = set(words)
     heard = listed.phrase_id is not None
     asks = any(first in _SAID["question"] and second not in _SAID["asking"] for first, second in _openings(words))
@@ -56,6 +65,7 @@ def circumstances(words: Sequence[str], listed: Urgency) -> list[float]:
         heard and past,
         heard and denial,
         heard and now,
+        min(_LONG, math.log2(max(1.0, len(known) / _SHORT))),
     )
     return [float(one) for one in found]
 

@@ -146,9 +146,9 @@ def test_emergencies_of_another_writer_are_heard():
         f" answered {sum(map(answered, alarms)) / len(others):.3f} of {len(others)}; everyday"
         f" {sum(map(bool, needless)) / len(everyday):.3f}, answered {sum(map(answered, needless)) / len(everyday):.3f}"
     )
-    assert min(len(texts), len(others), len(everyday)) >= 1300
+    assert min(len(texts), len(others), len(everyday)) >= 2300
     assert sum(map(bool, heard)) >= 0.99 * len(texts)
-    assert sum(map(answered, heard)) >= 0.985 * len(texts)
+    assert sum(map(answered, heard)) >= 0.99 * len(texts)
     assert sum(map(answered, alarms)) <= 0.05 * len(others)
     assert sum(map(answered, needless)) <= 0.015 * len(everyday)
 
