@@ -17,7 +17,7 @@ from hub.crypto import Keyring
 from hub.db import Database, is_embedded, migrate
 from hub.vault import Vault
 from tests.canary import watch
-from tests.servers.postgresql import Postgres
+from tests.servers.postgresql import Copies, Postgres
 
 __all__ = [
     "clock",
@@ -28,6 +28,7 @@ __all__ = [
     "embedded_only",
     "keyring",
     "postgres",
+    "postgres_copies",
     "postgres_template",
     "server_only",
     "template",
@@ -77,6 +78,12 @@ def postgres_template(postgres: Postgres, keyring: Keyring) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def postgres_copies(postgres: Postgres, postgres_template: str) -> Copies:
+    """Databases like `postgres_template`, one for each test."""
+    return postgres.copies(postgres_template)
+
+
 def _make(url: str, keyring: Keyring) -> None:
     migrate.upgrade(url)
     asyncio.run(_found(url, Vault(keyring)))
@@ -102,11 +109,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield embedded_copy(request.getfixturevalue("template"), tmp_path)
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.create(request.getfixturevalue("postgres_template"))
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    name = copies.take()
     yield server.url(name)
     if watch.samples(request.node.nodeid):
         watch.say("the database server's files", server.on_disk(server.url(name)))
-    server.drop(name)
+    copies.give_back(name)
 
 
 @pytest.fixture

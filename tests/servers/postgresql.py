@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -113,14 +113,21 @@ class Postgres:
 
     def create(self, template: str | None = None) -> str:
         """The name of a new database: empty, or a copy of one that nobody is connected to."""
-        name = f"hub{next(self._names)}_{os.getpid()}"
-        copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
-        self._keeper.do(f"CREATE DATABASE {name}{copied}")
+        name = self.name()
+        self._keeper.do(_creation(name, template))
         return name
+
+    def name(self) -> str:
+        """A name that no database has."""
+        return f"hub{next(self._names)}_{os.getpid()}"
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._keeper.do(f"DROP DATABASE {name} WITH (FORCE)")
+        self._keeper.do(_removal(name))
+
+    def copies(self, template: str) -> "Copies":
+        """Copies of a database that nobody is connected to."""
+        return Copies(self, self._keeper, template)
 
     def on_disk(self, url: str) -> bytes:
         """Every byte of a database's own tables and indexes, once all is written."""
@@ -137,6 +144,42 @@ class Postgres:
         return True
 
 
+class Copies:
+    """Copies of one database: while one is in use, the server makes the next and removes the one before."""
+
+    def __init__(self, server: Postgres, keeper: "_Keeper", template: str) -> None:
+        self._server = server
+        self._keeper = keeper
+        self._template = template
+        self._next = self._begun()
+        self._removed: Future[None] | None = None
+
+    def take(self) -> str:
+        """The name of a new copy."""
+        name, made = self._next
+        made.result()
+        self._next = self._begun()
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Have it removed, whoever is still connected."""
+        if self._removed is not None:
+            self._removed.result()
+        self._removed = self._keeper.begin(_removal(name))
+
+    def _begun(self) -> "tuple[str, Future[None]]":
+        name = self._server.name()
+        return name, self._keeper.begin(_creation(name, self._template))
+
+
+def _creation(name: str, template: str | None) -> str:
+    return f"CREATE DATABASE {name}" + (f" TEMPLATE {template} STRATEGY file_copy" if template else "")
+
+
+def _removal(name: str) -> str:
+    return f"DROP DATABASE {name} WITH (FORCE)"
+
+
 class _Keeper:
     """Makes and removes databases, over one connection in a thread of its own: to connect costs as much as a drop."""
 
@@ -148,9 +191,13 @@ class _Keeper:
 
     def do(self, statement: str) -> None:
         """Have the server do it."""
+        self.begin(statement).result()
+
+    def begin(self, statement: str) -> "Future[None]":
+        """Have the server do it once it has done what it was told before."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres-keeper")
-        self._thread.submit(self._do, statement).result()
+        return self._thread.submit(self._do, statement)
 
     def leave(self) -> None:
         """Let go of the connection; the next statement opens another."""
