@@ -23,7 +23,7 @@ async def test_a_conversation_by_rasa_goes_on_when_its_server_is_gone(
         async with open_rig(database_url, tmp_path, keyring, rasa_url=rasa.url) as rig:
             await rig.patient("MRN-1", "Ana", "Lopez", ANA)
 
-            by_rasa = await rig.ask(ANA, "Zanzibar")
+            by_rasa = await rig.ask(ANA, "Timbuktu")
             rasa.next(b"")
             with caplog.at_level(logging.INFO):
                 by_ours = await rig.ask(ANA, "where are you located")
