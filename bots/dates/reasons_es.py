@@ -45,8 +45,7 @@ _MOVES = words(
 )
 _RETURNS = words("llego llegamos regreso regresamos vuelvo volvemos")
 _DONE = words(
-    "pagan vienen llegan salen cumple operan entregan instalan quitan sacan hacen entregan pagan recogen traen "
-    "operan internan cortan instalan"
+    "pagan vienen llegan salen cumple operan entregan instalan quitan sacan hacen recogen traen internan cortan"
 )
 _OWN_DAY = words("libre descanso dia dias ideal mejor preferencia opcion unico unica favorito sea no")
 _SUPPOSED = words("si que y o cuando donde como")

@@ -176,7 +176,7 @@ async def test_texts_at_random_moments_are_all_answered(world: patients.World) -
 
 
 def test_accepting_is_measured_and_the_database_holds_what_was_accepted(bench: processes.Bench) -> None:
-    rounds = accept.run(bench, seconds=0.3, rounds=1, people=5, warm_up=0.1, tell=lambda words: None)
+    rounds = accept.run(bench, seconds=1.0, rounds=1, people=5, warm_up=0.1, tell=lambda words: None)
 
     assert [one.side for one in rounds] == ["floor", "product"]
     assert all(one.messages for one in rounds)

@@ -121,10 +121,6 @@ class Postgres:
         """A name that no database has."""
         return f"hub{next(self._names)}_{os.getpid()}"
 
-    def drop(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
-        self._keeper.do(_removal(name))
-
     def copies(self, template: str) -> "Copies":
         """Copies of a database that nobody is connected to."""
         return Copies(self, self._keeper, template)
@@ -165,7 +161,7 @@ class Copies:
         """Have it removed, whoever is still connected."""
         if self._removed is not None:
             self._removed.result()
-        self._removed = self._keeper.begin(_removal(name))
+        self._removed = self._keeper.begin(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _begun(self) -> "tuple[str, Future[None]]":
         name = self._server.name()
@@ -174,10 +170,6 @@ class Copies:
 
 def _creation(name: str, template: str | None) -> str:
     return f"CREATE DATABASE {name}" + (f" TEMPLATE {template} STRATEGY file_copy" if template else "")
-
-
-def _removal(name: str) -> str:
-    return f"DROP DATABASE {name} WITH (FORCE)"
 
 
 class _Keeper:
