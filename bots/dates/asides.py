@@ -146,20 +146,23 @@ def _is_begun(c: Context, piece: Piece) -> bool:
     """Whether the hour is when something began: "symptoms since like 4 am"."""
     if not isinstance(piece.found, Hours):
         return False
-    k = piece.at - 1
-    while k > piece.at - 4 and c.kind(k) in _TO_HOUR:
-        k -= 1
-    return c.kind(k) == "since"
+    return c.kind(_before_small_words(c, piece, _TO_HOUR)) == "since"
 
 
 def _has_been(c: Context, piece: Piece) -> bool:
     """Whether it is told what was on the day: "the first was May 12", "it was 5 at Christmas"."""
     if not isinstance(piece.found, Days):
         return False
-    k = piece.at - 1
-    while k > piece.at - 4 and c.kind(k) in _TO_BEEN:
-        k -= 1
+    k = _before_small_words(c, piece, _TO_BEEN)
     return k > 0 and c.lexemes[k].word in ("was", "were")
+
+
+def _before_small_words(c: Context, piece: Piece, small: frozenset[str]) -> int:
+    """The place before the piece, and before up to three words of the `small` kinds that lead to it."""
+    k = piece.at - 1
+    while k > piece.at - 4 and c.kind(k) in small:
+        k -= 1
+    return k
 
 
 def _is_of_that(c: Context, piece: Piece, wish: _Wish) -> bool:
