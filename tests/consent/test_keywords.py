@@ -21,7 +21,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 ROWS = rows_of(Path(consent.__file__).parent / "examples" / "opt_out.jsonl")
 LAST = rows_of(Path(__file__).parent / "opt_out_last.jsonl")
-"""By other writers, by whose texts nothing was taught, chosen or mended: never add them to the examples."""
+"""By other writers, by whose texts nothing was taught, chosen or mended: never add them to the examples. The last one
+was asked for narrow ends, too (`texts are fine, quit the voicemails`); many of those are asked back about."""
 EVERYDAY = rows_of(Path(__file__).parents[1] / "bots" / "everyday_last.jsonl")
 CARRIER = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"]
 CARRIER += ["OPT-OUT", "REMOVE", "ARRET", "TD"]
@@ -60,8 +61,8 @@ def test_opt_outs_of_another_writer_are_heard_or_asked_about():
 
     print(f"heard {kept:.3f}, asked {asked:.3f} of {len(wanted)}")
     print(f"false {false:.3f}, asked {needless:.3f} of {len(others)}")
-    assert min(len(wanted), len(others)) >= 2300
-    assert kept >= 0.985
+    assert min(len(wanted), len(others)) >= 2800
+    assert kept >= 0.98
     assert kept + asked >= 0.995
     assert false <= 0.01
     assert needless <= 0.05
