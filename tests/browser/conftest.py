@@ -11,7 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from hub.crypto import Keyring
-from tests.hub.demo.clinic_running import Running, running
+from hub.demo.furnishing import furnish
+from hub.demo.staff import hire
+from tests.hub.demo.clinic_running import Running, running, seed_at
 from tests.stores import embedded_copy
 
 CHROMIUM = next(
@@ -32,6 +34,22 @@ ARGUMENTS = (
 
 # The machine may be busy: what is waited for comes to pass, or it never does.
 expect.set_options(timeout=30_000)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def seeded(template: Path, tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
+    """A database with the demo's clinic in it; copy it, never open it. To seed one takes as long as many a test."""
+    folder = tmp_path_factory.mktemp("seeded")
+    await seed_at(embedded_copy(template, folder), folder, keyring)
+    return folder / "hub.db"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def manned(seeded: Path, tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
+    """The same with the clinic's staff, and what their desk is furnished with."""
+    folder = tmp_path_factory.mktemp("manned")
+    await seed_at(embedded_copy(seeded, folder), folder, keyring, hire, furnish, password_memory=19)
+    return folder / "hub.db"
 
 
 @pytest.fixture
@@ -107,7 +125,7 @@ async def whole_browser(whole_chromium: Browser | None) -> AsyncIterator[Browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def clinic(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Running]:
+async def clinic(seeded: Path, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Running]:
     """A seeded demo that runs."""
-    async with running(database_url, tmp_path, keyring) as one:
+    async with running(embedded_copy(seeded, tmp_path), tmp_path, keyring, seeded=True) as one:
         yield one

@@ -17,6 +17,7 @@ from hub.demo.furnishing import furnish
 from hub.demo.staff import PASSWORD, hire
 from tests.browser.accessibility import violations
 from tests.hub.demo.clinic_running import Running, running
+from tests.stores import embedded_copy
 
 WAIT = 60_000
 """Milliseconds in which what is waited for must come to pass."""
@@ -132,7 +133,7 @@ async def staffed(database_url: str, folder: Path, keyring: Keyring, **given: An
     """A demo with its staff; what they send leaves after a moment."""
     settings: dict[str, Any] = {"second_factor": "optional", "password_memory": 19, "undo_seconds": 1} | given
     async with running(database_url, folder, keyring, **settings) as clinic:
-        await hire(clinic.parts)
+        await hire(clinic.parts)  # nobody, if there is staff
         await furnish(clinic.parts)
         yield clinic
 
@@ -183,7 +184,7 @@ async def clean(page: Page) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def clinic(database_url: str, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Running]:
+async def clinic(manned: Path, tmp_path: Path, keyring: Keyring) -> AsyncIterator[Running]:
     """A demo with its staff that runs."""
-    async with staffed(database_url, tmp_path, keyring) as one:
+    async with staffed(embedded_copy(manned, tmp_path), tmp_path, keyring, seeded=True) as one:
         yield one

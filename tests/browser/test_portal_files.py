@@ -10,9 +10,8 @@ from tests.browser.test_portal import fits, opened, sign_in
 from tests.hub.attachments.test_images import a_picture, saved
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.test_files import settled
-from tests.stores import embedded_only
 
-pytestmark = [pytest.mark.browser, embedded_only]
+pytestmark = pytest.mark.browser
 
 PICTURE = {"name": "rash.png", "mimeType": "image/png", "buffer": saved(a_picture(), "PNG")}
 PAGES = {"name": "pages.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04"}

@@ -22,6 +22,7 @@ from tests.channels.contract import SAID
 from tests.channels.push_rigs import CLINIC, BrowserRig, browser_rig
 from tests.hub.demo.clinic_running import Running, running
 from tests.hub.portal.person import LINK
+from tests.stores import embedded_copy
 
 pytestmark = pytest.mark.browser
 
@@ -46,9 +47,10 @@ async def rig() -> AsyncIterator[BrowserRig]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pushing(database_url: str, tmp_path: Path, keyring: Keyring, rig: BrowserRig) -> AsyncIterator[Running]:
+async def pushing(seeded: Path, tmp_path: Path, keyring: Keyring, rig: BrowserRig) -> AsyncIterator[Running]:
     """A clinic that sends notifications."""
-    async with running(database_url, tmp_path, keyring, channels={ChannelKind.PUSH: rig.channel}) as one:
+    url, ways = embedded_copy(seeded, tmp_path), {ChannelKind.PUSH: rig.channel}
+    async with running(url, tmp_path, keyring, channels=ways, seeded=True) as one:
         yield one
 
 

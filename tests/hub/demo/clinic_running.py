@@ -1,7 +1,7 @@
 """The demo's clinic for tests: a hub on a free port with the simulated carrier as its account, seeded."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -68,6 +68,18 @@ def settings_for(database_url: str, folder: Path, outside: demo.Outside) -> Sett
     return replace(outside.settings(given), sms_rate=1000.0, open_hours=_ALWAYS)
 
 
+async def seed_at(
+    database_url: str, folder: Path, keyring: Keyring, *more: Callable[[Parts], Awaitable[object]], **given: Any
+) -> None:
+    """Seed a database, and do `more` to it, by a hub that never starts: for copies that a demo then runs on."""
+    settings = replace(Settings(data=folder, database_url=database_url, keyring_file=folder / "keyring.json"), **given)
+    keyring.save(settings.keyring)
+    hub = await Hub.open(settings, roles=())
+    for fill in (demo.seed, *more):
+        await fill(hub.parts)
+    await hub.stop()
+
+
 @asynccontextmanager
 async def running(
     database_url: str,
@@ -77,11 +89,13 @@ async def running(
     clock: Clock | None = None,
     carrier: Carrier | None = None,
     channels: Mapping[ChannelKind, Channel] | None = None,
+    seeded: bool = False,
     **given: Any,
 ) -> AsyncIterator[Running]:
     """A seeded demo with every role going; the understanding engine is read from where the tests keep it.
 
-    channels: those to have beside, or in place of, what the settings make; given: further settings.
+    channels: those to have beside, or in place of, what the settings make; seeded: whether the database has been, and
+    need not be; given: further settings.
     """
     from hub import app
 
@@ -97,7 +111,8 @@ async def running(
     ways = registry.build(settings) | dict(channels) if channels else None
     hub = await Hub.open(settings, clock=clock, channels=ways)
     try:
-        await demo.seed(hub.parts)
+        if not seeded:
+            await demo.seed(hub.parts)
         await hub.start(extra=lambda parts: demo.routes(parts, outside))
         base = f"http://127.0.0.1:{hub.port}"
         assert hub.mail is not None
