@@ -175,11 +175,11 @@ def allowed(line: str, cut_off: bool) -> bool:
     return "status of 409" in line or (cut_off and line.startswith("Failed to load resource"))
 
 
-async def clean(page: Page) -> None:
-    """Nothing is wider than the screen, and axe finds nothing."""
+async def clean(page: Page, *, colours: bool = True) -> None:
+    """Nothing is wider than the screen, and axe finds nothing; `colours` as for `violations`."""
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    wrong = await violations(page)
+    wrong = await violations(page, colours=colours)
     assert wrong == [], wrong
 
 
