@@ -21,6 +21,8 @@ MENDED = Path(__file__).with_name("dates_mended.jsonl")
 "first..last earliest-latest exact|about", the readings to ask about, the days ruled out."""
 NATURAL = Path(__file__).with_name("dates_natural.jsonl")
 """Plain texts as patients send them. date, time: left out where only the convention of the field differs from ours."""
+FRESH = Path(__file__).with_name("dates_fresh.jsonl")
+"""Texts of a writer who saw nothing, by which nothing was mended yet: what the grammar is worth on new wordings."""
 ZONE = ZoneInfo("America/New_York")
 _TIMELY = re.compile(
     r"\d|day|night|noon|morn|evening|week|month|year|hour|minute|o'?clock|tomor|tommor|tonigh|soon|early|earli|late|next"
@@ -148,6 +150,18 @@ def test_plain_texts_are_read(language: str) -> None:
 
     assert len(rows) >= 170
     assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+@pytest.mark.parametrize(("language", "least"), [("en", 0.85), ("es", 0.88)])
+def test_a_fresh_writers_texts_are_read(language: str, least: float) -> None:
+    """Two in five of those missed name weekdays that come again ("Saturdays only", "any tuesday in december"): only
+    the coming one is taken."""
+    rows = [row for row in _rows(FRESH) if row["lang"] == language]
+
+    right = sum(map(_asked_is_right, rows))
+
+    assert len(rows) >= 200
+    assert right >= least * len(rows)
 
 
 class TestShared:
