@@ -1,5 +1,7 @@
 """The grammar of hours: a single hour as it is said or typed, in figures or in words."""
 
+import re
+
 from bots.dates.lexeme import Lexeme, words
 from bots.dates.numbered import number_of_day
 from bots.dates.pieces import Clock, Context, Half
@@ -32,6 +34,7 @@ _FREE_WORDS = words(
     "hes shes theyre they're i've ive we're it its anyone anybody whoever whichever whenever otherwise maam sir hun "
     "see"
 )
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
 def clock_at(c: Context, i: int, cued: bool) -> ClockFound | None:
@@ -201,7 +204,8 @@ def _ends_well(c: Context, j: int) -> bool:
     if kind != "word" or following is None:
         return True
     if c.language == "es" and c.lexemes[j - 2].word.endswith("las") and c.kind(j - 2) in (*_FIRM, "at"):
-        return not following.word.endswith("s") or following.word.endswith("mos") or following.word in _NEVER_COUNTED
+        word = following.word
+        return not word.endswith("s") or word.endswith("mos") or word in _NEVER_COUNTED or _is_free(word)
     return _is_free(following.word) or (c.kind(j - 2) in _FIRM and not _may_be_counted(following.word))
 
 
@@ -212,7 +216,8 @@ def _may_be_counted(word: str) -> bool:
 
 def _is_free(word: str) -> bool:
     """Whether no such word is counted: small words and adverbs."""
-    return word in _FREE_WORDS or (word.endswith(("ly", "mente")) and word not in ("family", "daily", "weekly"))
+    calm = _DRAWN_OUT.sub(r"\1", word)  # "plsss", "pleeease"
+    return calm in _FREE_WORDS or (word.endswith(("ly", "mente")) and word not in ("family", "daily", "weekly"))
 
 
 def _minutes_at(c: Context, j: int) -> tuple[int | None, int]:
