@@ -8,6 +8,7 @@ from bots.dates.join import join
 from bots.dates.lexeme import words
 from bots.dates.model import When, Window
 from bots.dates.pieces import Context, Piece
+from bots.dates.recurring import recurring
 from bots.dates.resolve import has_passed, windows_of
 from bots.dates.scan import pieces_of
 from bots.dates.tokens import guess_language, lex
@@ -63,14 +64,18 @@ def parse(
     windows = [one for one in windows if one.first != one.last or one.first not in gone] or windows
     left = windows_of(context, joined.left) if joined.left else []
     ahead = [one for one in windows if not has_passed(one, now)]
+    excluded_weekdays = tuple(
+        weekday
+        for weekday in dict.fromkeys(joined.excluded_weekdays)
+        if not any(day and day.weekday() == weekday for day in wished)
+    )
+    each = recurring(context, ahead or windows) if not left else None
+    if each is not None:
+        (ahead, excluded_weekdays), ambiguous = each, []
     return When(
         windows=tuple(ahead or windows),
         excluded=tuple(day for day in dict.fromkeys(joined.excluded) if day not in kept),
-        excluded_weekdays=tuple(
-            weekday
-            for weekday in dict.fromkeys(joined.excluded_weekdays)
-            if not any(day and day.weekday() == weekday for day in wished)
-        ),
+        excluded_weekdays=excluded_weekdays,
         ambiguous=tuple(ambiguous),
         moved_from=tuple(left),
         relation=joined.relation.wish if joined.relation else None,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.dates import parse
 from bots.dates.model import When, Window
 from bots.dialogue import Phase
 from bots.nlu.model import Catalogue
@@ -351,3 +352,14 @@ async def test_kinds_of_visit_are_told_apart_in_offers_only_where_they_differ() 
 
 def test_the_sample_clinic_has_no_two_slots_of_one_name() -> None:
     assert len({one.id for one in SLOTS}) == len(SLOTS)
+
+
+async def test_who_can_come_on_one_weekday_only_is_offered_no_other() -> None:
+    thursdays, saturdays = (parse(text, now=NOW) for text in ("thursdays only", "saturdays only"))
+
+    found = await Talk().hears("thursdays only", "book", visit_type="Check-up", when=thursdays)
+    none = await Talk().hears("saturdays only", "book", visit_type="Check-up", when=saturdays)
+
+    assert "1) Thu Mar 5, 3:00 PM" in found
+    assert "2) Thu Mar 5, 4:00 PM" in found
+    assert none.startswith("I find no open time for that. Shall I put you on our waitlist?")
