@@ -35,14 +35,18 @@ _PURPOSES: tuple[tuple[Purpose, re.Pattern[str]], ...] = (
     (Purpose.BILLING, re.compile(r" (?:billing|bills?|payment|facturas?|cobros?)(?= )")),
     (Purpose.APPOINTMENT, re.compile(r" (?:reminders?|appointments?|appts?|recordatorios?)(?= )")),
 )
-_CALLS = re.compile(r" (?:call\w*|robocalls|llam\w+|marquen)(?= )")
+_CALLS = re.compile(
+    r" (?:call\w*|robocalls|voice ?mails?|llam\w+|marquen|marcarme|recados?|grabaciones|contestadora)(?= )"
+)
 _TEXTS = re.compile(
     r" (?:te?xt\w*|messag\w*|msg\w*|sms|mensaj\w*|textos?|textee\w*|escrib\w*|send\w*|manden?|envien?)(?= )"
 )
 _MAIL = re.compile(r" (?:e ?mail\w*|correos?)(?= )")
 _TEXT_INSTEAD = re.compile(
+    r"(?<! dont)(?<! not)(?<! never)(?<! or)(?<! no)"
     r" (?:(?:just|only|please|can|pls) (?:you )?te?xt|te?xt (?:me|us|only|is|instead|works)"
-    r"|texts? (?:are|is) (?:fine|ok|okay|good)"
+    r"|texts? (?:are|is) (?:fine|ok|okay|good)|keep the te?xts"
+    r"|(?:dejen|sigan con|me gustan) los (?:textos|mensajes)"
     r"|(?:solo|mejor|prefiero) (?:textos?|mensajes?|por (?:texto|mensaje))|mejor (?:escribanme|mandenme|textos?)"
     r"|(?:manden|mandenme|envienme|escribanme) (?:un )?(?:texto|mensaje)s?)(?= )"
 )
@@ -74,7 +78,14 @@ _KEEP = re.compile(
     r"|(?<! not)(?<! no)(?<! with) just te?xts?(?= )"
     r"| (?:my new|mi nuevo) (?:number|numero|cell|cel|phone|celular)(?= )| numero nuevo(?= )"
 )
+# Said of texts alone, and never of their end: "don't call me, don't text me" offers none.
+_TEXTS_KEPT = re.compile(
+    r" te?xts? (?:are|is) (?:fine|ok|okay|good)(?= )"
+    r"|(?<! dont)(?<! not)(?<! never)(?<! u)(?<! you) keep the te?xts(?= )"
+    r"|(?<! no) (?:dejen|sigan con|me gustan) los (?:textos|mensajes)(?= )"
+)
 _CALL_INSTEAD = re.compile(
+    r"(?<! dont)(?<! not)(?<! never)(?<! or)(?<! no)"
     r" (?:(?:just|only|please|pls) call|call (?:me|us|only|instead)|calls (?:are|is) (?:fine|ok|okay|good)"
     r"|(?:mejor|prefiero que me|solo) llam\w+|llamenme|llameme)(?= )"
 )
@@ -213,11 +224,13 @@ def _scope(asked: str, about: str, folded: str) -> Scope:
     """What a sentence asks to end: channels as `asked`, purposes as `about`; the rest may offer another channel."""
     named = [purpose for purpose, pattern in _PURPOSES if pattern.search(about)]
     purposes = frozenset(named[:1]) or None
+    # What is offered instead is not asked to end: "stop the voicemails, texts are fine".
+    only_calls = _CALLS.search(asked) and not _TEXTS.search(_TEXTS_KEPT.sub("", asked))
     calls, texts, mail = (bool(pattern.search(asked)) for pattern in (_CALLS, _TEXTS, _MAIL))
     channels = PHONE_CHANNELS
     if mail and not calls and not texts:
         channels = frozenset({ChannelKind.EMAIL})
-    elif calls and not texts and _TEXT_INSTEAD.search(folded):
+    elif only_calls and _TEXT_INSTEAD.search(folded):
         channels = frozenset({ChannelKind.VOICE})
     elif texts and not calls and _CALL_INSTEAD.search(folded):
         channels = frozenset({ChannelKind.SMS})

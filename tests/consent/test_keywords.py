@@ -168,6 +168,12 @@ def test_a_bare_no_and_a_wish_to_have_the_texts_again_are_no_stop(text):
     [
         pytest.param("stop texting me", PHONE_CHANNELS, None, id="texts end calls too"),
         pytest.param("stop calling me, just text", {ChannelKind.VOICE}, None, id="calls only"),
+        pytest.param("stop the voicemails please, texts are fine", {ChannelKind.VOICE}, None, id="voicemails only"),
+        pytest.param("dejen los textos pero quiten las llamadas", {ChannelKind.VOICE}, None, id="calls only, Spanish"),
+        pytest.param("no more texts or calls", PHONE_CHANNELS, None, id="both named"),
+        pytest.param("don't call me, don't text me", PHONE_CHANNELS, None, id="neither is offered"),
+        pytest.param("please do not text me. do not call me", PHONE_CHANNELS, None, id="nor is a call"),
+        pytest.param("please text me no more", PHONE_CHANNELS, None, id="no text is offered"),
         pytest.param("please don't text me, call me instead", {ChannelKind.SMS}, None, id="texts only"),
         pytest.param("stop emailing me", {ChannelKind.EMAIL}, None, id="mail only"),
         pytest.param("no more surveys please", PHONE_CHANNELS, Purpose.SURVEY, id="surveys only"),
