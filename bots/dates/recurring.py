@@ -7,7 +7,7 @@ from bots.dates.lexeme import Lexeme, words
 from bots.dates.model import Window
 from bots.dates.pieces import Context
 
-_ANY = words("any a un en cualquier cualquiera puro puros solo nomas nada solamente unicamente")
+_ANY = words("any cualquier cualquiera puro puros solo nomas nada solamente unicamente")
 _MANY = words("los solos todos mis")
 _THEN = words("only nomas solamente unicamente")
 _NAMED = frozenset(
