@@ -224,13 +224,12 @@ def _scope(asked: str, about: str, folded: str) -> Scope:
     """What a sentence asks to end: channels as `asked`, purposes as `about`; the rest may offer another channel."""
     named = [purpose for purpose, pattern in _PURPOSES if pattern.search(about)]
     purposes = frozenset(named[:1]) or None
-    # What is offered instead is not asked to end: "stop the voicemails, texts are fine".
-    only_calls = _CALLS.search(asked) and not _TEXTS.search(_TEXTS_KEPT.sub("", asked))
     calls, texts, mail = (bool(pattern.search(asked)) for pattern in (_CALLS, _TEXTS, _MAIL))
     channels = PHONE_CHANNELS
     if mail and not calls and not texts:
         channels = frozenset({ChannelKind.EMAIL})
-    elif only_calls and _TEXT_INSTEAD.search(folded):
+    # What is kept is not asked to end: "stop the voicemails, texts are fine".
+    elif calls and not _TEXTS.search(_TEXTS_KEPT.sub("", asked)) and _TEXT_INSTEAD.search(folded):
         channels = frozenset({ChannelKind.VOICE})
     elif texts and not calls and _CALL_INSTEAD.search(folded):
         channels = frozenset({ChannelKind.SMS})

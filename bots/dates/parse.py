@@ -64,23 +64,20 @@ def parse(
     windows = [one for one in windows if one.first != one.last or one.first not in gone] or windows
     left = windows_of(context, joined.left) if joined.left else []
     ahead = [one for one in windows if not has_passed(one, now)]
-    excluded_weekdays = tuple(
-        weekday
-        for weekday in dict.fromkeys(joined.excluded_weekdays)
-        if not any(day and day.weekday() == weekday for day in wished)
-    )
-    each = recurring(context, ahead or windows) if not left else None
-    if each is not None:
-        (ahead, excluded_weekdays), ambiguous = each, []
-    return When(
+    when = When(
         windows=tuple(ahead or windows),
         excluded=tuple(day for day in dict.fromkeys(joined.excluded) if day not in kept),
-        excluded_weekdays=excluded_weekdays,
+        excluded_weekdays=tuple(
+            weekday
+            for weekday in dict.fromkeys(joined.excluded_weekdays)
+            if not any(day and day.weekday() == weekday for day in wished)
+        ),
         ambiguous=tuple(ambiguous),
         moved_from=tuple(left),
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )
+    return recurring(context, when)
 
 
 def _is_unclear_move(c: Context, windows: list[Window], used: list[Piece]) -> bool:
