@@ -22,7 +22,7 @@ MENDED = Path(__file__).with_name("dates_mended.jsonl")
 NATURAL = Path(__file__).with_name("dates_natural.jsonl")
 """Plain texts as patients send them. date, time: left out where only the convention of the field differs from ours."""
 FRESH = Path(__file__).with_name("dates_fresh.jsonl")
-"""Texts of a writer who saw nothing. By them weekdays that come again were mended; nothing else was."""
+"""Texts of a writer who saw nothing. By them weekdays that come again were mended, and no other text of theirs."""
 ZONE = ZoneInfo("America/New_York")
 _TIMELY = re.compile(
     r"\d|day|night|noon|morn|evening|week|month|year|hour|minute|o'?clock|tomor|tommor|tonigh|soon|early|earli|late|next"
