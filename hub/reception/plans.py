@@ -8,7 +8,7 @@ from bots.dialogue import Clinic, Unknown
 from channels.twilio.voice_calls import live
 from consent import proof
 from consent import rules as rulebook
-from consent.facts import PHONE, ConsentState, Scope, Source
+from consent.facts import PHONE, PHONE_CHANNELS, ConsentState, Scope, Source
 from consent.ledger import NewFact
 from consent.wishes import Wish
 from hub.audit import Actor
@@ -150,11 +150,12 @@ class FixedAnswers:
                 attention="" if incoming.thread.attention == "opted_out" else None,
                 details=details,
             )
-        whole = narrow is None and (what.opt_out is None or what.opt_out.scope.purposes is None)
-        template = "consent.stopped" if narrow is None else "consent.stopped_these"
+        ended = _ended(what, narrow)
+        whole = ended.purposes is None and ended.channels >= PHONE_CHANNELS
+        template = "consent.stopped" if whole else "consent.stopped_these"
         text = self._say(template, what, incoming, facts)
         # Only what the opt-out itself would keep back needs to be let through as its confirmation.
-        confirms = whole or (narrow is not None and narrow.covers(incoming.channel, Purpose.CARE))
+        confirms = whole or ended.covers(incoming.channel, Purpose.CARE)
         # A second STOP changes nothing and is not confirmed a second time.
         again = incoming.standing.of(incoming.channel, Purpose.CARE).state is ConsentState.REVOKE
         return Plan(
@@ -328,13 +329,18 @@ def _fact(
         address_id=incoming.address_id,
         person_id=incoming.person.id if incoming.person.kind in ("patient", "proxy") else None,
         state=state,
-        scope=narrow or (PHONE if what.opt_out is None else what.opt_out.scope),
+        scope=_ended(what, narrow),
         source=source,
         at=incoming.at,
         actor=Actor("patient"),
         message_id=incoming.message_id,
         evidence=evidence,
     )
+
+
+def _ended(what: Sorted, narrow: Scope | None) -> Scope:
+    """What a STOP or a START is about: what a bare one was narrowed to, else what the person named."""
+    return narrow or (PHONE if what.opt_out is None else what.opt_out.scope)
 
 
 def _why(what: Sorted) -> dict[str, str | int | None]:

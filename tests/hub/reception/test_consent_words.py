@@ -1,6 +1,7 @@
 """STOP, START, HELP and wrong numbers: what the ledger holds, and what the phone shows."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +41,29 @@ async def test_a_stop_in_any_wording_is_kept_and_confirmed_once(rig: Rig, text: 
     assert len(rig.on_phone(ANA)) == 1
     refused = await rig.send(person, "Hello")
     assert isinstance(refused.decision, Skip)
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        pytest.param("stop the voicemails please, texts are fine", {"channel": ChannelKind.VOICE}, id="calls"),
+        pytest.param("no more surveys please", {"purpose": Purpose.SURVEY}, id="surveys"),
+    ],
+)
+async def test_who_ends_only_some_messages_hears_so_and_gets_the_others(
+    rig: Rig, text: str, ended: dict[str, Any]
+) -> None:
+    person = await ana(rig)
+
+    said = await rig.ask(ANA, text)
+
+    assert is_said("consent.stopped_these", said)
+    asked_of = ended.get("channel", ChannelKind.SMS), ended.get("purpose", Purpose.CARE)
+    async with rig.parts.db.read() as conn:
+        at = await rig.address(ANA)
+        standing = (await rig.parts.ledger.standings(conn, (at,)))[at]
+    assert standing.of(*asked_of).state is ConsentState.REVOKE
+    assert not isinstance((await rig.send(person, "Your forms are ready.")).decision, Skip)
 
 
 async def test_after_a_start_a_new_stop_is_confirmed_again(rig: Rig) -> None:
