@@ -1,12 +1,15 @@
 """The inbox as the front desk, a nurse and a call centre use it: journeys from the first key to the patient's phone."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.inbox_page import PERSON, Cable, Desk, at_desk, clean, clinic, text, texts, until
+from hub.crypto import Keyring
+from tests.browser.inbox_page import PERSON, Cable, Desk, at_desk, clean, clinic, staffed, text, texts, until
 from tests.hub.demo.clinic_running import Running
+from tests.stores import embedded_copy
 
 __all__ = ["clinic"]
 
@@ -268,8 +271,10 @@ async def test_what_came_while_the_line_was_cut_shows_once_and_in_order(browser:
     await cable.cut()
 
 
-async def test_what_else_one_does_all_day(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
+async def test_what_else_one_does_all_day(browser: Browser, manned: Path, tmp_path: Path, keyring: Keyring) -> None:
+    # Long enough for a slow machine to press Undo; nothing here waits until it is over.
+    unhurried = staffed(embedded_copy(manned, tmp_path), tmp_path, keyring, seeded=True, undo_seconds=30)
+    async with unhurried as clinic, at_desk(browser, clinic) as desk:
         page = desk.page
         await waiting(desk, clinic, "james", "James Boateng")
         await waiting(desk, clinic, "grace", "Grace Holloway", "I want to talk to a person about my inhaler")

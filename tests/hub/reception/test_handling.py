@@ -12,6 +12,7 @@ from channels.carrier import File
 from hub.db.tables import message, thread
 from hub.types import ThreadStatus
 from tests.bots.nlu_engine import trained
+from tests.hub.attachments.test_images import a_picture, saved
 from tests.hub.reception.people import ANA, ana
 from tests.hub_rig import CLINIC, Rig, is_said
 
@@ -170,7 +171,7 @@ async def test_after_three_faults_a_person_takes_over_and_the_patient_is_told(ri
 async def test_a_picture_alone_comes_to_staff(rig: Rig) -> None:
     person = await ana(rig)
 
-    await rig.carrier.text(ANA, CLINIC, "", [File("image/jpeg", b"\xff\xd8\xff")])
+    await rig.carrier.text(ANA, CLINIC, "", [File("image/png", saved(a_picture(), "PNG"))])
     said = await rig.hear(ANA)
 
     assert is_said("inbox.handed_over", said)
