@@ -1,12 +1,13 @@
 """The patient portal on a phone's screen: signing in, talking, booking; and that everyone can use it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bots.scheduling.base import Appointment
 from hub.demo.clinic import Patient, patient
@@ -191,15 +192,81 @@ async def test_without_script_all_of_it_works(browser: Browser, clinic: Running)
 async def test_what_cannot_be_sent_stays_in_the_box_and_is_sent_once_later(browser: Browser, clinic: Running) -> None:
     async with opened(browser, clinic, cut_off=True) as page:
         await sign_in(page, clinic, patient("james"))
-        await page.route("**/portal/messages", lambda route: route.abort())
+        await page.route("**/portal/messages", _no_posts)
         await say(page, "Is anybody there?")
-        await expect(page.locator("#lost")).to_be_visible()
+        await expect(page.locator("#wrong")).to_have_text("Not sent. Please try again.")
         await expect(page.locator(".write textarea")).to_have_value("Is anybody there?")
+        # What is read meanwhile does not hide that this was not sent.
+        await clinic.carrier.text(patient("james").phone, clinic.parts.settings.sms_from, "HELP")
+        await expect(page.locator(".said.clinic")).to_have_count(1)
+        await expect(page.locator("#wrong")).to_be_visible()
 
         await page.unroute("**/portal/messages")
-        await page.keyboard.press("Enter")
+        await page.locator(".write textarea").press("Enter")
 
-        await expect(page.locator(".said.me .words")).to_have_text("Is anybody there?")
+        await expect(page.locator(".said.me .words").last).to_have_text("Is anybody there?")
+        await expect(page.locator("#wrong")).to_be_hidden()
+        await expect(page.locator(".write textarea")).to_have_value("")
+
+
+async def _no_posts(route: Route) -> None:
+    await (route.abort() if route.request.method == "POST" else route.continue_())
+
+
+async def test_what_is_written_while_a_message_is_on_its_way_is_kept_and_goes_after_it(
+    browser: Browser, clinic: Running
+) -> None:
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            if route.request.method == "POST":
+                asked.set()
+                await answer.wait()
+            await route.continue_()
+
+        await page.route("**/portal/messages", slowly)
+        await say(page, "HELP")
+        await asked.wait()
+        await page.keyboard.type(" and thank you")
+        await page.keyboard.press("Enter")
+        answer.set()
+
+        await expect(page.locator(".said.me .words")).to_have_text(["HELP", "and thank you"])
+        await expect(page.locator(".write textarea")).to_have_value("")
+        asked.clear()
+        answer.clear()
+        await say(page, "HELP")
+        await asked.wait()
+        await page.locator(".write textarea").fill("What do I have booked?")
+        answer.set()
+        await expect(page.locator(".said.me .words").last).to_have_text("HELP")
+        await expect(page.locator(".write button.send")).to_be_enabled()
+        await expect(page.locator(".write textarea")).to_have_value("What do I have booked?")
+
+
+async def test_a_word_that_was_pressed_may_be_written_next(browser: Browser, clinic: Running) -> None:
+    """The same word twice is two messages."""
+    async with opened(browser, clinic) as page:
+        await sign_in(page, clinic, patient("james"))
+        await say(page, "I need a dental cleaning next week")
+        await expect(page.locator(".choices button").first).to_be_visible()
+        await page.reload()
+        await page.locator(".choices button").first.click()
+        await expect(page.locator(".said.me .words").last).to_have_text("1")
+        await say(page, "1")
+        await expect(page.locator(".said.me .words")).to_have_count(3)
+
+
+async def test_the_page_says_that_it_hears_nothing_and_that_it_does_again(browser: Browser, clinic: Running) -> None:
+    async with opened(browser, clinic, cut_off=True) as page:
+        await page.route("**/portal/events", lambda route: route.abort())
+        await sign_in(page, clinic, patient("james"))
+        await expect(page.locator("#lost")).to_be_visible()
+
+        await page.unroute("**/portal/events")
+
         await expect(page.locator("#lost")).to_be_hidden()
 
 

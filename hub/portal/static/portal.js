@@ -38,28 +38,22 @@ if (talk) {
   const lost = document.getElementById("lost");
   let stream = null;
   let asking = false;
-  let again = false;
+  let anew = false;
 
-  // Puts the messages of `page` in the place of those shown. A page that is none of ours means: signed out.
+  // Puts the messages of `page` in the place of those shown. False when it is none of ours: they are signed out.
   const show = (page) => {
     const fresh = page?.querySelector("#talk[data-live] .log");
     if (!fresh) {
       location.assign("/portal?again=1");
-      return;
-    }
-    const wrong = page.querySelector(".write .wrong");
-    talk.querySelector(".write .wrong")?.remove();
-    if (wrong) {
-      talk.querySelector(".write").prepend(document.importNode(wrong, true));
+      return false;
     }
     const newest = (root) => [...root.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq;
     const shown = talk.querySelector(".log");
-    const key = page.querySelector(".write [name=key]").value;
     settle(shown, fresh);
     if (newest(fresh) !== newest(shown)) {
       follow(shown, document.importNode(fresh, true), newest(shown));
     }
-    return wrong ? null : key;
+    return true;
   };
 
   // Shows what became of files that were being checked.
@@ -93,7 +87,7 @@ if (talk) {
 
   const refresh = async () => {
     if (asking) {
-      again = true;
+      anew = true;
       return;
     }
     asking = true;
@@ -104,8 +98,8 @@ if (talk) {
       lost.hidden = false;
     }
     asking = false;
-    if (again) {
-      again = false;
+    if (anew) {
+      anew = false;
       refresh();
     }
   };
@@ -140,42 +134,82 @@ if (talk) {
   addEventListener("pagehide", leave);
   addEventListener("pageshow", listen);
 
+  // Says below the messages why the last one did not go. A page that is read later does not take that away.
+  const wrong = document.getElementById("wrong");
+  const tell = (why) => {
+    wrong.textContent = why;
+    wrong.hidden = !why;
+  };
+
+  // Empties the box of what was sent: `sent` was in it then, and what was written since stays.
+  const empty = (form, sent) => {
+    const { text, file } = form.elements;
+    text.value = text.value.startsWith(sent) ? text.value.slice(sent.length).trimStart() : text.value;
+    file.value = "";
+    form.querySelector("details").open = false;
+    text.focus();
+  };
+
+  // What the hub answered to what was sent by `form`: whether it took it.
+  const answered = (form, page, sent) => {
+    const why = page.querySelector("#wrong").textContent;
+    const warning = page.querySelector(".before-sending");
+    tell(why);
+    talk.querySelector(".write .before-sending")?.remove();
+    if (warning) {
+      form.prepend(document.importNode(warning, true));
+      form.querySelector(".before-sending a").focus();
+    }
+    if (why || warning) {
+      return false;
+    }
+    if (form.matches(".write")) {
+      form.elements.key.value = page.querySelector(".write [name=key]").value;
+      empty(form, sent);
+    }
+    return true;
+  };
+
+  const under = new Set();
+  const again = new Set();
+
   talk.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-send]")) {
       return;
     }
     event.preventDefault();
+    if (under.has(form)) {
+      // Enter was pressed on the next message while this one is on its way.
+      again.add(form);
+      return;
+    }
     const filled = new FormData(form, event.submitter);
-    const said = form.matches(".write") ? filled : new URLSearchParams(filled);
-    const buttons = form.querySelectorAll("button");
-    buttons.forEach((one) => (one.disabled = true));
+    const sent = form.matches(".write") ? form.elements.text.value : "";
+    const still = form.querySelectorAll("button, input[type=file]");
+    const hold = (on) => {
+      under[on ? "add" : "delete"](form);
+      still.forEach((one) => (one.disabled = on));
+    };
+    hold(true);
+    let took = false;
     try {
-      const page = await asked("/portal/messages", { form: said });
+      const page = await asked("/portal/messages", { form: form.matches(".write") ? filled : new URLSearchParams(filled) });
       if (page?.querySelector("#unsent")) {
         // Signed out meanwhile: asked for as a page, the same answer shows what was written.
         form.submit();
         return;
       }
-      const key = show(page);
-      form.querySelector(".before-sending")?.remove();
-      const warning = page?.querySelector(".before-sending");
-      if (warning) {
-        form.prepend(document.importNode(warning, true));
-        form.querySelector(".before-sending a").focus();
-      } else if (form.matches(".write") && key) {
-        form.reset();
-        form.querySelector("details").open = false;
-        form.elements.key.value = key;
-        form.elements.text.focus();
-      }
-      lost.hidden = true;
+      took = show(page) && answered(form, page, sent);
       active();
     } catch {
       // The text stays in the box, under the same key: sent again, it is still one message.
-      lost.hidden = false;
+      tell(wrong.dataset.unsent);
     }
-    buttons.forEach((one) => (one.disabled = false));
+    hold(false);
+    if (again.delete(form) && took && form.elements.text.value.trim()) {
+      form.requestSubmit();
+    }
   });
 
   // Enter sends, as in every other place where one writes messages.
