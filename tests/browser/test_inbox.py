@@ -143,6 +143,48 @@ async def test_drafts_stay_with_their_thread_and_who_opted_out_is_written_to_oth
         await expect(desk.row("Grace Holloway")).not_to_contain_text("Opted out")
 
 
+async def test_a_press_counts_though_what_is_under_it_is_drawn_anew_meanwhile(browser: Browser, clinic: Running) -> None:
+    """A browser gives no click when what went down under the finger is not there any more as it comes up."""
+    async with at_desk(browser, clinic) as desk:
+        page = desk.page
+        await waiting(desk, clinic, "james", "James Boateng")
+        await waiting(desk, clinic, "grace", "Grace Holloway")
+        # In a row, in the conversation's head, and nowhere: let go of beside it, nothing is done.
+        await desk.row("James Boateng").locator(".preview").hover()
+        await page.mouse.down()
+        await text(clinic, "james", "Are you there?")
+        await expect(desk.row("James Boateng")).to_contain_text("Are you there?")
+        await page.mouse.up()
+        await expect(page.locator("#conv-name")).to_have_text("James Boateng")
+        await expect(page.locator("#log .bubble").last).to_have_text("Are you there?")
+
+        close = page.locator("#conv-head").get_by_role("button", name="Close", exact=True)
+        await close.hover()
+        was = await close.element_handle()
+        assert was is not None
+        await page.mouse.down()
+        await text(clinic, "james", "Hello?")
+        await expect(page.locator("#log .bubble").last).to_have_text("Hello?")
+        assert await was.evaluate("one => one.isConnected") is False
+        await page.locator("#conv-name").hover()
+        await page.mouse.up()
+        await page.locator(".row .preview").last.hover()
+        await page.mouse.down()
+        await page.locator("#conv-name").hover()
+        await page.mouse.up()
+        await expect(close).to_be_visible()
+
+        await close.hover()
+        was = await close.element_handle()
+        assert was is not None
+        await page.mouse.down()
+        await text(clinic, "james", "Hello again")
+        await expect(page.locator("#log .bubble").last).to_have_text("Hello again")
+        assert await was.evaluate("one => one.isConnected") is False
+        await page.mouse.up()
+        await expect(page.locator("#say")).to_contain_text("losed")
+
+
 async def test_an_emergency_comes_first_and_goes_only_with_its_outcome(browser: Browser, clinic: Running) -> None:
     async with at_desk(browser, clinic) as desk:
         page = desk.page

@@ -30,6 +30,7 @@ MODULES = (
     "palette.js",
     "picker.js",
     "presence.js",
+    "press.js",
     "rows.js",
     "schedule.js",
     "search.js",

@@ -12,6 +12,7 @@ import { makeList } from "./list.js";
 import { makeLive } from "./live.js";
 import { openPalette } from "./palette.js";
 import { makePresence } from "./presence.js";
+import { keepPresses } from "./press.js";
 import { makeSearch } from "./search.js";
 import { makeSound } from "./sound.js";
 import { makeStore } from "./store.js";
@@ -287,6 +288,7 @@ async function panel(app, side) {
   }
 }
 
+keepPresses();
 begin().catch((error) => {
   const place = document.getElementById("nobody");
   fill(place, h("p", { class: "strong" }, words.begin_failed), h("p", {}, error?.reason ?? ""), h("button", { type: "button", class: "btn", onclick: () => location.reload() }, words.try_again));
