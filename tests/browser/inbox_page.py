@@ -10,7 +10,10 @@ from typing import Any, Literal
 
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.accounts.sessions import Sessions
+from hub.accounts.users import User
 from hub.crypto import Keyring
 from hub.demo.clinic import patient
 from hub.demo.furnishing import furnish
@@ -149,9 +152,15 @@ async def at_desk(
     theme: Literal["light", "dark"] = "light",
     base: str = "",
     cut_off: bool = False,
+    by_form: bool = False,
+    at: str = "",
 ) -> AsyncIterator[Desk]:
     """`who` of the staff, signed in at the inbox. Nothing may be written to the console, but, where the test cuts the
-    connection off, that an address did not load."""
+    connection off, that an address did not load.
+
+    by_form: they come in by their password, as staff do; else with a session that was begun for them.
+    at: the path of another page to begin at, for whom the inbox is not.
+    """
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce", locale="en-US"
     )
@@ -160,14 +169,37 @@ async def at_desk(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    await page.goto(f"{base or clinic.base}/sign-in?next=/inbox%3Fview%3D{view}")
-    await page.locator("#email").fill(f"{who}@example.org")
-    await page.locator("#password").fill(PASSWORD)
-    await page.locator("#password").press("Enter")
-    await page.wait_for_selector("html.ready")
+    base = base or clinic.base
+    if by_form:
+        await page.goto(f"{base}/sign-in?next=/inbox%3Fview%3D{view}")
+        await page.locator("#email").fill(f"{who}@example.org")
+        await page.locator("#password").fill(PASSWORD)
+        await page.locator("#password").press("Enter")
+    else:
+        await begin_session(page, clinic, who, base)
+        await page.goto(f"{base}{at}" if at else f"{base}/inbox?view={view}")
+    if not at:
+        await page.wait_for_selector("html.ready")
     yield Desk(page, clinic, said)
     await context.close()
     assert [line for line in said if not allowed(line, cut_off)] == []
+
+
+async def begin_session(page: Page, clinic: Running, who: str, base: str = "") -> None:
+    """Sign the page's browser in as `who` of the staff, without the form: to fill it in, and to draw it, takes as long
+    as many a test that is of something else."""
+    parts = clinic.parts
+    sessions = Sessions(parts.db, parts.vault, parts.trail, parts.clock, parts.users)
+
+    async def unit(conn: AsyncConnection) -> str:
+        user = await parts.users.by_email(conn, f"{who}@example.org")
+        assert isinstance(user, User)
+        return await sessions.begin(conn, user, way="password", strong=False)
+
+    secret = await parts.db.write(unit)
+    await page.context.add_cookies(
+        [{"name": "staff", "value": secret, "url": base or clinic.base, "httpOnly": True, "sameSite": "Lax"}]
+    )
 
 
 def allowed(line: str, cut_off: bool) -> bool:

@@ -11,8 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from channels.carrier.faults import Undeliver
 from hub.crypto import Keyring
-from hub.demo.staff import PASSWORD
-from tests.browser.inbox_page import SHOTS, WIDE, clean, staffed
+from tests.browser.inbox_page import SHOTS, WIDE, begin_session, clean, staffed
 from tests.browser.test_inbox_panel import spoken
 from tests.hub.demo.clinic_running import MovingClock, Running
 
@@ -29,10 +28,8 @@ async def at_work(browser: Browser, clinic: Running, who: str, **how: Any) -> As
     page, said = await context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    await page.goto(f"{clinic.base}/sign-in?next=/campaigns")
-    await page.locator("#email").fill(f"{who}@example.org")
-    await page.locator("#password").fill(PASSWORD)
-    await page.locator("#password").press("Enter")
+    await begin_session(page, clinic, who)
+    await page.goto(f"{clinic.base}/campaigns")
     await expect(page.locator("main.campaigns")).to_be_visible()
     yield page
     await context.close()

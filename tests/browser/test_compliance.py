@@ -42,9 +42,8 @@ async def test_vendors_are_recorded_and_holds_placed_by_forms(browser: Browser, 
     """By keyboard; what is wrong is said with what was typed; a certificate is downloaded as it was signed."""
     parts = clinic.parts
     parts.vendors.outside = {"sms": "api.example.org", "slack": "slack.example.org"}
-    async with at_desk(browser, clinic, "compliance", cut_off=True) as desk:
+    async with at_desk(browser, clinic, "compliance", cut_off=True, at="/compliance/vendors") as desk:
         page = desk.page
-        await page.goto(f"{clinic.base}/compliance/vendors")
         assert await chips(page) == ["No vendor recorded", "No vendor recorded"]
         await page.locator("#name").fill("Example Texts")
         await page.get_by_label("Texts", exact=True).press("Space")

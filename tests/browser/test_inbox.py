@@ -23,7 +23,7 @@ async def waiting(desk: Desk, clinic: Running, who: str, name: str, words: str =
 
 
 async def test_a_shift_by_keyboard_alone(browser: Browser, clinic: Running) -> None:
-    async with at_desk(browser, clinic) as desk:
+    async with at_desk(browser, clinic, by_form=True) as desk:
         page = desk.page
         await expect(page.locator("#empty")).to_contain_text("No open conversations")
         await desk.shot("07-empty")
@@ -143,7 +143,7 @@ async def test_drafts_stay_with_their_thread_and_who_opted_out_is_written_to_oth
         await expect(desk.row("Grace Holloway")).not_to_contain_text("Opted out")
 
 
-async def test_a_press_counts_though_what_is_under_it_is_drawn_anew_meanwhile(browser: Browser, clinic: Running) -> None:
+async def test_a_press_counts_though_what_is_under_it_is_drawn_anew(browser: Browser, clinic: Running) -> None:
     """A browser gives no click when what went down under the finger is not there any more as it comes up."""
     async with at_desk(browser, clinic) as desk:
         page = desk.page

@@ -113,9 +113,9 @@ async def test_what_a_person_says_is_recorded_on_a_phone_in_spanish_by_night(bro
     """Also: whatever is written is shown as it was written, and stays text."""
     await spoken(clinic, "lead@example.org")
     thread = await thread_of(clinic, "grace")
-    async with at_desk(browser, clinic, "lead", size=(390, 844), theme="dark", cut_off=True) as desk:
+    there = f"/inbox?view=all&thread={thread}"
+    async with at_desk(browser, clinic, "lead", size=(390, 844), theme="dark", cut_off=True, at=there) as desk:
         page = desk.page
-        await page.goto(f"{clinic.base}/inbox?view=all&thread={thread}")
         await page.wait_for_selector("html.ready")
         await page.locator(".drawer-button").click()
         await expect(page.locator(".pn-head h2")).to_have_text("Grace Holloway")

@@ -14,7 +14,7 @@ from hub.demo.clinic import Patient, patient
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose
 from tests.browser.accessibility import violations
 from tests.hub.demo.clinic_running import Running
-from tests.hub.portal.person import CODE
+from tests.hub.portal.person import CODE, Person
 
 pytestmark = pytest.mark.browser
 
@@ -28,11 +28,16 @@ async def opened(
     clinic: Running,
     theme: Literal["light", "dark"] = "light",
     *,
+    who: str = "",
+    at: str = "messages",
     cut_off: bool = False,
     **options: Any,
 ) -> AsyncIterator[Page]:
     """The portal's first page. Nothing may be written to the console but, where the test cuts the connection off, that
-    an address did not load."""
+    an address did not load.
+
+    who: a patient who is signed in already, and begins at the portal's page `at`.
+    """
     context = await browser.new_context(
         viewport={"width": PHONE[0], "height": PHONE[1]},
         color_scheme=theme,
@@ -45,10 +50,24 @@ async def opened(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    await page.goto(f"{clinic.base}/portal")
+    if who:
+        await begin_session(page, clinic, patient(who))
+    await page.goto(f"{clinic.base}/portal/{at}" if who else f"{clinic.base}/portal")
     yield page
     await context.close()
     assert [line for line in said if not (cut_off and line.startswith("Failed to load resource"))] == []
+
+
+async def begin_session(page: Page, clinic: Running, who: Patient) -> None:
+    """Sign the page's browser in as `sign_in` does, by the same forms, but without drawing them: for what is of
+    something else, where that would be half of the work."""
+    person = Person(clinic)
+    await person.sign_in(who)
+    (secret,) = [one.value for one in person.web.cookie_jar if one.key == "portal"]
+    await person.web.close()
+    await page.context.add_cookies(
+        [{"name": "portal", "value": secret, "url": clinic.base, "httpOnly": True, "sameSite": "Lax"}]
+    )
 
 
 async def sign_in(page: Page, clinic: Running, who: Patient) -> None:
@@ -105,8 +124,7 @@ async def test_a_person_signs_in_writes_and_presses_a_choice_without_a_page_bein
 
 
 async def test_a_reply_of_staff_appears_by_itself_at_the_end(browser: Browser, clinic: Running) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james") as page:
         async with clinic.parts.db.read() as conn:
             person_id = await clinic.parts.people.by_mrn(conn, patient("james").mrn)
         assert person_id is not None
@@ -128,9 +146,7 @@ async def test_a_reply_of_staff_appears_by_itself_at_the_end(browser: Browser, c
 
 
 async def test_a_text_sent_from_the_phone_shows_in_the_open_page(browser: Browser, clinic: Running) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
-
+    async with opened(browser, clinic, who="james") as page:
         await clinic.carrier.text(patient("james").phone, clinic.parts.settings.sms_from, "What do I have booked?")
 
         await expect(page.locator(".said.me .words")).to_have_text("What do I have booked?")
@@ -140,8 +156,7 @@ async def test_a_text_sent_from_the_phone_shows_in_the_open_page(browser: Browse
 async def test_a_visit_is_booked_on_the_calendar_and_moved_though_a_time_was_taken_meanwhile(
     browser: Browser, clinic: Running
 ) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("aisha"))
+    async with opened(browser, clinic, who="aisha") as page:
         await page.get_by_role("link", name="Visits").click()
         await page.get_by_role("button", name="Show times").click()
         await page.get_by_role("link", name="Later").click()
@@ -190,8 +205,7 @@ async def test_without_script_all_of_it_works(browser: Browser, clinic: Running)
 
 
 async def test_what_cannot_be_sent_stays_in_the_box_and_is_sent_once_later(browser: Browser, clinic: Running) -> None:
-    async with opened(browser, clinic, cut_off=True) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james", cut_off=True) as page:
         await page.route("**/portal/messages", _no_posts)
         await say(page, "Is anybody there?")
         await expect(page.locator("#wrong")).to_have_text("Not sent. Please try again.")
@@ -216,8 +230,7 @@ async def _no_posts(route: Route) -> None:
 async def test_what_is_written_while_a_message_is_on_its_way_is_kept_and_goes_after_it(
     browser: Browser, clinic: Running
 ) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james") as page:
         asked, answer = asyncio.Event(), asyncio.Event()
 
         async def slowly(route: Route) -> None:
@@ -248,8 +261,7 @@ async def test_what_is_written_while_a_message_is_on_its_way_is_kept_and_goes_af
 
 async def test_a_word_that_was_pressed_may_be_written_next(browser: Browser, clinic: Running) -> None:
     """The same word twice is two messages."""
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james") as page:
         await say(page, "I need a dental cleaning next week")
         await expect(page.locator(".choices button").first).to_be_visible()
         await page.reload()
@@ -273,8 +285,7 @@ async def test_the_page_says_that_it_hears_nothing_and_that_it_does_again(browse
 async def test_the_page_warns_before_the_session_ends_and_then_shows_nothing_more(
     browser: Browser, clinic: Running
 ) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james") as page:
         await page.clock.install()
         await page.goto(f"{clinic.base}/portal/more")
         await expect(page.locator("#idle")).to_be_hidden()
@@ -291,8 +302,7 @@ async def test_the_page_warns_before_the_session_ends_and_then_shows_nothing_mor
 
 
 async def test_what_was_there_stays_while_what_is_new_is_added(browser: Browser, clinic: Running) -> None:
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james") as page:
         await say(page, "HELP")
         await expect(page.locator(".said.clinic")).to_have_count(1)
         await page.evaluate("() => { window.first = document.querySelector('.said.me'); }")
@@ -304,8 +314,7 @@ async def test_what_was_there_stays_while_what_is_new_is_added(browser: Browser,
 
 
 async def test_the_worker_keeps_the_look_and_nothing_of_a_person(browser: Browser, clinic: Running) -> None:
-    async with opened(browser, clinic, cut_off=True) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james", cut_off=True) as page:
         await say(page, "HELP")
         await expect(page.locator(".said.clinic")).to_have_count(1)
         await page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from hub.demo.clinic import patient
-from tests.browser.test_portal import fits, opened, sign_in
+from tests.browser.test_portal import fits, opened
 from tests.hub.attachments.test_images import a_picture, saved
 from tests.hub.demo.clinic_running import Running
 from tests.hub.portal.test_files import settled
@@ -19,8 +18,7 @@ PAGES = {"name": "pages.zip", "mimeType": "application/zip", "buffer": b"PK\x03\
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 async def test_files_are_sent_and_had_again(browser: Browser, clinic: Running, script: bool) -> None:
-    async with opened(browser, clinic, java_script_enabled=script, accept_downloads=True) as page:
-        await sign_in(page, clinic, patient("james"))
+    async with opened(browser, clinic, who="james", java_script_enabled=script, accept_downloads=True) as page:
         await page.locator(".attach summary").click()
         await page.locator("#file").set_input_files([PICTURE, PAGES])
         if script:

@@ -17,7 +17,7 @@ from hub.db.tables import address, thread
 from hub.demo.clinic import patient
 from hub.reception.plans import EMERGENCY
 from hub.types import AuthorKind, ChannelKind, Intent, Purpose, new_id
-from tests.browser.test_portal import WAIT, fits, opened, say, sign_in
+from tests.browser.test_portal import WAIT, begin_session, fits, opened, say
 from tests.channels.contract import SAID
 from tests.channels.push_rigs import CLINIC, BrowserRig, browser_rig
 from tests.hub.demo.clinic_running import Running, running
@@ -70,12 +70,10 @@ async def test_a_passkey_is_added_on_the_device_and_signs_in_without_a_code(
 ) -> None:
     # A browser makes passkeys for names alone, and of this machine's that is `localhost`.
     there = replace(clinic, base=clinic.base.replace("127.0.0.1", "localhost"))
-    async with opened(browser, there, theme) as page:
+    async with opened(browser, there, theme, who=who, at="security") as page:
         debugging = await page.context.new_cdp_session(page)
         await debugging.send("WebAuthn.enable")
         await debugging.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-        await sign_in(page, there, patient(who))
-        await leads_to(page, there, "security")
         await page.locator("#label").fill("Blue phone")
         await page.locator("#passkey-add button").click()
         await expect(page.locator(".done")).to_be_visible()
@@ -141,9 +139,7 @@ async def test_a_stop_from_the_phone_shows_among_the_agreements_and_start_restor
     browser: Browser, clinic: Running
 ) -> None:
     james = patient("james")
-    async with opened(browser, clinic) as page:
-        await sign_in(page, clinic, james)
-        await leads_to(page, clinic, "agreements")
+    async with opened(browser, clinic, who="james", at="agreements") as page:
         await page.get_by_role("button", name="Stop all texts").click()
         await expect(page.locator(".note")).to_contain_text("took it back")
         await page.get_by_role("link", name=re.compile("^Read and decide")).first.click()
@@ -195,7 +191,7 @@ async def test_notifications_are_turned_on_by_a_press_show_nothing_of_the_messag
     async with opened(whole_browser, pushing) as page:
         await page.context.grant_permissions(["notifications"], origin=pushing.base)
         await page.context.add_init_script(pretend)
-        await sign_in(page, pushing, james)
+        await begin_session(page, pushing, james)
         debugging = await page.context.new_cdp_session(page)
         registrations: list[str] = []
         debugging.on(
@@ -236,7 +232,7 @@ async def test_notifications_are_turned_on_by_a_press_show_nothing_of_the_messag
     # On an iPhone there are none before the portal is on the home screen.
     async with opened(whole_browser, pushing, user_agent=IPHONE) as page:
         await page.context.add_init_script("delete window.PushManager;")
-        await sign_in(page, pushing, james)
+        await begin_session(page, pushing, james)
         await leads_to(page, pushing, "notices")
         await expect(page.locator("#notices-ios li").first).to_contain_text("Share")
         await expect(page.locator("#notices-on")).to_be_hidden()

@@ -29,9 +29,9 @@ async def test_compliance_attests_and_answers_on_a_phone_in_the_dark(browser: Br
     await parts.db.write(lambda conn: parts.trail.record(conn, look))
     await parts.sealer.seal()
     assert (await watch(parts))["raised"] == 1
-    async with at_desk(browser, clinic, "compliance", size=(390, 844), theme="dark") as ruth:
+    start = "/compliance/safeguards"
+    async with at_desk(browser, clinic, "compliance", size=(390, 844), theme="dark", at=start) as ruth:
         page = ruth.page
-        await page.goto(f"{clinic.base}/compliance/safeguards")
         await expect(page.locator(".rail .waits")).to_have_text("1")
         row = page.locator('[data-safeguard="training"]')
         await expect(row).to_have_attribute("data-state", "missing")

@@ -29,9 +29,8 @@ async def test_the_desk_is_set_up_by_forms(
     if language == "es":
         await spoken(clinic, "lead@example.org")
     # What is refused here is answered with 422, of which the browser itself complains.
-    async with at_desk(browser, clinic, "lead", size=size, theme=theme, cut_off=True) as desk:
+    async with at_desk(browser, clinic, "lead", size=size, theme=theme, cut_off=True, at="/settings/teams") as desk:
         page = desk.page
-        await page.goto(f"{clinic.base}/settings/teams")
         await page.locator("#name").fill(HOSTILE)
         await page.locator("#reply_within").fill("soon")
         await page.locator("#reply_within").press("Enter")
