@@ -1,6 +1,7 @@
 """Trains the learned screen for opt-outs: `python -m consent.train` rewrites `learned.txt`.
 
-1. `examples/opt_out.jsonl`, labelled, each once more with slips of the thumb; beside it what people write to a clinic
+1. `examples/opt_out.jsonl`, labelled, each once more with slips of the thumb, and short ones with their words run
+   together; beside it what people write to a clinic
    (`bots/data/nlu`) and the emergencies and their look-alikes (`bots/urgent/examples`), which ask for no silence,
    whatever they want to stop.
 2. One logistic regression over hashed features (`hub.learning`).
@@ -33,6 +34,7 @@ HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples" / "opt_out.jsonl"
 _BOTS = HERE.parent / "bots"
 _SLIPPED = 0.4  # what a copy counts
+_JOINED = range(2, 6)  # words of a text that somebody may run together
 _BESIDE = 0.7  # what a text that was not written for this counts
 _WISH = "opt_out"  # the file of the bot's training data that holds the same wish
 _AMBIGUOUS = ("cancel", "wrong_number", "human", "decline")  # whose short texts may well be meant so
@@ -43,7 +45,7 @@ _LISTED = frozenset("abd")  # writers whose texts the phrase lists were mended b
 @dataclass(frozen=True, slots=True)
 class Example:
     """A text, whether it asks for silence, its weight, its writer ("" where it was not written for this), its
-    language. slipped: a copy with slips of the thumb.
+    language. slipped: a copy with slips of the thumb, or without spaces.
     """
 
     text: str
@@ -61,6 +63,9 @@ def examples() -> Iterator[Example]:
             one = Example(row["text"], row["word"] == "stop", 1.0, row["writer"], row["language"])
             yield one
             yield replace(one, text=slipped(one.text), weight=_SLIPPED, slipped=True)
+            words = one.text.split()
+            if len(words) in _JOINED and all(map(str.isalpha, words)):
+                yield replace(one, text="".join(words), weight=_SLIPPED, slipped=True)
     for path in sorted((_BOTS / "data" / "nlu").glob("*/*.yml")):
         for line in path.read_text(encoding="utf-8").splitlines():
             text = _MARKED.sub(r"\1", line.strip()[2:])

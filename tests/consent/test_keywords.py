@@ -21,8 +21,11 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 ROWS = rows_of(Path(consent.__file__).parent / "examples" / "opt_out.jsonl")
 LAST = rows_of(Path(__file__).parent / "opt_out_last.jsonl")
-"""By other writers, by whose texts nothing was taught, chosen or mended: never add them to the examples. The last one
-was asked for narrow ends, too (`texts are fine, quit the voicemails`); many of those are asked back about."""
+"""By other writers, by whose texts nothing was taught, chosen or mended: never add them to the examples. The last but
+one was asked for narrow ends, too (`texts are fine, quit the voicemails`); many of those are asked back about."""
+NARROW = rows_of(Path(__file__).parent / "opt_out_narrow.jsonl")
+"""The same by one who was asked for nothing but narrow ends and their mirror images (`I never said stop the texts`):
+the hardest that is known."""
 EVERYDAY = rows_of(Path(__file__).parents[1] / "bots" / "everyday_last.jsonl")
 CARRIER = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"]
 CARRIER += ["OPT-OUT", "REMOVE", "ARRET", "TD"]
@@ -68,6 +71,15 @@ def test_opt_outs_of_another_writer_are_heard_or_asked_about():
     assert needless <= 0.05
 
 
+def test_narrow_ends_are_mostly_heard_and_hardly_any_is_passed_over():
+    wanted, others = ([heard(row["text"]) for row in NARROW if row["word"] == word] for word in ("stop", "none"))
+
+    assert min(len(wanted), len(others)) >= 230
+    assert share(wanted, Match) >= 0.83
+    assert share(wanted, Match) + share(wanted, Doubt) >= 0.97
+    assert share(others, Match) <= 0.11
+
+
 def test_hardly_any_everyday_text_ends_the_messages_and_few_are_asked_about():
     found = [heard(row["text"]) for row in EVERYDAY]
 
@@ -79,7 +91,7 @@ def test_hardly_any_everyday_text_ends_the_messages_and_few_are_asked_about():
 def test_no_unseen_text_is_among_the_examples():
     known = {row["text"].casefold() for row in ROWS}
 
-    assert not known & {row["text"].casefold() for row in LAST}
+    assert not known & {row["text"].casefold() for row in (*LAST, *NARROW)}
 
 
 def test_every_example_names_its_writer():
