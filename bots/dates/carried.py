@@ -10,6 +10,7 @@ _KEEPS = frozenset(("viajo", "trabajo", "curro", "laburo", "viajamos", "operan",
 _FREES = frozenset(
     ("libre", "descanso", "tiempo", "chance", "queda", "viene", "sirve", "va", "dan", "permiso", "conviene")
 )
+_OFF_EARLY = frozenset(("temprano", "antes", "a las", "a la", "libre", "mas"))
 _NO_MATTER = frozenset(("importa", "hay", "problema", "pasa", "mas", "tiene", "tienen", "habra", "se", "problem"))
 _ENDS = ("", "stop", "comma", "and")
 _BETWEEN = (*_LINKS, "comma", "the", "on", "the_el", "in", "the_la")
@@ -35,6 +36,8 @@ def engaged_then(c: Context, k: int) -> bool:
     if j + 2 >= len(c.lexemes) or c.lexemes[j].word != "ese" or c.kind(j + 1) != "dia":
         return False
     word, following = c.lexemes[j + 2].word, c.lexemes[j + 3].word if j + 3 < len(c.lexemes) else ""
+    if word == "salgo" and following in _OFF_EARLY:
+        return False  # "el viernes después de las 3, ese día salgo temprano"
     return word in _KEEPS or (word in ("tengo", "estoy", "ando", "me") and following not in _FREES)
 
 

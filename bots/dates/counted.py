@@ -11,6 +11,7 @@ from bots.dates.reckon import add_months, monday, one, plus
 Found = tuple[Days, int]
 BaseAt = Callable[[Context, int], Found | None]
 PAST = Days(readings=(), past=True)
+_WEEKDAYS_AHEAD = 12
 
 
 def count_at(c: Context, i: int) -> tuple[str, int, int] | None:
@@ -50,7 +51,11 @@ def _moved(c: Context, unit: str, number: int, base: date) -> Days | None:
 
 
 def distance_at(c: Context, i: int, base_at: BaseAt, plain: bool = False) -> Found | None:
-    """Such as "Two weeks from Friday", "3 days from now", "3 days ago"."""
+    """Such as "Two weeks from Friday", "3 days from now", "two Saturdays from now", "3 days ago"."""
+    if not plain and [c.kind(i + n) for n in range(3)] == ["num", "weekday", "from_now"]:
+        ahead = (c.lexemes[i + 1].number - c.today.weekday() - 1) % 7 + 1
+        day = plus(c.today, ahead + 7 * (c.lexemes[i].number - 1))
+        return (Days(readings=(one(day),)), i + 3) if 1 <= c.lexemes[i].number <= _WEEKDAYS_AHEAD else None
     counted = count_at(c, i)
     if not counted:
         return None

@@ -9,8 +9,9 @@ _DUTIES = words("trabajar guardia turno laborar currar")
 _STUDIES = words("tengo estudio")
 _ENGAGED = words(
     "meeting meetings exam exams court training jury finals junta reunion examen examenes entrenamiento compromiso "
-    "corte boda funeral wedding"
+    "corte boda funeral wedding radiacion quimio dialisis"
 )
+_TREATED = words("terapia quimio radiacion dialisis clases practica rehabilitacion")
 _WAITS = words("free available open can could wait have good here there flexible need off around")
 WORK_HOURS = words("until from at before by of between num clock part in the_la")
 
@@ -42,6 +43,8 @@ def _does_until(c: Context, at: int, floor: int) -> bool:
     """Whether the person does something until then: "I teach until 1"; not "I'm free until 1"."""
     if at - 2 < floor or c.kind(at) != "until" or c.kind(at - 1) != "word" or c.lexemes[at - 1].word in _WAITS:
         return False
+    if c.kind(at - 2) == "stop" and c.lexemes[at - 1].word.endswith("ing"):
+        return True  # "subbing til 2:50"
     return c.lexemes[at - 2].word in ("i", "i'm", "im")
 
 
@@ -63,6 +66,8 @@ def _works_before(c: Context, at: int, floor: int) -> bool:
     word, before = c.lexemes[k].word, c.lexemes[k - 1].word if k else ""
     if before in ("a", "the", "un", "una") and k > 1:
         before = c.lexemes[k - 2].word
+    if word in _TREATED:
+        return before in ("voy", "vamos") or (k > 1 and c.lexemes[k - 2].word in ("voy", "vamos"))
     if word in ("work", "working"):
         must = before == "to" and k > 1 and c.lexemes[k - 2].word in ("have", "got", "need", "gotta")
         return must or before in ("i", "i'm", "im", "we", "also", "only", "have")
@@ -93,6 +98,9 @@ def at_work(c: Context, k: int) -> bool:
         said = (word in ("work", "working") and before in ("i", "i'm", "im", "we")) or (
             word in _I_WORK and c.language == "es"
         )
+        goes = word in ("voy", "vamos") and c.language == "es" and c.lexemes[min(stop + 1, len(c.lexemes) - 1)].word
+        if goes in _TREATED:
+            return c.kind(stop + 2) not in WORK_HOURS
         said = said or (word == "toca" and c.lexemes[min(stop, len(c.lexemes) - 1)].word in _DUTIES)
     all_day = stop < len(c.lexemes) and c.lexemes[stop].name == "all day"
     return said and (all_day or c.kind(stop) not in WORK_HOURS)

@@ -153,7 +153,8 @@ def _has_hours(joined: Joined) -> bool:
 def _with_weekday_before(drafts: list[Draft], days: Days, gap: set[str]) -> Days:
     """Of "Thursday or Friday of next week", the Thursday goes there too; of "Mondays or Fridays in May", both do."""
     last = drafts[-1].days if drafts else None
-    if last is None or last.weekday is None or "word" in gap or not gap & {"or", "and", "comma"}:
+    run = not gap and days.within  # "Tues Wed Thurs next week"
+    if last is None or last.weekday is None or "word" in gap or not (run or gap & {"or", "and", "comma"}):
         return days
     begin = days.readings[0][0] if days.readings else None
     if days.excluded_weekdays and begin is not None and days.wide and last.weekday in days.excluded_weekdays:
@@ -220,6 +221,10 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
     elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
+    elif last.hours and gap <= {"comma", "the_el", "on"} and _is_another_day(c, last.days, days, piece):
+        drafts.append(Draft(days=days))  # "tomorrow at 9, Tuesday at 2"
+    elif days.within and gap <= {"comma"} and last.days.within == days.within and not last.days.wide and not days.wide:
+        drafts.append(Draft(days=days))  # the Thursday of "Tues Wed Thurs next week"
     elif not gap and is_listed(c, last, days, piece):
         there = merged(c.today, last.period, days, set()) if last.period is not None else None
         drafts.append(replace(last, days=there or days, hours_taken=True))  # "next week Mon Tues or Wed"
@@ -241,6 +246,15 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             drafts.append(Draft(days=days, hours=one_of.hours, part=one_of.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _is_another_day(c: Context, said: Days, days: Days, piece: Piece) -> bool:
+    """Whether a weekday with its own hour is named behind today or tomorrow, and is neither."""
+    first, last = said.readings[0] if said.readings else (None, None)
+    relative = said.weekday is None and not said.day_of_month and first == last and len(said.readings) == 1
+    if first is None or not relative or days.weekday in (None, first.weekday()) or (first - c.today).days > 1:
+        return False
+    return _hours_follow(c, piece.stop)
 
 
 def _near(said: Days, days: Days, gap: set[str]) -> set[str]:

@@ -11,8 +11,9 @@ _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at really "
     "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing "
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
-    "conduzco conducir anything anytime else ninguna nada en por para poder me lo nos se pongan ponga pongas poner "
-    "agenden agende programen citen den manden dejen quiero queremos appointment appointments an cita during"
+    "conduzco conducir anything anytime else ninguna schedule book nada en por para poder me lo nos se pongan ponga "
+    "pongas poner agenden agende programen citen den manden dejen quiero queremos appointment appointments an cita "
+    "during"
 )
 _PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
@@ -151,7 +152,8 @@ def _any_other(c: Context) -> int:
                 return 0
             return k  # "estoy en terapia los martes, otro día por la tarde"
         if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
-            return k
+            # "Has to be a Friday, I don't do any other day" asks for that one.
+            return 0 if any(c.kind(n) in ("not", "no_es") for n in range(max(0, k - 4), k - 1)) else k
     return 0
 
 
@@ -294,11 +296,19 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         return False
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
+    if kind == "not" and following in ("matter", "matters"):
+        return False  # "morning or afternoon doesn't matter"
     if kind == "not":
+        if c.lexemes[k - 1].word == "that" and k + 1 >= ceiling < len(c.lexemes):
+            return False  # "a morning next week that isn't Thursday"
         if lexeme.word in _OWN or lexeme.word.startswith("no "):
             return k + 1 >= ceiling or c.kind(k + 1) not in ("the_el", "on")
         of_hours = c.kind(k + 2) in WORK_HOURS and c.kind(k + 2) != "of"  # "Thursday I can't do 12 to 1"
-        return following in _BAD or c.kind(k + 1) in _NO_ENDS[:3] or (following in ("do", "make") and not of_hours)
+        return (
+            following in _BAD
+            or c.kind(k + 1) in _NO_ENDS[:3]
+            or (following in ("do", "make", "make it") and not of_hours)
+        )
     if lexeme.word in _PURSUITS and k == stop and c.kind(k + 1) in ("comma", "stop", "and"):
         return True  # "los jueves catecismo, el miércoles bien"
     if (lexeme.word in _SPURNED and not _is_count(c, k)) or kind in ("too_early", "too_late"):

@@ -157,6 +157,9 @@ def _mend(word: str, language: Language) -> Sense | None:
     return None
 
 
+_LETTERS = re.compile(r"\bm[-/, ]+w(?:[-/, ]+| or | and | & )f\b|\bt[-/]th\b", re.IGNORECASE)
+_DENIES = re.compile(r"n['\u2019]?t\b|\b(?:no|not|never|except|but|school|work|class)\b", re.IGNORECASE)
+
 # Words that tell the language of a text.
 _OF_ONE: dict[Language, frozenset[str]] = {
     "en": words_en.MARKERS | (words_en.WORDS.keys() - words_es.WORDS.keys() - words_es.MARKERS),
@@ -182,6 +185,10 @@ def guess_language(text: str) -> Language:
 
 def lex(text: str, language: Language) -> list[Lexeme]:
     """The lexemes of `text`, in order, phrases folded, compound numbers added up, what was measured left out."""
+    if (said := _LETTERS.search(text)) and not _DENIES.search(text, 0, said.start()):
+        # "M-W-F", "m w or f": as they are written in one, over as many letters.
+        joined = "mwf" if said[0][0] in "mM" else "tth"
+        text = text[: said.start()] + joined.ljust(len(said[0])) + text[said.end() :]
     return without_measures(_join_numbers(_fold_phrases(_split(text, language), language)))
 
 

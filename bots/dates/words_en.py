@@ -215,7 +215,8 @@ _SENSES: dict[Sense, str] = {
     ("after", 1): (
         "on or after, as early as, no earlier than, not earlier than, no sooner than, not before, not sooner than, at "
         "or after, earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it "
-        "is, earliest i can get there is, earliest i could do is, earliest for me is, earliest i can come in is, not "
+        "is, earliest i can get there is, earliest i could do is, earliest for me is, earliest is, "
+        "earliest would be, earliest i can come in is, not "
         "for another, not for at least, not for about, at least, in at least"
     ),
     ("before", 0): (

@@ -289,3 +289,28 @@ def test_on_its_eve_the_coming_week_is_the_next_one() -> None:
 
     assert [window.first for window in either.windows] == [march(19), march(20)]
     assert (whole.windows[0].first, whole.windows[0].last) == (march(16), march(22))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "others"),
+    [
+        pytest.param("any tuesday in april", date(2026, 4, 1), date(2026, 4, 30), (0, 2, 3, 4, 5, 6), id="of a month"),
+        pytest.param("un lunes de abril", date(2026, 4, 1), date(2026, 4, 30), (1, 2, 3, 4, 5, 6), id="es-of a month"),
+        pytest.param("weekends only", march(14), None, (0, 1, 2, 3, 4), id="weekends"),
+        pytest.param("this weekend", march(14), march(15), (), id="one weekend"),
+        pytest.param("puros martes puedo, el 17 de marzo a la una", march(17), march(17), (), id="es-one of them"),
+        pytest.param("the first tuesday in april", date(2026, 4, 7), date(2026, 4, 7), (), id="the first of a month"),
+        pytest.param("two saturdays from now", march(21), march(21), (), id="counted"),
+    ],
+)
+def test_each_such_day_is_meant_or_one(text: str, first: date, last: date | None, others: tuple[int, ...]) -> None:
+    when = read(text)
+
+    assert [(window.first, window.last) for window in when.windows] == [(first, last)]
+    assert when.excluded_weekdays == others
+
+
+def test_letters_name_weekdays_where_these_are_not_ruled_out() -> None:
+    assert read("m-w-f after 2").excluded_weekdays == read("m w or f after 2").excluded_weekdays == (1, 3, 5, 6)
+    assert read("t/th after 2").excluded_weekdays == (0, 2, 4, 5, 6)
+    assert read("cant do mornings m/w/f").excluded_weekdays == ()
