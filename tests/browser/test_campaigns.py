@@ -47,8 +47,8 @@ async def shot(page: Page, name: str) -> None:
 async def test_a_campaign_from_its_building_to_its_results(
     browser: Browser, database_url: str, tmp_path: Path, keyring: Keyring
 ) -> None:
-    # Three texts a second, so that there is something to pause.
-    given: dict[str, Any] = {"clock": MovingClock(MONDAY), "sms_rate": 3.0}
+    # Two texts a second, so that there is something to pause.
+    given: dict[str, Any] = {"clock": MovingClock(MONDAY), "sms_rate": 2.0}
     wide = {"viewport": {"width": WIDE[0], "height": WIDE[1]}, "color_scheme": "light"}
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
     async with staffed(database_url, tmp_path, keyring, **given) as clinic:
