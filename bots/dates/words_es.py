@@ -161,7 +161,7 @@ _SENSES: dict[Sense, str] = {
         "ride, no tengo raite, no tengo aventon, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, "
         "viajo"
     ),
-    ("else", 0): "si no, o si no, de lo contrario",
+    ("else", 0): "si no, si ya no, o si no, de lo contrario",
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
     ("fix", 0): (
         "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir, perdona, perdone, "
