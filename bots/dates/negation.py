@@ -6,14 +6,15 @@ from bots.dates.carried import asks_politely, carries, denied_too, engaged_then,
 from bots.dates.engaged import AT_WORK, WORK_HOURS, at_work, at_work_on, is_taken, works_then
 from bots.dates.lexeme import words
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
+from bots.dates.unless import is_condition, is_taken_back, is_the_only_one
 
 _THROUGH = words(
     "do make come it be there available free good for any in that works work attend go on the this at really "
     "possible have time want like prefer need a ir asistir venir hacer el los las la ese esta este able swing "
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
-    "conduzco conducir anything anytime else ninguna schedule book nada en por para poder me lo nos se pongan ponga "
-    "pongas poner agenden agende programen citen den manden dejen quiero queremos appointment appointments an cita "
-    "during"
+    "conduzco conducir anything anytime else ninguna schedule book give nada en por para poder me lo nos se pongan "
+    "ponga pongas poner agenden agende programen citen den manden dejen quiero queremos appointment appointments an "
+    "cita during"
 )
 _PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
@@ -63,6 +64,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             or (at and _is_worse(c, pieces[at - 1], piece))
             or (_may_be_left_out(piece) and _all_but(c, piece, floor))
             or _before(c, piece.at, floor)
+            or (isinstance(piece.found, Hours) and is_condition(c, piece.at, floor))
             or not_until(c, piece, floor)
             or (_behind(c, piece.stop, ceiling) and not _is_asked(c, pieces, at) and not works_then(c, pieces, at))
             or (at - 1 in found and of_one_day(pieces[at - 1], piece))
@@ -178,12 +180,17 @@ def _may_be_left_out(piece: Piece) -> bool:
     """Whether it is days, a stretch of hours, an hour told with no bound, or noon with any."""
     found = piece.found
     noon = isinstance(found, Hours) and found.low is not None and found.low.hour == 12
-    return isinstance(found, Days) or (isinstance(found, Hours) and (noon or bool(found.high) or found.bound == "at"))
+    part = isinstance(found, Hours) and found.low is None and found.part is not None
+    timed = isinstance(found, Hours) and (noon or part or bool(found.high) or found.bound == "at")
+    return isinstance(found, Days) or timed
 
 
 def _all_but(c: Context, piece: Piece, floor: int) -> bool:
     """Whether the day is the one that is left out: "any day next week but Wednesday"."""
     k = piece.at - 1
+    if isinstance(piece.found, Hours) and piece.found.low is None:
+        k -= c.kind(k) == "in"
+        return k == floor == 0 and c.kind(k) == "minus"  # "menos en la mañana, el jueves"
     if k > floor and c.kind(k - 1) == "comma" and isinstance(piece.found, Hours):
         return False  # "Thursday or Friday, whichever, but 8 am"
     if k >= floor and c.kind(k) == "minus" and (floor or not _ANY.isdisjoint(c.said)):
@@ -239,8 +246,10 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return word not in _OWN or k == 0 or c.kind(k - 1) == "word" or c.kind(k + 1) == "make"
         if kind == "no_es":
             return True
-        if c.kind(at) == "until" and word in _GETS:
-            continue  # "I can't get there till 10:30"
+        if c.kind(at) in ("until", "before") and word in _GETS:
+            continue  # "I can't get there till 10:30", "I don't get out before 5"
+        if kind == "counted" and c.kind(k - 1) == "no":
+            return True  # "no appointments before 11"
         if word in _WHAT_SAID and not _UNSAYS.isdisjoint(c.said):
             continue  # "scratch what I said about 4/7"
         if (
@@ -288,8 +297,10 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         k += 2  # "esta semana la tengo llena"
     if k >= ceiling:
         return False
-    if _is_not_then(c, c.skip(k, ("comma", "and"))) or _so_not_then(c, k, ceiling):
+    if is_the_only_one(c, stop, ceiling) or _is_not_then(c, c.skip(k, ("comma", "and"))) or _so_not_then(c, k, ceiling):
         return True
+    if c.kind(k) in ("not", "no_es") and is_taken_back(c, k):
+        return False
     if at_work(c, k) or engaged_then(c, k):
         return True
     if asks_politely(c, k):

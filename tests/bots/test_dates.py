@@ -314,3 +314,45 @@ def test_letters_name_weekdays_where_these_are_not_ruled_out() -> None:
     assert read("m-w-f after 2").excluded_weekdays == read("m w or f after 2").excluded_weekdays == (1, 3, 5, 6)
     assert read("t/th after 2").excluded_weekdays == (0, 2, 4, 5, 6)
     assert read("cant do mornings m/w/f").excluded_weekdays == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest"),
+    [
+        pytest.param("please do not schedule before 1. Tuesday", time(13), None, id="do not schedule"),
+        pytest.param("no appointments before 11, tuesday", time(11), None, id="no appointments"),
+        pytest.param("don't give me anything before 10. tues", time(10), None, id="do not give"),
+        pytest.param("Tuesday, but if it's before 2 I can't make it", time(14), None, id="if it is"),
+        pytest.param("tuesday i dont get out before 5", time(17), None, id="not out before"),
+        pytest.param("unless its before 9, tuesday works", time(9), None, id="unless"),
+        pytest.param("tuesday won't work unless it's after 4", time(16), None, id="not unless"),
+        pytest.param("el martes no, a menos que sea despues de las 4", time(16), None, id="es-not unless"),
+        pytest.param("menos en la mañana, el martes a cualquier hora", time(12), time(23, 59), id="es-but for a part"),
+        pytest.param("El martes despues de las 3, ese dia salgo temprano", time(15), None, id="es-off early"),
+        pytest.param("tuesday. earliest is 10:30 for me", time(10, 30), None, id="earliest"),
+    ],
+)
+def test_what_would_not_do_is_never_taken_for_the_wish(text: str, earliest: time, latest: time | None) -> None:
+    when = read(text)
+
+    assert when.windows == (
+        Window(
+            first=march(10), last=march(10), earliest=earliest, latest=latest, part_of_day=when.windows[0].part_of_day
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "excluded"),
+    [
+        pytest.param("thursday is the only day i can't", (3,), id="the only one that will not do"),
+        pytest.param("el jueves es el unico dia que no puedo", (3,), id="es-the only one that will not do"),
+        pytest.param("thursday is the only day i can", (), id="the only one"),
+        pytest.param("has to be a thursday, i dont do any other day", (), id="no other"),
+    ],
+)
+def test_the_only_day_is_told_from_the_only_one_that_will_not_do(text: str, excluded: tuple[int, ...]) -> None:
+    when = read(text)
+
+    assert when.excluded_weekdays == excluded
+    assert [window.first for window in when.windows] == ([] if excluded else [march(12)])
