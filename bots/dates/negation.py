@@ -14,8 +14,11 @@ _THROUGH = words(
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
     "conduzco conducir anything anytime else ninguna schedule book give nada en por para poder me lo nos se pongan "
     "ponga pongas poner agenden agende programen citen den manden dejen quiero queremos appointment appointments an "
-    "cita during"
+    "cita during up anywhere bother with end"
 )
+_SUCH_AS = words("like say como")
+_TOO = words("early late temprano tarde too tan")
+_TROUBLE = words("disaster nightmare problem bust mess conflict challenge desastre problema pesadilla")
 _PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
@@ -221,12 +224,16 @@ def _before(c: Context, at: int, floor: int) -> bool:
         return True  # "no to Monday, yes to Tuesday"
     if k >= floor and c.kind(k - (c.kind(k) == "the_el")) == "nor":
         return True
+    such = False
     for steps in range(6):
         k = at - 1 - steps
         if k < floor:
             return False
         kind, word = c.kind(k), c.lexemes[k].word
-        if kind in ("no_es", "not") and not c.lexemes[k].value and _is_supposed(c, k):
+        such = such or word in _SUCH_AS
+        if such and (word in _SUCH_AS or word in _TOO or kind in ("comma", "early", "late", "too_early", "too_late")):
+            continue  # "nothing early, like before 10"
+        if kind in ("no_es", "not") and not c.lexemes[k].value and not such and _is_supposed(c, k):
             return False  # "if there's nothing Monday, Wednesday"
         if word in ("complica", "dificulta") and k and c.lexemes[k - 1].word == "me":
             return True  # "se me complica el jueves"
@@ -307,6 +314,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         return False
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
+    if _is_trouble(c, k, ceiling):
+        return True
     if kind == "not" and following in ("matter", "matters"):
         return False  # "morning or afternoon doesn't matter"
     if kind == "not":
@@ -327,6 +336,16 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if kind == "no_es":
         return c.kind(k + 1) in _NO_ENDS or following in _NO_GOES_ON
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _is_trouble(c: Context, k: int, ceiling: int) -> bool:
+    """Whether the day is called one that will not do: "is a no go", "would be a disaster"."""
+    k += k < ceiling and c.lexemes[k].word in ("be", "seria")
+    k = c.skip(k, ("a",))
+    if k >= ceiling:
+        return False
+    following = c.lexemes[c.skip(k + 1, ("dash",))].word if c.skip(k + 1, ("dash",)) < ceiling else ""
+    return c.lexemes[k].word in _TROUBLE or (c.kind(k) == "no" and following == "go")
 
 
 def _is_count(c: Context, k: int) -> bool:

@@ -329,10 +329,16 @@ def test_letters_name_weekdays_where_these_are_not_ruled_out() -> None:
         pytest.param("el martes no, a menos que sea despues de las 4", time(16), None, id="es-not unless"),
         pytest.param("menos en la mañana, el martes a cualquier hora", time(12), time(23, 59), id="es-but for a part"),
         pytest.param("El martes despues de las 3, ese dia salgo temprano", time(15), None, id="es-off early"),
+        pytest.param("tuesday but please nothing early, like before 10", time(10), None, id="nothing such as"),
+        pytest.param("tuesday if its not too early, like before 9", time(9), None, id="not such as"),
+        pytest.param("tuesday, i wont be up before 10", time(10), None, id="not up before"),
+        pytest.param("my shift doesn't end before 3 on tuesday", time(15), None, id="does not end before"),
+        pytest.param("i never make it anywhere before 11. tuesday", time(11), None, id="never make it"),
+        pytest.param("tuesday afternoon is a no go", None, time(11, 59), id="a no go"),
         pytest.param("tuesday. earliest is 10:30 for me", time(10, 30), None, id="earliest"),
     ],
 )
-def test_what_would_not_do_is_never_taken_for_the_wish(text: str, earliest: time, latest: time | None) -> None:
+def test_what_would_not_do_is_never_taken_for_the_wish(text: str, earliest: time | None, latest: time | None) -> None:
     when = read(text)
 
     assert when.windows == (
@@ -347,6 +353,8 @@ def test_what_would_not_do_is_never_taken_for_the_wish(text: str, earliest: time
     [
         pytest.param("thursday is the only day i can't", (3,), id="the only one that will not do"),
         pytest.param("el jueves es el unico dia que no puedo", (3,), id="es-the only one that will not do"),
+        pytest.param("thursday would be a disaster", (3,), id="a disaster"),
+        pytest.param("don't bother with thursday", (3,), id="do not bother"),
         pytest.param("thursday is the only day i can", (), id="the only one"),
         pytest.param("has to be a thursday, i dont do any other day", (), id="no other"),
     ],
