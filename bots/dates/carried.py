@@ -20,6 +20,8 @@ def asks_politely(c: Context, k: int) -> bool:
     """Whether the "no" at `k` only asks, as Spanish does: "a las 7 no se puede?", "no habrá el viernes?"."""
     if c.language != "es" or c.kind(k) not in ("not", "no_es"):
         return False
+    if k > 1 and (c.lexemes[k - 2].word, c.lexemes[k - 1].word) == ("por", "que"):
+        return c.kind(k + 1) in ("the_el", "weekday", "day", "this")  # "¿por qué no el jueves?"
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
     then = c.lexemes[k + 2].word if k + 2 < len(c.lexemes) else ""
     if c.lexemes[k].word != "no se puede" and following not in _ASKED and not (following == "se" and then in _ASKED):

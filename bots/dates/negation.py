@@ -242,6 +242,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
         if kind in ("not", "no_es") and asks_politely(c, k):
             return False
         if kind == "not":
+            if word == "forget" and c.kind(k - 1) == "not":
+                return False  # "don't forget me Thursday at 3"
             if word == "gone" and c.lexemes[k - 1].word == "be":
                 return False  # "I need to be gone by 2"
             if word == "nothing" and (c.lexemes[k - 1].word == "doing" or _has_nothing(c, k)):

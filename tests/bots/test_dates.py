@@ -364,3 +364,19 @@ def test_the_only_day_is_told_from_the_only_one_that_will_not_do(text: str, excl
 
     assert when.excluded_weekdays == excluded
     assert [window.first for window in when.windows] == ([] if excluded else [march(12)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("don't forget me tuesday at 3", id="do not forget"),
+        pytest.param("tuesday at 3 without fail", id="without fail"),
+        pytest.param("why not tuesday at 3", id="why not"),
+        pytest.param("por que no el martes a las 3", id="es-why not"),
+        pytest.param("no importa, el martes a las 3", id="es-no matter"),
+    ],
+)
+def test_not_every_no_rules_out(text: str) -> None:
+    assert read(text).windows == (
+        Window(first=march(10), last=march(10), earliest=time(15), latest=time(15), exact=True),
+    )
