@@ -369,6 +369,7 @@ def _add_part(drafts: list[Draft], hours: Hours, gap: set[str]) -> None:
     elif (
         last.part == hours.part
         or (last.part is not None and hours.part == "all day")
+        or (last.part == "first thing" and hours.part in ("morning", "early morning"))
         or (last.part and hours.part and last.part.endswith(hours.part))
     ):
         return  # "late Friday afternoon"

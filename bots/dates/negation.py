@@ -14,7 +14,7 @@ _THROUGH = words(
     "manage voy vamos alcanzar llegar consulta turno open drive drives driving maneja manejo manejar conduce "
     "conduzco conducir anything anytime else ninguna schedule book give nada en por para poder me lo nos se pongan "
     "ponga pongas poner agenden agende programen citen den manden dejen quiero queremos appointment appointments an "
-    "cita during up anywhere bother with end"
+    "cita during up anywhere bother with end era"
 )
 _SUCH_AS = words("like say como")
 _TOO = words("early late temprano tarde too tan")
@@ -22,7 +22,7 @@ _TROUBLE = words("disaster nightmare problem bust mess conflict challenge desast
 _PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("se is are s would really i i'm im we me yo it that just does will ya estoy estamos")
+_AFTER_WORDS = words("se is are r s would really i i'm im we me yo it that just does will ya estoy estamos")
 _DOES = words("tengo hay entro abro abrimos salgo curro laboro voy viajo")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
@@ -33,7 +33,7 @@ _SPURNED = words(
     "complica dificil bad out full impossible tough hard terrible imposible complicado mal llena lleno llenas llenos "
     "ocupada ocupado saturada saturado"
 )
-_ANY = words("whichever whatever cualquiera cualquier todos todas any anytime anything every all whole")
+_ANY = words("whichever whatever cualquiera cualquier todo todos todas any anytime anything every all whole")
 _BUT = words("but accept expect")
 """What leaves a day out of "any day"; the latter two are how "except" is often typed."""
 _SAID = words("said dije dijo dijeron pedi")

@@ -72,6 +72,9 @@ def listed_at(c: Context, i: int) -> Found | None:
     head = i
     while (before := _beside(c, head, -1)) is not None:
         head = before
+    if c.kind(head - 1) == "month" and head < i:  # the 20 of "July 19 20 or 21"
+        found = month_at(c, head - 1, day=c.lexemes[i].number)
+        return (found[0], i + 1) if found else None
     if not (c.kind(head - 1) in _BEFORE_LIST or c.lexemes[head - 1].word in _ASKING):
         return None
     run = head == i and c.kind(i + 1) in ("until", "to", "dash") and _is_late(c, i + 2) and not _counts(c, i + 3)
