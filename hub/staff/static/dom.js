@@ -24,18 +24,44 @@ export function h(tag, props = {}, ...children) {
   return made;
 }
 
+const kept = (children) => children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
+
 function add(parent, children) {
-  for (const child of children.flat(Infinity)) {
-    if (child !== null && child !== undefined && child !== false && child !== "") {
-      parent.append(child);
-    }
-  }
+  parent.append(...kept(children));
 }
 
 // Puts `children` in the place of what `parent` holds.
 export function fill(parent, ...children) {
   parent.replaceChildren();
   add(parent, children);
+  return parent;
+}
+
+// The same, but what is drawn as before stays in its place, with its focus and with what is selected in it. For what is
+// drawn anew by itself while somebody reads; whatever a child does must follow from what it shows.
+export function refill(parent, ...children) {
+  let place = parent.firstChild;
+  for (const child of kept(children)) {
+    const fresh = child instanceof Node ? child : document.createTextNode(child);
+    let same = place;
+    while (same && !same.isEqualNode(fresh)) {
+      same = same.nextSibling;
+    }
+    if (!same) {
+      parent.insertBefore(fresh, place);
+      continue;
+    }
+    while (place !== same) {
+      place = place.nextSibling;
+      place.previousSibling.remove();
+    }
+    place = same.nextSibling;
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
   return parent;
 }
 

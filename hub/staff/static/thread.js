@@ -1,7 +1,7 @@
 // The thread that is open: its head, what to mind, its entries.
 
 import { banners } from "./banners.js";
-import { fill, h, hidden, icon, spaced, tool } from "./dom.js";
+import { fill, h, hidden, icon, refill, spaced, tool } from "./dom.js";
 import { drawEvents, drawLine } from "./lines.js";
 import { promise, readable } from "./rows.js";
 
@@ -11,6 +11,8 @@ export function makeThread(app) {
   const { store, api, w } = app;
   const conv = document.getElementById("conv");
   const head = document.getElementById("conv-head");
+  const tools = h("div", { class: "conv-tools" });
+  const present = h("span", { id: "present" });
   const warnings = document.getElementById("banners");
   const log = document.getElementById("log");
   const nobody = document.getElementById("nobody");
@@ -32,22 +34,25 @@ export function makeThread(app) {
     ].filter(Boolean);
     const closed = row.status === "closed";
     const can = app.may("threads:write");
-    fill(
+    refill(
       head,
       h("button", { type: "button", class: "btn ghost icon back", "aria-label": w.t("back"), onclick: () => app.closeThread() }, icon("arrow-left")),
       h("div", { class: "conv-id" },
         h("h2", { id: "conv-name", tabindex: "-1" }, readable(row.name)),
         h("p", {}, facts.map((fact, index) => [index > 0 && h("span", { "aria-hidden": "true" }, " · "), h("span", {}, fact)]))),
-      h("div", { class: "conv-tools" },
-        h("span", { id: "present" }),
-        can && h("button", { type: "button", class: "btn assign", "aria-haspopup": "dialog", title: `${w.t("assign")} (A)`, "aria-label": row.assignee ? w.t("assigned_change", { name: row.assignee.name }) : w.t("assign"), onclick: (event) => app.do.assign(event.currentTarget) },
-          icon(row.assignee ? "user" : "user-plus"), h("span", { class: "btn-words" }, row.assignee ? (row.assignee.id === store.me.id ? w.t("you") : row.assignee.name) : w.t("assign"))),
-        can && tool("alarm-clock", w.t("snooze"), (event) => app.do.snooze(event.currentTarget), { key: "Z", "aria-haspopup": "menu" }),
-        can && tool("ellipsis", w.t("more"), (event) => app.do.more(event.currentTarget), { "aria-haspopup": "menu" }),
-        h("button", { type: "button", class: "btn ghost icon drawer-button", "aria-label": w.t("patient"), title: `${w.t("patient")} (P)`, "aria-expanded": String(document.body.classList.contains("drawer")), "aria-controls": "side", onclick: app.toggleDrawer }, icon("panel-right")),
-        can && (closed
-          ? h("button", { type: "button", class: "btn", onclick: () => app.do.reopen() }, icon("undo-2"), h("span", { class: "btn-words" }, w.t("reopen")))
-          : h("button", { type: "button", class: "btn", title: `${w.t("close")} (E)`, "aria-label": w.t("close"), onclick: () => app.do.close() }, icon("check"), h("span", { class: "btn-words" }, w.t("close"))))),
+      tools,
+    );
+    refill(
+      tools,
+      present,
+      can && h("button", { type: "button", class: "btn assign", "aria-haspopup": "dialog", title: `${w.t("assign")} (A)`, "aria-label": row.assignee ? w.t("assigned_change", { name: row.assignee.name }) : w.t("assign"), onclick: (event) => app.do.assign(event.currentTarget) },
+        icon(row.assignee ? "user" : "user-plus"), h("span", { class: "btn-words" }, row.assignee ? (row.assignee.id === store.me.id ? w.t("you") : row.assignee.name) : w.t("assign"))),
+      can && tool("alarm-clock", w.t("snooze"), (event) => app.do.snooze(event.currentTarget), { key: "Z", "aria-haspopup": "menu" }),
+      can && tool("ellipsis", w.t("more"), (event) => app.do.more(event.currentTarget), { "aria-haspopup": "menu" }),
+      h("button", { type: "button", class: "btn ghost icon drawer-button", "aria-label": w.t("patient"), title: `${w.t("patient")} (P)`, "aria-expanded": String(document.body.classList.contains("drawer")), "aria-controls": "side", onclick: app.toggleDrawer }, icon("panel-right")),
+      can && (closed
+        ? h("button", { type: "button", class: "btn", onclick: () => app.do.reopen() }, icon("undo-2"), h("span", { class: "btn-words" }, w.t("reopen")))
+        : h("button", { type: "button", class: "btn", title: `${w.t("close")} (E)`, "aria-label": w.t("close"), onclick: () => app.do.close() }, icon("check"), h("span", { class: "btn-words" }, w.t("close")))),
     );
     app.presence?.draw();
   };
@@ -104,7 +109,7 @@ export function makeThread(app) {
     const focused = log.contains(document.activeElement) ? [document.activeElement.closest("[data-id]")?.dataset.id, document.activeElement.tagName] : null;
     const pending = app.composer.pending(store.current);
     const items = [...opened.lines.items, ...pending.filter((one) => !opened.lines.items.some((line) => line.id === one.id))];
-    fill(log,
+    refill(log,
       opened.lines.before !== null && h("button", { type: "button", class: "btn older", onclick: older }, w.t("older")),
       opened.lines.before === null && h("p", { class: "start" }, w.t("thread_start")),
       elements(items, opened.row));
