@@ -78,6 +78,13 @@ _KEEP = re.compile(
     r"|(?<! not)(?<! no)(?<! with) just te?xts?(?= )"
     r"| (?:my new|mi nuevo) (?:number|numero|cell|cel|phone|celular)(?= )| numero nuevo(?= )"
 )
+# "Did you take me off the list?", "was I removed from the texts?": whether it was done is asked, and nothing else said.
+_WHETHER = re.compile(
+    r"^ (?:\| )?(?:(?:hi|hey|hello|so|ok|and|wait|um|question|quick question|just checking|hold on) (?:\| )?){0,2}"
+    r"(?:did|have|has|was|were|am) (?:you|u|yall|ya|they|i|we|somebody|someone|anybody|anyone) "
+    r"(?:(?:guys|all|people|not|already|just|accidentally|been|ever|get|got) ){0,3}"
+    r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned)[^|]*\|? *$"
+)
 # Said of texts alone, and never of their end: "don't call me, don't text me" offers none.
 _TEXTS_KEPT = re.compile(
     r" te?xts? (?:are|is) (?:fine|ok|okay|good)(?= )"
@@ -150,8 +157,8 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
     found = next((match for one in _order(language) if (match := _listed(folded, one)) is not None), None)
     # Who wants an end of calls, and texts instead, would be asked the wrong question.
     narrow = found is not None and found.scope.channels != PHONE_CHANNELS
-    # Who asks for fewer texts, or for mail instead, asks for no silence.
-    if (chance < learned.HEARD and not narrow) or (wished and found is None):
+    # Who asks for fewer texts, or for mail instead, asks for no silence; nor who asks whether it was done.
+    if (chance < learned.HEARD and not narrow) or (wished and found is None) or _WHETHER.search(folded):
         return Doubt(list_version=f"{LEARNED}-{weights.version}")
     if found is not None:
         return found

@@ -38,9 +38,9 @@ def answered(level: str | None) -> bool:
     return level in ("medical", "crisis")
 
 
-EMERGENCIES = rows(EXAMPLES / "emergencies.jsonl")[::3]
-LOOKALIKES = rows(EXAMPLES / "lookalikes.jsonl")[::3]
-"""Every third example: enough to tell, and three times as quick."""
+EMERGENCIES = rows(EXAMPLES / "emergencies.jsonl")[::7]
+LOOKALIKES = rows(EXAMPLES / "lookalikes.jsonl")[::7]
+"""Every seventh example: enough to tell, and seven times as quick."""
 
 
 def test_at_least_99_percent_of_emergencies_are_heard():
