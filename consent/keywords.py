@@ -81,9 +81,11 @@ _KEEP = re.compile(
 # "Did you take me off the list?", "was I removed from the texts?": whether it was done is asked, and nothing else said.
 _WHETHER = re.compile(
     r"^ (?:\| )?(?:(?:hi|hey|hello|so|ok|and|wait|um|question|quick question|just checking|hold on) (?:\| )?){0,2}"
-    r"(?:did|have|has|was|were|am) (?:you|u|yall|ya|they|i|we|somebody|someone|anybody|anyone) "
+    r"(?:did|have|has|was|were|am) (?:you|u|yall|ya|they|i|we|somebody|someone|anybody|anyone|(?:the|my|your) \w+) "
     r"(?:(?:guys|all|people|not|already|just|accidentally|been|ever|get|got) ){0,3}"
-    r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned)[^|]*\|? *$"
+    r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned|stop(?:ped)?)[^|]*\|? *$"
+    r"|^ (?:\| )?(?:(?:hola|oiga|oigan|disculpe|y|es que|ustedes|ya) (?:\| )?){0,3}(?:me|nos|le|les) "
+    r"(?:quitaron|sacaron|borraron|dieron de baja|bloquearon|eliminaron|quito|saco|borro|dio de baja)[^|]*\|? *$"
 )
 # Said of texts alone, and never of their end: "don't call me, don't text me" offers none.
 _TEXTS_KEPT = re.compile(
@@ -158,7 +160,11 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
     # Who wants an end of calls, and texts instead, would be asked the wrong question.
     narrow = found is not None and found.scope.channels != PHONE_CHANNELS
     # Who asks for fewer texts, or for mail instead, asks for no silence; nor who asks whether it was done.
-    if (chance < learned.HEARD and not narrow) or (wished and found is None) or _WHETHER.search(folded):
+    if (
+        (chance < learned.HEARD and not narrow)
+        or (wished and found is None)
+        or ("?" in text and _WHETHER.search(folded))
+    ):
         return Doubt(list_version=f"{LEARNED}-{weights.version}")
     if found is not None:
         return found
