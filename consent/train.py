@@ -1,9 +1,8 @@
 """Trains the learned screen for opt-outs: `python -m consent.train` rewrites `learned.txt`.
 
 1. `examples/opt_out.jsonl`, labelled, each once more with slips of the thumb, and short ones with their words run
-   together; beside it what people write to a clinic
-   (`bots/data/nlu`) and the emergencies and their look-alikes (`bots/urgent/examples`), which ask for no silence,
-   whatever they want to stop.
+   together; beside it what people write to a clinic (`bots/data/nlu`) and the emergencies and their look-alikes
+   (`bots/urgent/examples`), which ask for no silence, whatever they want to stop.
 2. One logistic regression over hashed features (`hub.learning`).
 3. A second, small one weighs what the first says of writers that it has not seen, and what the lists hear.
 
