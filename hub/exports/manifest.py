@@ -135,9 +135,9 @@ def marks(name: str, content: bytes) -> str:
     return b"".join([*found, mark(rest)] if rest else found).hex()
 
 
-def mark(part: bytes) -> bytes:
-    """The mark of a line or member."""
-    return crc32(part).to_bytes(MARK, "big")
+def mark(part: bytes, before: bytes = b"") -> bytes:
+    """The mark of a line or member; of one in parts, with the mark of what came `before`."""
+    return crc32(part, int.from_bytes(before, "big")).to_bytes(MARK, "big")
 
 
 def signed(manifest: Manifest, key: Ed25519PrivateKey) -> tuple[bytes, bytes]:

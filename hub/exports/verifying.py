@@ -3,7 +3,10 @@
 import base64
 import binascii
 import hashlib
+import lzma
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +24,9 @@ __all__ = ["Fault", "NotSigned", "public_key", "signed_manifest", "verified"]
 
 _PIECE = 1024 * 1024
 _OURS = frozenset((MANIFEST, SIGNATURE, INDEX))
+# Whatever the package meets in an archive of which any octet may have been changed: a wrong sum, a broken stream, a
+# method or a version that it does not know, a password, a name that is no text, an offset outside.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, ValueError, OSError)
 
 
 class NotSigned(HubError):
@@ -130,7 +136,7 @@ def _of_file(folder: Path, index: Path, listed: Listed) -> Iterator[Fault]:
         try:
             yield _compared(listed.path, wanted, list(_marks(path)), broken=size < listed.bytes and _broken_off(path))
             return
-        except (zipfile.BadZipFile, OSError):
+        except _DAMAGED:
             pass
     if size < listed.bytes:
         yield Fault("truncated", listed.path, f"{listed.bytes - size} of its {listed.bytes} octets are missing")
@@ -146,6 +152,8 @@ def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], *, bro
     if at is None:
         at = min(len(wanted), len(found))
     where = f"{path} line {at + 1}"
+    if list(found) == list(wanted):
+        return Fault("edited", path, "its octets differ from what was signed, though what it holds reads the same")
     if len(found) < len(wanted) and found == wanted[: len(found)]:
         return Fault("truncated", where, f"the last {len(wanted) - len(found)} of {len(wanted)} lines are missing")
     if broken and len(found) <= len(wanted) and found[:-1] == wanted[: len(found) - 1]:
@@ -163,14 +171,27 @@ def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], *, bro
 
 
 def _marks(path: Path) -> Iterator[bytes]:
+    """The marks of its lines or members; for a member that cannot be read, one that no member has."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as found:
             for one in found.infolist():
-                yield mark(one.filename.encode() + b"\0" + found.read(one))
+                try:
+                    yield _of_member(found, one)
+                except _DAMAGED:
+                    yield b""
         return
     with path.open("rb") as file:
         for line in lines(iter(lambda: file.read(_PIECE), b"")):
             yield mark(line)
+
+
+def _of_member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
+    # Piece by piece: who changed it may have made it unfold to more than the memory holds.
+    found = mark(one.filename.encode() + b"\0")
+    with archive.open(one) as content:
+        while piece := content.read(_PIECE):
+            found = mark(piece, found)
+    return found
 
 
 def _broken_off(path: Path) -> bool:

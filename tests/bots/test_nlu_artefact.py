@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bots.nlu.artefact import fingerprint, trained_model
+from bots.nlu.artefact import fingerprint, loaded, trained_model
 from bots.nlu.classifier import Classifier
 from bots.nlu.embedded import load_or_train_aside
 from hub.errors import SettingsError
@@ -63,3 +63,27 @@ def test_a_model_says_the_same_after_it_was_saved_and_loaded(tmp_path: Path) -> 
 
     assert copy.intents == model.intents
     assert (copy.scores("quiero una cita")[0] == model.scores("quiero una cita")[0]).all()
+
+
+def test_a_model_damaged_anywhere_is_none_and_never_a_failure(tmp_path: Path) -> None:
+    """Whichever of its octets was changed, it is trained anew or says what it said."""
+    path = tmp_path / "small.npz"
+    model = Classifier(
+        intents=["book", "cancel"],
+        words=["book", "cancel"],
+        pieces=["ook", "anc"],
+        idf=np.ones(4, dtype=np.float32),
+        weights=np.zeros((4, 3), dtype=np.float16),
+        bias=np.zeros(3, dtype=np.float32),
+        temperature=1.0,
+    )
+    model.save(path)
+    whole = path.read_bytes()
+    assert loaded(path, Classifier.load) is not None
+
+    for at in range(len(whole)):
+        content = bytearray(whole)
+        content[at] ^= 1 << at % 8
+        path.write_bytes(bytes(content))
+        if (found := loaded(path, Classifier.load)) is not None:
+            assert found.scores("book") is not None

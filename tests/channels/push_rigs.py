@@ -22,7 +22,7 @@ from tests.channels.push_services import Apple, BrowserService, Firebase, pem
 
 CLINIC = "Maple Street Clinic"
 SUBJECT = "mailto:it@clinic.example.org"
-SHORT = aiohttp.ClientTimeout(connect=0.5, sock_connect=0.5, sock_read=0.3)
+SHORT = aiohttp.ClientTimeout(connect=2, sock_connect=2, sock_read=1.5)
 FCM_TOKEN = "canaryDevice1:APA91b" + "x" * 100
 APNS_TOKEN = "ca9a27" + "0f" * 29
 NOWHERE = "http://127.0.0.1:1"
@@ -115,7 +115,7 @@ class ApnsRig(SendingRig):
 
     def reaching(self, port: int, **changes: str) -> PushChannel:
         account = {"key": pem(self.service.key), "key_id": Apple.KEY_ID, "team_id": Apple.TEAM_ID, "topic": Apple.TOPIC}
-        apns = ApnsPush(**account | changes, server=("localhost", port), tls=self.tls, connect=2.0, answer=0.5)  # type: ignore[arg-type]
+        apns = ApnsPush(**account | changes, server=("localhost", port), tls=self.tls, connect=2.0, answer=1.5)  # type: ignore[arg-type]
         return PushChannel(CLINIC, apns=apns)
 
     def part(self, text: str = SAID, **values: object) -> Part:

@@ -15,7 +15,7 @@ from channels.twilio.transport import form
 from hub.errors import ConfigInvalid, OutcomeUnknown, Unreachable
 from hub.settings import Secret
 
-IMPATIENT = aiohttp.ClientTimeout(total=None, connect=2, sock_connect=1, sock_read=0.3)
+IMPATIENT = aiohttp.ClientTimeout(total=None, connect=2, sock_connect=1, sock_read=1)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 

@@ -132,6 +132,30 @@ async def test_every_form_is_verified(clinic: Clinic, tmp_path: Path) -> None:
         assert [fault.what for fault in verified(out, manifest)] == ["edited"], form
 
 
+@embedded_only
+async def test_a_zip_damaged_anywhere_is_told_as_edited(clinic: Clinic, tmp_path: Path) -> None:
+    """Whichever of its octets was changed; where what was said stands there, the member is named. It never fails."""
+    out = tmp_path / "out"
+    await export(clinic.parts, Asked(format=Format.EML), Folder(out), Actor("system", "cli"))
+    manifest = signed_manifest(out, None)
+    (one,) = out.glob("messages-*.zip")
+    whole, inside = one.read_bytes(), _inside(one)
+    with zipfile.ZipFile(one) as archive:
+        second = archive.infolist()[1].header_offset
+    told = {}
+
+    for at in range(0, len(whole), 5):
+        content = bytearray(whole)
+        content[at] ^= 1 << at % 8
+        one.write_bytes(bytes(content))
+        (told[at],) = verified(out, manifest)
+
+    assert {fault.what for fault in told.values()} <= {"edited", "truncated"}
+    # The last bits of a member that is packed fill its last octet: they say nothing.
+    said = [fault.where for at, fault in told.items() if inside <= at < second - 1]
+    assert set(said) == {f"{one.name} line 1"}
+
+
 def _inside(path: Path) -> int:
     """Where a byte of what was said stands; in a ZIP, of what its first member holds, not of how that is named."""
     if not zipfile.is_zipfile(path):

@@ -22,7 +22,7 @@ from tests.hub.outbox.mail import ANA, BEN, Mail
 from tests.hub_rig import CLINIC, Rig, open_rig
 from tests.stores import embedded_only
 
-IMPATIENT = aiohttp.ClientTimeout(total=5, connect=2, sock_connect=1, sock_read=0.3)
+IMPATIENT = aiohttp.ClientTimeout(total=5, connect=2, sock_connect=1, sock_read=1)
 
 
 @pytest.fixture
