@@ -23,6 +23,7 @@ from hub.settings import Secret
 from tests.hub.mail.rig import mail_rig, messages
 from tests.hub_rig import Rig
 from tests.mail.hostile import mail
+from tests.servers.child import free_port
 
 USER, PASSWORD = "demouser", "demopass"
 
@@ -62,9 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImapServer]:
         one.write_to_path(str(folder / "cert.pem"), append=True)
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     where = [
         "--host",
         "127.0.0.1",
