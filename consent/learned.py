@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from hub.hashed import Hashed, packed, unpacked
 
-HEARD = 0.6
+HEARD = 0.55
 """How likely it must be to be heard."""
 DOUBTED = 0.15
 """How likely, for the writer to be asked whether they mean it."""

@@ -14,29 +14,30 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 1 << 17
-
 _PIECES = (3, 4, 5, 6)  # letters and spaces in a row
 _STEP = np.uint32(0x01000193)
 _SPREAD = np.uint32(0x9E3779B1)
-_SHIFT = np.uint32(32 - (BUCKETS - 1).bit_length())
 
 
-def features(words: Sequence[str]) -> tuple[NDArray[np.uint32], ...]:
-    """Three groups of numbers below `BUCKETS`, each number once: the words and the pairs of neighbours; pairs with one
+def features(words: Sequence[str], bits: int) -> tuple[NDArray[np.uint32], ...]:
+    """Three groups of numbers of so many bits, each number once: the words and the pairs of neighbours; pairs with one
     or two words between; the pieces of three to six letters and spaces.
+
+    Too few bits, and features that mean different things share a number: a screen that learns from a million of them
+    hears less in the words of people whom it never saw.
     """
     near = [f"w{word}" for word in words] + [f"p{first} {second}" for first, second in pairwise(words)]
     far = [f"s{first} {second}" for gap in (2, 3) for first, second in zip(words, words[gap:], strict=False)]
-    return _numbers(near), _numbers(far), _pieces(" ".join(words))
+    return _numbers(near, bits), _numbers(far, bits), _pieces(" ".join(words), bits)
 
 
-def _numbers(named: Sequence[str]) -> NDArray[np.uint32]:
-    return np.unique(np.array([crc32(name.encode()) % BUCKETS for name in named], dtype=np.uint32))
+def _numbers(named: Sequence[str], bits: int) -> NDArray[np.uint32]:
+    return np.unique(np.array([crc32(name.encode()) & (1 << bits) - 1 for name in named], dtype=np.uint32))
 
 
-def _pieces(text: str) -> NDArray[np.uint32]:
+def _pieces(text: str, bits: int) -> NDArray[np.uint32]:
     """Every piece of the text between two spaces; all of one length are hashed at once, each from the one shorter."""
+    shift = np.uint32(32 - bits)
     letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.uint32)
     rolled, found = letters, []
     for size in range(2, _PIECES[-1] + 1):
@@ -44,7 +45,7 @@ def _pieces(text: str) -> NDArray[np.uint32]:
             break
         rolled = rolled[:-1] * _STEP ^ letters[size - 1 :]
         if size in _PIECES:
-            found.append((rolled * _SPREAD + np.uint32(size)) * _SPREAD >> _SHIFT)
+            found.append((rolled * _SPREAD + np.uint32(size)) * _SPREAD >> shift)
     return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint32)
 
 
@@ -52,8 +53,8 @@ def _pieces(text: str) -> NDArray[np.uint32]:
 class Hashed:
     """What training found, each number a byte of its array's own scale.
 
-    rare: how much each feature tells by its rarity, of any scale. weights: a row for each feature, a column for each
-    thing told apart, times `scale`. bias: one for each column.
+    rare: how much each feature tells by its rarity, of any scale; as many as its bits can number. weights: a row for
+    each feature, a column for each thing told apart, times `scale`. bias: one for each column.
     """
 
     rare: NDArray[np.int8]
@@ -75,7 +76,7 @@ class Hashed:
     def score(self, words: Sequence[str]) -> NDArray[np.float32]:
         """The score of each column for the words: each group of features counts by rarity, at length one."""
         score = self.bias.copy()
-        for group in features(words):
+        for group in features(words, self.rare.size.bit_length() - 1):
             if group.size:
                 told = self.rare[group].astype(np.float32)
                 score += (told * (self.scale / float(np.sqrt(told @ told) or 1))) @ self.weights[group]
@@ -112,7 +113,9 @@ def unpacked(text: str, *, together: int, columns: int) -> tuple[str, tuple[floa
         rare, weights = (
             np.frombuffer(zlib.decompress(b64decode(line, validate=True)), dtype=np.int8) for line in lines
         )
-        hashed = Hashed(rare.reshape(BUCKETS), weights.reshape(BUCKETS, columns), float(head["scale"]), bias)
+        if rare.size.bit_count() != 1:
+            raise ValueError
+        hashed = Hashed(rare, weights.reshape(rare.size, columns), float(head["scale"]), bias)
         return str(head["version"]), second, hashed
     except (KeyError, TypeError, ValueError, zlib.error) as damaged:
         raise ValueError("these are no weights") from damaged

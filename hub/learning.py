@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 
-from hub.hashed import BUCKETS, Hashed, features
+from hub.hashed import Hashed, features
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,6 +29,8 @@ EVERYDAY = "-"
 of everyday texts."""
 
 _STEEP = 1.5  # how much more than by its plain logarithm a rare feature counts
+_BITS = 19  # of a feature's number
+_HELD = 2  # texts that hold a feature, at the least, for it to be learned
 _STRENGTH = 50.0
 _ROUNDS = 400
 _HANDS = 4
@@ -42,7 +44,7 @@ class Counted:
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
         """`texts` as words."""
-        found = [features(words) for words in texts]
+        found = [features(words, _BITS) for words in texts]
         self._groups = [_held([groups[which] for groups in found]) for which in range(3)]
 
     def fit(self, rows: NDArray[np.intp], answers: NDArray[np.int_], weights: NDArray[np.float64]) -> Hashed:
@@ -54,16 +56,20 @@ class Counted:
         rare = (np.log((1 + len(rows)) / (1 + held)) + 1) ** _STEEP
         # As it is stored: a byte each.
         rare = np.round(rare * (127 / rare.max()))
-        matrix = sum(_at_length_one(group, rare) for group in groups)
+        # What one text alone holds counts in its length, as what is new in a stranger's text will: it teaches nothing.
+        known = np.flatnonzero(held >= _HELD)
+        matrix = sum(_at_length_one(group, rare)[:, known] for group in groups)
         model = LogisticRegression(C=_STRENGTH, max_iter=_ROUNDS)
         model.fit(matrix, answers[rows], sample_weight=weights[rows])
-        return Hashed.of(rare, model.coef_.T * (held > 0)[:, None], model.intercept_)
+        learned = np.zeros((held.size, model.coef_.shape[0]))
+        learned[known] = model.coef_.T
+        return Hashed.of(rare, learned, model.intercept_)
 
 
 def _held(found: Sequence[NDArray[np.uint32]]) -> csr_matrix:
     ends = np.cumsum([0, *(group.size for group in found)])
     columns = np.concatenate(found)
-    return csr_matrix((np.ones(columns.size), columns, ends), shape=(len(found), BUCKETS))
+    return csr_matrix((np.ones(columns.size), columns, ends), shape=(len(found), 1 << _BITS))
 
 
 def _at_length_one(held: csr_matrix, rare: NDArray[np.float64]) -> csr_matrix:

@@ -65,7 +65,7 @@ def test_opt_outs_of_another_writer_are_heard_or_asked_about():
     print(f"heard {kept:.3f}, asked {asked:.3f} of {len(wanted)}")
     print(f"false {false:.3f}, asked {needless:.3f} of {len(others)}")
     assert min(len(wanted), len(others)) >= 2800
-    assert kept >= 0.98
+    assert kept >= 0.99
     assert kept + asked >= 0.995
     assert false <= 0.01
     assert needless <= 0.05
@@ -75,7 +75,7 @@ def test_narrow_ends_are_mostly_heard_and_hardly_any_is_passed_over():
     wanted, others = ([heard(row["text"]) for row in NARROW if row["word"] == word] for word in ("stop", "none"))
 
     assert min(len(wanted), len(others)) >= 230
-    assert share(wanted, Match) >= 0.83
+    assert share(wanted, Match) >= 0.89
     assert share(wanted, Match) + share(wanted, Doubt) >= 0.97
     assert share(others, Match) <= 0.11
 
