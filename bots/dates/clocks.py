@@ -104,6 +104,8 @@ def _fraction_at(c: Context, i: int, cued: bool) -> ClockFound | None:
     if kind == "to_hour":
         j += c.kind(j) in ("at", "the_la")
         hour = _hour(_at(c, j))
+        if hour is None and cued and c.lexemes[i].number <= _NOON:
+            return Clock(hour=c.lexemes[i].number), i + 1  # "a las 10 pa las vacunas"
         return (_before(hour, c.lexemes[i].number), j + 1) if hour is not None else None
     if c.kind(j) == "dash":
         j += 1

@@ -316,6 +316,8 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
         return False
     kind, lexeme = c.kind(k), c.lexemes[k]
     following = c.lexemes[k + 1].word if k + 1 < len(c.lexemes) else ""
+    if lexeme.word == "either" and _is_not_either(c, k):
+        return True
     if _is_trouble(c, k, ceiling):
         return True
     if kind == "not" and following in ("matter", "matters"):
@@ -338,6 +340,13 @@ def _behind(c: Context, stop: int, ceiling: int) -> bool:
     if kind == "no_es":
         return c.kind(k + 1) in _NO_ENDS or following in _NO_GOES_ON
     return kind == "no" and c.kind(k + 1) in ("", "stop") and k == stop
+
+
+def _is_not_either(c: Context, k: int) -> bool:
+    """Whether "either" denies one more: "today is no good, tomorrow either"; not "Monday or Friday either"."""
+    clause = range(max(0, k - 5), k)
+    denied = any(c.kind(n) in ("not", "no") for n in range(k))
+    return denied and c.kind(k + 1) in ("", "stop", "comma") and all(c.kind(n) != "or" for n in clause)
 
 
 def _is_trouble(c: Context, k: int, ceiling: int) -> bool:

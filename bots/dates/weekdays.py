@@ -12,7 +12,7 @@ _WEAK_BEFORE = words(
     "on this next or and for by until before after from to between not dash coming early late no the_el around mer "
     "part clock oclock ish"
 )
-_SUITS = words("works work is would please pls plz if could can only ok okay fine good best")
+_SUITS = words("but works work is would please pls plz if could can only ok okay fine good best")
 _LEADS = words("but any every come do anything something available open free prefer maybe appt appointment slot slots")
 _WHO_SAT = words("i we he she they you it who just")
 _WEAK_AFTER = words("clock num part at or ord month after before comma dash next noon dotted around slash mer")
@@ -41,7 +41,8 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         return _following(c, weekday), i + 2
     if after == "coming":
         return Days(readings=(one(soon),)), i + 2
-    if after in ("after", "before") and (counted := _weekday_beside(c, weekday, i + 1, base_at)):
+    behind = after == "next" and c.lexemes[i + 1].word == "following"
+    if (behind or after in ("after", "before")) and (counted := _weekday_beside(c, weekday, i + 1, base_at)):
         return counted
     if after == "last":
         return (PAST, i + 2 + (c.kind(i + 2) == "unit"))
@@ -67,7 +68,7 @@ def weekday_at(c: Context, i: int, base_at: BaseAt) -> Found | None:
         first, last = week(c.today, 1)
         there = plus(monday(last), weekday) if last else soon
         return Days(readings=(one(there),), within=(first, last)), j + 1
-    of_month = c.kind(j) == "month" and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
+    of_month = c.kind(j) in ("month", "month?") and any(c.kind(k) in ("of", "in") for k in range(i + 1, j))
     if of_month and not number_of_day(c, j + 1) and (named := month_at(c, j, cued=True)):
         others = tuple(day for day in range(7) if day != weekday)
         return Days(readings=named[0].readings, wide=True, excluded_weekdays=others), named[1]
@@ -90,12 +91,14 @@ def _weekday_beside(c: Context, weekday: int, i: int, base_at: BaseAt) -> Found 
         near = plus(coming(c.today, weekday), 7)
         return Days(readings=(one(near), one(plus(near, 7)))), i + 2
     j = c.skip(i + 1, ("the", "the_el"))
+    if c.kind(j) == "weekday" and c.kind(k := c.skip(j + 1, ("the",))) == "ord":
+        j = k  # "Monday after Friday the 19th"
     if c.kind(j) not in ("holiday", "ord", "month", "slash", "iso", "full"):
         return None
     found = base_at(c, j)
     if not found or not found[0].readings or not (base := found[0].readings[0][0]):
         return None
-    day = coming(base, weekday) if c.kind(i) == "after" else plus(coming(base, weekday), -7)
+    day = plus(coming(base, weekday), -7) if c.kind(i) == "before" else coming(base, weekday)
     day = plus(day, -7) if c.kind(i) == "before" and day == base else day
     return (Days(readings=(one(day),)), found[1]) if day >= c.today else None
 

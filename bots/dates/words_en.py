@@ -292,6 +292,10 @@ _SENSES: dict[Sense, str] = {
     ("instead", 0): "instead",
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
     ("my", 0): "my, our",
+    (
+        "word",
+        0,
+    ): "changed my shift, changed my shifts, changed my schedule, changed my hours, moved my shift, switched my shift",
     ("move", 0): (
         "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, "
         "replace, slide, bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"
@@ -351,7 +355,7 @@ _SENSES: dict[Sense, str] = {
     ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
     ("after_that", 0): (
         "after that, after then, any time after that, anytime after that, from then on, after that time, or after "
-        "that, anything after, something after, so after"
+        "that, anything after, something after, so after, following that"
     ),
     ("before_that", 0): (
         "before that, before then, sometime before that, some time before "

@@ -109,7 +109,8 @@ _SENSES: dict[Sense, str] = {
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
         "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
         "tarde que, mas alla de las, pasada, pasando las, pasado el, pasando el, posterior a las, arriba de las, de "
-        "despues de las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas, posterior a"
+        "despues de las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas, posterior a, "
+        "pasadas las, pasado de las, pasando de las"
     ),
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
@@ -161,7 +162,9 @@ _SENSES: dict[Sense, str] = {
         "ride, no tengo raite, no tengo aventon, me viene mal, me viene fatal, me queda mal, me va mal, me cae mal, "
         "viajo"
     ),
-    ("else", 0): "si no, si ya no, o si no, de lo contrario",
+    ("else", 0): (
+        "si no, si ya no, o si no, de lo contrario, si no hasta, si no hasta el, o si no hasta, o si no hasta el"
+    ),
     ("not", 1): "mejor que, en vez de, en vez del, en lugar de, en lugar del, mas que, antes que",
     ("fix", 0): (
         "mejor, perdon, digo, espera, no espera, no perdon, no mejor, mejor dicho, quise decir, perdona, perdone, "
