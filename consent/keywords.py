@@ -78,12 +78,16 @@ _KEEP = re.compile(
     r"|(?<! not)(?<! no)(?<! with) just te?xts?(?= )"
     r"| (?:my new|mi nuevo) (?:number|numero|cell|cel|phone|celular)(?= )| numero nuevo(?= )"
 )
-# "Did you take me off the list?", "was I removed from the texts?": whether it was done is asked, and nothing else said.
+# "Did you take me off the list?", "was I removed from the texts?", "did my texts stop? I get none": whether it was done
+# is asked, and no end.
 _WHETHER = re.compile(
     r"^ (?:\| )?(?:(?:hi|hey|hello|so|ok|and|wait|um|question|quick question|just checking|hold on) (?:\| )?){0,2}"
     r"(?:did|have|has|was|were|am) (?:you|u|yall|ya|they|i|we|somebody|someone|anybody|anyone|(?:the|my|your) \w+) "
     r"(?:(?:guys|all|people|not|already|just|accidentally|been|ever|get|got) ){0,3}"
     r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned|stop(?:ped)?)[^|]*\|? *$"
+    r"|^ (?:\| )?(?:why )?did (?:my|the|your|our|all my) (?:\w+ ){0,2}"
+    r"(?:te?xts|messages|msgs|reminders|notifications|alerts) (?:stop|end|get (?:turned off|cut|cancel\w*))(?= )"
+    r"(?!.* (?:stop|quit|end|remove|unsubscribe|opt)(?= ))"
     r"|^ (?:\| )?(?:(?:hola|oiga|oigan|disculpe|y|es que|ustedes|ya) (?:\| )?){0,3}(?:me|nos|le|les) "
     r"(?:quitaron|sacaron|borraron|dieron de baja|bloquearon|eliminaron|quito|saco|borro|dio de baja)[^|]*\|? *$"
 )

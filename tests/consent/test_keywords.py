@@ -87,6 +87,8 @@ def test_narrow_ends_are_mostly_heard_and_hardly_any_is_passed_over():
         pytest.param("Did you guys unsubscribe me?", Doubt, id="unsubscribed"),
         pytest.param("hey, was i removed from the texts?", Doubt, id="removed"),
         pytest.param("have you stopped texting me?", Doubt, id="stopped"),
+        pytest.param("did my texts stop? I used to get one the day before", Doubt, id="ended by themselves"),
+        pytest.param("did the reminders stop? if not, stop them", Match, id="ended, or shall be"),
         pytest.param("¿me quitaron de los mensajes?", Doubt, id="es-taken off"),
         pytest.param("ya me quitaron los puntos, ya no manden recordatorios", Match, id="es-and a wish"),
         pytest.param("did you not see my text? stop texting me", Match, id="and a wish"),
