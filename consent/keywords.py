@@ -66,6 +66,8 @@ _KEEP = re.compile(
     r"(?:list|te?xts?|reminders?|messages?|alerts?)(?= )"
     r"|(?<! dont)(?<! not)(?<! never)(?<! didnt) (?:love|like|enjoy|appreciate) (?:the|these|your|getting)"
     r" (?:\w+ )?(?:te?xts?|messages?|reminders?)(?= )"
+    r"|(?<! no) (?:prefiero|preferimos|quiero|queremos|me gustaria) que sea por "
+    r"(?:mensaje|texto|telefono|llamada|video)(?= )"
     r"|(?<! no)(?<! nunca) quiero (?:volver a |seguir )?recibi\w+(?= )"
     r"| i (?:do |still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?"
     r"(?:te?xts?|reminders|messages)(?= )"
