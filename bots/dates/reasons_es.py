@@ -63,7 +63,7 @@ _PRONOUNS = words(
 )
 _DOES = words(
     "trabajamos curramos salimos entramos abrimos cerramos viajamos viajo llevamos recogemos soy somos hago "
-    "doy trabaja hay celebramos festejamos mudamos casamos cambiaron movieron"
+    "doy trabaja hay celebramos festejamos mudamos casamos"
 )
 _NO_DOING = words(
     "descanso bueno claro solo pero listo quedo luego correcto perfecto medico doctor favor hijo nieto tercero "

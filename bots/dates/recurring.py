@@ -26,7 +26,7 @@ def recurring(c: Context, when: When) -> When:
 
     All its windows must be weekdays of the same hours, and no other stretch of days may be named beside them.
     """
-    dated = {lexeme.kind.rstrip("?") for lexeme in c.lexemes if _is_dated(lexeme)}
+    dated = {lexeme.kind for lexeme in c.lexemes if _is_dated(lexeme)}
     hours = {replace(one, first=None, last=None) for one in when.windows}
     if len(hours) != 1 or when.moved_from:
         return when
@@ -64,7 +64,7 @@ def _each_weekend(c: Context, when: When) -> When:
 
 def _each_of_month(c: Context, when: When) -> When:
     """Such as "any Tuesday in December", "un lunes de abril"."""
-    months = [at for at, lexeme in enumerate(c.lexemes) if lexeme.kind in ("month", "month?")]
+    months = [at for at, lexeme in enumerate(c.lexemes) if lexeme.kind == "month"]
     first = when.windows[0].first
     if len(when.windows) > 1 or len(months) > 1 or first is None or first != when.windows[0].last:
         return when

@@ -292,10 +292,9 @@ _SENSES: dict[Sense, str] = {
     ("instead", 0): "instead",
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",
     ("my", 0): "my, our",
-    (
-        "word",
-        0,
-    ): "changed my shift, changed my shifts, changed my schedule, changed my hours, moved my shift, switched my shift",
+    ("word", 0): (
+        "changed my shift, changed my shifts, changed my schedule, changed my hours, moved my shift, switched my shift"
+    ),
     ("move", 0): (
         "move, change, switch, reschedule, push, moved, changed, rescheduled, swap, swapped, trade, exchange, "
         "replace, slide, bump, bumped, resched, rebook, postpone, moving, changing, swapping, rescheduling"

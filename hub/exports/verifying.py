@@ -18,7 +18,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from hub.errors import HubError, InputError
-from hub.exports.manifest import INDEX, MANIFEST, MARK, PROGRESS, SIGNATURE, Listed, Manifest, lines, mark
+from hub.exports.manifest import (
+    INDEX,
+    MANIFEST,
+    MARK,
+    PROGRESS,
+    SIGNATURE,
+    Listed,
+    Manifest,
+    lines,
+    mark,
+    mark_of_member,
+)
 
 __all__ = ["Fault", "NotSigned", "public_key", "signed_manifest", "verified"]
 
@@ -152,7 +163,7 @@ def _compared(path: str, wanted: Sequence[bytes], found: Sequence[bytes], *, bro
     if at is None:
         at = min(len(wanted), len(found))
     where = f"{path} line {at + 1}"
-    if list(found) == list(wanted):
+    if found == wanted:
         return Fault("edited", path, "its octets differ from what was signed, though what it holds reads the same")
     if len(found) < len(wanted) and found == wanted[: len(found)]:
         return Fault("truncated", where, f"the last {len(wanted) - len(found)} of {len(wanted)} lines are missing")
@@ -176,22 +187,13 @@ def _marks(path: Path) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as found:
             for one in found.infolist():
                 try:
-                    yield _of_member(found, one)
+                    yield mark_of_member(found, one)
                 except _DAMAGED:
                     yield b""
         return
     with path.open("rb") as file:
         for line in lines(iter(lambda: file.read(_PIECE), b"")):
             yield mark(line)
-
-
-def _of_member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
-    # Piece by piece: who changed it may have made it unfold to more than the memory holds.
-    found = mark(one.filename.encode() + b"\0")
-    with archive.open(one) as content:
-        while piece := content.read(_PIECE):
-            found = mark(piece, found)
-    return found
 
 
 def _broken_off(path: Path) -> bool:

@@ -133,7 +133,7 @@ async def test_every_form_is_verified(clinic: Clinic, tmp_path: Path) -> None:
 
 
 @embedded_only
-async def test_a_zip_damaged_anywhere_is_told_as_edited(clinic: Clinic, tmp_path: Path) -> None:
+async def test_a_zip_damaged_anywhere_is_told_and_never_breaks_off(clinic: Clinic, tmp_path: Path) -> None:
     """Whichever of its octets was changed; where what was said stands there, the member is named. It never fails."""
     out = tmp_path / "out"
     await export(clinic.parts, Asked(format=Format.EML), Folder(out), Actor("system", "cli"))
