@@ -80,15 +80,25 @@ def denied_too(c: Context, said: Piece, piece: Piece) -> bool:
 def carries(c: Context, pieces: list[Piece], at: int) -> bool:
     """Whether the ruling of the piece before goes on to this one: over "or", "and", "ni", or by "también"."""
     said, piece = pieces[at - 1], pieces[at]
-    if type(said.found) is not type(piece.found):
-        return False
     kinds = [c.kind(k) for k in range(said.stop, piece.at)]
+    if type(said.found) is not type(piece.found):
+        return kinds in (["or"], ["stop", "or"], ["nor"]) and _is_habit(c, said) and _is_habit(c, piece)
     if all(kind in _BETWEEN for kind in kinds) and any(kind in _LINKS for kind in kinds):
         return True
     behind = c.lexemes[piece.stop].word if piece.stop < len(c.lexemes) else ""
     if behind == "tambien" and isinstance(piece.found, Days) and c.kind(piece.stop + 1) in _ENDS:
         return True  # "los lunes trabajo, los martes también"
     return kinds == ["comma"] and _is_listed(c, pieces, at)
+
+
+def _is_habit(c: Context, piece: Piece) -> bool:
+    """Whether every such weekday or part of the day is meant, and no more is said of it: "can't do mornings or
+    Tuesdays", "no Tuesdays. or mornings.".
+    """
+    found, word = piece.found, c.lexemes[piece.stop - 1].word
+    plural = word.endswith(("days", "mornings", "afternoons", "evenings", "nights"))
+    bare = isinstance(found, Days) or (isinstance(found, Hours) and found.low is None)
+    return plural and bare and piece.stop == piece.at + 1
 
 
 def _is_listed(c: Context, pieces: list[Piece], at: int) -> bool:

@@ -36,6 +36,9 @@ _OF_THEN = words(
 _OF_DAY = words("cita visita consulta limpieza turno lo mia mio")
 _FREE = words("libre disponible vacaciones tiempo off free permiso descanso")
 _LEAD_WORDS = words("works do come available free open good appt appointment maybe yes have ok it there")
+WAIT = words("wait waiting esperar esperarme esperarnos espero esperamos aguanto aguantar")
+_PUT = words("hold put push")
+_FAR = 6
 
 
 def days_at(c: Context, i: int) -> Found | None:
@@ -68,6 +71,8 @@ def days_at(c: Context, i: int) -> Found | None:
             return PAST, found[1]
         if kind == "before" and c.kind(start) == "late" and found[0].wide:
             kind = "by"  # "before the end of the month"
+        if kind == "until" and _waits(c, i):
+            kind = "from"
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
         return numbers
@@ -101,6 +106,14 @@ def _until_day(c: Context, i: int) -> Found | None:
     end = day_at(c, i + 2) or day_at(c, _skip(c, i + 2))
     last = end[0].readings[0][1] if end and end[0].readings and not end[0].past and not end[0].at else None
     return (Days(readings=((c.today, last),), wide=True), end[1]) if end and last else None
+
+
+def _waits(c: Context, i: int) -> bool:
+    """Whether the person will wait until then: "I'd rather wait until July", "mejor me espero hasta el lunes"."""
+    off = i > 1 and c.lexemes[i - 1].word == "off" and not _PUT.isdisjoint(one.word for one in c.lexemes[i - 3 : i - 1])
+    if i < 1 or not (off or c.lexemes[i - 1].word in WAIT):
+        return False
+    return all(c.kind(k) not in ("not", "no_es", "no") for k in range(max(0, i - _FAR), i))
 
 
 def _may_be_of_day(c: Context, k: int) -> bool:

@@ -103,7 +103,10 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
     over = [clause for clause in clauses if clause.pieces and (_has_happened(clause) or _is_habit(c, pieces, clause))]
     ahead = [clause for clause in clauses if clause.pieces and clause not in over and _will_happen(c, pieces, clause)]
     told = {
-        at for clause in over for at in clause.pieces if not any(_is_spoken_of(c, pieces[n]) for n in clause.pieces)
+        at
+        for clause in over
+        for at in _before_wish(pieces, clause)
+        if not any(_is_spoken_of(c, pieces[n]) for n in clause.pieces)
     }
     ahead = [clause for clause in ahead if not _is_pointed_at(c, clause)]
     others = set(range(len(pieces))) - told - ruled_out - {at for clause in ahead for at in clause.pieces}
@@ -115,6 +118,17 @@ def of_events(c: Context, pieces: list[Piece], clauses: list[Clause], ruled_out:
             hours = [pieces[at].found for at in others if isinstance(pieces[at].found, Hours)]
             told.update(at for at in clause.pieces if hours and _gives_way(pieces[at].found, hours))
     return {at for at in told - ruled_out if not isinstance(pieces[at].found, Relation)}
+
+
+def _before_wish(pieces: list[Piece], clause: Clause) -> tuple[int, ...]:
+    """The pieces of a clause without what it wishes behind a day gone by: "it broke last night earliest tomorrow"."""
+    past = False
+    for n, at in enumerate(clause.pieces):
+        if past and isinstance(pieces[at].found, Relation):
+            return clause.pieces[:n]
+        found = pieces[at].found
+        past = past or (isinstance(found, Days) and found.past)
+    return clause.pieces
 
 
 def _gives_way(found: Days | Hours | Relation, others: list[Days | Hours | Relation]) -> bool:

@@ -218,7 +218,10 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             if other.days is None:
                 other.days = days
     elif replaces(c, piece, gap):
-        drafts[:] = [Draft(days=days, hours=last.hours, part=last.part, hours_taken=True)]
+        only = last.days.wide and days.weekday is not None and turns_only(c, range(piece.at))
+        there = merged(c.today, last.days, days, set()) if only else None  # "next week is fine but only Tues"
+        period = last.days if there else None
+        drafts[:] = [Draft(days=there or days, hours=last.hours, part=last.part, hours_taken=True, period=period)]
     elif gap == {"comma"} and c.kind(piece.at - 2) == "day" and not is_same(c.today, last.days, days):
         drafts.append(Draft(days=days))  # "tomorrow, Friday or Monday"
     elif last.hours and gap <= {"comma", "the_el", "on"} and _is_another_day(c, last.days, days, piece):
@@ -237,6 +240,8 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
         drafts.append(there_too)
     elif not gap & {"or", "and"} and (same := merged(c.today, last.days, days, _near(last.days, days, gap))):
         within = Days(readings=(last.days.within,), wide=True) if last.days.within else None
+        if days.wide and last.days.weekday is not None:
+            _move_there(c, drafts, days)
         last.period = last.days if last.days.wide or is_run(last.days) else within or last.period
         last.days = same
     elif not gap & _LISTING and (gap - {"stop"} or days.dated) and last.days.wide and not days.wide:
@@ -246,6 +251,17 @@ def _add_days(c: Context, drafts: list[Draft], days: Days, piece: Piece, gap: se
             drafts.append(Draft(days=days, hours=one_of.hours, part=one_of.part, hours_taken=True, hours_first=True))
     else:
         drafts.append(Draft(days=days))
+
+
+def _move_there(c: Context, drafts: list[Draft], week: Days) -> None:
+    """Of "Monday, Wednesday or Friday of the week of the 14th", the first two go there, too."""
+    for draft in reversed(drafts[:-1]):
+        if draft.days is None or draft.days.weekday is None or draft.days.within:
+            return
+        there = merged(c.today, draft.days, week, set())
+        if there is None or is_run(there):
+            return
+        draft.days = there
 
 
 def _is_another_day(c: Context, said: Days, days: Days, piece: Piece) -> bool:

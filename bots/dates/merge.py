@@ -122,9 +122,22 @@ def _cut(c: Context, said: Days, new: Days, piece: Piece, gap: set[str]) -> Days
     (low, high), (first, last) = said.readings[0], new.readings[0]
     if low is None or high is None or said.excluded_weekdays:
         return None
+    if (there := _numbered_bound(c, piece, low, high)) is not None:
+        first = last = there
     begin = max(low, first) if first and c.kind(piece.at) in _BEGINNINGS else low
     end = min(high, last) if last and c.kind(piece.at) in _ENDINGS else high
     return Days(readings=((begin, end),), wide=True) if low <= begin <= end <= high else None
+
+
+def _numbered_bound(c: Context, piece: Piece, low: date, high: date) -> date | None:
+    """The first or last day of a month that a day by its number bounds: "in January after the 10th"."""
+    end = c.lexemes[piece.stop - 1]
+    small = all(c.kind(k) in ("the", "the_el", "dia") for k in range(piece.at + 1, piece.stop - 1))
+    day = made(low.year, low.month, end.number) if small and c.kind(piece.stop - 1) in ("num", "ord") else None
+    if day is None or (low.year, low.month) != (high.year, high.month):
+        return None
+    whole = c.lexemes[piece.at].value == 1 or c.kind(piece.at) in ("from", "by", "until")
+    return day if whole else plus(day, 1 if c.kind(piece.at) == "after" else -1)
 
 
 def _on_within(said: Days, new: Days) -> Days | None:

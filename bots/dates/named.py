@@ -14,6 +14,8 @@ DayAt = Callable[[Context, int], Found | None]
 
 LAST = -1
 _NTHS = ("nth", "ord", "ord_word", "last")
+_FULL = ("full", "whole")
+_THE_MONTH = ("the month", "mes")
 _FIXED = {
     "new year": (1, 1),
     "epiphany": (1, 6),
@@ -149,11 +151,22 @@ def nth_at(c: Context, i: int) -> Found | None:
     nth, n = LAST if c.kind(i) == "last" else c.lexemes[i].number, i + 1
     if (run := _first_few(c, i, nth)) is not None:
         return run
+    if n < len(c.lexemes) and c.lexemes[n].word in _FULL and _is_week(c, n + 1):
+        return _full_week(_nth(c, i, n + 1, nth))
     if c.kind(n) in ("or", "and") and c.kind(n + 1) in _NTHS and c.kind(n + 2) in ("unit", "weekday"):
         n += 2  # "the first or third Monday of January" is two: this is the first
         found = _nth(c, i, n, nth)
         return (found[0], i + 1) if found else None
     return _nth(c, i, n, nth)
+
+
+def _full_week(found: Found | None) -> Found | None:
+    """The first week from a Monday to its Sunday that begins in the seven days found."""
+    first = found[0].readings[0][0] if found else None
+    if found is None or first is None:
+        return None
+    begin = plus(first, -first.weekday() % 7)
+    return Days(readings=((begin, plus(begin, 6)),), wide=True), found[1]
 
 
 def _first_few(c: Context, i: int, nth: int) -> Found | None:
@@ -178,37 +191,52 @@ def _first_few(c: Context, i: int, nth: int) -> Found | None:
 def _nth(c: Context, i: int, n: int, nth: int) -> Found | None:
     """The nth of what is named at `n`."""
     named, kind = c.lexemes[n] if n < len(c.lexemes) else None, c.kind(n)
-    of_week = kind == "unit" and named is not None and named.name == "week"
-    of_day = kind == "dia" or (kind == "unit" and named is not None and named.name == "day")
-    half = (
-        kind == "half"
-        or (named is not None and named.word == "mitad")
-        or (kind == "holiday" and named is not None and named.name == "payday")
-    )
-    if (
-        named is None
-        or not (of_week or of_day or half or kind in ("weekday", "weekday?", "mar"))
-        or not (nth == LAST or 1 <= nth <= 5)
-    ):
+    counts = _is_week(c, n) or _is_day(c, n) or _is_half(c, n) or kind in ("weekday", "weekday?", "mar")
+    if named is None or not counts or not (nth == LAST or 1 <= nth <= 5):
         return None
     j = c.skip(n + 1, ("of", "in", "the", "the_el"))
-    if j == n + 1 and not (half and kind == "holiday"):
+    if j == n + 1 and kind != "holiday":
         return None
     begin = c.today if nth != 1 or c.today.day <= 15 else add_months(c.today.replace(day=1), 1)
     period = _month_of_year(c, j, nth) or _month(c, j) if j > n + 1 else (*_whole(begin.year, begin.month), j)
     if period is None:
         return None
+    there = _in_month(c, n, nth, period)
+    if there is None and j < len(c.lexemes) and c.lexemes[j].word in _THE_MONTH:
+        begin = add_months(period[0], 1)  # this month's has gone by
+        there = _in_month(c, n, nth, (*_whole(begin.year, begin.month), period[2]))
+    return there
+
+
+def _in_month(c: Context, n: int, nth: int, period: tuple[date, date, int]) -> Found | None:
+    """The nth of what is named at `n` in a month from its first day to its last; None where it has gone by."""
     first, last, stop = period
-    if of_day:
+    if _is_day(c, n):
         there = last if nth == LAST else plus(first, nth - 1)
         return (Days(readings=(one(there),)), stop) if there >= c.today else None
-    if half:
+    if _is_half(c, n):
         low, high = (first, plus(first, 14)) if nth == 1 else (plus(first, 15), last)
         return (Days(readings=((max(low, c.today), high),), wide=True), stop) if high >= c.today and nth < 3 else None
-    if of_week:
+    if _is_week(c, n):
         return nth_week(c, first, last, nth, stop)
-    day = _nth_weekday(first, last, 1 if kind == "mar" else named.number, nth)
+    day = _nth_weekday(first, last, 1 if c.kind(n) == "mar" else c.lexemes[n].number, nth)
     return (Days(readings=(one(day),)), stop) if day is not None and day >= c.today else None
+
+
+def _is_week(c: Context, n: int) -> bool:
+    return c.kind(n) == "unit" and c.lexemes[n].name == "week"
+
+
+def _is_day(c: Context, n: int) -> bool:
+    return c.kind(n) == "dia" or (c.kind(n) == "unit" and c.lexemes[n].name == "day")
+
+
+def _is_half(c: Context, n: int) -> bool:
+    """Whether a half of the month is named, or its payday, which ends it."""
+    if n >= len(c.lexemes):
+        return False
+    pays = c.kind(n) == "holiday" and c.lexemes[n].name == "payday"
+    return pays or c.kind(n) == "half" or c.lexemes[n].word == "mitad"
 
 
 def _month(c: Context, j: int) -> tuple[date, date, int] | None:

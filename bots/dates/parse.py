@@ -77,7 +77,7 @@ def parse(
         relation=joined.relation.wish if joined.relation else None,
         spans=tuple(dict.fromkeys((lexemes[piece.at].start, lexemes[piece.stop - 1].end) for piece in joined.used)),
     )
-    return recurring(context, when)
+    return recurring(context, when, joined.used)
 
 
 def _is_unclear_move(c: Context, windows: list[Window], used: list[Piece]) -> bool:

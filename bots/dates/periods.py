@@ -34,6 +34,8 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
         return _dated(c, month, day, i + 1)
     j = c.skip(i + 1, ("the",) if c.language == "es" else ("the", "of"))
     j += is_glued(c, j)  # "dic-1"
+    if c.kind(there := c.skip(j, ("the_el", "dia"))) == "num" and c.kind(there - 1) == "dia":
+        j = there  # "octubre el día 6"
     j += c.kind(j) == "stop" and c.kind(j + 1) in ("num", "ord")
     number = c.lexemes[j] if c.kind(j) in ("num", "ord", "ord_word") else None
     is_hour = c.kind(j + 1) in ("mer", "oclock", "counted", "unit", "h_suffix")
@@ -45,6 +47,7 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
         return _ranged(c, month, number.number, j + 1) or _dated(c, month, number.number, j + 1)
     cued = cued or (not weak and c.kind(i - 1) in ("", "stop") and c.kind(i + 1) == "comma")
     cued = cued or (not weak and c.kind(i + 1) in ("not", "minus"))
+    cued = cued or (not weak and _is_bounded(c, i + 1))
     cued = cued or c.kind(i - 1) in (_VERB_MONTH_CUES if weak else _MONTH_CUES)
     if not cued and not (len(c.lexemes) <= 3 and not weak) and not (c.expecting and (not weak or len(c.lexemes) <= 2)):
         return None
@@ -52,6 +55,13 @@ def month_at(c: Context, i: int, day: int | None = None, cued: bool = False, who
     if year:
         return Days(readings=(month_stretch(year, month),), wide=True), stop
     return Days(readings=(coming_month(c.today, month),), wide=True), i + 1
+
+
+def _is_bounded(c: Context, j: int) -> bool:
+    """Whether a day by its number bounds the month named before: "January after the 10th", "enero antes del 20"."""
+    at = c.skip(j + 1, ("the", "the_el", "dia"))
+    led = at > j + 1 or c.lexemes[min(j, len(c.lexemes) - 1)].word.endswith(" del")
+    return c.kind(j) in ("after", "before", "from") and c.kind(at) in ("num", "ord") and led
 
 
 def is_glued(c: Context, j: int) -> bool:

@@ -80,6 +80,9 @@ _DOES_THIRD = words(
     "recogen usa cuida cuidan duerme estudia estudian maneja manejan regresa regresan vuelve vuelven acuesta cobra "
     "come cumple cumplen casa casan opera operan toca cae tiene tienen vence descansa parte arranca"
 )
+_WAS = words("era fue eran tenia teniamos")
+_MISSED = words("fui fuimos pude pudimos llegue llegamos paso") | {"no pude", "no pude ir", "no pudimos"}
+_NEAR = 5
 _AFTERNOONS = ("tarde", "afternoon", "pm", "after work", "after lunch", "late afternoon", "after school")
 _MORNINGS = ("morning", "early")
 _BIND = ("before", "until", "by")
@@ -199,7 +202,7 @@ def _reasons(c: Context, pieces: list[Piece], stretches: list[_Stretch]) -> list
             or (following == "so" and _says_more(c, pieces, stretch))
             or _does(c, pieces, stretch)
         )
-        if goes_on:
+        if goes_on or _is_missed(c, pieces, stretch):
             found.append(stretch)
     return found
 
@@ -280,6 +283,14 @@ def _does(c: Context, pieces: list[Piece], stretch: _Stretch) -> bool:
         ):
             return False
     return False
+
+
+def _is_missed(c: Context, pieces: list[Piece], stretch: _Stretch) -> bool:
+    """Whether the visit is told of that was missed: "la cita era el 9 pero no fuimos"."""
+    day = next((pieces[at] for at in stretch.pieces if isinstance(pieces[at].found, Days)), None)
+    if day is None or all(c.lexemes[k].word not in _WAS for k in range(max(stretch.first, day.at - 2), day.at)):
+        return False
+    return not _MISSED.isdisjoint(lexeme.word for lexeme in c.lexemes[stretch.stop : stretch.stop + _NEAR])
 
 
 def _stretches_of(c: Context, pieces: list[Piece]) -> list[_Stretch]:

@@ -7,26 +7,30 @@ from datetime import date
 
 from bots.dates.lexeme import Lexeme, words
 from bots.dates.model import When
-from bots.dates.pieces import Context
+from bots.dates.pieces import Context, Days, Piece
 from bots.dates.reckon import month_stretch
 
 _LEADS = words("any cualquier cualquiera puro puros los solo solos nomas nada solamente unicamente todos mis")
 _ONE = words("a an un una")
 _FOLLOWS = words("only nomas solamente unicamente")
 _PLURAL = ("days", "sabados", "domingos")  # the other Spanish ones have no plural of their own: "los lunes"
+_WEEK = 6
+_PARTS = words("mornings afternoons evenings nights")
 _DATED = words(
     "month ord holiday full iso slash period period_on next que_viene coming this day dia weekend weekdays until move "
     "last after_that"
 )
 
 
-def recurring(c: Context, when: When) -> When:
-    """`when` on each of its weekdays, from the first of them on and on no other day; within a month, where one is named
-    beside them; as it is, where one day is meant.
+def recurring(c: Context, when: When, pieces: list[Piece]) -> When:
+    """`when` on each of its weekdays, from the first of them on and on no other day; within a month or a longer
+    stretch, where one is named beside them; as it is, where one day is meant. pieces: those that `when` was made of.
 
     All its windows must be weekdays of the same hours, and no other stretch of days may be named beside them.
     """
-    dated = {lexeme.kind for lexeme in c.lexemes if _is_dated(lexeme)}
+    dated = {lexeme.kind for at, lexeme in enumerate(c.lexemes) if _is_dated(lexeme) and not _is_of_mine(c, at)}
+    if when.excluded_weekdays:
+        dated.discard("weekdays")  # "entre semana no puedo, solo los sábados"
     hours = {replace(one, first=None, last=None) for one in when.windows}
     if len(hours) != 1 or when.moved_from:
         return when
@@ -34,6 +38,10 @@ def recurring(c: Context, when: When) -> When:
         return _each_weekend(c, when)
     if dated == {"month"}:
         return _each_of_month(c, when)
+    if dated == {"period"}:
+        return _each_of_this_month(c, when)
+    if dated and (run := _run_of(pieces)) is not None:
+        return _each_within(c, when, *run)
     firsts = [one.first for one in when.windows if one.bare == "weekday" and one.first is not None]
     if len(firsts) < len(when.windows) or dated:
         return when
@@ -75,6 +83,39 @@ def _each_of_month(c: Context, when: When) -> When:
     return _each(when, {first.weekday()}, first, month_stretch(first.year, first.month)[1])
 
 
+def _each_of_this_month(c: Context, when: When) -> When:
+    """Such as "any Saturday this month"."""
+    first = when.windows[0].first
+    this = any(lexeme.name == "this month" for lexeme in c.lexemes)
+    if not this or len(when.windows) > 1 or first is None or first != when.windows[0].last:
+        return when
+    end = month_stretch(c.today.year, c.today.month)[1]
+    if end is None or first > end or first.weekday() not in _again(c, _LEADS | _ONE):
+        return when
+    return _each(when, {first.weekday()}, first, end)
+
+
+def _run_of(pieces: list[Piece]) -> tuple[date, date] | None:
+    """The one stretch of more than a week that is named; None where there is none or another."""
+    found = [piece.found for piece in pieces if isinstance(piece.found, Days) and piece.found.weekday is None]
+    first, last = found[0].readings[0] if len(found) == 1 and len(found[0].readings) == 1 else (None, None)
+    return (first, last) if first is not None and last is not None and (last - first).days > _WEEK else None
+
+
+def _each_within(c: Context, when: When, first: date, last: date) -> When:
+    """Such as "sometime before Christmas, Tuesdays only", "antes de navidad, un lunes o un miércoles"."""
+    days = [one.first for one in when.windows if one.first is not None and one.first == one.last]
+    weekdays = {day.weekday() for day in days}
+    if len(days) < len(when.windows) or not all(first <= day <= last for day in days):
+        return when
+    return _each(when, weekdays, min(days), last) if weekdays <= _again(c, _LEADS | _ONE) else when
+
+
+def _is_of_mine(c: Context, at: int) -> bool:
+    """Whether it is a day as such: "es mi día off"."""
+    return c.kind(at) == "dia" and c.kind(at - 1) in ("my", "a") and c.kind(at + 1) != "num"
+
+
 def _is_dated(lexeme: Lexeme) -> bool:
     """Whether the word names a stretch of days, so that a weekday beside it may lie within."""
     return lexeme.kind in _DATED or (lexeme.kind == "unit" and lexeme.value != "day")
@@ -91,7 +132,7 @@ def _again(c: Context, leads: frozenset[str]) -> set[int]:
             continue
         before, after = _beside(c, at)
         led = led or before in leads
-        each = led or lexeme.word.endswith(_PLURAL) or after in _FOLLOWS
+        each = led or lexeme.word.endswith(_PLURAL) or after in _FOLLOWS or after in _PARTS
         (again if each else once).add(lexeme.number)
     return again - once
 

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from bots.dates.days import WAIT, day_at
 from bots.dates.draft import Draft, Joined, between, set_hours
 from bots.dates.lexeme import words
+from bots.dates.numbered import ARTICLES
 from bots.dates.pieces import Bound, Clock, Context, Days, Hours, Piece
 from bots.dates.reckon import plus
 
@@ -17,9 +19,11 @@ def left_over(c: Context, found: Days, piece: Piece) -> Days | None:
     """What a ruling out leaves: "not until the 5th" begins there; "any day next week but Friday" is the rest of it."""
     first, last = found.readings[0] if found.readings else (None, None)
     if first is None and last is not None:
-        waits = any(c.lexemes[k].word == "wait" for k in range(max(0, piece.at - 3), piece.at))
-        # "I don't want to wait til Monday" begins today.
-        return Days(readings=((c.today, max(c.today, plus(last, -1))) if waits else (last, None),))
+        waits = any(c.lexemes[k].word in WAIT for k in range(max(0, piece.at - 3), piece.at))
+        named = day_at(c, c.skip(piece.at + 1, ARTICLES)) if c.kind(piece.at) == "until" else None
+        begin = named[0].readings[0][0] if named and named[0].wide and named[0].readings else None
+        # "I don't want to wait til Monday" begins today, "not until August" on its first.
+        return Days(readings=((c.today, max(c.today, plus(last, -1))) if waits else (begin or last, None),))
     any_day = any(lexeme.word.partition(" ")[0] in _ANY_DAY for lexeme in c.lexemes[: piece.at])
     return Days(readings=(found.within,), wide=True) if found.within and any_day else None
 

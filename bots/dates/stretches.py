@@ -277,7 +277,7 @@ def _suffixed(c: Context, hours: Hours, stop: int) -> Found:
         return Hours(bound="after", low=hours.low), then
     if c.lexemes[min(stop, len(c.lexemes) - 1)].word == "forward" and c.kind(stop + 1) == "to":
         return hours, stop  # "bring my Friday 2:00 forward to Wednesday"
-    if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from"):
+    if c.kind(stop) == "onward" and hours.bound in ("at", "around", "after", "from", "by"):
         return Hours(bound="after", low=hours.low), stop + 1
     if c.kind(stop) == "on" and hours.bound in ("after", "around", "at") and c.kind(stop + 1) in _ENDS:
         return Hours(bound="after", low=hours.low), stop + 1

@@ -66,6 +66,9 @@ _PASTS = words(
     "hurt got had was went saw did felt threw woke ran been fell broke cut hit began ate took lost came bit "
     "stung found gave left slept stood twisted started forgot missed said told"
 )
+_BEFELL = words("hurt saw fell threw twisted broke cut hit tripped slipped sprained")
+"""Verbs of what has happened, which many begin a text with."""
+_SEEN = ("you", "u", "guys", "yall", "y'all")
 _SHORT = 4
 _WENT = words("got started began broke came went hurt flared swelled popped happened worsened swole")
 _HERE = ("there", "town", "nearby")
@@ -100,6 +103,8 @@ def _is_turned(c: Context, n: int, within: bool, allowed: tuple[str, ...]) -> bo
     """Whether the word moves, denies or takes back something; what is taken back before an aside is none of it."""
     if c.kind(n) in ("not", "no"):
         return c.kind(n) not in allowed and (within or c.kind(n) == "not")
+    if c.kind(n) == "title" and "saw" in (c.lexemes[n - 1].word, c.lexemes[n - 2].word):
+        return False  # "I saw the dr on the 6th"
     if n and c.kind(n) == "move" and c.lexemes[n - 1].word in ("got", "was", "been"):
         return False  # "my shift got moved to 2"
     return c.kind(n) in _MOVES and (within or c.kind(n) not in _TAKEN_BACK)
@@ -108,6 +113,8 @@ def _is_turned(c: Context, n: int, within: bool, allowed: tuple[str, ...]) -> bo
 def _is_wish(c: Context, n: int, k: int) -> bool:
     """Whether the word at `n` wishes something of who stands at `k`: "I'll be there at 3", not "he gets there"."""
     word = c.lexemes[n].word
+    if word in _SEEN and "saw" in (c.lexemes[n - 1].word, c.lexemes[n - 2].word):
+        return False  # "I saw you guys on the 6th"
     if word in _HERE and c.lexemes[k].word not in FIRST:
         return False
     if k > 0 and c.lexemes[k - 1].word in _REASONS:
@@ -118,6 +125,8 @@ def _is_wish(c: Context, n: int, k: int) -> bool:
 def is_over(c: Context, first: int, stop: int) -> bool:
     """Whether what is told has happened: "I hurt my back Tuesday", "I slipped Monday"; not "I'm slammed this week"."""
     for k in range(first, stop - 1):
+        if c.lexemes[k].word in _BEFELL and (k == first or c.kind(k - 1) in ("comma", "stop", "greeting")):
+            return True
         if c.lexemes[k].word in ("i", "we", "ive", "i've"):
             verb = next((lexeme.word for lexeme in c.lexemes[k + 1 : stop] if lexeme.word not in _SOMEHOW), "")
             return is_past(verb)
@@ -176,6 +185,8 @@ def _who(c: Context, inside: list[Piece], k: int, rest: list[int], covered: set[
     subject, following = c.lexemes[k], c.kind(k + 1)
     said = [c.lexemes[n].word for n in rest]
     plain = [n for n in rest if c.kind(n) in ("word", "counted", "my", "a", "coming", "not")]
+    if subject.word in _BEFELL and following in ("my", "word") and k + 1 not in covered:
+        return "i"  # "hurt my back on Wednesday", "saw you guys on the 6th"
     if subject.word in FIRST:
         return subject.word if _is_engaged(c, [n for n in rest if n > k], inside) else ""
     doing = subject.kind == "word" and subject.word.endswith("ing") and subject.word not in _BRINGS

@@ -90,11 +90,12 @@ _SENSES: dict[Sense, str] = {
     ("part", "early"): "early in the day, earlier in the day",
     ("part", "very early"): "bright and early, super early, really early, very early",
     ("part", "first thing"): (
-        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, as soon "
-        "as you open, when you guys open, when you first open, at opening, at opening time, first slot of the day, "
-        "first appointment of the day, when the clinic opens, when the office opens, when it opens, as soon as the "
-        "clinic opens, as early as you open, early as you open, as soon as you're open, when you're open, right at "
-        "opening, start of the day, at the start of the day, beginning of the day, at the beginning of the day"
+        "first thing in the morning, first thing in the am, first thing, when you open, right when you open, when u "
+        "open, right when u open, soon as you open, soon as u open, as soon as u open, as soon as you open, when you "
+        "guys open, when you first open, at opening, at opening time, first slot of the day, first appointment of the "
+        "day, when the clinic opens, when the office opens, when it opens, as soon as the clinic opens, as early as "
+        "you open, early as you open, as soon as you're open, when you're open, right at opening, start of the day, at "
+        "the start of the day, beginning of the day, at the beginning of the day"
     ),
     ("part", "late morning"): "late morning, later in the morning, late in the morning, later morning",
     ("part", "early afternoon"): "early afternoon, early in the afternoon, earlier in the afternoon",
@@ -213,10 +214,10 @@ _SENSES: dict[Sense, str] = {
         "after"
     ),
     ("after", 1): (
-        "on or after, as early as, no earlier than, not earlier than, no sooner than, not before, not sooner than, at "
-        "or after, earliest i can do is, earliest i can come is, earliest i can be there is, earliest i can make it "
-        "is, earliest i can get there is, earliest i could do is, earliest for me is, earliest is, "
-        "earliest would be, earliest i can come in is, not "
+        "on or after, any day but not before, any time but not before, anytime but not before, as early as, no earlier "
+        "than, not earlier than, no sooner than, not before, not sooner than, at or after, earliest i can do is, "
+        "earliest i can come is, earliest i can be there is, earliest i can make it is, earliest i can get there is, "
+        "earliest i could do is, earliest for me is, earliest is, earliest would be, earliest i can come in is, not "
         "for another, not for at least, not for about, at least, in at least"
     ),
     ("before", 0): (
@@ -236,9 +237,9 @@ _SENSES: dict[Sense, str] = {
     ("and", 0): "and, n",
     ("or", 0): "or, nor",
     ("onward", 0): (
-        "onward, onwards, at the earliest, or later, or after, and later, and after, and up, on wards, forward, or "
-        "anytime after, or any time after, to close, til close, till close, until close, to closing, until you close, "
-        "til you close"
+        "onward, onwards, at the earliest, but no sooner, but not sooner, but no earlier, but not earlier, or later, "
+        "or after, and later, and after, and up, on wards, forward, or anytime after, or any time after, to close, til "
+        "close, till close, until close, to closing, until you close, til you close"
     ),
     ("next", 0): "next, nxt, following, nex",
     ("this", 0): "this, ths",
@@ -350,7 +351,11 @@ _SENSES: dict[Sense, str] = {
         "in the new year, sometime in the new year, after the new year, into the new year, early in the new year, "
         "start of the new year, beginning of the new year, early new year"
     ),
-    ("else", 0): "if not, otherwise, or else, failing that, if not then",
+    ("else", 0): (
+        "if not, otherwise, or else, failing that, if not then, if that's full, if thats full, if that is full, if "
+        "it's full, if its full, if that's taken, if thats taken, if that's booked, if thats booked, if those are "
+        "taken, if that's gone, if thats gone"
+    ),
     ("come by", 0): "come by, stop by, drop by, swing by, pop by, coming by, go by",
     ("after_that", 0): (
         "after that, after then, any time after that, anytime after that, from then on, after that time, or after "

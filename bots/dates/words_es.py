@@ -107,10 +107,11 @@ _SENSES: dict[Sense, str] = {
     ),
     ("after", 0): (
         "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
-        "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
-        "tarde que, mas alla de las, pasada, pasando las, pasado el, pasando el, posterior a las, arriba de las, de "
-        "despues de las, a partir de la, despuesito de las, despuesito de, pasaditas las, pasaditas, posterior a, "
-        "pasadas las, pasado de las, pasando de las"
+        "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas tarde "
+        "que, mas alla de las, mas tarde d las, mas tarde de la, pasada, pasando las, pasado el, pasando el, posterior "
+        "a las, arriba de las, de despues de las, a partir de la, despuesito de las, despuesito de, pasaditas las, "
+        "pasaditas, posterior a, pasadas las, pasado de las, pasando de las, pasadito de las, pasadita de las, "
+        "pasaditas de las, pasadito de la, pasadita la"
     ),
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
@@ -172,7 +173,11 @@ _SENSES: dict[Sense, str] = {
         "disculpa, pero era, pero eran, queria decir, quise poner"
     ),
     ("title", 0): "dr, dra, doctor, doctora, sr, sra, senor, senora",
-    ("ailing", 0): "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, fiebre, tos, mal",
+    ("ailing", 0): (
+        "duele, duelen, dolor, tengo, siento, estoy, enfermo, enferma, enfermito, enfermita, fiebre, calentura, "
+        "calenturas, tos, mal, malito, malita, gripa, gripe, vomito, vomitos, diarrea, ronchas, sarpullido, hinchado, "
+        "hinchada, inflamado, inflamada, catarro"
+    ),
     ("my", 0): "mi",
     ("move", 0): (
         "me la pasa, me la pasan, me la pasas, me lo pasa, me lo pasan, nos la pasa, nos la pasan, mover, cambiar, "
