@@ -11,6 +11,8 @@ _BE = words("be estar llegar")
 _ELSEWHERE = words("at back home in en")
 _HERE = words("there here clinic office appointment appt seen clinica consultorio cita ahi alla aqui")
 _FAR = 8
+_THERE = words("there here")
+_CAN = words("can could should i'll ill we'll")
 _OFF = words(
     "off salga salgan salgo salimos sale salen termino acabo acabe acaba acaban acabamos termine terminen termina "
     "terminan terminamos cierro cierre desocupo desocupe"
@@ -121,6 +123,19 @@ def is_leaving(c: Context, i: int) -> bool:
             return True
         if word in _OFF or (word in _OUT and (k == i - 1 or c.lexemes[k + 1].word in ("of", "with"))):
             return True
+    return False
+
+
+def can_arrive(c: Context, i: int) -> bool:
+    """Whether the hour at `i` is the earliest at which the person can come: "I can be there by 3:30"."""
+    there = False
+    for k in range(i - 1, max(-1, i - _FAR), -1):
+        word = c.lexemes[k].word
+        if c.kind(k) in ("comma", "stop", "not"):
+            return False
+        there = there or word in _THERE
+        if there and word in _CAN:
+            return word != "can" or c.lexemes[k - 1].word in ("i", "we") or c.lexemes[k + 1].word not in ("you", "u")
     return False
 
 

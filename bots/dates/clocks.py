@@ -197,7 +197,9 @@ def _ends_well(c: Context, j: int) -> bool:
         return False  # "las dos primeras semanas"
     if kind in ("counted", "unit", "junk", "money", "month", "half_hour"):
         return False
-    if following and (following.word == "nights" or (kind == "of" and c.lexemes[j - 1].word == "one")):
+    word = c.lexemes[j - 1].word
+    one_of = kind == "of" and (word == "one" or (word == "uno" and _is_those(c, j + 1)))
+    if following and (following.word == "nights" or one_of):
         return False
     if kind == "num" and following and _is_list(c, j - 1):
         return True
@@ -209,6 +211,11 @@ def _ends_well(c: Context, j: int) -> bool:
         word = following.word
         return not word.endswith("s") or word.endswith("mos") or word in _NEVER_COUNTED or _is_free(word)
     return _is_free(following.word) or (c.kind(j - 2) in _FIRM and not _may_be_counted(following.word))
+
+
+def _is_those(c: Context, j: int) -> bool:
+    """Whether some of what was named are meant: "uno de esos días"."""
+    return j < len(c.lexemes) and c.lexemes[j].word in ("esos", "estos", "los")
 
 
 def _may_be_counted(word: str) -> bool:

@@ -61,7 +61,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             continue
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            (isinstance(piece.found, Days) and (piece.stop <= other or _until_back(c, piece, floor)))
+            (isinstance(piece.found, Days) and (_is_other(c, piece, other) or _until_back(c, piece, floor)))
             or is_taken(c, piece, floor, pieces[at - 1] if at else None)
             or at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
             or (at and _is_worse(c, pieces[at - 1], piece))
@@ -152,7 +152,12 @@ def _any_other(c: Context) -> int:
     """Where "any other day" is said, which rules out the days before it; 0 where it is not."""
     for k in range(2, len(c.lexemes)):
         other, before = c.lexemes[k].word, c.lexemes[k - 1].word
-        if other == "otro" and c.kind(k + 1) == "dia" and (c.kind(k - 1) in _BEFORE_OTHER or before in _RATHER):
+        if other in ("demas", "otros") and c.lexemes[k + 1 : k + 2] and c.lexemes[k + 1].word == "dias":
+            if before == "los" and _suit_behind(c, k + 2):
+                return k  # "los miércoles ayudo en la iglesia, los demás días sí puedo"
+            continue
+        so = before == "que" and c.lexemes[k - 2].word == "asi"
+        if other == "otro" and c.kind(k + 1) == "dia" and (c.kind(k - 1) in _BEFORE_OTHER or before in _RATHER or so):
             if c.kind(k + 2) in ("no", "no_es", "not"):
                 return 0
             return k  # "estoy en terapia los martes, otro día por la tarde"
@@ -160,6 +165,22 @@ def _any_other(c: Context) -> int:
             # "Has to be a Friday, I don't do any other day" asks for that one.
             return 0 if any(c.kind(n) in ("not", "no_es") for n in range(max(0, k - 4), k - 1)) else k
     return 0
+
+
+def _is_other(c: Context, piece: Piece, other: int) -> bool:
+    """Whether days are named before the other ones that are wished, at `other`; a week is that of both."""
+    wide = isinstance(piece.found, Days) and piece.found.wide and c.lexemes[other].word in ("demas", "otros")
+    return piece.stop <= other and not wide
+
+
+def _suit_behind(c: Context, k: int) -> bool:
+    """Whether what is named before `k` is told to suit, by the end of the clause."""
+    for n in range(k, len(c.lexemes)):
+        if c.kind(n) in ("not", "no", "no_es", "stop"):
+            return False
+        if c.lexemes[n].word in ("si", "puedo", "bien", "libre"):
+            return True
+    return False
 
 
 def _until_back(c: Context, piece: Piece, floor: int) -> bool:

@@ -4,6 +4,7 @@ within the month that is named beside them.
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 from bots.dates.lexeme import Lexeme, words
 from bots.dates.model import When
@@ -11,7 +12,7 @@ from bots.dates.pieces import Context, Days, Piece
 from bots.dates.reckon import month_stretch
 
 _LEADS = words("any cualquier cualquiera puro puros los solo solos nomas nada solamente unicamente todos mis")
-_ONE = words("a an un una")
+_ONE = words("a an un una en")
 _FOLLOWS = words("only nomas solamente unicamente")
 _PLURAL = ("days", "sabados", "domingos")  # the other Spanish ones have no plural of their own: "los lunes"
 _WEEK = 6
@@ -46,7 +47,7 @@ def recurring(c: Context, when: When, pieces: list[Piece]) -> When:
     if len(firsts) < len(when.windows) or dated:
         return when
     weekdays = {first.weekday() for first in firsts}
-    return _each(when, weekdays, min(firsts)) if weekdays <= _again(c, _LEADS) else when
+    return _each(when, weekdays, min(firsts)) if weekdays <= _again(c, _LEADS | _ONE) else when
 
 
 def _each(when: When, weekdays: set[int], first: date, last: date | None = None) -> When:
@@ -112,8 +113,9 @@ def _each_within(c: Context, when: When, first: date, last: date) -> When:
 
 
 def _is_of_mine(c: Context, at: int) -> bool:
-    """Whether it is a day as such: "es mi día off"."""
-    return c.kind(at) == "dia" and c.kind(at - 1) in ("my", "a") and c.kind(at + 1) != "num"
+    """Whether it is a day as such: "es mi día off", "ese día lo llevo yo"."""
+    mine = c.kind(at - 1) in ("my", "a") or c.lexemes[at - 1].word == "ese"
+    return c.kind(at) == "dia" and mine and c.kind(at + 1) != "num"
 
 
 def _is_dated(lexeme: Lexeme) -> bool:
@@ -126,15 +128,23 @@ def _again(c: Context, leads: frozenset[str]) -> set[int]:
     again: set[int] = set()
     once: set[int] = set()
     led = False
+    only = _ends_with_only(c)
     for at, lexeme in enumerate(c.lexemes):
         if lexeme.kind not in ("weekday", "weekday?"):
             led = led and lexeme.kind in ("and", "or", "comma", "slash", "mer")
             continue
         before, after = _beside(c, at)
         led = led or before in leads
-        each = led or lexeme.word.endswith(_PLURAL) or after in _FOLLOWS or after in _PARTS
+        each = led or only or lexeme.word.endswith(_PLURAL) or after in _FOLLOWS or after in _PARTS
         (again if each else once).add(lexeme.number)
     return again - once
+
+
+def _ends_with_only(c: Context) -> bool:
+    """Whether all the weekdays are one list, and the only ones that will do: "Tues or Thurs only"."""
+    days = [at for at, lexeme in enumerate(c.lexemes) if lexeme.kind == "weekday"]
+    between = {c.kind(k) for first, then in pairwise(days) for k in range(first + 1, then)}
+    return len(days) > 1 and between <= {"or", "and", "comma", "slash"} and _beside(c, days[-1])[1] in _FOLLOWS
 
 
 def _beside(c: Context, at: int) -> tuple[str, str]:

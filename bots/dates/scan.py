@@ -23,7 +23,7 @@ from bots.dates.reckon import (
     week,
 )
 from bots.dates.same_es import week_again
-from bots.dates.stretches import hours_at, part_at
+from bots.dates.stretches import by_the_way, hours_at, part_at
 
 _ARTICLES = ("the", "my", "a", "the_el", "to", "our")
 _WISHES: dict[str, Wish] = {"earlier": "earlier", "later": "later", "soonest": "soonest"}
@@ -31,7 +31,7 @@ _EDGES = words("early mid late nth ord_word ord last")
 _TO_EDGE = words("comma to in the the_la of")
 _IDEALLY = words("preferably ideally sometime maybe preferencia preferiblemente idealmente quizas")
 _WISHED = words("sea ser ir urge verme it something anything sometime anytime be appointment appt visit cita algo")
-_NEEDING = words("urge puede quisiera podria need needs has must want necesito ocupo quiero")
+_NEEDING = words("tiene urge puede quisiera podria need needs has must want necesito ocupo quiero")
 _SETTLED = words("ok okay works good fine then great so bien entonces asi que")
 _TIMES = ("vez", "cita", "visita", "consulta", "ocasion")
 _WITHIN = ("in", "en", "por")
@@ -76,6 +76,8 @@ def _name_end(c: Context, i: int) -> int | None:
 def _at(c: Context, i: int, found: list[Piece]) -> list[Piece]:
     """The pieces that begin at lexeme `i`."""
     kind, last = c.kind(i), found[-1] if found else None
+    if c.lexemes[i].word == "btw" and (hours := by_the_way(c, i)):
+        return [Piece(at=i, stop=hours[1], found=hours[0])]
     if kind in ("word", "stop", "greeting", "junk", "counted", "filler"):
         return []
     if kind == "after" and c.lexemes[i].word == "pasada" and c.lexemes[i - 1].word in _TIMES:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bots.dates.bare import is_contrasted, is_spurned, leads_to_day
-from bots.dates.bound import event_side, is_beginning, is_leaving, until_from_now
+from bots.dates.bound import can_arrive, event_side, is_beginning, is_leaving, until_from_now
 from bots.dates.clocks import clock_at
 from bots.dates.lexeme import AT_LATEST, words
 from bots.dates.pieces import Bound, Clock, Context, Hours
@@ -122,6 +122,7 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
     strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
     strong = strong or c.kind(end[1]) in ("day", "weekday", "on") or c.kind(i - 1) == "not"
     strong = strong or c.lexemes[i - 1].word == "btw"
+    strong = strong or (end[1] < len(c.lexemes) and c.lexemes[end[1]].word in ("works", "work", "window"))
     begun = c.kind(i - 1) in ("", "comma", "stop") or c.lexemes[i - 1].word in _NARROWING
     strong = strong or (c.kind(i + 1) == "to" and (c.kind(end[1]) in ("", "stop", "comma") or begun))
     return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None
@@ -209,6 +210,8 @@ def _bounded_at(c: Context, i: int) -> Found | None:
         return _suffixed(c, Hours(bound=side, low=low), stop)
     if bound in ("at", "by") and is_beginning(c, i):
         return Hours(bound="before", low=low, leaving=True), stop
+    if bound == "by" and can_arrive(c, i):
+        bound = "after"
     if bound == "at" and is_leaving(c, i):
         return _suffixed(c, Hours(bound="after", low=low, leaving=True), stop)
     return _suffixed(c, Hours(bound=bound, low=low), stop)
@@ -300,6 +303,15 @@ def _hour_and_hour(c: Context, j: int) -> Found | None:
         return None
     high = clock_at(c, c.skip(j + 2, ("at", "the_la", "at_la")), True)
     return _range(low, high[0], high[1]) if high and c.kind(high[1]) not in ("and", "to") else None
+
+
+def by_the_way(c: Context, i: int) -> Found | None:
+    """The hours of "btw 9 and 11", where it stands for "between"; None where it does not."""
+    low = clock_at(c, i + 1, True)
+    if not low or c.kind(low[1]) != "and":
+        return None
+    high = clock_at(c, low[1] + 1, True)
+    return _range(low[0], high[0], high[1]) if high else None
 
 
 def _after_that(c: Context, stop: int) -> int | None:

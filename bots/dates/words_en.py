@@ -286,9 +286,9 @@ _SENSES: dict[Sense, str] = {
     ("not", 1): "instead of, rather than, better than, in place of, in lieu of",
     ("no", 0): "no, nope, nah",
     ("fix", 0): (
-        "actually, rather, oops, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i meant, scratch that, "
-        "make that, or rather, whoops, correction, strike that, on second thought, meant, nvm, nevermind, oops "
-        "meant, my bad, no make that"
+        "actually, rather, oops, no hold on, hold on, no wait, wait no, oh wait, wait, no sorry, sorry, i mean, i "
+        "meant, scratch that, make that, or rather, whoops, correction, strike that, on second thought, meant, nvm, "
+        "nevermind, oops meant, my bad, no make that"
     ),
     ("instead", 0): "instead",
     ("title", 0): "dr, doctor, dra, mr, mrs, ms, miss, named",

@@ -215,7 +215,8 @@ _SENSES: dict[Sense, str] = {
     ("next weekend", 0): "fin de semana que viene, proximo fin de semana",
     ("week", 1): (
         "la otra semana, la semana entrante, la semana que sigue, la otra sem, la prox sem, la semana proxima, otra "
-        "semana, otra sem, semana entrante, semana que sigue"
+        "semana, otra sem, semana entrante, semana que sigue, esta semana que viene, esta semana que entra, esta "
+        "semana entrante"
     ),
     ("months", 1): "otro mes, el otro mes",
     ("from_now", 0): "a partir de ahora, desde ahora, desde hoy",

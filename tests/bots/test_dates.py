@@ -349,21 +349,21 @@ def test_what_would_not_do_is_never_taken_for_the_wish(text: str, earliest: time
 
 
 @pytest.mark.parametrize(
-    ("text", "excluded"),
+    ("text", "ruled_out"),
     [
-        pytest.param("thursday is the only day i can't", (3,), id="the only one that will not do"),
-        pytest.param("el jueves es el unico dia que no puedo", (3,), id="es-the only one that will not do"),
-        pytest.param("thursday would be a disaster", (3,), id="a disaster"),
-        pytest.param("don't bother with thursday", (3,), id="do not bother"),
-        pytest.param("thursday is the only day i can", (), id="the only one"),
-        pytest.param("has to be a thursday, i dont do any other day", (), id="no other"),
+        pytest.param("thursday is the only day i can't", True, id="the only one that will not do"),
+        pytest.param("el jueves es el unico dia que no puedo", True, id="es-the only one that will not do"),
+        pytest.param("thursday would be a disaster", True, id="a disaster"),
+        pytest.param("don't bother with thursday", True, id="do not bother"),
+        pytest.param("thursday is the only day i can", False, id="the only one"),
+        pytest.param("has to be a thursday, i dont do any other day", False, id="no other"),
     ],
 )
-def test_the_only_day_is_told_from_the_only_one_that_will_not_do(text: str, excluded: tuple[int, ...]) -> None:
+def test_the_only_day_is_told_from_the_only_one_that_will_not_do(text: str, ruled_out: bool) -> None:
     when = read(text)
 
-    assert when.excluded_weekdays == excluded
-    assert [window.first for window in when.windows] == ([] if excluded else [march(12)])
+    assert (3 in when.excluded_weekdays) is ruled_out
+    assert [window.first for window in when.windows] == ([] if ruled_out else [march(12)])
 
 
 @pytest.mark.parametrize(
