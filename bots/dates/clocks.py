@@ -32,7 +32,7 @@ _FREE_WORDS = words(
     "estara encanta perfecto perfecta genial ideal still tambien libre libres disponible desocupado desocupada "
     "verdad entonces gracia porfis plis mija than open left abierto abierta while tho same cause since he's she's "
     "hes shes theyre they're i've ive we're it its anyone anybody whoever whichever whenever otherwise maam sir hun "
-    "see window cualquier without"
+    "see window range cualquier without"
 )
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 

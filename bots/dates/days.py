@@ -71,7 +71,7 @@ def days_at(c: Context, i: int) -> Found | None:
             return PAST, found[1]
         if kind == "before" and c.kind(start) == "late" and found[0].wide:
             kind = "by"  # "before the end of the month"
-        if kind == "until" and _waits(c, i):
+        if kind == "until" and (_waits(c, i) or c.kind(found[1]) == "onward"):  # "hasta el 26 en adelante"
             kind = "from"
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):

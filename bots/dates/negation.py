@@ -22,7 +22,7 @@ _TROUBLE = words("disaster nightmare problem bust mess conflict challenge desast
 _PURSUITS = words("futbol catecismo terapia practica dialisis quimio entrenamiento ensayo beisbol natacion")
 _BAD = words("good possible available ideal work works great ok okay free an option convenient")
 _BACK_KINDS = words("make for in the the_el the_la on this at a of around my filler unit each")
-_AFTER_WORDS = words("se is are r s would really i i'm im we me yo it that just does will ya estoy estamos")
+_AFTER_WORDS = words("siempre se is are r s would really i i'm im we me yo it that just does will ya estoy estamos")
 _DOES = words("tengo hay entro abro abrimos salgo curro laboro voy viajo")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
 _OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
@@ -80,7 +80,9 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             found |= {at - 1, at}
     for at in reversed(range(1, len(pieces))):
         said = pieces[at - 1]
-        if at in found and (_carries_back(c, said, pieces[at]) or named_twice(said, pieces[at])):
+        listed = said.stop == pieces[at].at and c.kind(said.at) == c.kind(pieces[at].at) == "weekday"
+        # "Lunes martes y miércoles no" denies the first as well.
+        if at in found and (listed or _carries_back(c, said, pieces[at]) or named_twice(said, pieces[at])):
             found.add(at - 1)
     return found
 
@@ -161,6 +163,10 @@ def _any_other(c: Context) -> int:
             if c.kind(k + 2) in ("no", "no_es", "not"):
                 return 0
             return k  # "estoy en terapia los martes, otro día por la tarde"
+        if (c.lexemes[k - 2].word, before, other) == ("of", "the", "other") and c.lexemes[k + 1 : k + 2]:
+            if c.lexemes[k + 1].word == "days":
+                return k  # "I have PT on Mondays, so one of the other days"
+            continue
         if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
             # "Has to be a Friday, I don't do any other day" asks for that one.
             return 0 if any(c.kind(n) in ("not", "no_es") for n in range(max(0, k - 4), k - 1)) else k

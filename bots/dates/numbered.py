@@ -192,6 +192,8 @@ def numbered_at(c: Context, i: int, article: bool = False, bare: bool = False) -
     lexeme, number = c.lexemes[i], c.lexemes[i].number
     if not 1 <= number <= 31 or lexeme.digits > 2:
         return None
+    if lexeme.kind == "num" and c.kind(i + 1) == "or" and c.kind(c.skip(i + 2, ("the",))) == "clock":
+        return None  # "the 8 or the 8:30"
     if (shared := _shared_month(c, i)) is not None:
         return shared
     if c.kind(i + 2) in ("month", "mar") and is_glued(c, i + 1):

@@ -20,7 +20,7 @@ _NO_CAUSE = words(
     "ustedes usted nunca pase pasen es son serian empiece empieza empiecen termine acabe posible podria seria tengas "
     "abran abra fuera digas puedas"
 )
-_CONCLUDES = words("entonces mejor")
+_CONCLUDES = words("entonces mejor so")
 _TURNS = words("pero sino aunque")
 _ASKS = words(
     "puedo puede pueden podria podrian podriamos podre podemos pudiera quiero queremos quisiera quisieramos queria "

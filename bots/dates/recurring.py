@@ -9,7 +9,7 @@ from itertools import pairwise
 from bots.dates.lexeme import Lexeme, words
 from bots.dates.model import When
 from bots.dates.pieces import Context, Days, Piece
-from bots.dates.reckon import month_stretch
+from bots.dates.reckon import month_stretch, plus
 
 _LEADS = words("any cualquier cualquiera puro puros los solo solos nomas nada solamente unicamente todos mis")
 _ONE = words("a an un una en")
@@ -35,6 +35,7 @@ def recurring(c: Context, when: When, pieces: list[Piece]) -> When:
     hours = {replace(one, first=None, last=None) for one in when.windows}
     if len(hours) != 1 or when.moved_from:
         return when
+    when = _in_order(when)
     if dated == {"weekend"}:
         return _each_weekend(c, when)
     if dated == {"month"}:
@@ -48,6 +49,19 @@ def recurring(c: Context, when: When, pieces: list[Piece]) -> When:
         return when
     weekdays = {first.weekday() for first in firsts}
     return _each(when, weekdays, min(firsts)) if weekdays <= _again(c, _LEADS | _ONE) else when
+
+
+def _in_order(when: When) -> When:
+    """`when` with the Saturday behind the Thursday, too, of "Thurs or Sat" that is said on a Friday."""
+    days = [one.first for one in when.windows if one.bare == "weekday" and one.first is not None]
+    if len(days) < len(when.windows) or len(days) < 2 or len({day.weekday() for day in days}) < len(days):
+        return when
+    windows = list(when.windows)
+    for before, one in zip(days, when.windows[1:], strict=False):
+        day = one.first
+        if day is not None and day < before and day.weekday() > before.weekday():
+            windows.append(replace(one, first=plus(day, 7), last=plus(day, 7)))
+    return replace(when, windows=tuple(windows))
 
 
 def _each(when: When, weekdays: set[int], first: date, last: date | None = None) -> When:
@@ -113,8 +127,10 @@ def _each_within(c: Context, when: When, first: date, last: date) -> When:
 
 
 def _is_of_mine(c: Context, at: int) -> bool:
-    """Whether it is a day as such: "es mi día off", "ese día lo llevo yo"."""
-    mine = c.kind(at - 1) in ("my", "a") or c.lexemes[at - 1].word == "ese"
+    """Whether it is a day as such, or every week: "es mi día off", "ese día lo llevo yo", "trabaja toda la semana"."""
+    if c.kind(at) == "unit" and at > 1 and c.lexemes[at - 2].word in ("toda", "all"):
+        return True
+    mine = c.kind(at - 1) in ("my", "a") or (at > 0 and c.lexemes[at - 1].word == "ese")
     return c.kind(at) == "dia" and mine and c.kind(at + 1) != "num"
 
 

@@ -122,7 +122,7 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
     strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
     strong = strong or c.kind(end[1]) in ("day", "weekday", "on") or c.kind(i - 1) == "not"
     strong = strong or c.lexemes[i - 1].word == "btw"
-    strong = strong or (end[1] < len(c.lexemes) and c.lexemes[end[1]].word in ("works", "work", "window"))
+    strong = strong or (end[1] < len(c.lexemes) and c.lexemes[end[1]].word in ("works", "work", "window", "range"))
     begun = c.kind(i - 1) in ("", "comma", "stop") or c.lexemes[i - 1].word in _NARROWING
     strong = strong or (c.kind(i + 1) == "to" and (c.kind(end[1]) in ("", "stop", "comma") or begun))
     return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None

@@ -52,6 +52,7 @@ _HANDLED = words("up him her them the off")
 _FREED = words("off done out")
 _FREEING = words("off out done free finish finished finishes")
 """Words of what leaves the person free: a day so told may be the very one that is wished."""
+_LEAVING = words("fly flying head heading ship move moving leave leaving")
 _LEFT = words("work school class there court surgery here bed town jail rehab practice")
 _REASONS = words("since because bc cuz cause coz cos as")
 _ASKING = words(
@@ -142,7 +143,7 @@ def frees(c: Context, k: int) -> bool:
     """Whether the word at `k` tells when somebody is free: "I'm off", "out of class"; not "out of meds"."""
     if c.lexemes[k].word == "out" and c.kind(k + 1) == "of" and k + 2 < len(c.lexemes):
         return c.lexemes[k + 2].word in _LEFT or c.kind(k + 2) in ("my", "the")
-    return c.lexemes[k].word in _FREEING
+    return c.lexemes[k].word in _FREEING and (k == 0 or c.lexemes[k - 1].word not in _LEAVING)
 
 
 def wishes(c: Context, first: int, stop: int) -> bool:

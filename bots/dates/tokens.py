@@ -33,6 +33,7 @@ _TOKEN = re.compile(
     | (?P<mer>(?<!\w)[AaPp](?:\.\s?|\s)[Mm](?!\w)\.?)
     | (?P<oclock>(?<!\w)[oO]\s?["'’`´]\s?clock)
     | (?P<word>[^\W\d_]+(?:['’`´][^\W\d_]+)*)
+    | (?P<pause>[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff\s]*)
     | (?P<sign>[-–—,;.!?()@&/$%#+~:\n€£>→])
     """,
     re.VERBOSE,
@@ -211,6 +212,8 @@ def _split(text: str, language: Language) -> list[Lexeme]:
                 continue
             sense = words.get(word) or _mend(word, language) or ("word", 0)
             found.append(Lexeme(start, end, sense[0], sense[1], word))
+        elif kind == "pause":
+            found.append(Lexeme(start, end, "comma"))
         elif kind == "sign":
             found.append(Lexeme(start, end, _SIGNS.get(raw, "stop"), int(raw == "?")))
         elif kind in ("num", "suf"):

@@ -260,7 +260,7 @@ _SENSES: dict[Sense, str] = {
     ("weekdays", 2): "tth, tuth, tuthu, tueth",
     ("early", 0): "early, beginning, start, first part, early part",
     ("mid", 0): "mid, middle, midway through, halfway through",
-    ("late", 0): "late, end, tail end, back end, latter part, last part, very end",
+    ("late", 0): "late, end, last days, last few days, tail end, back end, latter part, last part, very end",
     ("late", 1): "rest, remainder",
     ("relation", "earlier"): "earlier, sooner",
     ("relation", "later"): "later, later on",

@@ -106,12 +106,12 @@ _SENSES: dict[Sense, str] = {
         "el, antesito de las, antesito de"
     ),
     ("after", 0): (
-        "despues, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de las, "
-        "dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas tarde "
-        "que, mas alla de las, mas tarde d las, mas tarde de la, pasada, pasando las, pasado el, pasando el, posterior "
-        "a las, arriba de las, de despues de las, a partir de la, despuesito de las, despuesito de, pasaditas las, "
-        "pasaditas, posterior a, pasadas las, pasado de las, pasando de las, pasadito de las, pasadita de las, "
-        "pasaditas de las, pasadito de la, pasadita la"
+        "despues, pasando, pasadas, despues de, despues de las, despues del, a partir de las, despues de la, dspues de "
+        "las, dspues, despues d, despues d las, luego de, luego de las, luego de la, luego del, mas tarde de las, mas "
+        "tarde que, mas alla de las, mas tarde d las, mas tarde de la, pasada, pasando las, pasado el, pasando el, "
+        "posterior a las, arriba de las, de despues de las, a partir de la, despuesito de las, despuesito de, "
+        "pasaditas las, pasaditas, posterior a, pasadas las, pasado de las, pasando de las, pasadito de las, pasadita "
+        "de las, pasaditas de las, pasadito de la, pasadita la"
     ),
     ("after", 1): (
         "no antes de, no antes de las, no antes del, lo mas temprano que puedo es a las, lo mas temprano es a las, lo "
