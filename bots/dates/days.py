@@ -71,7 +71,7 @@ def days_at(c: Context, i: int) -> Found | None:
             return PAST, found[1]
         if kind == "before" and c.kind(start) == "late" and found[0].wide:
             kind = "by"  # "before the end of the month"
-        if kind == "until" and (_waits(c, i) or c.kind(found[1]) == "onward"):  # "hasta el 26 en adelante"
+        if kind == "until" and (_waits(c, i) or _begins_then(c, found[1])):
             kind = "from"
         return _bounded(c, kind, found, inclusive=kind == "after" and c.lexemes[i].value == 1)
     if kind == "of" and c.lexemes[i].value == 1 and (numbers := range_of_numbers(c, i + 1) or del_al(c, i)):
@@ -114,6 +114,13 @@ def _waits(c: Context, i: int) -> bool:
     if i < 1 or not (off or c.lexemes[i - 1].word in WAIT):
         return False
     return all(c.kind(k) not in ("not", "no_es", "no") for k in range(max(0, i - _FAR), i))
+
+
+def _begins_then(c: Context, stop: int) -> bool:
+    """Whether what ends at `stop` is a beginning: "hasta el 26 en adelante", "hasta junio, antes no puedo"."""
+    antes = c.skip(stop, ("comma", "stop", "word"))
+    never = c.kind(antes) == "before" and antes - stop <= 2 and c.kind(antes + 1) in ("not", "no_es")
+    return c.kind(stop) == "onward" or never
 
 
 def _may_be_of_day(c: Context, k: int) -> bool:

@@ -43,9 +43,10 @@ _UNSAYS = words("scratch forget nix")
 _PREFERRED = words("mejor prefiero preferiria prefer rather sooner")
 _PREDICATES = words("unavailable busy swamped neither")
 _NO_ENDS = ("", "stop", "comma", "day_on", "period_on", "fix", "and")
-_NO_GOES_ON = words("abren abre atienden trabajan laboran pero porque asi puedo me se es podre estoy")
+_NO_GOES_ON = words("que abren abre atienden trabajan laboran pero porque asi puedo me se es podre estoy")
 _OF_ONE = words("is isn't isnt doesn't doesnt won't wont")
 _AFTER_NO = ("stop", "comma", "weekday", "the_el", "on")
+_MEANS = words("car ride transportation sitter babysitter childcare")
 _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 
 
@@ -284,8 +285,8 @@ def _before(c: Context, at: int, floor: int) -> bool:
             return True
         if c.kind(at) in ("until", "before") and word in _GETS:
             continue  # "I can't get there till 10:30", "I don't get out before 5"
-        if kind == "counted" and c.kind(k - 1) == "no":
-            return True  # "no appointments before 11"
+        if (kind == "counted" or word in _MEANS) and c.kind(k - 1) == "no":
+            return True  # "no appointments before 11", "I've got no car after 12"
         if word in _WHAT_SAID and not _UNSAYS.isdisjoint(c.said):
             continue  # "scratch what I said about 4/7"
         if (

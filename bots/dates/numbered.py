@@ -67,7 +67,12 @@ def days_to(c: Context, i: int) -> Found | None:
 
 def listed_at(c: Context, i: int) -> Found | None:
     """A day of a list of numbers that no hours could be: "can do 18 19 or 22", "19 thru 22"."""
-    if c.language != "en" or c.expecting == "time" or not _is_late(c, i):
+    if c.language != "en" or c.expecting == "time":
+        return None
+    if (month := _month_of_run(c, i)) is not None:
+        found = month_at(c, month, day=c.lexemes[i].number)
+        return (found[0], i + 1) if found else None
+    if not _is_late(c, i):
         return None
     head = i
     while (before := _beside(c, head, -1)) is not None:
@@ -86,6 +91,29 @@ def listed_at(c: Context, i: int) -> Found | None:
         end = then
     day = coming_day_of_month(c.today, c.lexemes[i].number) if head < end and not _counts(c, end + 1) else None
     return (Days(readings=(one(day),), day_of_month=True), i + 1) if day else None
+
+
+def _month_of_run(c: Context, i: int) -> int | None:
+    """The place of the month of which the number at `i` is the second of some days in a row or a later one: the 6 and
+    the 7 of "October 5 6 or 7".
+    """
+    first, last = i, i
+    while (k := _next_to(c, first, -1)) is not None:
+        first = k
+    while (k := _next_to(c, last, 1)) is not None:
+        last = k
+    if last - first < _GAP or first == i or c.kind(first - 1) != "month" or _counts(c, last + 1):
+        return None
+    return first - 1
+
+
+def _next_to(c: Context, i: int, step: int) -> int | None:
+    """The place of the number, in figures, that is one lower (-1) or higher (1) than that at `i` and beside it."""
+    k = i + step
+    while abs(k - i) <= _GAP and c.kind(k) in ("comma", "or", "and"):
+        k += step
+    beside = c.kind(k) == "num" and 1 <= c.lexemes[k].digits <= 2 and c.lexemes[k].number <= 31
+    return k if beside and c.lexemes[k].number == c.lexemes[i].number + step else None
 
 
 def _beside(c: Context, i: int, step: int) -> int | None:

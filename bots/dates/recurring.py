@@ -128,7 +128,7 @@ def _each_within(c: Context, when: When, first: date, last: date) -> When:
 
 def _is_of_mine(c: Context, at: int) -> bool:
     """Whether it is a day as such, or every week: "es mi día off", "ese día lo llevo yo", "trabaja toda la semana"."""
-    if c.kind(at) == "unit" and at > 1 and c.lexemes[at - 2].word in ("toda", "all"):
+    if c.kind(at) == "unit" and at > 1 and c.lexemes[at - 2].word in ("toda", "all", "during"):
         return True
     mine = c.kind(at - 1) in ("my", "a") or (at > 0 and c.lexemes[at - 1].word == "ese")
     return c.kind(at) == "dia" and mine and c.kind(at + 1) != "num"
@@ -150,7 +150,7 @@ def _again(c: Context, leads: frozenset[str]) -> set[int]:
             led = led and lexeme.kind in ("and", "or", "comma", "slash", "mer")
             continue
         before, after = _beside(c, at)
-        led = led or before in leads
+        led = led or before in leads or (before in ("puedo", "puede") and _beside(c, at - 1)[0] in _FOLLOWS | {"solo"})
         each = led or only or lexeme.word.endswith(_PLURAL) or after in _FOLLOWS or after in _PARTS
         (again if each else once).add(lexeme.number)
     return again - once

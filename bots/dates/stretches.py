@@ -34,9 +34,10 @@ _GREETINGS = ("morning", "afternoon", "evening")
 _NARROWING = words("only like maybe so just anytime say between preferably ideally")
 _LIKING = ("would", "i'd", "id", "we'd", "also", "really", "i", "to", "d")
 _WEEK = ("unit", "weekdays", "que_viene", "period", "week", "next", "period_on")
+_STRETCHES = words("works work window range free")
 _TILL = ("till", "til")
 _ENDS = ("", "stop", "comma")
-_LOOSE_ENDS = ("mer", "y_media", "", "the_el", "the_la", "weekday", "day", "of", "stop", "comma", "next", "this", "in")
+_LOOSE_ENDS = words("or mer y_media the_el the_la weekday day of stop comma next this in") | {""}
 
 
 def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found | None:
@@ -82,6 +83,7 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
         or c.expecting == "time"
         or (after_hours and c.kind(i - 1) in ("or", "and", "comma", "fix", "no", "no_es"))
     )
+    cued = cued or (kind == "num" and _is_mended(c, i))
     before = kind == "num" and leads_to_day(c, i)
     if c.kind(i) == "num" and (c.kind(i - 1) == "part" or is_contrasted(c, i) or is_spurned(c, i)):
         cued = True
@@ -96,6 +98,13 @@ def hours_at(c: Context, i: int, *, after_day: bool, after_hours: bool) -> Found
     if found:
         return _joined(c, found[0], found[1], "at")
     return _bare_range(c, i, cued)
+
+
+def _is_mended(c: Context, i: int) -> bool:
+    """Whether the number takes the place of an hour that was said before: "Tuesday at 3. Scratch that, 4"."""
+    k = i - 1 - (c.kind(i - 1) == "comma")
+    hours = any(c.kind(n) in ("at", "clock", "mer", "oclock") for n in range(k))
+    return k > 0 and c.kind(k) == "fix" and hours and 1 <= c.lexemes[i].number <= 12
 
 
 def _is_morning(c: Context, i: int) -> bool:
@@ -122,7 +131,7 @@ def _bare_range(c: Context, i: int, cued: bool) -> Found | None:
     strong = end[0].half in ("am", "pm") or end[0].part or cued or len(c.lexemes) <= 4
     strong = strong or c.kind(end[1]) in ("day", "weekday", "on") or c.kind(i - 1) == "not"
     strong = strong or c.lexemes[i - 1].word == "btw"
-    strong = strong or (end[1] < len(c.lexemes) and c.lexemes[end[1]].word in ("works", "work", "window", "range"))
+    strong = strong or (end[1] < len(c.lexemes) and c.lexemes[end[1]].word in _STRETCHES)
     begun = c.kind(i - 1) in ("", "comma", "stop") or c.lexemes[i - 1].word in _NARROWING
     strong = strong or (c.kind(i + 1) == "to" and (c.kind(end[1]) in ("", "stop", "comma") or begun))
     return _range(low[0], end[0], end[1]) if strong and c.kind(i + 1) != "and" else None

@@ -282,8 +282,8 @@ _SENSES: dict[Sense, str] = {
         "entonces despues"
     ),
     ("before_that", 0): (
-        "antes de eso, antes de ese dia, antes de esa fecha, algo antes, cualquier dia antes, antes nada mas, asi que "
-        "antes, entonces antes"
+        "antes de eso, antes de ese dia, antes de esa fecha, antes d esa fecha, antes d ese dia, algo antes, cualquier "
+        "dia antes, antes nada mas, asi que antes, entonces antes"
     ),
     ("mid", 2): "media semana, mitad de semana, mitad de la semana, mediados de semana",
 }
