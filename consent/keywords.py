@@ -54,11 +54,24 @@ _TEXT_INSTEAD = re.compile(
 _KEEP = re.compile(
     r"(?<! u)(?<! you)(?<! yall)(?<! it) (?:dont|do not|never) (?:ever )?"
     r"(?:stop|remove|unsubscribe|opt me out|take me off|delete me|turn off)(?= )"
-    r"| (?:no|nunca) (?:me |nos )?(?:los )?"
-    r"(?:quiten|saquen|borren|eliminen|dejen de|paren|den de baja|desuscriban)(?= )"
+    r"| (?:dont|do not|didnt|did not|never|not) want (?:you |them |it |this |(?:the|my|these|your) \w+ )?"
+    r"to (?:stop|end|quit|be removed|be taken off|get off|unsubscribe|opt out|lose (?:them|the|these|my))(?= )"
+    r"| (?:never|didnt|did not) (?:asked?|told?|tell|said?|say|request\w*|want\w*) (?:\w+ ){0,3}"
+    r"(?:to (?:stop|end|quit|be removed|be taken off|unsubscribe|opt out)|unsubscribe|off)(?= )"
+    r"| not asking (?:you )?to (?:be removed|be taken off|stop|unsubscribe|opt out)(?= )"
+    r"| (?:didnt|did not|never) (?:unsubscribed?|opt(?:ed)? out)(?= )"
+    r"|(?<! dont)(?<! not) (?:leave|keep) (?:me|us|them|it|my number|my phone|everything) on(?= )"
+    r"| (?:no|nunca) (?:me |nos |le )?(?:los? |las? )?"
+    r"(?:quiten?|saquen?|borren?|eliminen?|deje(?:n|s)? de|paren?|den? de baja|desuscriban?|apaguen)"
+    r"(?: de (?:la|las|los|su|sus) \w+)?(?= )"
+    r"| (?:no|nunca|yo no|tampoco) (?:les |le )?(?:quiero|queria|pedi|dije|he pedido) (?:\w+ )?"
+    r"(?:que (?:me |nos |los )?(?:paren|pararan|dejaran de|dejen de|quiten|quitaran|saquen|sacaran|borren|borraran)"
+    r"|parar|terminar|salirme|salir|darme de baja|cancelar(?:los)?)(?= )"
+    r"| no me (?:di|he dado|quiero dar) de baja(?= )"
     r"|(?:^| \|| please|(?<! need)(?<! reason)(?<! have)(?<! want)(?<! you) to| just| pls| but)"
     r" keep (?:texting|sending|messaging|the (?:texts|reminders|messages))(?= )"
-    r"|(?<! no)(?<! que)(?<! si)(?<! me) (?:sigan|siga|sigue) (?:mandando|enviando|escribiendo)(?= )"
+    r"|(?<! no)(?<! que)(?<! si)(?<! me)(?<! le)(?<! les)(?<! nos) (?:sigan|siga|sigue)"
+    r" (?:mandando|enviando|escribiendo)(?= )"
     r"|(?<! dont)(?<! not)(?<! never) (?:start|resume)"
     r" (?:sending|texting|messaging|(?:the )?(?:te?xts?|reminders))(?= )"
     r"| resubscribe(?= )| un ?stop(?= )| put (?:me|us) back(?= )"
@@ -70,7 +83,7 @@ _KEEP = re.compile(
     r"(?:mensaje|texto|telefono|llamada|video)(?= )"
     r"|(?<! no)(?<! nunca) quiero (?:volver a |seguir )?recibi\w+(?= )"
     r"| i (?:do |still )?want (?:to (?:get|keep getting|receive) )?(?:the |your |these )?"
-    r"(?:te?xts?|reminders|messages)(?= )"
+    r"(?:te?xts?|reminders|messages)(?! (?:to (?:end|stop)|messages? to|stopped|ended|off|gone|turned))(?= )"
     r"|(?<! no) me (?:encantan|gustan|sirven|ayudan)(?= )"
     r"| suscrib(?:anme|ame|irme|eme)(?= )| (?:re)?activ(?:en|ar|enlos)(?= )"
     r"|(?<! no) (?:apuntenme|inscribanme|ponganme|pongame|agreguenme) (?:\w+ )?(?:en|a|para) (?:la lista de )?"
@@ -80,13 +93,19 @@ _KEEP = re.compile(
     r"|(?<! not)(?<! no)(?<! with) just te?xts?(?= )"
     r"| (?:my new|mi nuevo) (?:number|numero|cell|cel|phone|celular)(?= )| numero nuevo(?= )"
 )
-# "Did you take me off the list?", "was I removed from the texts?", "did my texts stop? I get none": whether it was done
-# is asked, and no end.
+# "Did you take me off the list?", "was I removed from the texts?", "did my texts stop? I get none", "if I opt out, will
+# I still hear of my results?": whether it was done is asked, or what it would do, and no end.
 _WHETHER = re.compile(
     r"^ (?:\| )?(?:(?:hi|hey|hello|so|ok|and|wait|um|question|quick question|just checking|hold on) (?:\| )?){0,2}"
     r"(?:did|have|has|was|were|am) (?:you|u|yall|ya|they|i|we|somebody|someone|anybody|anyone|(?:the|my|your) \w+) "
     r"(?:(?:guys|all|people|not|already|just|accidentally|been|ever|get|got) ){0,3}"
-    r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned|stop(?:ped)?)[^|]*\|? *$"
+    r"(?:taken?|took|remov\w*|unsubscrib\w*|opted|block\w*|delet\w*|drop\w*|kick\w*|turned|stop(?:ped)?)[^|]*"
+    r"(?:\|(?!.* (?:stop|quit|end|remove|unsubscribe|opt|take|dont|no)(?= )).*)?$"
+    r"|^(?!.*\|[^|]* stop[ |]*$) (?:\| )?(?:(?:so|and|question|quick question|also) (?:\| )?)?"
+    r"(?:does|would|will|if i|what happens if i)"
+    r" (?:unsubscrib\w*|opt(?:ing)? out|(?:text|reply|send|type)(?:ing)? stop|turn(?:ing)? off|turn them off)(?= )"
+    r"|^(?!.*\|[^|]* stop[ |]*$) (?:\| )?(?:(?:oiga|oigan|y|una pregunta|pregunta) (?:\| )?)?"
+    r"si (?:me salgo|me doy de baja|pongo stop|mando stop|quito los|los quito|cancelo los)(?= )"
     r"|^ (?:\| )?(?:why )?did (?:my|the|your|our|all my) (?:\w+ ){0,2}"
     r"(?:te?xts|messages|msgs|reminders|notifications|alerts) (?:stop|end|get (?:turned off|cut|cancel\w*))(?= )"
     r"(?!.* (?:stop|quit|end|remove|unsubscribe|opt)(?= ))"
@@ -165,11 +184,12 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
     found = next((match for one in _order(language) if (match := _listed(folded, one)) is not None), None)
     # Who wants an end of calls, and texts instead, would be asked the wrong question.
     narrow = found is not None and found.scope.channels != PHONE_CHANNELS
-    # Who asks for fewer texts, or for mail instead, asks for no silence; nor who asks whether it was done.
+    # Who asks for fewer texts, or for mail instead, asks for no silence; nor who asks whether it was done, or for none.
     if (
         (chance < learned.HEARD and not narrow)
         or (wished and found is None)
         or ("?" in text and _WHETHER.search(folded))
+        or _only_keeps(text, folded, language)
     ):
         return Doubt(list_version=f"{LEARNED}-{weights.version}")
     if found is not None:
@@ -181,6 +201,14 @@ def heard(text: str, language: Language | None = None) -> Match | Doubt | None:
         list_version=f"{LEARNED}-{weights.version}",
         scope=_scope(folded, folded, folded),
     )
+
+
+def _only_keeps(text: str, folded: str, language: Language | None) -> bool:
+    """Whether the text asks for messages, and for nothing else: "no me quite de la lista"; not "turn off mine, leave my
+    mother's on".
+    """
+    rest = _KEEP.sub(" ", folded)
+    return rest != folded and learned.load().likely(rest, signs(text, rest, language)) < learned.HEARD
 
 
 def bare(folded: str, language: Language | None = None) -> Match | None:

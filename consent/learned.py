@@ -17,7 +17,7 @@ from hub.hashed import Hashed, packed, unpacked
 
 HEARD = 0.55
 """How likely it must be to be heard."""
-DOUBTED = 0.15
+DOUBTED = 0.25
 """How likely, for the writer to be asked whether they mean it."""
 
 SIGNS = ("listed", "kept", "wish", "listed&kept", "listed&wish", "words")

@@ -6,8 +6,9 @@
 2. One logistic regression over hashed features (`hub.learning`).
 3. A second, small one weighs what the first says of writers that it has not seen, and what the lists hear.
 
-Each example names its writer by a letter. `python -m consent.train measure` leaves out some writers after the others,
-trains on the rest, and prints how the whole screen does on those left out; it takes some minutes, and writes no file.
+Each example names its writer by a letter or two. `python -m consent.train measure` leaves out some writers after the
+others, trains on the rest, and prints how the whole screen does on those left out; it takes some minutes, and writes no
+file.
 
 The same examples give the same file. What measures the screen in the tests is never trained on.
 """

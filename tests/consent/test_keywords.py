@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import NoneType
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,8 @@ LAST = rows_of(Path(__file__).parent / "opt_out_last.jsonl")
 """By other writers, by whose texts nothing was taught: never add them to the examples. By what the first ten gave,
 `HEARD` and how many bits number a feature were chosen, so the figure flatters (docs/bot.md has the plain one). Writer 8
 was asked for narrow ends, too (`texts are fine, quit the voicemails`); many of those are asked back about."""
+PLAIN = rows_of(Path(__file__).parent / "opt_out_plain.jsonl")
+"""By eight writers who came after all that was taught or chosen, without what was known before."""
 NARROW = rows_of(Path(__file__).parent / "opt_out_narrow.jsonl")
 """The same by one who was asked for nothing but narrow ends and their mirror images (`I never said stop the texts`):
 the hardest that is known."""
@@ -44,14 +47,14 @@ def asks_to_stop(text: str) -> bool:
 
 
 def test_at_least_99_percent_of_revocations_are_heard():
-    wanted = [row["text"] for row in ROWS[::7] if row["word"] == "stop"]
+    wanted = [row["text"] for row in ROWS[::40] if row["word"] == "stop"]
     missed = [text for text in wanted if not asks_to_stop(text)]
 
     assert len(missed) <= len(wanted) // 100, missed
 
 
 def test_at_most_1_percent_of_everyday_sentences_are_taken_for_a_revocation():
-    everyday = [row["text"] for row in ROWS[::7] if row["word"] == "none"]
+    everyday = [row["text"] for row in ROWS[::40] if row["word"] == "none"]
     wrong = [text for text in everyday if asks_to_stop(text)]
 
     assert len(wrong) <= len(everyday) // 100, wrong
@@ -72,6 +75,15 @@ def test_opt_outs_of_another_writer_are_heard_or_asked_about():
     assert needless <= 0.05
 
 
+def test_opt_outs_of_writers_who_came_last_are_heard():
+    wanted, others = ([heard(row["text"]) for row in PLAIN if row["word"] == word] for word in ("stop", "none"))
+
+    assert min(len(wanted), len(others)) >= 2000
+    assert share(wanted, Match) >= 0.985
+    assert share(wanted, Match) + share(wanted, Doubt) >= 0.995
+    assert share(others, Match) <= 0.01
+
+
 def test_narrow_ends_are_mostly_heard_and_hardly_any_is_passed_over():
     wanted, others = ([heard(row["text"]) for row in NARROW if row["word"] == word] for word in ("stop", "none"))
 
@@ -84,12 +96,18 @@ def test_narrow_ends_are_mostly_heard_and_hardly_any_is_passed_over():
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        pytest.param("did you take me off the list?", Doubt, id="taken off"),
+        pytest.param("did you take me off the list?", NoneType, id="taken off"),
         pytest.param("Did you guys unsubscribe me?", Doubt, id="unsubscribed"),
         pytest.param("hey, was i removed from the texts?", Doubt, id="removed"),
         pytest.param("have you stopped texting me?", Doubt, id="stopped"),
-        pytest.param("did my texts stop?", Doubt, id="ended by themselves"),
-        pytest.param("why did my texts stop? stop messing with them", Match, id="ended, and a wish"),
+        pytest.param("did my texts stop?", NoneType, id="ended by themselves"),
+        pytest.param("did my texts stop? if not please stop them", Match, id="ended, and a wish"),
+        pytest.param("Did yall stop texting reminders? I haven't had one since January", Doubt, id="ended, and missed"),
+        pytest.param("if I opt out will I still hear of my results?", NoneType, id="what it would do"),
+        pytest.param("si me salgo de las encuestas me mandan lo de las citas?", Doubt, id="es-what it would do"),
+        pytest.param("if I reply STOP will it finally stop? ok then STOP", Match, id="what it would do, and a wish"),
+        pytest.param("please do not take me off anything", Doubt, id="to be kept"),
+        pytest.param("no me quite de la lista por favor", Doubt, id="es-to be kept"),
         pytest.param("¿me quitaron de los mensajes?", Doubt, id="es-taken off"),
         pytest.param("ya me quitaron los puntos, ya no manden recordatorios", Match, id="es-and a wish"),
         pytest.param("did you not see my text? stop texting me", Match, id="and a wish"),
@@ -112,11 +130,11 @@ def test_hardly_any_everyday_text_ends_the_messages_and_few_are_asked_about():
 def test_no_unseen_text_is_among_the_examples():
     known = {row["text"].casefold() for row in ROWS}
 
-    assert not known & {row["text"].casefold() for row in (*LAST, *NARROW)}
+    assert not known & {row["text"].casefold() for row in (*LAST, *PLAIN, *NARROW)}
 
 
 def test_every_example_names_its_writer():
-    assert all(len(row["writer"]) == 1 for row in ROWS)
+    assert all(0 < len(row["writer"]) <= 2 for row in ROWS)
 
 
 @pytest.mark.parametrize(
