@@ -82,6 +82,8 @@ def _meant(slots: tuple[Slot, ...], when: When) -> tuple[Slot, ...]:
 
 def _nothing(state: State, context: Context) -> Turn:
     state = tried(state, "found no open time")
+    if state.declined and state.offered and not state.exact:
+        return put(state, context, Phase.OFFER_STAFF)  # what is nearest was shown and will not do
     provider = state.whom
     if provider is not None and state.rounds < ROUNDS:
         wish = replace(state.wish, provider=None, any_provider=True)

@@ -22,7 +22,7 @@ pytestmark = either_will_do
 
 MAY_STOP = next(
     text
-    for text in ("can we end this", "take the hint", "can you guys not", "it is what it is, enough", "zip it")
+    for text in ("not now not ever", "quit playing", "can we end this", "it is what it is, enough", "zip it")
     if isinstance(heard(text), Doubt)
 )
 """What the present weights neither hear nor let pass."""
