@@ -110,8 +110,8 @@ def _until_day(c: Context, i: int) -> Found | None:
 
 def _waits(c: Context, i: int) -> bool:
     """Whether the person will wait until then: "I'd rather wait until July", "mejor me espero hasta el lunes"."""
-    off = i > 1 and c.lexemes[i - 1].word == "off" and not _PUT.isdisjoint(one.word for one in c.lexemes[i - 3 : i - 1])
-    if i < 1 or not (off or c.lexemes[i - 1].word in WAIT):
+    put_off = i > 1 and c.lexemes[i - 1].word == "off" and any(one.word in _PUT for one in c.lexemes[max(0, i - 3) : i])
+    if i < 1 or not (put_off or c.lexemes[i - 1].word in WAIT):
         return False
     return all(c.kind(k) not in ("not", "no_es", "no") for k in range(max(0, i - _FAR), i))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bots.dates.carried import asks_politely, carries, denied_too, engaged_then, named_twice, not_until, of_one_day
 from bots.dates.engaged import AT_WORK, WORK_HOURS, at_work, at_work_on, is_taken, works_then
 from bots.dates.lexeme import words
+from bots.dates.others import any_other, is_other
 from bots.dates.pieces import Context, Days, Hours, Piece, Relation
 from bots.dates.unless import is_condition, is_taken_back, is_the_only_one
 
@@ -25,10 +26,6 @@ _BACK_KINDS = words("make for in the the_el the_la on this at a of around my fil
 _AFTER_WORDS = words("siempre se is are r s would really i i'm im we me yo it that just does will ya estoy estamos")
 _DOES = words("tengo hay entro abro abrimos salgo curro laboro voy viajo")
 _AWAY = words("vacation away town gone traveling travelling out trip hospital viaje vacaciones fuera ocupado ocupada")
-_OTHER = (("any", "other"), ("cualquier", "otro"), ("cualquier", "otra"))
-_BEFORE_OTHER = ("comma", "stop", "for", "fix")
-_RATHER = ("mejor", "seria", "sea", "prefiero", "dame", "deme", "pero")
-_OTHER_WHAT = words("unit weekdays dia part")
 _SPURNED = words(
     "complica dificil bad out full impossible tough hard terrible imposible complicado mal llena lleno llenas llenos "
     "ocupada ocupado saturada saturado"
@@ -53,7 +50,7 @@ _OWN = words("doesn't doesnt isn't isnt won't wont aren't")
 def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
     """The indices of the pieces that are ruled out."""
     found: set[int] = set()
-    other = _any_other(c)
+    other = any_other(c)
     for at, piece in enumerate(pieces):
         if isinstance(piece.found, Relation) or (isinstance(piece.found, Days) and piece.found.past):
             continue
@@ -62,7 +59,7 @@ def negated_pieces(c: Context, pieces: list[Piece]) -> set[int]:
             continue
         ceiling = pieces[at + 1].at if at + 1 < len(pieces) else len(c.lexemes)
         if (
-            (isinstance(piece.found, Days) and (_is_other(c, piece, other) or _until_back(c, piece, floor)))
+            (isinstance(piece.found, Days) and (is_other(c, piece, other) or _until_back(c, piece, floor)))
             or is_taken(c, piece, floor, pieces[at - 1] if at else None)
             or at_work_on(c, piece, floor, pieces[at + 1] if at + 1 < len(pieces) else None)
             or (at and _is_worse(c, pieces[at - 1], piece))
@@ -149,45 +146,6 @@ def _carries_back(c: Context, said: Piece, piece: Piece) -> bool:
     # "Monday is fine and Tuesday isn't", "Monday and Tuesday isn't" speak of one alone.
     alone = c.language == "en" and "and" in kinds and c.lexemes[piece.stop].word in _OF_ONE
     return linked and not alone and all(kind in ("or", "and", "the", "on", "the_el", "in", "comma") for kind in kinds)
-
-
-def _any_other(c: Context) -> int:
-    """Where "any other day" is said, which rules out the days before it; 0 where it is not."""
-    for k in range(2, len(c.lexemes)):
-        other, before = c.lexemes[k].word, c.lexemes[k - 1].word
-        if other in ("demas", "otros") and c.lexemes[k + 1 : k + 2] and c.lexemes[k + 1].word == "dias":
-            if before == "los" and _suit_behind(c, k + 2):
-                return k  # "los miércoles ayudo en la iglesia, los demás días sí puedo"
-            continue
-        so = before == "que" and c.lexemes[k - 2].word == "asi"
-        if other == "otro" and c.kind(k + 1) == "dia" and (c.kind(k - 1) in _BEFORE_OTHER or before in _RATHER or so):
-            if c.kind(k + 2) in ("no", "no_es", "not"):
-                return 0
-            return k  # "estoy en terapia los martes, otro día por la tarde"
-        if (c.lexemes[k - 2].word, before, other) == ("of", "the", "other") and c.lexemes[k + 1 : k + 2]:
-            if c.lexemes[k + 1].word == "days":
-                return k  # "I have PT on Mondays, so one of the other days"
-            continue
-        if (before, other) in _OTHER and c.kind(k - 2) not in ("or", "and") and c.kind(k + 1) in _OTHER_WHAT:
-            # "Has to be a Friday, I don't do any other day" asks for that one.
-            return 0 if any(c.kind(n) in ("not", "no_es") for n in range(max(0, k - 4), k - 1)) else k
-    return 0
-
-
-def _is_other(c: Context, piece: Piece, other: int) -> bool:
-    """Whether days are named before the other ones that are wished, at `other`; a week is that of both."""
-    wide = isinstance(piece.found, Days) and piece.found.wide and c.lexemes[other].word in ("demas", "otros")
-    return piece.stop <= other and not wide
-
-
-def _suit_behind(c: Context, k: int) -> bool:
-    """Whether what is named before `k` is told to suit, by the end of the clause."""
-    for n in range(k, len(c.lexemes)):
-        if c.kind(n) in ("not", "no", "no_es", "stop"):
-            return False
-        if c.lexemes[n].word in ("si", "puedo", "bien", "libre"):
-            return True
-    return False
 
 
 def _until_back(c: Context, piece: Piece, floor: int) -> bool:

@@ -40,8 +40,6 @@ def recurring(c: Context, when: When, pieces: list[Piece]) -> When:
         return _each_weekend(c, when)
     if dated == {"month"}:
         return _each_of_month(c, when)
-    if dated == {"period"}:
-        return _each_of_this_month(c, when)
     if dated and (run := _run_of(pieces)) is not None:
         return _each_within(c, when, *run)
     firsts = [one.first for one in when.windows if one.bare == "weekday" and one.first is not None]
@@ -96,18 +94,6 @@ def _each_of_month(c: Context, when: When) -> When:
     if dated or first.month != c.lexemes[months[0]].number or first.weekday() not in _again(c, _LEADS | _ONE):
         return when
     return _each(when, {first.weekday()}, first, month_stretch(first.year, first.month)[1])
-
-
-def _each_of_this_month(c: Context, when: When) -> When:
-    """Such as "any Saturday this month"."""
-    first = when.windows[0].first
-    this = any(lexeme.name == "this month" for lexeme in c.lexemes)
-    if not this or len(when.windows) > 1 or first is None or first != when.windows[0].last:
-        return when
-    end = month_stretch(c.today.year, c.today.month)[1]
-    if end is None or first > end or first.weekday() not in _again(c, _LEADS | _ONE):
-        return when
-    return _each(when, {first.weekday()}, first, end)
 
 
 def _run_of(pieces: list[Piece]) -> tuple[date, date] | None:
